@@ -1,0 +1,58 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let package = Package(
+  name: "Uniference",
+  platforms: [.macOS(.v15)],
+  products: [
+    .library(name: "Uniference", targets: ["Uniference"]),
+    .executable(name: "uniference", targets: ["UniferenceCommand"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+  ],
+  targets: [
+    // Each room may import only rooms above it. ARCHITECTURE.md captions them.
+    .target(name: "Quantities"),
+    .target(name: "SimulationKernel", dependencies: [.product(name: "DequeModule", package: "swift-collections")]),
+    .target(name: "Network", dependencies: ["Quantities", "SimulationKernel"]),
+    .target(name: "Devices", dependencies: ["Quantities"]),
+    .target(name: "Communication"),
+    .target(
+      name: "Simulation",
+      dependencies: ["Quantities", "SimulationKernel", "Network", "Devices", "Communication"]),
+    .target(name: "Tensors", dependencies: ["Quantities", "Devices", "Communication"]),
+    .target(name: "Models", dependencies: ["Quantities", "Devices", "Communication", "Tensors"]),
+    .target(
+      name: "Results",
+      dependencies: ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(
+      name: "Reports",
+      dependencies: ["Quantities", "Results", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+    .target(
+      name: "Uniference",
+      dependencies: [
+        "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation", "Tensors", "Models",
+        "Results", "Reports", .product(name: "Yams", package: "Yams"),
+      ]),
+    .executableTarget(
+      name: "UniferenceCommand",
+      dependencies: [
+        "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel"]),
+    .testTarget(name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"]),
+    .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
+    .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
+    .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
+    .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors", "Devices", "Communication", "Quantities"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Quantities"]),
+  ],
+  swiftLanguageModes: [.v6]
+)

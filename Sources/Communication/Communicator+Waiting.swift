@@ -1,0 +1,89 @@
+/// The waiting forms: each starts the operation and waits for it.
+extension Communicator {
+  public func subgroup(_ ranks: [Int], name: String, fileID: StaticString = #fileID, line: UInt = #line) async throws
+    -> any Communicator
+  {
+    try await subgroup(ranks, name: name, at: SourceLocation(fileID: fileID, line: line))
+  }
+
+  public func send<P: Payload>(
+    _ payload: P, to destination: Int, tag: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws {
+    let location = SourceLocation(fileID: fileID, line: line)
+    try await startSend(payload, to: destination, tag: tag, at: location).wait(fileID: fileID, line: line)
+  }
+
+  /// The payload of the next message from `source` with `tag`; `nil` stands for any.
+  public func receive<P: Payload>(
+    _ type: P.Type, from source: Int?, tag: Int? = 0, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> P {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startReceive(type, from: source, tag: tag, at: location).wait(fileID: fileID, line: line).payload
+  }
+
+  public func allReduce<P: Payload>(
+    _ payload: P, _ reduction: ReductionOperator = .sum, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> P {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startAllReduce(payload, reduction, at: location).wait(fileID: fileID, line: line)
+  }
+
+  public func allGather<P: Payload>(
+    _ payload: P, counts: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> [P] {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startAllGather(payload, counts: counts, at: location).wait(fileID: fileID, line: line)
+  }
+
+  public func reduceScatter<P: Payload>(
+    _ payload: P, _ reduction: ReductionOperator = .sum, counts: [Int]? = nil, fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) async throws -> P {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startReduceScatter(payload, reduction, counts: counts, at: location)
+      .wait(fileID: fileID, line: line)
+  }
+
+  public func reduce<P: Payload>(
+    _ payload: P, _ reduction: ReductionOperator = .sum, root: Int, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> P? {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startReduce(payload, reduction, root: root, at: location).wait(fileID: fileID, line: line)
+  }
+
+  public func broadcast<P: Payload>(
+    _ payload: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> P {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startBroadcast(payload, root: root, at: location).wait(fileID: fileID, line: line)
+  }
+
+  public func gather<P: Payload>(
+    _ payload: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> [P]? {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startGather(payload, root: root, at: location).wait(fileID: fileID, line: line)
+  }
+
+  public func scatter<P: Payload>(
+    _ payloads: [P]?, elementCount: Int, of type: P.Type = P.self, root: Int, fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) async throws -> P {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startScatter(payloads, elementCount: elementCount, of: type, root: root, at: location)
+      .wait(fileID: fileID, line: line)
+  }
+
+  public func allToAll<P: Payload>(
+    _ payloads: [P], receiveCounts: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> [P] {
+    let location = SourceLocation(fileID: fileID, line: line)
+    return try await startAllToAll(payloads, receiveCounts: receiveCounts, at: location)
+      .wait(fileID: fileID, line: line)
+  }
+
+  public func barrier(fileID: StaticString = #fileID, line: UInt = #line) async throws {
+    let location = SourceLocation(fileID: fileID, line: line)
+    try await startBarrier(at: location).wait(fileID: fileID, line: line)
+  }
+}
