@@ -17,11 +17,16 @@ let package = Package(
   ],
   targets: [
     // Each room may import only rooms above it. ARCHITECTURE.md captions them.
+    .target(name: "Diagnostics"),
     .target(name: "Quantities"),
-    .target(name: "SimulationKernel", dependencies: [.product(name: "DequeModule", package: "swift-collections")]),
-    .target(name: "Network", dependencies: ["Quantities", "SimulationKernel"]),
+    .target(
+      name: "SimulationKernel",
+      dependencies: ["Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
+    .target(
+      name: "Network",
+      dependencies: ["Quantities", "SimulationKernel", .product(name: "HeapModule", package: "swift-collections")]),
     .target(name: "Devices", dependencies: ["Quantities"]),
-    .target(name: "Communication"),
+    .target(name: "Communication", dependencies: ["Diagnostics"]),
     .target(
       name: "Simulation",
       dependencies: ["Quantities", "SimulationKernel", "Network", "Devices", "Communication"]),
@@ -44,7 +49,7 @@ let package = Package(
       dependencies: [
         "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel"]),
+    .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),

@@ -1,3 +1,5 @@
+@_exported import Diagnostics
+
 /// A process group seen from one of its members: who it is, who the others are, and every way to talk to them.
 ///
 /// Simulation and deployment implement this protocol; a model is written once against it. Ranks are positions in

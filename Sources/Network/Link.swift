@@ -1,0 +1,36 @@
+import Quantities
+import SimulationKernel
+
+/// One direction of a cable, or a medium that several share.
+public struct Link: Hashable, Sendable {
+  /// Bytes per second shared by all flows that cross the link.
+  public var bytesPerSecond: Double
+  /// Time that the first byte of a message takes, in picoseconds.
+  public var latencyPicoseconds: Int64
+  /// The most by which a message's latency varies, in picoseconds: each message draws an extra delay evenly from zero to
+  /// this, from the run's seed.
+  public var jitterPicoseconds: Int64
+  /// Probability that a packet of 1500 bytes is lost and sent again.
+  public var loss: Double
+
+  public init(bytesPerSecond: Double, latency: Duration, jitter: Duration = .zero, loss: Double = 0) {
+    self.bytesPerSecond = bytesPerSecond
+    latencyPicoseconds = latency.picoseconds
+    jitterPicoseconds = jitter.picoseconds
+    self.loss = loss
+  }
+
+  public init(bandwidth: Bandwidth, latency: Duration, jitter: Duration = .zero, loss: Double = 0) {
+    self.init(bytesPerSecond: bandwidth.bytesPerSecond, latency: latency, jitter: jitter, loss: loss)
+  }
+
+  /// The same link with its bandwidth multiplied.
+  public func scaled(by factor: Double) -> Link {
+    var link = self
+    link.bytesPerSecond *= factor
+    return link
+  }
+}
+
+/// The position of a link in its topology.
+public typealias LinkID = Int32

@@ -1,0 +1,107 @@
+import HeapModule
+
+/// A graph given by hand: any nodes, of which the first are hosts, and any links between them.
+///
+/// Messages take the path of least latency; among those, of fewest links, then of lowest link numbers.
+struct GraphRouter: Router {
+  struct Edge: Sendable {
+    let link: LinkID
+    let target: Int
+    let latency: Int64
+  }
+
+  let names: [String]
+  let edges: [[Edge]]
+
+  private struct Candidate: Comparable {
+    let latency: Int64
+    let hops: Int
+    let node: Int
+
+    static func < (left: Candidate, right: Candidate) -> Bool {
+      (left.latency, left.hops, left.node) < (right.latency, right.hops, right.node)
+    }
+  }
+
+  /// Dijkstra's algorithm, O((nodes + links) log nodes).
+  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) throws(NetworkError) {
+    var best: [(latency: Int64, hops: Int)?] = Array(repeating: nil, count: names.count)
+    var arrivedBy: [(node: Int, link: LinkID)?] = Array(repeating: nil, count: names.count)
+    var open: Heap<Candidate> = [Candidate(latency: 0, hops: 0, node: source)]
+    best[source] = (0, 0)
+    while let candidate = open.popMin(), candidate.node != destination {
+      if let known = best[candidate.node], known < (candidate.latency, candidate.hops) { continue }
+      for edge in edges[candidate.node] {
+        let reached = (latency: candidate.latency + edge.latency, hops: candidate.hops + 1)
+        if let known = best[edge.target], known <= reached { continue }
+        best[edge.target] = reached
+        arrivedBy[edge.target] = (candidate.node, edge.link)
+        open.insert(Candidate(latency: reached.latency, hops: reached.hops, node: edge.target))
+      }
+    }
+    let start = route.count
+    var node = destination
+    while node != source {
+      guard let step = arrivedBy[node] else {
+        throw .unreachable(source: names[source], destination: names[destination])
+      }
+      route.append(step.link)
+      node = step.node
+    }
+    route[start...].reverse()
+  }
+}
+
+extension Topology {
+  /// One cable of a graph.
+  public struct Cable: Sendable {
+    public var from: String
+    public var to: String
+    public var link: Link
+    /// Whether there is a link for each direction, one that both share, or only the one from `from` to `to`.
+    public var kind: Kind
+
+    public enum Kind: String, CaseIterable, Sendable { case fullDuplex, halfDuplex, oneWay }
+
+    public init(from: String, to: String, link: Link, kind: Kind = .fullDuplex) {
+      self.from = from
+      self.to = to
+      self.link = link
+      self.kind = kind
+    }
+  }
+
+  /// - Parameters:
+  ///   - hosts: the hosts' names, in rank order.
+  ///   - cables: connect hosts and any other names, which become switches.
+  public static func graph(hosts: [String], cables: [Cable]) throws(NetworkError) -> Topology {
+    var numbers = Dictionary(zip(hosts, hosts.indices), uniquingKeysWith: { first, _ in first })
+    guard numbers.count == hosts.count else { throw .shape("host names must differ") }
+    var names = hosts
+    for name in cables.flatMap({ [$0.from, $0.to] }) where numbers[name] == nil {
+      numbers[name] = names.count
+      names.append(name)
+    }
+    var edges: [[GraphRouter.Edge]] = Array(repeating: [], count: names.count)
+    var links: [Link] = []
+    var linkNames: [String] = []
+    func connect(_ from: String, _ to: String, by link: LinkID) {
+      guard let source = numbers[from], let target = numbers[to] else { return }
+      edges[source].append(.init(link: link, target: target, latency: links[Int(link)].latencyPicoseconds))
+    }
+    for cable in cables {
+      links.append(cable.link)
+      linkNames.append(cable.kind == .halfDuplex ? "\(cable.from)-\(cable.to)" : "\(cable.from)->\(cable.to)")
+      connect(cable.from, cable.to, by: LinkID(links.count - 1))
+      if cable.kind == .fullDuplex {
+        links.append(cable.link)
+        linkNames.append("\(cable.to)->\(cable.from)")
+      }
+      if cable.kind != .oneWay { connect(cable.to, cable.from, by: LinkID(links.count - 1)) }
+    }
+    let fixedNames = linkNames
+    return try Topology(hostCount: hosts.count, links: links, router: GraphRouter(names: names, edges: edges)) {
+      fixedNames[Int($0)]
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/// Hosts in a row, each connected to the next; a ring is closed by a cable from the last to the first.
+///
+/// Link `2i` leads from host `i` to the next one, link `2i + 1` back.
+struct LineRouter: Router {
+  let hosts: Int
+  let isRing: Bool
+
+  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+    let upward = (destination - source + hosts) % hosts
+    let goesUp = isRing ? upward <= hosts - upward : destination > source
+    let steps = goesUp ? upward : hosts - upward
+    for step in 0..<(isRing ? steps : abs(destination - source)) {
+      let host = goesUp ? (source + step) % hosts : (source - step - 1 + hosts) % hosts
+      route.append(LinkID(goesUp ? 2 * host : 2 * host + 1))
+    }
+  }
+}
+
+extension Topology {
+  public static func line(hosts: Int, link: Link) throws(NetworkError) -> Topology {
+    try chain(hosts: hosts, cables: max(0, hosts - 1), isRing: false, link: link)
+  }
+
+  /// Messages take the shorter way round; upwards where both are equal.
+  public static func ring(hosts: Int, link: Link) throws(NetworkError) -> Topology {
+    try chain(hosts: hosts, cables: hosts > 1 ? hosts : 0, isRing: true, link: link)
+  }
+
+  private static func chain(hosts: Int, cables: Int, isRing: Bool, link: Link) throws(NetworkError) -> Topology {
+    try Topology(
+      hostCount: hosts, links: Array(repeating: link, count: 2 * cables),
+      router: LineRouter(hosts: hosts, isRing: isRing)
+    ) { link in
+      let lower = Int(link) / 2
+      let upper = (lower + 1) % hosts
+      return link % 2 == 0 ? "host\(lower)->host\(upper)" : "host\(upper)->host\(lower)"
+    }
+  }
+}

@@ -1,0 +1,10 @@
+/// One channel that all stations and both directions share: Wi-Fi, or a bus.
+struct SharedMediumRouter: Router {
+  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) { route.append(0) }
+}
+
+extension Topology {
+  public static func sharedMedium(hosts: Int, channel: Link) throws(NetworkError) -> Topology {
+    try Topology(hostCount: hosts, links: [channel], router: SharedMediumRouter()) { _ in "channel" }
+  }
+}

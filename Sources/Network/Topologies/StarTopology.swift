@@ -1,0 +1,16 @@
+/// Every host connected to host 0, which relays: a phone with its watches, a hub device.
+struct StarRouter: Router {
+  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+    if source != 0 { route.append(LinkID(2 * (source - 1))) }
+    if destination != 0 { route.append(LinkID(2 * (destination - 1) + 1)) }
+  }
+}
+
+extension Topology {
+  /// Link `2(i - 1)` leads from host `i` to host 0, the next one back.
+  public static func star(hosts: Int, link: Link) throws(NetworkError) -> Topology {
+    try Topology(
+      hostCount: hosts, links: Array(repeating: link, count: 2 * max(0, hosts - 1)), router: StarRouter()
+    ) { $0 % 2 == 0 ? "host\($0 / 2 + 1)->host0" : "host0->host\($0 / 2 + 1)" }
+  }
+}

@@ -1,0 +1,278 @@
+import Diagnostics
+import Synchronization
+
+/// The discrete-event simulation: logical processes, the events to come, and virtual time.
+///
+/// The rule of time: every runnable process runs until it blocks; then the earliest event happens; then the processes
+/// it made runnable run, and so on. A process resumed at a time can only post events at or after it, so nothing is ever
+/// rolled back and causes precede effects.
+///
+/// Sendable without checks because all its state, the interruption flag and the inbox apart (which are thread-safe),
+/// is touched only on the thread that calls ``run()``, by the engine itself and by tasks of its executor.
+public final class Engine: @unchecked Sendable {
+  /// The time of the latest event; no process may ask about others earlier than this.
+  public private(set) var now = VirtualTime.zero
+  public let seed: UInt64
+  public private(set) var processes: [LogicalProcess] = []
+  public private(set) var eventCount = 0
+
+  /// Called when an instant is over, before time advances, if somebody asked for it by ``requestInstantEnd()``.
+  public weak var instantObserver: (any InstantObserver)?
+
+  /// Set once the run has ended, in whatever way; primitives then throw.
+  public private(set) var hasEnded = false
+
+  let executor = LogicalProcessExecutor()
+  private(set) lazy var calls = ScheduledCalls(engine: self)
+  private var queue = EventQueue()
+  private var sequence: UInt64 = 0
+  private var handlers: [any EventHandler] = []
+  private var waiters = WaiterTable()
+  private var suspensions: UInt64 = 0
+  private var aliveCount = 0
+  /// Processes alive without any suspension at a primitive. Zero whenever no job is ready, unless a process awaits
+  /// something foreign.
+  private var unblockedCount = 0
+  private var needsInstantEnd = false
+  private var failure: SimulationFailure?
+  private let interruption = Atomic<Bool>(false)
+  private let cancellations = Mutex<[UInt64]>([])
+  private let hasCancellations = Atomic<Bool>(false)
+
+  private static let wakeHandler: UInt64 = 0
+  private static let timeoutHandler: UInt64 = 1
+
+  public init(seed: UInt64 = 0) {
+    self.seed = seed
+    handlers = [WakeHandler(engine: self), TimeoutHandler(engine: self)]
+  }
+
+  // MARK: Building
+
+  /// Adds a process whose task starts when the engine runs.
+  @discardableResult
+  public func spawn(
+    name: String, _ body: @escaping @Sendable (LogicalProcess) async throws -> Void
+  ) -> LogicalProcess {
+    executor.claim()
+    let process = LogicalProcess(id: processes.count, name: name, engine: self)
+    processes.append(process)
+    aliveCount += 1
+    unblockedCount += 1
+    process.task = Task(executorPreference: executor) {
+      do {
+        try await body(process)
+        self.finish(process)
+      } catch {
+        self.fail(process, with: error)
+      }
+    }
+    return process
+  }
+
+  /// Makes room for events to `handler`, which the caller keeps alive.
+  public func register(_ handler: any EventHandler) -> EventHandlerID {
+    precondition(handlers.count < 256, "an engine has at most 256 event handlers")
+    handlers.append(handler)
+    return EventHandlerID(index: UInt64(handlers.count - 1))
+  }
+
+  // MARK: Events
+
+  /// Schedules an event; `token` has 56 bits. `time` must not be before ``now``.
+  @inline(__always)
+  public func schedule(
+    at time: VirtualTime, priority: EventPriority = .traffic, _ handler: EventHandlerID, token: UInt64
+  ) {
+    insert(time: time, priority: priority, target: handler.index << 56 | token)
+  }
+
+  private func insert(time: VirtualTime, priority: EventPriority, target: UInt64) {
+    precondition(time >= now, "an event was scheduled in the past")
+    let order = UInt64(priority.rawValue) << 56 | sequence
+    sequence += 1
+    queue.insert(Event(time: time.picoseconds, order: order, target: target))
+  }
+
+  /// Asks for a call of ``instantObserver`` before time advances.
+  @inline(__always)
+  public func requestInstantEnd() { needsInstantEnd = true }
+
+  // MARK: Suspended processes
+
+  func nextSuspension() -> UInt64 {
+    suspensions += 1
+    return suspensions
+  }
+
+  func block(_ waiter: Waiter, deadline: VirtualTime?) -> WaiterToken {
+    let process = waiter.process
+    if process.waiterCount == 0 { unblockedCount -= 1 }
+    process.waiterCount += 1
+    let token = waiters.insert(waiter)
+    if let deadline {
+      insert(time: max(deadline, now), priority: .timeout, target: Self.timeoutHandler << 56 | token.bits)
+    }
+    return token
+  }
+
+  private func unblock(_ token: WaiterToken) -> Waiter? {
+    guard let waiter = waiters.remove(token) else { return nil }
+    waiter.process.waiterCount -= 1
+    if waiter.process.waiterCount == 0 { unblockedCount += 1 }
+    return waiter
+  }
+
+  /// Lets a suspended process go on at `time`, or at its own clock where that is later. Does nothing when the process has
+  /// gone on already.
+  public func wake(_ token: WaiterToken, at time: VirtualTime) {
+    guard let waiter = unblock(token) else { return }
+    waiter.process.catchUp(with: time)
+    waiter.continuation.resume(returning: .ready)
+  }
+
+  /// Lets a suspended process go on with an error.
+  public func wake(_ token: WaiterToken, throwing error: any Error) {
+    guard let waiter = unblock(token) else { return }
+    waiter.process.catchUp(with: now)
+    waiter.continuation.resume(throwing: error)
+  }
+
+  /// Lets a suspended process go on when `time` has come and all messages of that instant have arrived.
+  public func wakeLater(_ token: WaiterToken, at time: VirtualTime) {
+    insert(time: time, priority: .process, target: Self.wakeHandler << 56 | token.bits)
+  }
+
+  fileprivate func timeOut(_ token: WaiterToken) {
+    guard let waiter = unblock(token) else { return }
+    waiter.process.catchUp(with: now)
+    waiter.continuation.resume(returning: .timedOut)
+  }
+
+  // MARK: Cancellation
+
+  /// Cancels a suspension; may be called from any thread.
+  func requestCancellation(suspension: UInt64) {
+    if executor.isOwnerThread {
+      cancel(suspension: suspension)
+    } else {
+      cancellations.withLock { $0.append(suspension) }
+      hasCancellations.store(true, ordering: .releasing)
+    }
+  }
+
+  func cancel(suspension: UInt64) {
+    guard !hasEnded, let token = waiters.token(ofSuspension: suspension) else { return }
+    wake(token, throwing: CancellationError())
+  }
+
+  private func takeCancellations() {
+    guard hasCancellations.exchange(false, ordering: .acquiring) else { return }
+    let suspensions = cancellations.withLock { pending in
+      defer { pending = [] }
+      return pending
+    }
+    suspensions.forEach(cancel(suspension:))
+  }
+
+  /// Ends the run soon with ``SimulationFailure/interrupted(at:)``; may be called from any thread.
+  public func interrupt() { interruption.store(true, ordering: .relaxed) }
+
+  public var isInterrupted: Bool { interruption.load(ordering: .relaxed) }
+
+  // MARK: The rule of time
+
+  /// Runs until every process has finished.
+  ///
+  /// - Throws: ``SimulationFailure`` when a process throws, nothing can happen any more, a process awaits something that
+  ///   is not simulated, or the run is interrupted. All processes have then been cancelled.
+  public func run() throws(SimulationFailure) {
+    executor.claim()
+    repeat { executor.drain() } while advance()
+    end()
+    if let failure { throw failure }
+  }
+
+  /// Lets the next event happen. Returns `false` when the run is over.
+  private func advance() -> Bool {
+    if isInterrupted { return stop(.interrupted(at: now)) }
+    if failure != nil { return false }
+    if hasCancellations.load(ordering: .relaxed) {
+      takeCancellations()
+      return true
+    }
+    if unblockedCount > 0 { return stop(foreignWait()) }
+    if needsInstantEnd, queue.isEmpty || queue.firstTime > now.picoseconds {
+      needsInstantEnd = false
+      instantObserver?.instantEnds()
+      return true
+    }
+    if aliveCount == 0 { return false }
+    if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: waiters.all.map(\.waiter)))) }
+    let event = queue.removeFirst()
+    if event.time == .max { return stop(.timeOverflow) }
+    now = VirtualTime(picoseconds: event.time)
+    eventCount += 1
+    handlers[Int(event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
+    return true
+  }
+
+  private func stop(_ reason: SimulationFailure) -> Bool {
+    failure = reason
+    return false
+  }
+
+  private func finish(_ process: LogicalProcess) {
+    guard !hasEnded else { return }
+    process.isFinished = true
+    process.task = nil
+    aliveCount -= 1
+    unblockedCount -= 1
+  }
+
+  private func fail(_ process: LogicalProcess, with error: any Error) {
+    finish(process)
+    guard !hasEnded, failure == nil else { return }
+    failure = .processFailed(ProcessFailure(process: process, error: error))
+  }
+
+  private func foreignWait() -> SimulationFailure {
+    let culprits = processes.filter { !$0.isFinished && $0.waiterCount == 0 }
+    return .foreignWait(ForeignWait(processes: culprits))
+  }
+
+  /// Cancels what is still alive, so that nothing keeps running or waiting.
+  private func end() {
+    hasEnded = true
+    for process in processes where !process.isFinished { process.task?.cancel() }
+    for (token, _) in waiters.all { wake(token, throwing: CancellationError()) }
+    executor.drain()
+    executor.close()
+    for process in processes { process.task = nil }
+  }
+
+  /// The latest clock of any process: when the simulated program ended.
+  public var endTime: VirtualTime { processes.reduce(now) { max($0, $1.now) } }
+}
+
+/// Names a handler in ``Engine/schedule(at:priority:_:token:)``.
+public struct EventHandlerID: Sendable {
+  let index: UInt64
+}
+
+/// Told when an instant is over, before time advances.
+public protocol InstantObserver: AnyObject {
+  func instantEnds()
+}
+
+private final class WakeHandler: EventHandler {
+  private unowned let engine: Engine
+  init(engine: Engine) { self.engine = engine }
+  func handle(token: UInt64) { engine.wake(WaiterToken(bits: token), at: engine.now) }
+}
+
+private final class TimeoutHandler: EventHandler {
+  private unowned let engine: Engine
+  init(engine: Engine) { self.engine = engine }
+  func handle(token: UInt64) { engine.timeOut(WaiterToken(bits: token)) }
+}

@@ -1,0 +1,35 @@
+/// What happens at one instant: which handler is called, with which token.
+///
+/// Handlers keep what they need in tables of their own and find it by the token, so that an event is 24 bytes and
+/// costs no allocation.
+struct Event {
+  var time: Int64
+  /// Priority in the upper 8 bits, the sequence number below: one comparison orders both.
+  var order: UInt64
+  /// Handler in the upper 8 bits, its token below.
+  var target: UInt64
+
+  @inline(__always)
+  func precedes(_ other: Event) -> Bool {
+    time != other.time ? time < other.time : order < other.order
+  }
+}
+
+/// What comes first among events of the same instant. Within one priority they happen in the order they were
+/// scheduled.
+public enum EventPriority: UInt8, Sendable {
+  /// The world changes: links, nodes, capacities.
+  case environment = 0
+  /// Messages move and arrive.
+  case traffic = 1
+  /// Processes that waited for this instant go on: what arrives at an instant is there for whoever asks at it.
+  case process = 2
+  /// Timeouts: what arrives at the very instant of a deadline is in time.
+  case timeout = 3
+}
+
+/// Something that events are addressed to.
+public protocol EventHandler: AnyObject {
+  /// Called by the engine at the event's time with the token that it was scheduled with.
+  func handle(token: UInt64)
+}

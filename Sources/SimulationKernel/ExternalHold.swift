@@ -1,0 +1,78 @@
+import Diagnostics
+import Dispatch
+import Synchronization
+
+/// Work that a process has done outside the simulation: the engine does not go past the process's clock until it is
+/// reported back.
+///
+/// The hold stands in the event queue like any event, and the engine waits when it gets there. Several holds may be
+/// open and worked on at the same time; they are taken in the order of the queue, so the result does not depend on
+/// which came back first.
+public final class ExternalHold<Value: Sendable>: Sendable {
+  private struct Report: Sendable {
+    var result: Result<Value, any Error>
+    var elapsed: Duration
+  }
+
+  private let report = Mutex<Report?>(nil)
+  private let signal = DispatchSemaphore(value: 0)
+  private let operation: String
+
+  init(operation: String) { self.operation = operation }
+
+  /// Reports the end of the work; may be called from any thread. Only the first call counts.
+  /// - Parameter elapsed: the time that the work takes on the process's clock.
+  public func finish(_ result: Result<Value, any Error>, elapsed: Duration) {
+    let isFirst = report.withLock { report in
+      guard report == nil else { return false }
+      report = Report(result: result, elapsed: elapsed)
+      return true
+    }
+    if isFirst { signal.signal() }
+  }
+
+  /// Blocks the engine's thread until the work is reported or the run is interrupted.
+  func awaitReport(interruptedBy engine: Engine) {
+    while signal.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
+      if engine.isInterrupted { return }
+    }
+  }
+
+  func take() -> (result: Result<Value, any Error>, elapsed: Duration)? {
+    report.withLock { $0.map { ($0.result, $0.elapsed) } }
+  }
+}
+
+extension ExternalHold: WaitSubject {
+  public func describeWait(of process: LogicalProcess) -> WaitDescription {
+    WaitDescription(operation: operation, waitsOn: [])
+  }
+}
+
+extension LogicalProcess {
+  /// Hands work to somebody outside the simulation and suspends the process until it is reported back.
+  ///
+  /// - Parameters:
+  ///   - operation: what the work is called in reports.
+  ///   - begin: starts the work and must return at once.
+  /// - Returns: the work's value; the local clock has moved by the time it took.
+  public func hold<Value: Sendable>(
+    for operation: String, returning type: Value.Type = Value.self, fileID: StaticString = #fileID,
+    line: UInt = #line, _ begin: (ExternalHold<Value>) -> Void
+  ) async throws -> Value {
+    let hold = ExternalHold<Value>(operation: operation)
+    let engine = engine
+    begin(hold)
+    let location = SourceLocation(fileID: fileID, line: line)
+    try await suspend(on: hold, at: location) { token in
+      let start = now
+      engine.call(at: start, priority: .process) {
+        hold.awaitReport(interruptedBy: engine)
+        engine.wake(token, at: start)
+      }
+    }
+    guard let report = hold.take() else { throw CancellationError() }
+    compute(for: report.elapsed)
+    return try report.result.get()
+  }
+}

@@ -1,0 +1,77 @@
+import Diagnostics
+
+/// Why a run ended before every process had finished.
+public enum SimulationFailure: Error, Sendable {
+  /// A process threw.
+  case processFailed(ProcessFailure)
+  /// Nothing can happen any more, but processes are alive.
+  case deadlock(DeadlockReport)
+  /// Processes await something outside the simulation.
+  case foreignWait(ForeignWait)
+  /// Somebody called ``Engine/interrupt()``.
+  case interrupted(at: VirtualTime)
+  /// Virtual time has gone past 106 days.
+  case timeOverflow
+}
+
+/// A process that threw.
+public struct ProcessFailure: Sendable {
+  /// The process's position, and how reports call it.
+  public let process: Int
+  public let name: String
+  /// Its local clock when it threw.
+  public let time: VirtualTime
+  /// The last primitive it called; `nil` when it had not called any.
+  public let location: SourceLocation?
+  public let error: any Error
+
+  init(process: LogicalProcess, error: any Error) {
+    self.process = process.id
+    name = process.name
+    time = process.now
+    location = process.lastPrimitive
+    self.error = error
+  }
+}
+
+/// Processes that await something outside the simulation.
+public struct ForeignWait: Sendable {
+  public let names: [String]
+  public let locations: [SourceLocation?]
+
+  init(processes: [LogicalProcess]) {
+    names = processes.map(\.name)
+    locations = processes.map(\.lastPrimitive)
+  }
+}
+
+extension SimulationFailure: CustomStringConvertible {
+  public var description: String {
+    switch self {
+    case .processFailed(let failure): failure.description
+    case .deadlock(let report): report.description
+    case .foreignWait(let wait): wait.description
+    case .interrupted(let time): "interrupted at virtual time \(time)"
+    case .timeOverflow: "virtual time has gone past 106 days; is a rate or a duration in the wrong unit?"
+    }
+  }
+}
+
+extension ProcessFailure: CustomStringConvertible {
+  public var description: String {
+    let place = location.map { ", after the primitive at \($0)" } ?? ", before any primitive"
+    return "\(name) failed at virtual time \(time)\(place): \(error)"
+  }
+}
+
+extension ForeignWait: CustomStringConvertible {
+  public var description: String {
+    let list = zip(names, locations).map { name, location in
+      location.map { "\(name) (last primitive at \($0))" } ?? "\(name) (no primitive called yet)"
+    }
+    return """
+      \(list.joined(separator: ", ")) awaits something that is not simulated (a real sleep, an actor on another \
+      executor, a detached task); use the virtual clock and the communicator instead
+      """
+  }
+}
