@@ -50,7 +50,9 @@ let package = Package(
         "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
-    .testTarget(name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"]),
+    .testTarget(
+      name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
+      resources: [.copy("Resources")]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),

@@ -72,7 +72,7 @@ public final class Engine: @unchecked Sendable {
 
   /// Makes room for events to `handler`, which the caller keeps alive.
   public func register(_ handler: any EventHandler) -> EventHandlerID {
-    precondition(handlers.count < 256, "an engine has at most 256 event handlers")
+    precondition(handlers.count < 255, "an engine has at most 255 event handlers")
     handlers.append(handler)
     return EventHandlerID(index: UInt64(handlers.count - 1))
   }
@@ -193,6 +193,32 @@ public final class Engine: @unchecked Sendable {
     if let failure { throw failure }
   }
 
+  /// Lets events happen, without any process, until none is left before `end`.
+  public func runEvents(before end: VirtualTime = .distantFuture) {
+    while true {
+      if needsInstantEnd, queue.isEmpty || queue.firstTime > now.picoseconds {
+        endInstant()
+      } else if !queue.isEmpty, queue.firstTime < end.picoseconds {
+        dispatchFirst()
+      } else {
+        return
+      }
+    }
+  }
+
+  @inline(__always)
+  private func dispatchFirst() {
+    let event = queue.removeFirst()
+    now = VirtualTime(picoseconds: event.time)
+    eventCount += 1
+    handlers[Int(event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
+  }
+
+  private func endInstant() {
+    needsInstantEnd = false
+    instantObserver?.instantEnds()
+  }
+
   /// Lets the next event happen. Returns `false` when the run is over.
   private func advance() -> Bool {
     if isInterrupted { return stop(.interrupted(at: now)) }
@@ -203,17 +229,13 @@ public final class Engine: @unchecked Sendable {
     }
     if unblockedCount > 0 { return stop(foreignWait()) }
     if needsInstantEnd, queue.isEmpty || queue.firstTime > now.picoseconds {
-      needsInstantEnd = false
-      instantObserver?.instantEnds()
+      endInstant()
       return true
     }
     if aliveCount == 0 { return false }
     if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: waiters.all.map(\.waiter)))) }
-    let event = queue.removeFirst()
-    if event.time == .max { return stop(.timeOverflow) }
-    now = VirtualTime(picoseconds: event.time)
-    eventCount += 1
-    handlers[Int(event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
+    if queue.firstTime == .max { return stop(.timeOverflow) }
+    dispatchFirst()
     return true
   }
 
@@ -258,6 +280,9 @@ public final class Engine: @unchecked Sendable {
 /// Names a handler in ``Engine/schedule(at:priority:_:token:)``.
 public struct EventHandlerID: Sendable {
   let index: UInt64
+
+  /// Stands for a handler that has not been registered yet.
+  public static let none = EventHandlerID(index: 255)
 }
 
 /// Told when an instant is over, before time advances.

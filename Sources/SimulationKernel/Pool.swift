@@ -67,13 +67,12 @@ public struct Pool<Element> {
     header.pointee.free.append(index)
   }
 
+  /// Called only when no removed slot is left, so that all slots up to `end` are live.
   @usableFromInline
   func grow() {
     let capacity = header.pointee.capacity + max(16, header.pointee.capacity / 2)
     let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
-    if header.pointee.free.isEmpty {
-      larger.moveInitialize(from: header.pointee.elements, count: header.pointee.end)
-    }
+    larger.moveInitialize(from: header.pointee.elements, count: header.pointee.end)
     header.pointee.elements.deallocate()
     header.pointee.elements = larger
     header.pointee.capacity = capacity

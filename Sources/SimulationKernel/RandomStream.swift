@@ -1,3 +1,5 @@
+import Foundation
+
 /// A seeded stream of random numbers, the same on every machine: xoshiro256** (Blackman and Vigna, 2018), its state
 /// filled by SplitMix64.
 ///
@@ -26,6 +28,21 @@ public struct RandomStream: RandomNumberGenerator, Sendable {
 
   /// A number in `0 ..< 1` with 53 random bits.
   public mutating func nextUnit() -> Double { Double(next() >> 11) * 0x1p-53 }
+
+  /// How many of `count` independent trials succeed. O(1 + count x probability): skips from success to success by
+  /// geometric steps (Devroye, 1986, X.4).
+  public mutating func nextBinomial(count: Int, probability: Double) -> Int {
+    guard count > 0, probability > 0 else { return 0 }
+    guard probability < 1 else { return count }
+    let scale = 1 / log1p(-probability)
+    var successes = 0
+    var position = 0.0
+    while true {
+      position += (log(1 - nextUnit()) * scale).rounded(.down) + 1
+      guard position <= Double(count) else { return successes }
+      successes += 1
+    }
+  }
 }
 
 private struct SplitMix64 {

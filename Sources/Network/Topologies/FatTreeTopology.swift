@@ -49,7 +49,9 @@ extension Topology {
   public static func fatTree(
     arity: Int, hosts: Int? = nil, link: Link, oversubscription: Double = 1
   ) throws(NetworkError) -> Topology {
-    guard arity >= 2, arity % 2 == 0 else { throw .shape("a fat tree's arity is an even number of ports, not \(arity)") }
+    guard arity >= 2, arity % 2 == 0 else {
+      throw .shape("a fat tree's arity is an even number of ports, not \(arity)")
+    }
     guard oversubscription > 0 else { throw .shape("oversubscription must be greater than zero") }
     let capacity = arity * arity * arity / 4
     let hosts = hosts ?? capacity

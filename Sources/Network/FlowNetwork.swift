@@ -1,0 +1,339 @@
+import SimulationKernel
+
+/// Messages as fluid flows over routes of links, sharing them max-min fairly.
+///
+/// The latency of a message is paid once, up front, as the sum along its route, and takes no bandwidth. Then its bytes
+/// move at the fair rate until all have moved. Messages of one connection leave one after another. Rates change only
+/// when a flow starts, ends, or a link changes; all changes of one instant are solved together when it ends.
+///
+/// A flow that is alone on all its links, as in a ring on a switch, starts and ends in O(length of its route).
+/// Otherwise what is solved is the part of the network that is connected by shared links to what has changed.
+public final class FlowNetwork {
+  /// Who is told of messages.
+  public weak var observer: (any MessageObserver)?
+
+  public let engine: Engine
+  public let topology: Topology
+  public private(set) var statistics = NetworkStatistics()
+
+  let links: Pool<LinkState>
+  let connections = Pool<Connection>()
+  let crossings: Pool<Crossing>
+  private let messages = Pool<QueuedMessage>()
+  private var numbers: [ConnectionKey: Int32] = [:]
+  private var dirtyLinks: [LinkID] = []
+  private var solver = MaxMinSolver()
+  private var random: RandomStream
+  private var handlerID = EventHandlerID.none
+  private var routeScratch: [LinkID] = []
+  private var failedHosts: Set<Int> = []
+  private let hasRandomness: Bool
+
+  public init(topology: Topology, engine: Engine) {
+    self.topology = topology
+    self.engine = engine
+    links = Pool(capacity: max(1, topology.links.count))
+    crossings = Pool(capacity: 2 * topology.hostCount)
+    random = RandomStream(seed: engine.seed, stream: 0x6E65_7477_6F72_6B)
+    hasRandomness = topology.links.contains { $0.jitterPicoseconds > 0 || $0.loss > 0 }
+    for link in topology.links { _ = links.insert(LinkState(capacity: link.bytesPerSecond)) }
+    handlerID = engine.register(self)
+    engine.instantObserver = self
+  }
+
+  deinit {
+    links.deallocate()
+    connections.deallocate()
+    crossings.deallocate()
+    messages.deallocate()
+  }
+
+  // MARK: Connections
+
+  /// The connection of a channel, made on first use. Channels of different groups are different connections.
+  public func connection(from source: Int, to destination: Int, channel: Int) throws(NetworkError) -> ConnectionID {
+    let key = ConnectionKey(source: source, destination: destination, channel: channel)
+    if let number = numbers[key] { return ConnectionID(index: number) }
+    routeScratch.removeAll(keepingCapacity: true)
+    try topology.appendRoute(from: source, to: destination, to: &routeScratch)
+    let index = connections.count
+    var latency: Int64 = 0
+    var start: Int32 = 0
+    for (hop, link) in routeScratch.enumerated() {
+      latency += topology.links[Int(link)].latencyPicoseconds
+      let crossing = crossings.insert(Crossing(link: link, connection: Int32(index)))
+      if hop == 0 { start = crossing }
+    }
+    let connection = Connection(
+      routeStart: start, routeCount: Int32(routeScratch.count), latency: latency,
+      isBroken: failedHosts.contains(source) || failedHosts.contains(destination))
+    let number = connections.insert(connection)
+    numbers[key] = number
+    return ConnectionID(index: number)
+  }
+
+  /// The links of a connection, in order.
+  public func route(of connection: ConnectionID) -> [LinkID] {
+    crossingRange(connection.index).map { crossings[$0].link }
+  }
+
+  @inline(__always)
+  func crossingRange(_ connection: Int32) -> Range<Int32> {
+    let start = connections[connection].routeStart
+    return start..<(start + connections[connection].routeCount)
+  }
+
+  // MARK: Sending
+
+  /// Puts a message into its connection's queue.
+  ///
+  /// - Parameters:
+  ///   - byteCount: bytes on the wire.
+  ///   - time: when it is handed over, now or later.
+  ///   - token: handed to the observer when the last byte has arrived.
+  public func send(byteCount: Double, on connection: ConnectionID, at time: VirtualTime, token: UInt64) {
+    let index = connection.index
+    guard !connections[index].isBroken else {
+      statistics.droppedMessages += 1
+      return
+    }
+    var bytes = byteCount
+    var ready = time.picoseconds + connections[index].latency
+    if hasRandomness { addRandomDelays(index, bytes: &bytes, ready: &ready) }
+    statistics.messages += 1
+    statistics.bytes += bytes
+    let message = messages.insert(QueuedMessage(byteCount: bytes, ready: ready, token: token, next: -1))
+    enqueue(message, on: index)
+    if connections[index].first == message { awaitReadiness(index) }
+  }
+
+  /// Keeps the queue in the order in which messages are ready, except for one whose bytes are moving.
+  private func enqueue(_ message: Int32, on index: Int32) {
+    let last = connections[index].last
+    guard last >= 0 else {
+      connections[index].first = message
+      connections[index].last = message
+      return
+    }
+    let ready = messages[message].ready
+    if messages[last].ready <= ready {
+      messages[last].next = message
+      connections[index].last = message
+      return
+    }
+    var before: Int32 = -1
+    var after = connections[index].first
+    while after >= 0, messages[after].ready <= ready || (before < 0 && connections[index].isMoving) {
+      before = after
+      after = messages[after].next
+    }
+    messages[message].next = after
+    if before < 0 { connections[index].first = message } else { messages[before].next = message }
+    if after < 0 { connections[index].last = message }
+  }
+
+  /// Starts the first message's bytes once its latency is over.
+  private func awaitReadiness(_ index: Int32) {
+    connections[index].version &+= 1
+    let ready = messages[connections[index].first].ready
+    scheduleEvent(for: index, at: max(ready, engine.now.picoseconds))
+  }
+
+  @inline(__always)
+  private func scheduleEvent(for index: Int32, at time: Int64) {
+    let token = UInt64(UInt32(bitPattern: index)) | UInt64(connections[index].version & 0xFF_FFFF) << 32
+    engine.schedule(at: VirtualTime(picoseconds: time), handlerID, token: token)
+  }
+
+  /// Draws the jitter of each link, and what lost packets cost: each is sent once more, and the first loss of a message
+  /// is noticed after one round trip (fast retransmission, RFC 5681).
+  private func addRandomDelays(_ index: Int32, bytes: inout Double, ready: inout Int64) {
+    var delivered = 1.0
+    for position in crossingRange(index) {
+      let link = topology.links[Int(crossings[position].link)]
+      if link.jitterPicoseconds > 0 { ready += Int64(random.nextUnit() * Double(link.jitterPicoseconds)) }
+      delivered *= 1 - link.loss
+    }
+    guard delivered < 1 else { return }
+    let packetBytes = 1500.0
+    let packets = max(1, (bytes / packetBytes).rounded(.up))
+    let lost = random.nextBinomial(count: Int(packets), probability: 1 - delivered)
+    guard lost > 0 else { return }
+    bytes += Double(lost) * min(bytes, packetBytes)
+    ready += 2 * connections[index].latency
+  }
+
+  // MARK: Moving
+
+  private func start(_ index: Int32) {
+    connections[index].remaining = messages[connections[index].first].byteCount
+    connections[index].updated = engine.now.picoseconds
+    connections[index].isMoving = true
+    guard connections[index].remaining > 0, connections[index].routeCount > 0 else { return finish(index) }
+    var rate = Double.infinity
+    var isAlone = true
+    for position in crossingRange(index) {
+      let link = crossings[position].link
+      join(position, link)
+      isAlone = isAlone && links[link].crossings == 1 && !links[link].isDirty
+      rate = min(rate, links[link].capacity)
+    }
+    if isAlone {
+      connections[index].rate = rate
+      scheduleEnd(index)
+    } else {
+      connections[index].rate = 0
+      connections[index].version &+= 1
+      markDirty(index)
+    }
+  }
+
+  /// Schedules the end of the first message at its present rate. A stalled flow has no end until a link changes.
+  func scheduleEnd(_ index: Int32) {
+    connections[index].version &+= 1
+    let rate = connections[index].rate
+    guard rate > 0 else { return }
+    let picoseconds = (connections[index].remaining / rate * 1e12).rounded()
+    guard picoseconds < 9e18 else { return }
+    scheduleEvent(for: index, at: connections[index].updated &+ Int64(picoseconds))
+  }
+
+  private func finish(_ index: Int32) {
+    let first = connections[index].first
+    let message = messages[first]
+    messages.remove(first)
+    connections[index].first = message.next
+    if message.next < 0 {
+      connections[index].last = -1
+      leaveLinks(index, carried: message.byteCount)
+    } else if connections[index].routeCount > 0, messages[message.next].ready <= engine.now.picoseconds,
+      messages[message.next].byteCount > 0, message.byteCount > 0
+    {
+      continueWithNext(index, carried: message.byteCount)
+    } else {
+      leaveLinks(index, carried: message.byteCount)
+      awaitReadiness(index)
+    }
+    observer?.messageArrived(token: message.token)
+  }
+
+  /// The next message goes on at the same rate over the same links: nothing else changes.
+  private func continueWithNext(_ index: Int32, carried: Double) {
+    for position in crossingRange(index) { links[crossings[position].link].carried += carried }
+    connections[index].remaining = messages[connections[index].first].byteCount
+    connections[index].updated = engine.now.picoseconds
+    scheduleEnd(index)
+  }
+
+  private func leaveLinks(_ index: Int32, carried: Double) {
+    connections[index].isMoving = false
+    connections[index].version &+= 1
+    guard carried > 0 else { return }
+    for position in crossingRange(index) {
+      let link = crossings[position].link
+      links[link].carried += carried
+      leave(position, link)
+      if links[link].crossings > 0 { markDirty(link: link) }
+    }
+  }
+
+  // MARK: Lists of moving connections
+
+  @inline(__always)
+  private func join(_ position: Int32, _ link: LinkID) {
+    let first = links[link].firstCrossing
+    crossings[position].next = first
+    crossings[position].previous = -1
+    if first >= 0 { crossings[first].previous = position }
+    links[link].firstCrossing = position
+    links[link].crossings += 1
+  }
+
+  @inline(__always)
+  private func leave(_ position: Int32, _ link: LinkID) {
+    let next = crossings[position].next
+    let previous = crossings[position].previous
+    if next >= 0 { crossings[next].previous = previous }
+    if previous >= 0 { crossings[previous].next = next } else { links[link].firstCrossing = next }
+    links[link].crossings -= 1
+  }
+
+  // MARK: Sharing
+
+  private func markDirty(_ index: Int32) {
+    for position in crossingRange(index) { markDirty(link: crossings[position].link) }
+  }
+
+  private func markDirty(link: LinkID) {
+    guard !links[link].isDirty else { return }
+    links[link].isDirty = true
+    dirtyLinks.append(link)
+    engine.requestInstantEnd()
+  }
+
+  /// Lets a flow go on at another rate from now on.
+  func setRate(_ rate: Double, of index: Int32) {
+    guard connections[index].rate != rate else { return }
+    let now = engine.now.picoseconds
+    let moved = connections[index].rate * Double(now - connections[index].updated) * 1e-12
+    connections[index].remaining = max(0, connections[index].remaining - moved)
+    connections[index].updated = now
+    connections[index].rate = rate
+    scheduleEnd(index)
+  }
+
+  // MARK: Changes
+
+  /// Gives a link another capacity from now on; zero is an outage, during which its flows stand still.
+  public func setCapacity(bytesPerSecond: Double, of link: LinkID) {
+    guard links[link].capacity != bytesPerSecond else { return }
+    links[link].capacity = bytesPerSecond
+    if links[link].crossings > 0 { markDirty(link: link) }
+  }
+
+  /// Bytes that have crossed a link so far; those of messages under way are not counted.
+  public func bytesCarried(by link: LinkID) -> Double { links[link].carried }
+
+  /// Drops all messages from and to a host, those under way and those to come: it has failed.
+  public func failHost(_ host: Int) {
+    failedHosts.insert(host)
+    for (key, index) in numbers where key.source == host || key.destination == host {
+      connections[index].isBroken = true
+      if connections[index].isMoving { leaveLinks(index, carried: connections[index].remaining) }
+      dropQueue(of: index)
+    }
+  }
+
+  private func dropQueue(of index: Int32) {
+    connections[index].version &+= 1
+    var message = connections[index].first
+    connections[index].first = -1
+    connections[index].last = -1
+    while message >= 0 {
+      let next = messages[message].next
+      messages.remove(message)
+      statistics.droppedMessages += 1
+      message = next
+    }
+  }
+}
+
+extension FlowNetwork: EventHandler {
+  public func handle(token: UInt64) {
+    let index = Int32(truncatingIfNeeded: token)
+    guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
+    if connections[index].isMoving {
+      finish(index)
+    } else {
+      start(index)
+    }
+  }
+}
+
+extension FlowNetwork: InstantObserver {
+  public func instantEnds() {
+    statistics.solves += 1
+    statistics.flowsSolved += solver.solve(dirtyLinks, in: self)
+    dirtyLinks.removeAll(keepingCapacity: true)
+  }
+}

@@ -1,0 +1,126 @@
+import HeapModule
+
+/// Computes max-min fair rates by progressive filling (Bertsekas and Gallager, Data Networks, section 6.5.2).
+///
+/// The rates r(f) of the flows f are the unique ones for which
+///
+///     r(f) >= 0                                   for every flow f
+///     sum of r(f) over the flows of l <= C(l)     for every link l of capacity C(l)
+///     every flow f crosses a bottleneck: a link l with
+///         sum of r(f') over the flows f' of l = C(l)  and  r(f) >= r(f') for every flow f' of l
+///
+/// so no flow can gain without a flow of no higher rate losing. Only the flows connected through shared links to the
+/// given ones are computed, which gives the same rates as computing all. With F such flows over L links and routes of
+/// H links: O(F H log L).
+struct MaxMinSolver {
+  private struct Share: Comparable {
+    /// Bytes per second for each unfixed flow of the link, at the time of insertion; never too high.
+    let share: Double
+    /// Position in the component.
+    let position: Int32
+
+    static func < (left: Share, right: Share) -> Bool {
+      left.share != right.share ? left.share < right.share : left.position < right.position
+    }
+  }
+
+  private struct ComponentLink {
+    let link: LinkID
+    var residual: Double
+    var unfixed: Int32
+
+    var fairShare: Double { residual / Double(unfixed) }
+  }
+
+  private var componentLinks: [ComponentLink] = []
+  private var componentFlows: [Int32] = []
+  private var rates: [Double] = []
+  private var positionOfLink: [Int32] = []
+  private var shares = Heap<Share>()
+
+  /// Solves the flows connected to `dirty` links and schedules the ends of those whose rates have changed.
+  /// - Returns: the number of flows computed.
+  mutating func solve(_ dirty: [LinkID], in network: FlowNetwork) -> Int {
+    collectComponent(of: dirty, in: network)
+    fill(in: network)
+    return apply(in: network)
+  }
+
+  private mutating func collectComponent(of dirty: [LinkID], in network: FlowNetwork) {
+    componentLinks.removeAll(keepingCapacity: true)
+    componentFlows.removeAll(keepingCapacity: true)
+    if positionOfLink.isEmpty { positionOfLink = Array(repeating: 0, count: network.links.count) }
+    for link in dirty {
+      network.links[link].isDirty = false
+      add(link, in: network)
+    }
+    var next = 0
+    while next < componentLinks.count {
+      var crossing = network.links[componentLinks[next].link].firstCrossing
+      while crossing >= 0 {
+        addFlow(network.crossings[crossing].connection, in: network)
+        crossing = network.crossings[crossing].next
+      }
+      next += 1
+    }
+  }
+
+  private mutating func add(_ link: LinkID, in network: FlowNetwork) {
+    guard !network.links[link].isInComponent, network.links[link].crossings > 0 else { return }
+    network.links[link].isInComponent = true
+    positionOfLink[Int(link)] = Int32(componentLinks.count)
+    componentLinks.append(
+      ComponentLink(
+        link: link, residual: network.links[link].capacity, unfixed: network.links[link].crossings))
+  }
+
+  private mutating func addFlow(_ flow: Int32, in network: FlowNetwork) {
+    guard network.connections[flow].positionInComponent < 0 else { return }
+    network.connections[flow].positionInComponent = Int32(componentFlows.count)
+    componentFlows.append(flow)
+    for position in network.crossingRange(flow) { add(network.crossings[position].link, in: network) }
+  }
+
+  /// Repeatedly takes the link that gives its unfixed flows the least and fixes them at that rate. Shares of the other
+  /// links only rise by this, so an outdated one in the heap is too low and is put back when it comes up.
+  private mutating func fill(in network: FlowNetwork) {
+    rates = Array(repeating: -1, count: componentFlows.count)
+    shares = Heap(
+      componentLinks.indices.map { Share(share: componentLinks[$0].fairShare, position: Int32($0)) })
+    while let lowest = shares.popMin() {
+      let link = componentLinks[Int(lowest.position)]
+      guard link.unfixed > 0 else { continue }
+      let share = link.fairShare
+      if share > lowest.share {
+        shares.insert(Share(share: share, position: lowest.position))
+      } else {
+        fixFlows(of: link.link, at: share, in: network)
+      }
+    }
+  }
+
+  private mutating func fixFlows(of link: LinkID, at rate: Double, in network: FlowNetwork) {
+    var crossing = network.links[link].firstCrossing
+    while crossing >= 0 {
+      let flow = network.crossings[crossing].connection
+      crossing = network.crossings[crossing].next
+      let index = Int(network.connections[flow].positionInComponent)
+      guard rates[index] < 0 else { continue }
+      rates[index] = rate
+      for position in network.crossingRange(flow) {
+        let other = Int(positionOfLink[Int(network.crossings[position].link)])
+        componentLinks[other].residual = max(0, componentLinks[other].residual - rate)
+        componentLinks[other].unfixed -= 1
+      }
+    }
+  }
+
+  private mutating func apply(in network: FlowNetwork) -> Int {
+    for link in componentLinks { network.links[link.link].isInComponent = false }
+    for (index, flow) in componentFlows.enumerated() {
+      network.connections[flow].positionInComponent = -1
+      network.setRate(rates[index], of: flow)
+    }
+    return componentFlows.count
+  }
+}
