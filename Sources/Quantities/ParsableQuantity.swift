@@ -1,0 +1,6 @@
+/// A quantity that people write as a number and a unit.
+public protocol ParsableQuantity {
+  /// - Parameter bounds: the values allowed where the text stands.
+  /// - Throws: ``QuantityError`` that names the text, the fault and the units allowed.
+  init(parsing text: String, _ bounds: QuantityBounds) throws(QuantityError)
+}
