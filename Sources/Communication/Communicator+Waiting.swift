@@ -66,12 +66,10 @@ extension Communicator {
   }
 
   public func scatter<P: Payload>(
-    _ payloads: [P]?, elementCount: Int, of type: P.Type = P.self, root: Int, fileID: StaticString = #fileID,
-    line: UInt = #line
+    _ payloads: [P]?, like template: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> P {
     let location = SourceLocation(fileID: fileID, line: line)
-    return try await startScatter(payloads, elementCount: elementCount, of: type, root: root, at: location)
-      .wait(fileID: fileID, line: line)
+    return try await startScatter(payloads, like: template, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
   public func allToAll<P: Payload>(

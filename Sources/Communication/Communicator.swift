@@ -55,10 +55,10 @@ public protocol Communicator: Sendable {
   /// `root` ends with everybody's payload in rank order, the others with `nil`.
   func startGather<P: Payload>(_ payload: P, root: Int, at location: SourceLocation) throws -> Work<[P]?>
 
-  /// Member `r` ends with the root's `r`-th payload. Only the root passes payloads, one of equal size for each member.
-  func startScatter<P: Payload>(
-    _ payloads: [P]?, elementCount: Int, of type: P.Type, root: Int, at location: SourceLocation
-  ) throws -> Work<P>
+  /// Member `r` ends with the root's `r`-th payload. Only the root passes payloads, one for each member; everybody passes
+  /// a `template` of the size and element type that all of them have, whose values are ignored.
+  func startScatter<P: Payload>(_ payloads: [P]?, like template: P, root: Int, at location: SourceLocation) throws
+    -> Work<P>
 
   /// Member `r` ends with everybody's `r`-th payload, in rank order. Payloads may differ in size when
   /// `receiveCounts` gives the element count to expect from each member.

@@ -64,19 +64,19 @@ public struct FlowCase: Codable, Sendable {
     let names = self.links.map(\.id)
     do {
       let topology = try Topology(hostCount: 2 * flows.count, links: links, router: router) { names[Int($0)] }
-      return try simulate(on: topology)
+      return simulate(on: topology)
     } catch {
       throw FlowCaseError(field: "links", message: error.description)
     }
   }
 
-  private func simulate(on topology: Topology) throws(NetworkError) -> [Double] {
+  private func simulate(on topology: Topology) -> [Double] {
     let engine = Engine()
     let network = FlowNetwork(topology: topology, engine: engine)
     let recorder = ArrivalRecorder(engine: engine, flows: flows.count)
     network.observer = recorder
     for (index, flow) in flows.enumerated() {
-      let connection = try network.connection(from: index, to: flows.count + index, channel: 0)
+      let connection = network.connection(from: index, to: flows.count + index, channel: 0)
       network.send(
         byteCount: flow.bytes, on: connection, at: VirtualTime(seconds: flow.start_s), token: UInt64(index))
     }

@@ -51,11 +51,11 @@ public final class FlowNetwork {
   // MARK: Connections
 
   /// The connection of a channel, made on first use. Channels of different groups are different connections.
-  public func connection(from source: Int, to destination: Int, channel: Int) throws(NetworkError) -> ConnectionID {
+  public func connection(from source: Int, to destination: Int, channel: Int) -> ConnectionID {
     let key = ConnectionKey(source: source, destination: destination, channel: channel)
     if let number = numbers[key] { return ConnectionID(index: number) }
     routeScratch.removeAll(keepingCapacity: true)
-    try topology.appendRoute(from: source, to: destination, to: &routeScratch)
+    topology.appendRoute(from: source, to: destination, to: &routeScratch)
     let index = connections.count
     var latency: Int64 = 0
     var start: Int32 = 0

@@ -29,15 +29,15 @@ public struct Topology: Sendable {
   }
 
   /// Appends the links from `source` to `destination` in order; nothing for a host's messages to itself.
-  public func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) throws(NetworkError) {
+  public func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
     guard source != destination else { return }
-    try router.appendRoute(from: source, to: destination, to: &route)
+    router.appendRoute(from: source, to: destination, to: &route)
   }
 
   /// The links from `source` to `destination` in order.
-  public func route(from source: Int, to destination: Int) throws(NetworkError) -> [LinkID] {
+  public func route(from source: Int, to destination: Int) -> [LinkID] {
     var route: [LinkID] = []
-    try appendRoute(from: source, to: destination, to: &route)
+    appendRoute(from: source, to: destination, to: &route)
     return route
   }
 
@@ -53,8 +53,8 @@ public struct Topology: Sendable {
   public var linkNames: [String] { links.indices.map { linkName(LinkID($0)) } }
 }
 
-/// Finds paths.
+/// Finds paths. There is one between any two hosts: whoever builds a topology has made sure of it.
 public protocol Router: Sendable {
   /// Appends the links of the path in order. `source` and `destination` differ.
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) throws(NetworkError)
+  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID])
 }

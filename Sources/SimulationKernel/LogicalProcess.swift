@@ -18,7 +18,7 @@ public final class LogicalProcess: @unchecked Sendable {
   public internal(set) var now: VirtualTime
 
   /// Where the process last called a primitive.
-  public internal(set) var lastPrimitive: SourceLocation?
+  public var lastPrimitive: SourceLocation?
 
   var task: Task<Void, Never>?
   var waiterCount: Int32 = 0

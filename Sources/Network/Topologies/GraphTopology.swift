@@ -24,7 +24,7 @@ struct GraphRouter: Router {
   }
 
   /// Dijkstra's algorithm, O((nodes + links) log nodes).
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) throws(NetworkError) {
+  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
     var best: [(latency: Int64, hops: Int)?] = Array(repeating: nil, count: names.count)
     var arrivedBy: [(node: Int, link: LinkID)?] = Array(repeating: nil, count: names.count)
     var open: Heap<Candidate> = [Candidate(latency: 0, hops: 0, node: source)]
@@ -41,14 +41,21 @@ struct GraphRouter: Router {
     }
     let start = route.count
     var node = destination
-    while node != source {
-      guard let step = arrivedBy[node] else {
-        throw .unreachable(source: names[source], destination: names[destination])
-      }
+    while node != source, let step = arrivedBy[node] {
       route.append(step.link)
       node = step.node
     }
     route[start...].reverse()
+  }
+
+  /// The nodes to which a path leads from `start`. O(nodes + links).
+  func reachable(from start: Int) -> Set<Int> {
+    var found: Set<Int> = [start]
+    var open = [start]
+    while let node = open.popLast() {
+      for edge in edges[node] where found.insert(edge.target).inserted { open.append(edge.target) }
+    }
+    return found
   }
 }
 
@@ -99,8 +106,15 @@ extension Topology {
       }
       if cable.kind != .oneWay { connect(cable.to, cable.from, by: LinkID(links.count - 1)) }
     }
+    let router = GraphRouter(names: names, edges: edges)
+    for source in hosts.indices {
+      let reachable = router.reachable(from: source)
+      if let lost = hosts.indices.first(where: { !reachable.contains($0) }) {
+        throw .unreachable(source: hosts[source], destination: hosts[lost])
+      }
+    }
     let fixedNames = linkNames
-    return try Topology(hostCount: hosts.count, links: links, router: GraphRouter(names: names, edges: edges)) {
+    return try Topology(hostCount: hosts.count, links: links, router: router) {
       fixedNames[Int($0)]
     }
   }

@@ -1,0 +1,272 @@
+import Communication
+import Network
+import SimulationKernel
+
+/// One collective of one group: its members' state machines, run over the network.
+///
+/// Sendable without checks because it is used only on the engine's thread.
+final class CollectiveExecution: @unchecked Sendable {
+  let group: ProcessGroup
+  /// Which of the group's collectives it is.
+  let callNumber: Int
+  /// As the first member called it.
+  let call: CollectiveCall
+  let plan: CollectivePlan
+  private let traffic: CollectiveTraffic
+  private let members: UnsafeMutablePointer<CollectiveMember>
+  private let memberCount: Int
+  private let startLatency: Int64
+  private let messageLatency: Int64
+  private var number: Int32 = -1
+  private var finishedCount = 0
+  private(set) var contributions: [(any Sendable)?]
+  /// A result that all members share, computed once.
+  private var sharedResult: (any Sendable)?
+  /// Ready notices that came before the send, and sends that wait for one, by receiver and round.
+  private var notices: Set<RendezvousKey> = []
+  private var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
+
+  private struct RendezvousKey: Hashable {
+    let receiver: Int32
+    let round: Int32
+  }
+
+  init(group: ProcessGroup, callNumber: Int, call: CollectiveCall, plan: CollectivePlan, traffic: CollectiveTraffic) {
+    self.group = group
+    self.callNumber = callNumber
+    self.call = call
+    self.plan = plan
+    self.traffic = traffic
+    startLatency = plan.baseLatency.picoseconds
+    messageLatency = plan.messageLatency.picoseconds
+    memberCount = group.worldRanks.count
+    members = .allocate(capacity: memberCount)
+    members.initialize(repeating: CollectiveMember(), count: memberCount)
+    contributions = Array(repeating: nil, count: memberCount)
+    number = traffic.open(self)
+  }
+
+  deinit {
+    members.deinitialize(count: memberCount)
+    members.deallocate()
+  }
+
+  // MARK: Joining
+
+  /// Lets a member take part from `time` on.
+  func join(_ member: Int, shape: CollectiveShape, contribution: any Sendable, at time: VirtualTime)
+    throws(CollectiveError)
+  {
+    contributions[member] = contribution
+    members[member].machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
+    members[member].start = time.picoseconds
+    members[member].progress = .scheduled
+    traffic.scheduleStart(of: member, in: number, at: time)
+  }
+
+  func begin(_ member: Int) {
+    members[member].clock = traffic.engine.now.picoseconds + startLatency
+    advance(member)
+  }
+
+  // MARK: Running a member's machine
+
+  private func advance(_ member: Int) {
+    let state = members + member
+    while let action = state.pointee.machine?.next() {
+      switch action {
+      case .send(let peer, let byteCount, let round):
+        send(from: member, to: peer, byteCount: byteCount, round: round)
+      case .postReceive(let peer, let byteCount, let round):
+        if traffic.profile.isRendezvous(byteCount: byteCount) { sendNotice(from: member, to: peer, round: round) }
+      case .awaitReceive(let round):
+        let round = Int32(truncatingIfNeeded: round)
+        if !state.pointee.arrivals.contains(round) {
+          state.pointee.awaited = round
+          state.pointee.progress = .awaitingRound
+          return
+        }
+      case .awaitSends(let count):
+        if state.pointee.completedSends < count {
+          state.pointee.awaited = Int32(truncatingIfNeeded: count)
+          state.pointee.progress = .awaitingSends
+          return
+        }
+      case .reduce(let byteCount):
+        state.pointee.clock += traffic.profile.reducePicoseconds(byteCount: byteCount)
+      case .copy(let byteCount):
+        state.pointee.clock += traffic.profile.copyPicoseconds(byteCount: byteCount)
+      case .finished:
+        return finish(member)
+      }
+    }
+  }
+
+  @inline(__always)
+  private func resume(_ member: Int) {
+    let now = traffic.engine.now.picoseconds
+    if members[member].clock < now { members[member].clock = now }
+    advance(member)
+  }
+
+  private func finish(_ member: Int) {
+    let state = members + member
+    state.pointee.progress = .finished
+    state.pointee.machine = nil
+    finishedCount += 1
+    observeEnd(of: member)
+    if finishedCount == memberCount {
+      traffic.close(number)
+      group.close(self)
+    }
+    if let waiter = state.pointee.waiter {
+      state.pointee.waiter = nil
+      traffic.engine.wake(waiter, at: VirtualTime(picoseconds: state.pointee.clock))
+    }
+  }
+
+  private func observeEnd(of member: Int) {
+    guard let observer = traffic.observer else { return }
+    observer.ended(
+      EndedCollective(
+        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, group: group.id,
+        start: VirtualTime(picoseconds: members[member].start), end: VirtualTime(picoseconds: members[member].clock)))
+  }
+
+  // MARK: Messages
+
+  private func send(from member: Int, to peer: Int, byteCount: Int, round: Int) {
+    let state = members + member
+    let profile = traffic.profile
+    if !profile.send.isZero { state.pointee.clock += profile.send.picoseconds(byteCount: byteCount) }
+    let transit = CollectiveTraffic.Transit(
+      execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
+      round: Int32(truncatingIfNeeded: round), byteCount: byteCount,
+      posted: state.pointee.clock + messageLatency)
+    if profile.isRendezvous(byteCount: byteCount) {
+      let key = RendezvousKey(receiver: transit.receiver, round: transit.round)
+      guard notices.remove(key) != nil else {
+        waitingSends[key] = transit
+        return
+      }
+    }
+    dispatch(transit)
+  }
+
+  @inline(__always)
+  private func dispatch(_ transit: CollectiveTraffic.Transit) {
+    let bytes = traffic.profile.wireBytes(byteCount: transit.byteCount) * plan.wireByteFactor
+    traffic.send(
+      transit, kind: .collectiveData, wireBytes: bytes,
+      on: connection(from: Int(transit.sender), to: transit.receiver))
+  }
+
+  private func connection(from member: Int, to peer: Int32) -> ConnectionID {
+    if members[member].peer == peer { return members[member].connection }
+    let connection = group.connection(from: member, to: Int(peer))
+    members[member].peer = peer
+    members[member].connection = connection
+    return connection
+  }
+
+  private func sendNotice(from member: Int, to peer: Int, round: Int) {
+    let transit = CollectiveTraffic.Transit(
+      execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
+      round: Int32(truncatingIfNeeded: round), byteCount: 0, posted: members[member].clock)
+    traffic.send(
+      transit, kind: .collectiveNotice, wireBytes: Double(traffic.profile.noticeBytes),
+      on: connection(from: member, to: transit.receiver))
+  }
+
+  /// The notice's sender is ready to receive: what waits for it may leave.
+  func noticeArrived(_ notice: CollectiveTraffic.Transit) {
+    let key = RendezvousKey(receiver: notice.sender, round: notice.round)
+    guard let waiting = waitingSends.removeValue(forKey: key) else {
+      notices.insert(key)
+      return
+    }
+    dispatch(waiting.posted(noEarlierThan: traffic.engine.now.picoseconds))
+  }
+
+  func sendCompleted(_ sender: Int32) {
+    let state = members + Int(sender)
+    state.pointee.completedSends += 1
+    if state.pointee.progress == .awaitingSends, state.pointee.completedSends >= state.pointee.awaited {
+      state.pointee.progress = .scheduled
+      resume(Int(sender))
+    }
+  }
+
+  /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
+  func occupyReceiver(_ transit: CollectiveTraffic.Transit) -> VirtualTime {
+    let state = members + Int(transit.receiver)
+    let begin = max(traffic.engine.now.picoseconds, state.pointee.receiverBusyUntil)
+    state.pointee.receiverBusyUntil = begin + traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
+    return VirtualTime(picoseconds: state.pointee.receiverBusyUntil)
+  }
+
+  @inline(__always)
+  func received(_ transit: CollectiveTraffic.Transit) {
+    let state = members + Int(transit.receiver)
+    state.pointee.arrivals.insert(transit.round)
+    if state.pointee.progress == .awaitingRound, state.pointee.arrivals.contains(state.pointee.awaited) {
+      state.pointee.progress = .scheduled
+      resume(Int(transit.receiver))
+    }
+  }
+
+  // MARK: Waiting
+
+  /// Suspends the member's process until its part has ended.
+  func wait(_ member: Int, process: LogicalProcess, at location: SourceLocation) async throws {
+    try await process.enterPrimitive(at: location)
+    if members[member].progress != .finished {
+      try await process.suspend(on: self, at: location) { members[member].waiter = $0 }
+    }
+    process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
+  }
+
+  /// Whether the member's part has ended by the process's clock.
+  func isCompleted(_ member: Int, process: LogicalProcess, at location: SourceLocation) async throws -> Bool {
+    try await process.synchronize(at: location)
+    return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
+  }
+
+  // MARK: Results
+
+  /// A result that is the same for every member: computed by the first that asks.
+  func shared<Result: Sendable>(_ compute: () -> Result) -> Result {
+    if let known = sharedResult as? Result { return known }
+    let result = compute()
+    sharedResult = result
+    return result
+  }
+
+  func contribution<Contribution>(of member: Int, as type: Contribution.Type) -> Contribution? {
+    contributions[member] as? Contribution
+  }
+
+  /// Everybody's contribution, in rank order. All have arrived once a member that depends on them has ended.
+  func contributed<Contribution>(as type: Contribution.Type) -> [Contribution] {
+    contributions.compactMap { $0 as? Contribution }
+  }
+}
+
+extension CollectiveExecution: WaitSubject {
+  func describeWait(of process: LogicalProcess) -> WaitDescription {
+    let missing = (0..<memberCount).filter { members[$0].progress == .absent }
+    let waitsOn = missing.isEmpty ? (0..<memberCount).filter { members[$0].progress != .finished } : missing
+    let detail = missing.isEmpty ? "" : "; \(missing.count) of \(memberCount) have not called it"
+    return WaitDescription(
+      operation: "\(call) of group \(group.name)\(detail)",
+      waitsOn: waitsOn.map { group.worldRanks[$0] }.filter { $0 != process.id })
+  }
+}
+
+extension CollectiveTraffic.Transit {
+  fileprivate func posted(noEarlierThan time: Int64) -> Self {
+    Self(
+      execution: execution, sender: sender, receiver: receiver, round: round, byteCount: byteCount,
+      posted: max(posted, time))
+  }
+}

@@ -1,0 +1,97 @@
+import Network
+import SimulationKernel
+
+/// The messages of all collectives under way, and the events of their members.
+final class CollectiveTraffic: EventHandler {
+  /// A message under way; sender and receiver are ranks in the collective's group.
+  struct Transit {
+    let execution: Int32
+    let sender: Int32
+    let receiver: Int32
+    let round: Int32
+    let byteCount: Int
+    let posted: Int64
+  }
+
+  let engine: Engine
+  let network: FlowNetwork
+  let profile: TransportProfile
+  weak var observer: (any RunObserver)?
+  private let transits = Pool<Transit>()
+  private let executions = Pool<CollectiveExecution>()
+  private var handlerID = EventHandlerID.none
+
+  /// Marks the event of a message that its receiver's processor has taken up.
+  private static let arrivalFlag: UInt64 = 1 << 55
+
+  init(engine: Engine, network: FlowNetwork, profile: TransportProfile) {
+    self.engine = engine
+    self.network = network
+    self.profile = profile
+    handlerID = engine.register(self)
+  }
+
+  deinit {
+    transits.deallocate()
+    executions.deallocate()
+  }
+
+  /// Gives an execution its number among those under way.
+  func open(_ execution: CollectiveExecution) -> Int32 { executions.insert(execution) }
+
+  func close(_ number: Int32) { executions.remove(number) }
+
+  @inline(__always)
+  func send(_ transit: Transit, kind: TrafficKind, wireBytes: Double, on connection: ConnectionID) {
+    let index = transits.insert(transit)
+    network.send(
+      byteCount: wireBytes, on: connection, at: VirtualTime(picoseconds: transit.posted), token: kind.token(index))
+  }
+
+  func dataArrived(_ index: Int32) {
+    let transit = transits[index]
+    let execution = executions[transit.execution]
+    observe(transit, of: execution)
+    execution.sendCompleted(transit.sender)
+    if profile.receive.isZero {
+      transits.remove(index)
+      execution.received(transit)
+    } else {
+      let time = execution.occupyReceiver(transit)
+      engine.schedule(at: time, handlerID, token: UInt64(UInt32(bitPattern: index)) | Self.arrivalFlag)
+    }
+  }
+
+  func noticeArrived(_ index: Int32) {
+    let transit = transits[index]
+    transits.remove(index)
+    executions[transit.execution].noticeArrived(transit)
+  }
+
+  /// Lets a member start its part at `time`.
+  func scheduleStart(of member: Int, in execution: Int32, at time: VirtualTime) {
+    let token = UInt64(UInt32(truncatingIfNeeded: member)) | UInt64(execution) << 32
+    engine.schedule(at: time, priority: .process, handlerID, token: token)
+  }
+
+  func handle(token: UInt64) {
+    let lower = Int32(truncatingIfNeeded: token)
+    if token & Self.arrivalFlag != 0 {
+      let transit = transits[lower]
+      transits.remove(lower)
+      executions[transit.execution].received(transit)
+    } else {
+      executions[Int32(truncatingIfNeeded: token >> 32)].begin(Int(lower))
+    }
+  }
+
+  private func observe(_ transit: Transit, of execution: CollectiveExecution) {
+    guard let observer else { return }
+    observer.delivered(
+      DeliveredMessage(
+        source: execution.group.worldRanks[Int(transit.sender)],
+        destination: execution.group.worldRanks[Int(transit.receiver)], byteCount: transit.byteCount,
+        tag: Int(transit.round), isPartOfCollective: true, posted: VirtualTime(picoseconds: transit.posted),
+        arrived: engine.now))
+  }
+}

@@ -1,0 +1,67 @@
+import Communication
+import Network
+import SimulationKernel
+
+/// Ranks that communicate with each other, and their collectives under way.
+///
+/// Sendable without checks because it is used only on the engine's thread.
+final class ProcessGroup: @unchecked Sendable {
+  let id: Int
+  let name: String
+  let worldRanks: [Int]
+  private unowned let world: SimulatedWorld
+  /// How many collectives each member has called.
+  private var calls: [Int32]
+  private var open: [Int: CollectiveExecution] = [:]
+  private var plans: [CollectiveShape: CollectivePlan] = [:]
+  private(set) lazy var layout = world.layout(of: worldRanks)
+
+  init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld) {
+    self.id = id
+    self.name = name
+    self.worldRanks = worldRanks
+    self.world = world
+    calls = Array(repeating: 0, count: worldRanks.count)
+  }
+
+  /// The collective that is this member's next one, opened by whoever comes first.
+  func join(_ member: Int, call: CollectiveCall, contribution: any Sendable, process: LogicalProcess) throws
+    -> CollectiveExecution
+  {
+    let number = Int(calls[member])
+    calls[member] += 1
+    let execution = try open[number] ?? begin(number, call)
+    guard execution.call.agrees(with: call) else {
+      throw CollectiveMismatch(
+        group: self, number: number, first: execution.call, rank: worldRanks[member], call: call)
+    }
+    try execution.join(member, shape: call.shape, contribution: contribution, at: process.now)
+    return execution
+  }
+
+  private func begin(_ number: Int, _ call: CollectiveCall) throws -> CollectiveExecution {
+    let execution = CollectiveExecution(
+      group: self, callNumber: number, call: call, plan: try plan(for: call.shape), traffic: world.collectiveTraffic)
+    open[number] = execution
+    return execution
+  }
+
+  private func plan(for shape: CollectiveShape) throws -> CollectivePlan {
+    if let known = plans[shape] { return known }
+    let plan = try world.selector.plan(for: shape, layout: layout)
+    plans[shape] = plan
+    return plan
+  }
+
+  func close(_ execution: CollectiveExecution) { open[execution.callNumber] = nil }
+
+  /// The connection from one member to another.
+  func connection(from member: Int, to peer: Int) -> ConnectionID {
+    connection(fromWorld: worldRanks[member], toWorld: worldRanks[peer])
+  }
+
+  /// The connection from one member to another, by their world ranks.
+  func connection(fromWorld source: Int, toWorld destination: Int) -> ConnectionID {
+    world.connection(from: source, to: destination, group: id)
+  }
+}

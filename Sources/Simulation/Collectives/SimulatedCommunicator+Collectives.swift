@@ -1,0 +1,195 @@
+import Communication
+import SimulationKernel
+
+/// Collectives: timing by the algorithms' messages, values from the members' contributions.
+///
+/// A member that ends has received, through those messages, what everybody it depends on has contributed, so the values
+/// may be taken from the contributions themselves.
+extension SimulatedCommunicator {
+  func startAllReduce<P: Payload>(_ payload: P, _ reduction: ReductionOperator, at location: SourceLocation) throws
+    -> Work<P>
+  {
+    try begin(.allReduce, .equal(payload.byteCount), like: payload, reduction, contributing: payload.message, at: location) {
+      $0.shared { P.reducing($0.contributed(as: P.self), with: reduction) }
+    }
+  }
+
+  func startAllGather<P: Payload>(_ payload: P, counts: [Int]?, at location: SourceLocation) throws -> Work<[P]> {
+    try checkCount(payload.elementCount, of: "allGather", counts: counts, at: location)
+    return try begin(
+      .allGather, blocks(payload, counts), like: payload, contributing: payload.message, at: location
+    ) {
+      $0.contributed(as: P.self)
+    }
+  }
+
+  func startReduceScatter<P: Payload>(
+    _ payload: P, _ reduction: ReductionOperator, counts: [Int]?, at location: SourceLocation
+  ) throws -> Work<P> {
+    let counts = try counts ?? equalCounts(payload, operation: "reduceScatter", at: location)
+    let total = counts.reduce(0, +)
+    guard counts.count == size, total == payload.elementCount else {
+      throw CommunicationError(
+        operation: "reduceScatter", location: location,
+        reason: "counts \(counts) must be \(size) numbers whose sum is the payload's \(payload.elementCount) elements")
+    }
+    let start = counts[..<rank].reduce(0, +)
+    let range = start..<(start + counts[rank])
+    let sizes = counts.map { $0 * payload.elementByteCount }
+    let blocks: BlockSizes = Set(sizes).count <= 1 ? .equal(sizes.first ?? 0) : .uneven(sizes)
+    return try begin(.reduceScatter, blocks, like: payload, reduction, contributing: payload.message, at: location) {
+      P.reducing($0.contributed(as: P.self).map { $0.elements(in: range) }, with: reduction)
+    }
+  }
+
+  func startReduce<P: Payload>(_ payload: P, _ reduction: ReductionOperator, root: Int, at location: SourceLocation)
+    throws -> Work<P?>
+  {
+    try check(root, is: "reduce", at: location)
+    return try begin(
+      .reduce, .equal(payload.byteCount), like: payload, reduction, root: root, contributing: payload.message, at: location
+    ) {
+      rank == root ? P.reducing($0.contributed(as: P.self), with: reduction) : nil
+    }
+  }
+
+  func startBroadcast<P: Payload>(_ payload: P, root: Int, at location: SourceLocation) throws -> Work<P> {
+    try check(root, is: "broadcast", at: location)
+    return try begin(
+      .broadcast, .equal(payload.byteCount), like: payload, root: root, contributing: payload.message, at: location
+    ) {
+      rank == root ? payload : ($0.contribution(of: root, as: P.self) ?? payload)
+    }
+  }
+
+  func startGather<P: Payload>(_ payload: P, root: Int, at location: SourceLocation) throws -> Work<[P]?> {
+    try check(root, is: "gather", at: location)
+    return try begin(
+      .gather, .equal(payload.byteCount), like: payload, root: root, contributing: payload.message, at: location
+    ) {
+      rank == root ? $0.contributed(as: P.self) : nil
+    }
+  }
+
+  func startScatter<P: Payload>(_ payloads: [P]?, like template: P, root: Int, at location: SourceLocation) throws
+    -> Work<P>
+  {
+    try check(root, is: "scatter", at: location)
+    guard (payloads != nil) == (rank == root), payloads.map({ $0.count == size }) ?? true else {
+      throw CommunicationError(
+        operation: "scatter", location: location,
+        reason: "the root passes \(size) payloads, one for each rank, and the others none")
+    }
+    if let odd = payloads?.first(where: { $0.byteCount != template.byteCount }) {
+      throw CommunicationError(
+        operation: "scatter", location: location,
+        reason: "a payload has \(odd.byteCount) bytes; all must have the template's \(template.byteCount)")
+    }
+    return try begin(
+      .scatter, .equal(template.byteCount), like: template, root: root, contributing: payloads?.map(\.message), at: location
+    ) {
+      ($0.contribution(of: root, as: [P]?.self)?[rank] ?? template)
+    }
+  }
+
+  func startAllToAll<P: Payload>(_ payloads: [P], receiveCounts: [Int]?, at location: SourceLocation) throws
+    -> Work<[P]>
+  {
+    guard payloads.count == size, let own = payloads.first, receiveCounts.map({ $0.count == size }) ?? true else {
+      throw CommunicationError(
+        operation: "allToAll", location: location, reason: "there must be one payload (and one count) for each rank")
+    }
+    let blocks = try allToAllBlocks(payloads, receiveCounts, at: location)
+    return try begin(.allToAll, blocks, like: own, contributing: payloads.map(\.message), at: location) {
+      $0.contributed(as: [P].self).map { $0[rank] }
+    }
+  }
+
+  func startBarrier(at location: SourceLocation) throws -> Work<Void> {
+    let call = CollectiveCall(
+      shape: CollectiveShape(operation: .barrier, size: size, blocks: .equal(0)), reduction: nil, elementName: "",
+      byteCount: 0, location: location)
+    return try work(joining: call, contributing: (), at: location) { _ in }
+  }
+
+  // MARK: Block sizes
+
+  private func blocks<P: Payload>(_ payload: P, _ counts: [Int]?) -> BlockSizes {
+    guard let counts, Set(counts).count > 1 else { return .equal(payload.byteCount) }
+    return .uneven(counts.map { $0 * payload.elementByteCount })
+  }
+
+  private func equalCounts<P: Payload>(_ payload: P, operation: String, at location: SourceLocation) throws -> [Int] {
+    guard payload.elementCount % size == 0 else {
+      throw CommunicationError(
+        operation: operation, location: location,
+        reason: """
+          \(payload.elementCount) elements cannot be split evenly: \(payload.elementCount) % \(size) = \
+          \(payload.elementCount % size), must be 0; or pass counts
+          """)
+    }
+    return Array(repeating: payload.elementCount / size, count: size)
+  }
+
+  private func checkCount(_ elementCount: Int, of operation: String, counts: [Int]?, at location: SourceLocation) throws
+  {
+    guard let counts else { return }
+    guard counts.count == size, counts[rank] == elementCount else {
+      throw CommunicationError(
+        operation: operation, location: location,
+        reason: "counts \(counts) must have \(size) entries, and entry \(rank) must be the \(elementCount) elements passed")
+    }
+  }
+
+  /// Without counts all blocks are equal. With them a member knows what it sends and what it receives, which is all that
+  /// its part needs; the rest of the matrix is left at zero.
+  private func allToAllBlocks<P: Payload>(_ payloads: [P], _ receiveCounts: [Int]?, at location: SourceLocation) throws
+    -> BlockSizes
+  {
+    guard let receiveCounts else {
+      let sizes = Set(payloads.map(\.byteCount))
+      guard sizes.count == 1, let byteCount = sizes.first else {
+        throw CommunicationError(
+          operation: "allToAll", location: location,
+          reason: "payloads differ in size (\(sizes.sorted()) bytes); pass receiveCounts on every rank")
+      }
+      return .equal(byteCount)
+    }
+    var matrix = Array(repeating: 0, count: size * size)
+    for (peer, payload) in payloads.enumerated() {
+      matrix[rank * size + peer] = payload.byteCount
+      matrix[peer * size + rank] = receiveCounts[peer] * payload.elementByteCount
+    }
+    return .matrix(matrix)
+  }
+
+  // MARK: Joining
+
+  private func begin<P: Payload, R: Sendable>(
+    _ operation: CollectiveOperation, _ blocks: BlockSizes, like payload: P, _ reduction: ReductionOperator? = nil,
+    root: Int = 0, contributing contribution: any Sendable, at location: SourceLocation,
+    result: @escaping @Sendable (CollectiveExecution) throws -> R
+  ) throws -> Work<R> {
+    let call = CollectiveCall(
+      shape: CollectiveShape(
+        operation: operation, size: size, root: root, elementByteCount: payload.elementByteCount, blocks: blocks),
+      reduction: reduction, elementName: payload.elementName, byteCount: payload.byteCount, location: location)
+    return try work(joining: call, contributing: contribution, at: location, result: result)
+  }
+
+  private func work<R: Sendable>(
+    joining call: CollectiveCall, contributing contribution: any Sendable, at location: SourceLocation,
+    result: @escaping @Sendable (CollectiveExecution) throws -> R
+  ) throws -> Work<R> {
+    process.lastPrimitive = location
+    let execution = try group.join(rank, call: call, contribution: contribution, process: process)
+    let rank = rank
+    let process = process
+    return Work(
+      wait: {
+        try await execution.wait(rank, process: process, at: $0)
+        return try result(execution)
+      },
+      isCompleted: { try await execution.isCompleted(rank, process: process, at: location) })
+  }
+}

@@ -1,0 +1,96 @@
+import Communication
+import SimulationKernel
+
+/// A process group seen from one of its simulated members.
+struct SimulatedCommunicator: Communicator {
+  let group: ProcessGroup
+  let rank: Int
+  let process: LogicalProcess
+  let world: SimulatedWorld
+
+  var size: Int { group.worldRanks.count }
+  var name: String { group.name }
+  var worldRanks: [Int] { group.worldRanks }
+
+  func subgroup(_ ranks: [Int], name: String, at location: SourceLocation) async throws -> any Communicator {
+    try await process.enterPrimitive(at: location)
+    for member in ranks { try check(member, is: "subgroup", at: location) }
+    guard let position = ranks.firstIndex(of: rank) else {
+      throw CommunicationError(
+        operation: "subgroup", location: location,
+        reason: "rank \(rank) is not among its members \(ranks); only members call it")
+    }
+    let members = ranks.map { group.worldRanks[$0] }
+    return SimulatedCommunicator(
+      group: world.group(of: members, name: name, askedBy: process), rank: position, process: process, world: world)
+  }
+
+  // MARK: Point to point
+
+  func startSend<P: Payload>(_ payload: P, to destination: Int, tag: Int, at location: SourceLocation) throws
+    -> Work<Void>
+  {
+    try check(destination, is: "send", at: location)
+    process.lastPrimitive = location
+    let traffic = world.pointToPointTraffic
+    process.compute(picoseconds: traffic.profile.send.picoseconds(byteCount: payload.byteCount))
+    let request = SendRequest(
+      group: group, process: process, destination: group.worldRanks[destination], tag: tag, content: payload.message,
+      byteCount: payload.byteCount, posted: process.now)
+    traffic.post(request)
+    return Work(
+      wait: { try await request.wait(at: $0) }, isCompleted: { try await request.isCompleted(at: location) })
+  }
+
+  func startReceive<P: Payload>(_ type: P.Type, from source: Int?, tag: Int?, at location: SourceLocation) throws
+    -> Work<Received<P>>
+  {
+    if let source { try check(source, is: "receive", at: location) }
+    process.lastPrimitive = location
+    let worldSource = source.map { group.worldRanks[$0] }
+    let pattern = EnvelopePattern(context: group.id, source: worldSource, tag: tag)
+    world.pointToPointTraffic.receivePosted(
+      by: process.id, from: worldSource, tag: tag, group: group, at: process.now)
+    let group = group
+    let process = process
+    let request = process.mailbox.post(pattern) {
+      WaitDescription(
+        operation: "receive \(pattern), group \(group.name)",
+        waitsOn: worldSource.map { [$0] } ?? group.worldRanks.filter { $0 != process.id })
+    }
+    return Work(
+      wait: { try Self.unpack(try await request.wait(at: $0), group: group, at: $0) },
+      isCompleted: { try await request.isCompleted(at: location) })
+  }
+
+  private static func unpack<P: Payload>(_ envelope: Envelope, group: ProcessGroup, at location: SourceLocation) throws
+    -> Received<P>
+  {
+    guard let payload = envelope.content as? P else {
+      throw CommunicationError(
+        operation: "receive", location: location,
+        reason: "the message from rank \(envelope.source) holds \(type(of: envelope.content)), not \(P.self)")
+    }
+    return Received(
+      source: group.worldRanks.firstIndex(of: envelope.source) ?? envelope.source, tag: envelope.tag, payload: payload)
+  }
+
+  // MARK: Checks
+
+  func check(_ other: Int, is operation: String, at location: SourceLocation) throws {
+    guard (0..<size).contains(other) else {
+      throw CommunicationError(
+        operation: operation, location: location,
+        reason: "rank \(other) is not in group \(name), whose ranks are 0 to \(size - 1)")
+    }
+  }
+}
+
+/// A communication that cannot be as it was asked for.
+public struct CommunicationError: Error, Sendable, CustomStringConvertible {
+  public let operation: String
+  public let location: SourceLocation
+  public let reason: String
+
+  public var description: String { "\(operation) at \(location): \(reason)" }
+}

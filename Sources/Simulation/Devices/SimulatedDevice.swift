@@ -1,0 +1,66 @@
+import Devices
+import Quantities
+import SimulationKernel
+
+/// One rank's device in a simulation: what computing costs there, and what has been used.
+///
+/// Sendable without checks because it is used only on the engine's thread.
+public final class SimulatedDevice: @unchecked Sendable {
+  public let specification: DeviceSpecification
+  public let speed: SpeedProfile
+  private let model: ComputeModel
+  private let process: LogicalProcess
+  private unowned let world: SimulatedWorld
+  private(set) var memoryAccount: MemoryAccount
+  private var busyPicoseconds: Int64 = 0
+  /// Operations computed so far, and what they cost in sum.
+  public private(set) var operationCount = 0
+  public private(set) var totalCost = OperationCost(flops: 0, bytesRead: 0, bytesWritten: 0)
+
+  /// - Parameter name: the device in out-of-memory errors.
+  public init(
+    name: String, specification: DeviceSpecification, model: ComputeModel, speed: SpeedProfile,
+    process: LogicalProcess, world: SimulatedWorld
+  ) {
+    self.specification = specification
+    self.model = model
+    self.speed = speed
+    self.process = process
+    self.world = world
+    memoryAccount = MemoryAccount(deviceName: name, capacity: specification.usableMemory.bytes)
+  }
+
+  /// Charges an operation to the device's clock: the cost model's time, stretched by the device's speed at that moment.
+  ///
+  /// - Throws: `CancellationError` when the run is being interrupted, so that a program that only computes ends too.
+  public func compute(_ cost: OperationCost, elementType: ElementType, operation: StaticString) throws {
+    if world.engine.isInterrupted { throw CancellationError() }
+    let start = process.now
+    let work = model.picoseconds(of: cost, elementType: elementType)
+    let elapsed = speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
+    process.compute(picoseconds: elapsed)
+    busyPicoseconds += elapsed
+    operationCount += 1
+    totalCost = totalCost + cost
+    world.observer?.computed(rank: process.id, operation: operation, start: start, duration: elapsed)
+  }
+
+  /// Takes memory of the device.
+  public func allocate(_ byteCount: Int, label: StaticString) throws(OutOfMemory) {
+    try memoryAccount.allocate(byteCount, label: label)
+  }
+
+  /// Gives memory back.
+  public func release(_ byteCount: Int, label: StaticString) { memoryAccount.release(byteCount, label: label) }
+
+  /// Time spent computing.
+  public var busyTime: Duration { Duration(picoseconds: busyPicoseconds) }
+
+  /// The most memory that was in use at any time.
+  public var peakMemory: DataSize { DataSize(bytes: memoryAccount.peak) }
+
+  /// Energy used in a run of `total` time in which the device sent and received `bytes`.
+  public func energy(total: Duration, bytes: Int) -> Energy {
+    EnergyAccount(specification).energy(busy: busyTime, total: total, bytes: bytes)
+  }
+}

@@ -1,0 +1,34 @@
+import Network
+import SimulationKernel
+
+/// Whose message it is, in the upper half of the token that travels with it.
+enum TrafficKind: UInt64 {
+  case collectiveData = 0
+  case collectiveNotice = 1
+  case pointToPointData = 2
+  case pointToPointNotice = 3
+
+  @inline(__always)
+  func token(_ index: Int32) -> UInt64 { rawValue << 32 | UInt64(UInt32(bitPattern: index)) }
+}
+
+/// Hands arrived messages to the traffic they belong to.
+final class MessageDispatcher: MessageObserver {
+  private let collectives: CollectiveTraffic
+  private let pointToPoint: PointToPointTraffic?
+
+  init(collectives: CollectiveTraffic, pointToPoint: PointToPointTraffic?) {
+    self.collectives = collectives
+    self.pointToPoint = pointToPoint
+  }
+
+  func messageArrived(token: UInt64) {
+    let index = Int32(truncatingIfNeeded: token)
+    switch token >> 32 {
+    case TrafficKind.collectiveData.rawValue: collectives.dataArrived(index)
+    case TrafficKind.collectiveNotice.rawValue: collectives.noticeArrived(index)
+    case TrafficKind.pointToPointData.rawValue: pointToPoint?.dataArrived(index)
+    default: pointToPoint?.noticeArrived(index)
+    }
+  }
+}

@@ -1,0 +1,87 @@
+import Communication
+import Network
+import SimulationKernel
+
+/// Ranks on devices that are joined by a network: all that a simulation consists of, before any program.
+///
+/// Sendable without checks because after its making it is used only on the engine's thread.
+public final class SimulatedWorld: @unchecked Sendable {
+  public let engine: Engine
+  public let network: FlowNetwork
+  public let profile: TransportProfile
+  public let selector: AlgorithmSelector
+  public let placement: Placement
+  /// Number of ranks; rank `i` runs on host `i`.
+  public let size: Int
+
+  let collectiveTraffic: CollectiveTraffic
+  let pointToPointTraffic: PointToPointTraffic
+  private let dispatcher: MessageDispatcher
+  private var groups: [GroupKey: ProcessGroup] = [:]
+  private var groupRequests: [GroupRequest: Int] = [:]
+  private(set) lazy var worldGroup = ProcessGroup(id: 0, name: "world", worldRanks: Array(0..<size), world: self)
+
+  private struct GroupKey: Hashable {
+    let ranks: [Int]
+    let name: String
+    let occurrence: Int
+  }
+
+  private struct GroupRequest: Hashable {
+    let process: Int
+    let ranks: [Int]
+    let name: String
+  }
+
+  /// - Parameters:
+  ///   - topology: one host for each rank.
+  ///   - placement: which ranks share a machine, for the choice of algorithms.
+  public init(
+    topology: Topology, profile: TransportProfile = .ideal, selector: AlgorithmSelector,
+    placement: Placement? = nil, seed: UInt64 = 0
+  ) {
+    size = topology.hostCount
+    engine = Engine(seed: seed)
+    network = FlowNetwork(topology: topology, engine: engine)
+    self.profile = profile
+    self.selector = selector
+    self.placement = placement ?? Placement(ranksPerNode: 1, topology: topology)
+    collectiveTraffic = CollectiveTraffic(engine: engine, network: network, profile: profile)
+    pointToPointTraffic = PointToPointTraffic(engine: engine, network: network, profile: profile)
+    dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
+    network.observer = dispatcher
+  }
+
+  /// Told of what happens from now on.
+  public weak var observer: (any RunObserver)? {
+    didSet {
+      collectiveTraffic.observer = observer
+      pointToPointTraffic.observer = observer
+    }
+  }
+
+  /// Adds the next rank.
+  public func spawn(_ body: @escaping @Sendable (LogicalProcess, any Communicator) async throws -> Void) {
+    let rank = engine.processes.count
+    engine.spawn(name: "rank \(rank)") { [unowned self] process in
+      let communicator = SimulatedCommunicator(group: worldGroup, rank: process.id, process: process, world: self)
+      try await body(process, communicator)
+    }
+  }
+
+  /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.
+  func group(of worldRanks: [Int], name: String, askedBy process: LogicalProcess) -> ProcessGroup {
+    let request = GroupRequest(process: process.id, ranks: worldRanks, name: name)
+    let occurrence = groupRequests[request, default: 0]
+    groupRequests[request] = occurrence + 1
+    let key = GroupKey(ranks: worldRanks, name: name, occurrence: occurrence)
+    if let known = groups[key] { return known }
+    let group = ProcessGroup(id: groups.count + 1, name: name, worldRanks: worldRanks, world: self)
+    groups[key] = group
+    return group
+  }
+
+  func connection(from source: Int, to destination: Int, group: Int) -> ConnectionID {
+    network.connection(from: source, to: destination, channel: group)
+  }
+}
