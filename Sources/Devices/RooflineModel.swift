@@ -42,7 +42,8 @@ public struct RooflineModel: Hashable, Sendable {
   public func picoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
     let arithmetic = cost.flops * picosecondsPerFlop(elementType)
     let memory = (cost.bytesRead + cost.bytesWritten) * perByte
-    return Int64((max(arithmetic, memory) + launchOverhead).rounded())
+    // Adding a half and truncating rounds a time, which is not negative, without a call of libm.
+    return Int64(max(arithmetic, memory) + launchOverhead + 0.5)
   }
 
   /// The time of an operation that computes in `elementType`.

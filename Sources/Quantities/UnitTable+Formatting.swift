@@ -1,3 +1,10 @@
+// Release builds of `rounded()` call libm, which only these imports link.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 extension UnitTable {
   /// A value in the largest of `symbols` (from small to large) that makes it at least 1, as people write it: `1.5 Gbps`.
   ///

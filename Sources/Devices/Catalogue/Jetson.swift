@@ -4,11 +4,11 @@ extension DeviceCatalogue {
   /// NVIDIA's Orin modules. Their GPUs differ in tensor cores and clock only.
   static let jetsons: [DeviceSpecification] = [
     jetson(
-      id: "jetson-orin-nano", name: "Jetson Orin Nano 8 GB (15 W)", gibibytes: 8, reserved: 1.5, bandwidth: 68.3,
+      id: "jetson-orin-nano", name: "Jetson Orin Nano 8 GB (15 W)", gibibytes: 8, reserved: 1.5, bandwidth: 68,
       tensorCores: 32, gigahertz: 0.625, idle: 4, busy: 15),
     jetson(
       id: "jetson-orin-nano-super", name: "Jetson Orin Nano Super 8 GB (25 W)", gibibytes: 8, reserved: 1.5,
-      bandwidth: 102.4, tensorCores: 32, gigahertz: 1.02, idle: 5, busy: 25),
+      bandwidth: 102, tensorCores: 32, gigahertz: 1.02, idle: 5, busy: 25),
     jetson(
       id: "jetson-orin-nx", name: "Jetson Orin NX 16 GB (25 W)", gibibytes: 16, reserved: 1.5, bandwidth: 102.4,
       tensorCores: 32, gigahertz: 0.918, idle: 6, busy: 25),
@@ -47,7 +47,7 @@ extension DeviceCatalogue {
         .assumption(
           "NVIDIA reports 14.0 tokens/s of Llama 3.1 8B INT4 on the Orin Nano, about 60 of its 68 GB/s if weights take"
             + " 4.3 GB")),
-      float32Peak: rate(32 * 2, "32 CUDA cores x 2 (multiply-add)"),
+      float32Peak: rate(32 * 2, "32 CUDA cores each x 2 (multiply-add)"),
       otherPeaks: [
         .float16: rate(256 * 2, "256 multiply-adds x 2"), .bfloat16: rate(256 * 2, "256 multiply-adds x 2"),
         .int8: rate(512 * 2, "512 multiply-adds x 2"),

@@ -60,7 +60,8 @@ extension DeviceCatalogue {
     float32: Double, float16: Double, float8: Double?, int8: Double, idle: Double, busy: Double, efficiency: Double,
     network: Figure<EnergyPerByte> = .datacentreAdapter
   ) -> DeviceSpecification {
-    let tensor = FigureSource(.datasheet, sheet.text + ", tensor cores, dense", url: sheet.url)
+    let tensor = FigureSource(
+      .datasheet, sheet.text + ", tensor cores, dense: half of what is printed with sparsity", url: sheet.url)
     var peaks: [ElementType: Figure<ComputeRate>] = [
       .float16: .teraflops(float16, tensor), .bfloat16: .teraflops(float16, tensor), .int8: .teraflops(int8, tensor),
     ]

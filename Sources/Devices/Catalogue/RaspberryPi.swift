@@ -22,7 +22,7 @@ extension DeviceCatalogue {
       computeEfficiency: .fraction(0.5, .assumption("blocked matrix multiplication on small caches")),
       launchOverhead: .microseconds(10, .assumption("dispatch of one PyTorch operator on a Cortex-A76")),
       idlePower: .watts(
-        3.3,
+        3.25,
         .measurement("0.65 A at 5 V, iiab issue 4050", url: "https://github.com/iiab/iiab/issues/4050")),
       busyPower: .watts(
         7.9,
