@@ -80,7 +80,7 @@ extension DeviceCatalogue {
       idlePower: .watts(
         idle,
         .assumption(
-          "at rest plus what a CUDA context adds, 26 to 66 W on A100, H100 and L40S (arXiv:2605.23918); not published")),
+          "at rest plus what a CUDA context adds, 26 to 66 W on A100, H100 and L40S (arXiv:2605.23918)")),
       busyPower: .watts(busy, FigureSource(.datasheet, sheet.text + ", board power limit", url: sheet.url)),
       networkEnergyPerByte: network)
   }
