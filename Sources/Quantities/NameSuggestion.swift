@@ -1,7 +1,8 @@
 /// The candidate a person most likely meant by `name`, or `nil` when none is near.
 ///
 /// Candidates are compared by edit distance without regard to case, then with it, then by how many first letters they
-/// share, then by their order: `gbps` suggests `Gbps` before `GBps`, and `Gps` suggests `Gbps` before `bps`. A candidate is near when at most a third of the letters (and always one) differ.
+/// share, then by their order: `gbps` suggests `Gbps` before `GBps`, and `Gps` suggests `Gbps` before `bps`. A
+/// candidate is near when at most a third of the letters (and always one) differ.
 /// O(n m) for each candidate.
 public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
   let allowed = max(1, name.count / 3)

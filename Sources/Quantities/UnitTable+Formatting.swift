@@ -1,5 +1,12 @@
+// Release builds of `rounded()` call libm, which only these imports link.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
 extension UnitTable {
-  /// A value in the largest of `symbols` (from small to large) that makes it at least 1, as people write it: `1.5 Gbps`.
+  /// A value as people write it, `1.5 Gbps`, in the largest of `symbols` (small to large) that makes it at least 1.
   ///
   /// The number has `significantDigits` digits, without trailing zeros, and never an exponent below 10^15.
   func format(_ value: Double, in symbols: [String], significantDigits: Int) -> String {

@@ -1,0 +1,22 @@
+import Quantities
+
+/// How the time of a device's operations is found.
+public enum ComputeModel: Hashable, Sendable {
+  /// From the device's figures.
+  case roofline(RooflineModel)
+  /// All operations take no time, for studies of the network alone.
+  case instant
+
+  /// The time of an operation that computes in `elementType`, in picoseconds. O(1).
+  public func picoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+    switch self {
+    case .roofline(let model): model.picoseconds(of: cost, elementType: elementType)
+    case .instant: 0
+    }
+  }
+
+  /// The time of an operation that computes in `elementType`.
+  public func duration(of cost: OperationCost, elementType: ElementType) -> Duration {
+    .picoseconds(picoseconds(of: cost, elementType: elementType))
+  }
+}

@@ -1,0 +1,50 @@
+import Quantities
+
+/// The figures of a device that a cluster file may override, by the names it uses.
+public enum DeviceField: String, CaseIterable, Hashable, Sendable {
+  case memory
+  case reservedMemory = "reserved_memory"
+  case memoryBandwidth = "memory_bandwidth"
+  case memoryEfficiency = "memory_efficiency"
+  case peakFloat64 = "peak_float64"
+  case peakFloat32 = "peak_float32"
+  case peakFloat16 = "peak_float16"
+  case peakBFloat16 = "peak_bfloat16"
+  case peakFloat8 = "peak_float8"
+  case peakInt8 = "peak_int8"
+  case computeEfficiency = "compute_efficiency"
+  case launchOverhead = "launch_overhead"
+  case idlePower = "idle_power"
+  case busyPower = "busy_power"
+  case networkEnergyPerByte = "network_energy_per_byte"
+
+  /// What the figure means, for `uniference devices`.
+  public var meaning: String {
+    switch self {
+    case .memory: "capacity of the memory that holds tensors"
+    case .reservedMemory: "memory taken by the operating system and the runtime"
+    case .memoryBandwidth: "peak rate of reading and writing that memory"
+    case .memoryEfficiency: "fraction of the memory bandwidth that operations reach"
+    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8:
+      "peak dense arithmetic rate for \(rawValue.dropFirst("peak_".count))"
+    case .computeEfficiency: "fraction of the peak arithmetic rate that operations reach"
+    case .launchOverhead: "fixed time to start one operation"
+    case .idlePower: "power while waiting"
+    case .busyPower: "power while computing"
+    case .networkEnergyPerByte: "energy of sending or receiving one byte"
+    }
+  }
+
+  /// The element type whose peak rate the field gives, if it gives one.
+  var peakElementType: ElementType? {
+    switch self {
+    case .peakFloat64: .float64
+    case .peakFloat32: .float32
+    case .peakFloat16: .float16
+    case .peakBFloat16: .bfloat16
+    case .peakFloat8: .float8
+    case .peakInt8: .int8
+    default: nil
+    }
+  }
+}

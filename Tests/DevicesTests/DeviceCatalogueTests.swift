@@ -1,0 +1,95 @@
+import Devices
+import Quantities
+import Testing
+
+@Suite struct DeviceCatalogueTests {
+  static let required = [
+    "raspberry-pi-5", "jetson-orin-nano", "jetson-orin-nx", "jetson-agx-orin", "iphone-15-pro", "iphone-16-pro",
+    "mac-m1", "mac-m2-ultra", "mac-m3-max", "mac-m4-max", "rtx-3090", "rtx-4090", "a100-sxm-40gb", "a100-sxm-80gb",
+    "h100-pcie", "h100-sxm", "h200-sxm", "mi300x", "l40s", "cpu-server",
+  ]
+
+  @Test func idsAreUniqueAndInKebabCase() {
+    let ids = DeviceCatalogue.all.map(\.id)
+    #expect(Set(ids).count == ids.count)
+    #expect(Set(Self.required).isSubset(of: ids))
+    for id in ids { #expect(id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) != nil, "\(id)") }
+  }
+
+  @Test(arguments: DeviceCatalogue.all)
+  func everyFigureIsPossibleAndHasASource(device: DeviceSpecification) throws {
+    try device.validate()
+    #expect(!device.displayName.isEmpty)
+    let listing = device.listing
+    #expect(Set(listing.map(\.field)).count == listing.count)
+    for entry in listing {
+      #expect(!entry.source.text.isEmpty, "\(device.id) \(entry.field)")
+      #expect(entry.source.kind != .override, "\(device.id) \(entry.field)")
+      #expect(entry.source.url?.hasPrefix("https://") ?? true, "\(device.id) \(entry.field)")
+      #expect(!entry.value.hasPrefix("0 ") && !entry.value.hasPrefix("-"), "\(device.id) \(entry.field) \(entry.value)")
+    }
+    #expect(device.computeEfficiency.value.value <= 1)
+    #expect(device.memoryEfficiency.value.value <= 1)
+  }
+
+  /// What a cluster file could say is what the catalogue prints: each printed figure can be set again.
+  @Test(arguments: DeviceCatalogue.all)
+  func everyPrintedFigureCanBeRead(device: DeviceSpecification) throws {
+    let fields = device.listing.map { ($0.field.rawValue, $0.value) }
+    let again = try device.overriding(fields)
+    #expect(again.listing.map(\.value) == device.listing.map(\.value))
+    #expect(again.listing.allSatisfy { $0.source == .clusterFile })
+  }
+
+  @Test func publishedFigures() throws {
+    func peak(_ id: String, _ type: ElementType) throws -> String {
+      try DeviceCatalogue.device(id).peak(for: type).value.description
+    }
+    #expect(try peak("h100-sxm", .bfloat16) == "989.4 TFLOPS")
+    #expect(try peak("a100-sxm-80gb", .float16) == "312 TFLOPS")
+    #expect(try peak("mi300x", .bfloat16) == "1.307 PFLOPS")
+    #expect(try peak("rtx-4090", .bfloat16) == "165.2 TFLOPS")
+    #expect(try peak("jetson-agx-orin", .float32) == "5.325 TFLOPS")
+    #expect(try peak("jetson-agx-orin", .int8) == "85.2 TFLOPS")
+    #expect(try peak("jetson-orin-nano", .int8) == "20.48 TFLOPS")
+    #expect(try peak("mac-m1", .float32) == "2.617 TFLOPS")
+    #expect(try peak("raspberry-pi-5", .float32) == "153.6 GFLOPS")
+    #expect(try DeviceCatalogue.device("h200-sxm").memoryBandwidth.value.byteRateDescription == "4.8 TB/s")
+    #expect(try DeviceCatalogue.device("jetson-orin-nano").memory.value.binaryDescription == "8 GiB")
+  }
+
+  @Test func relatedDevicesRelate() throws {
+    let h100 = try DeviceCatalogue.device("h100-sxm")
+    let h200 = try DeviceCatalogue.device("h200-sxm")
+    let a100 = try DeviceCatalogue.device("a100-sxm-80gb")
+    let small = try DeviceCatalogue.device("a100-sxm-40gb")
+    for type in ElementType.allCases {
+      #expect(h200.peak(for: type).value == h100.peak(for: type).value)
+      #expect(small.peak(for: type).value == a100.peak(for: type).value)
+    }
+    #expect(h200.memoryBandwidth.value > h100.memoryBandwidth.value)
+    #expect(h200.memory.value > h100.memory.value)
+    #expect(small.memoryBandwidth.value < a100.memoryBandwidth.value)
+    for device in DeviceCatalogue.all {
+      // Narrower types are never slower.
+      #expect(device.peak(for: .float16).value >= device.peak(for: .float32).value, "\(device.id)")
+      #expect(device.peak(for: .int8).value >= device.peak(for: .float16).value, "\(device.id)")
+    }
+  }
+
+  @Test func unknownDevicesAreRefusedWithTheNearest() {
+    func message(_ id: String) -> String? {
+      do throws(DeviceError) {
+        _ = try DeviceCatalogue.device(id)
+        return nil
+      } catch {
+        return error.description
+      }
+    }
+    #expect(
+      message("jetson-orin-nan")
+        == "unknown device \"jetson-orin-nan\": did you mean \"jetson-orin-nano\"? (uniference devices lists all)")
+    #expect(message("toaster") == "unknown device \"toaster\" (uniference devices lists all)")
+    #expect(message("h100-sxm") == nil)
+  }
+}
