@@ -54,7 +54,7 @@ public struct RunRecord: Hashable, Sendable {
   private func verifyEvents() throws {
     let expected = manifest.events
     var index = 0
-    let found = try events.summary { record in
+    let found = try events.forEach { record in
       try verify(record, at: index)
       index += 1
     }
