@@ -30,7 +30,8 @@ public final class ProgressPrinter: Sendable {
   }
 
   private func write(_ text: String?) {
-    if let text { FileHandle.standardError.write(Data(text.utf8)) }
+    // A terminal that went away must not end the run whose progress it showed.
+    if let text { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
   }
 }
 

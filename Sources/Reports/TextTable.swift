@@ -11,9 +11,12 @@ public struct TextTable: Sendable {
 
   /// A column's heading and alignment.
   public struct Column: Sendable {
+    /// The heading.
     public let title: String
+    /// Where cells and heading keep to.
     public let alignment: Alignment
 
+    /// A column that keeps to the left unless told.
     public init(_ title: String, _ alignment: Alignment = .left) {
       self.title = title
       self.alignment = alignment
@@ -41,6 +44,7 @@ public struct TextTable: Sendable {
   /// The row, counted from 0, that an emphasized style sets in bold.
   public var highlightedRow: Int?
 
+  /// A table without rows.
   public init(columns: [Column]) { self.columns = columns }
 
   /// Adds a row. Cells left out at its end are empty.

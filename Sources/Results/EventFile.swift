@@ -1,7 +1,9 @@
 /// An event log on disk, read piece by piece.
 public struct EventFile: Hashable, Sendable {
+  /// Where the file is.
   public let path: String
 
+  /// Opens nothing yet: a file that is missing shows when it is read.
   public init(path: String) { self.path = path }
 
   /// Calls `body` with each record in order. Memory does not grow with the file.

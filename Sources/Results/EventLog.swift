@@ -8,6 +8,7 @@ import Crypto
 public final class EventLog {
   /// How many events there are and what they hash to. Equal digests mean byte-identical logs.
   public struct Summary: Hashable, Sendable {
+    /// Number of records.
     public let count: Int
     /// SHA-256 (FIPS 180-4) of all records' bytes in order, in lowercase hexadecimal.
     public let sha256: String

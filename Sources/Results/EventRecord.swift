@@ -73,8 +73,10 @@ public enum EventKind: UInt8, CaseIterable, Hashable, Sendable {
 
 /// Properties of an ``EventRecord``, one bit each.
 public struct EventFlags: OptionSet, Hashable, Sendable {
+  /// The bits as they are on disk.
   public let rawValue: UInt8
 
+  /// Any bits; unknown ones are kept.
   public init(rawValue: UInt8) { self.rawValue = rawValue }
 
   /// The run ended before the event did; its duration reaches to the end of the run.

@@ -4,10 +4,12 @@ import Foundation
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What was tried: `write`, `create`, `read`, ...
   public let operation: String
+  /// The file or folder.
   public let path: String
   /// What the system said, such as `No space left on device`.
   public let reason: String
 
+  /// See the properties.
   public init(operation: String, path: String, reason: String) {
     self.operation = operation
     self.path = path
@@ -19,14 +21,15 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
     self.init(operation: operation, path: path, reason: String(cString: strerror(errno)))
   }
 
-  /// Foundation wraps the system's error once or twice; the innermost one is the plainest.
+  /// Foundation wraps the system's error in one of its own, whose text names no reason.
   package init(_ error: any Error, operation: String, path: String) {
     let outer = error as NSError
-    let inner = outer.userInfo[NSUnderlyingErrorKey] as? NSError ?? outer
+    let inner = (outer.userInfo[NSUnderlyingErrorKey] as? any Error).map { $0 as NSError } ?? outer
     let reason =
       inner.domain == NSPOSIXErrorDomain ? String(cString: strerror(Int32(inner.code))) : outer.localizedDescription
     self.init(operation: operation, path: path, reason: reason)
   }
 
+  /// One line: what was tried, on what, and why it failed.
   public var description: String { "cannot \(operation) '\(path)': \(reason)" }
 }

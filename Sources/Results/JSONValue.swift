@@ -18,6 +18,7 @@ public enum JSONValue: Hashable, Sendable, Codable {
     self = try JSONDecoder().decode(JSONValue.self, from: encoder.encode(value))
   }
 
+  /// Reads any JSON value.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     if container.decodeNil() {
@@ -37,6 +38,7 @@ public enum JSONValue: Hashable, Sendable, Codable {
     }
   }
 
+  /// Writes the value as itself, without a wrapper.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     switch self {

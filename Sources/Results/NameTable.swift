@@ -25,6 +25,7 @@ public struct NameTableOverflow: Error, Equatable, Sendable, CustomStringConvert
   /// The name that found no room.
   public let name: String
 
+  /// One line: the name, the limit, and what to do.
   public var description: String {
     "the event log cannot take the name '\(name)': it holds at most 65536 distinct operation names; "
       + "leave counters and indices out of operation names"

@@ -13,6 +13,7 @@ public struct RunInputs: Codable, Hashable, Sendable {
   /// The seed of every random stream.
   public var seed: UInt64
 
+  /// See the properties.
   public init(
     cluster: String? = nil, scenario: String? = nil, program: String, model: String? = nil, arguments: [String] = [],
     seed: UInt64
@@ -28,10 +29,12 @@ public struct RunInputs: Codable, Hashable, Sendable {
 
 /// The software that made a run.
 public struct RunVersions: Codable, Hashable, Sendable {
+  /// Uniference's own version.
   public var uniference: String
   /// The compiler's language version.
   public var swift: String
 
+  /// See the properties.
   public init(uniference: String, swift: String) {
     self.uniference = uniference
     self.swift = swift
@@ -55,6 +58,7 @@ public struct RunManifest: Hashable, Sendable {
     public let file: String
     /// Each field's name and NumPy type.
     public let dtype: [[String]]
+    /// Number of records.
     public let count: Int
     /// SHA-256 of the file, in lowercase hexadecimal.
     public let sha256: String
@@ -63,9 +67,13 @@ public struct RunManifest: Hashable, Sendable {
   /// The layout of `run.json` and `events.bin` that this version writes and reads.
   public static let currentSchemaVersion = 1
 
+  /// The layout that the record follows.
   public let schemaVersion: Int
+  /// How the run ended.
   public let status: RunStatus
+  /// What the run was made from.
   public let inputs: RunInputs
+  /// What made it.
   public let versions: RunVersions
   /// Each world rank's device name.
   public let devices: [String]
@@ -73,6 +81,7 @@ public struct RunManifest: Hashable, Sendable {
   public let results: JSONValue
   /// What the events' name indices stand for.
   public let names: [String]
+  /// The event log beside `run.json`.
   public let events: Events
 }
 
@@ -82,6 +91,7 @@ extension RunManifest: Codable {
     case status, reason, inputs, versions, devices, results, names, events
   }
 
+  /// Reads `run.json`.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     schemaVersion = try container.decode(Int.self, forKey: .schemaVersion)
@@ -102,6 +112,7 @@ extension RunManifest: Codable {
     events = try container.decode(Events.self, forKey: .events)
   }
 
+  /// Writes `run.json`: a failed status has its reason beside it.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(schemaVersion, forKey: .schemaVersion)

@@ -5,6 +5,7 @@ import Foundation
 public struct RunRecord: Hashable, Sendable {
   /// The folder.
   public let path: String
+  /// What `run.json` says.
   public let manifest: RunManifest
 
   /// The file name's ending by which records are known.
@@ -89,10 +90,12 @@ private struct SchemaVersion: Decodable {
 
 /// A record that cannot be read or must not be replaced.
 public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file at fault.
   public let path: String
   /// What is wrong with it, as the end of a sentence that begins with the path.
   public let problem: String
 
+  /// One line: the file and its problem.
   public var description: String { "'\(path)' \(problem)" }
 }
 

@@ -48,7 +48,7 @@ final class EventSorter {
   private func indexOfEarliest(_ heads: [EventRecord?]) -> Int? {
     var earliest: (index: Int, time: Int64)?
     for (index, head) in heads.enumerated() {
-      guard let head, head.time < earliest?.time ?? .max || earliest == nil else { continue }
+      guard let head, earliest.map({ head.time < $0.time }) ?? true else { continue }
       earliest = (index, head.time)
     }
     return earliest?.index

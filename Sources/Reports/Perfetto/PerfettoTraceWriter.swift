@@ -83,6 +83,7 @@ public struct TraceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong with it, as the end of a sentence that begins with the event.
   public let problem: String
 
+  /// One line: the event and its problem.
   public var description: String { "cannot write the trace: event \(event) \(problem)" }
 }
 
