@@ -1,0 +1,169 @@
+import HeapModule
+import Results
+
+/// Turns events that come in the order of their start times into Perfetto's packets, ordered by time.
+///
+/// Perfetto counts nanoseconds: each instant is rounded to the nearest one, so what follows what stays so, and what is
+/// shorter than half a nanosecond may show as an instant. Memory grows with the slices open at once.
+struct TraceComposer {
+  private struct SliceEnd: Comparable {
+    let time: UInt64
+    let order: UInt64
+    let track: UInt64
+
+    static func < (left: SliceEnd, right: SliceEnd) -> Bool { (left.time, left.order) < (right.time, right.order) }
+  }
+
+  private var stream: TracePacketStream
+  private var lanes: TraceLanes
+  private var openEnds = Heap<SliceEnd>()
+  private var sliceCount: UInt64 = 0
+  private var flowCount: UInt64 = 0
+  private let names: [String]
+
+  /// Describes one process for each device, with process number and track identifier rank + 1.
+  init(file: OutputFile, names: [String], devices: [String]) throws {
+    self.names = names
+    stream = TracePacketStream(file: file)
+    lanes = TraceLanes(firstUUID: UInt64(devices.count) + 1)
+    let digits = String(max(0, devices.count - 1)).count
+    for (rank, device) in devices.enumerated() {
+      let number = String(rank)
+      let padding = String(repeating: "0", count: digits - number.count)
+      let descriptor = PerfettoTrackDescriptor.with {
+        $0.uuid = UInt64(rank) + 1
+        $0.process.pid = Int32(clamping: rank + 1)
+        $0.process.processName = "rank \(padding)\(number) \(device)"
+        $0.childOrdering = .explicit
+      }
+      try stream.append(.trackDescriptor(descriptor))
+    }
+  }
+
+  mutating func append(_ record: EventRecord) throws {
+    let start = nanoseconds(record.time)
+    let end = max(start, nanoseconds(record.time &+ record.duration))
+    try closeSlices(endingBy: start)
+    switch record.kind {
+    case .computation: try slice(record, on: .compute, start, end)
+    case .wait: try slice(record, on: .waiting, start, end)
+    case .collective: try slice(record, on: .collectives, start, end)
+    case .message: try message(record, start, end)
+    case .marker, .finished, .failed: try slice(record, on: .markers, start, start, isInstant: true)
+    }
+  }
+
+  mutating func finish() throws {
+    try closeSlices(endingBy: .max)
+    try stream.flush()
+  }
+
+  /// A slice on the sender's row and, once delivered, one on the receiver's, joined by a flow.
+  private mutating func message(_ record: EventRecord, _ start: UInt64, _ end: UInt64) throws {
+    guard record.peer != EventRecord.noPeer, !record.flags.contains(.incomplete) else {
+      return try slice(record, on: .send, start, end)
+    }
+    flowCount += 1
+    let flow = flowCount
+    try slice(record, on: .send, start, end) { $0.flowIds = [flow] }
+    var received = record
+    (received.rank, received.peer) = (record.peer, record.rank)
+    try slice(received, on: .receive, start, end) { $0.terminatingFlowIds = [flow] }
+  }
+
+  private mutating func slice(
+    _ record: EventRecord, on track: TraceTrack, _ start: UInt64, _ end: UInt64, isInstant: Bool = false,
+    adding add: (inout PerfettoTrackEvent) -> Void = { _ in }
+  ) throws {
+    let rank = Int(record.rank)
+    let lane = lanes.assign(rank: rank, track: track, start: start, end: end)
+    if lane.isNew { try describe(track, rank: rank, uuid: lane.uuid) }
+    var event = PerfettoTrackEvent()
+    event.type = isInstant ? .instant : .sliceBegin
+    event.trackUuid = lane.uuid
+    event.nameIid = stream.eventName(name(of: record))
+    event.categoryIids = [stream.category(category(of: record.kind))]
+    event.debugAnnotations = annotations(of: record, on: track)
+    add(&event)
+    try stream.append(.trackEvent(event), at: start)
+    if isInstant { return }
+    sliceCount += 1
+    let sliceEnd = SliceEnd(time: end, order: sliceCount, track: lane.uuid)
+    if end == start { try close(sliceEnd) } else { openEnds.insert(sliceEnd) }
+  }
+
+  private mutating func describe(_ track: TraceTrack, rank: Int, uuid: UInt64) throws {
+    let descriptor = PerfettoTrackDescriptor.with {
+      $0.uuid = uuid
+      $0.parentUuid = UInt64(rank) + 1
+      $0.name = track.title
+      $0.siblingOrderRank = Int32(track.rawValue)
+    }
+    try stream.append(.trackDescriptor(descriptor))
+  }
+
+  private mutating func closeSlices(endingBy time: UInt64) throws {
+    while let next = openEnds.min, next.time <= time {
+      openEnds.removeMin()
+      try close(next)
+    }
+  }
+
+  private mutating func close(_ end: SliceEnd) throws {
+    let event = PerfettoTrackEvent.with {
+      $0.type = .sliceEnd
+      $0.trackUuid = end.track
+    }
+    try stream.append(.trackEvent(event), at: end.time)
+  }
+
+  private mutating func annotations(of record: EventRecord, on track: TraceTrack) -> [PerfettoDebugAnnotation] {
+    var annotations: [PerfettoDebugAnnotation] = []
+    if record.bytes != 0 || record.kind == .message || record.kind == .collective {
+      annotations.append(stream.annotation("bytes", .intValue(record.bytes)))
+    }
+    if record.peer != EventRecord.noPeer {
+      annotations.append(stream.annotation(peerRole(of: record.kind, on: track), .intValue(Int64(record.peer))))
+    }
+    if record.kind == .message {
+      annotations.append(stream.annotation("tag", .intValue(Int64(record.tag))))
+    } else if record.kind == .collective, record.tag > 0, record.tag < names.count {
+      annotations.append(stream.annotation("group", .stringValue(names[Int(record.tag)])))
+    }
+    if record.flags.contains(.control) { annotations.append(stream.annotation("control", .boolValue(true))) }
+    if record.flags.contains(.incomplete) { annotations.append(stream.annotation("incomplete", .boolValue(true))) }
+    return annotations
+  }
+
+  private func name(of record: EventRecord) -> String {
+    let name = Int(record.name) < names.count ? names[Int(record.name)] : ""
+    return name.isEmpty ? category(of: record.kind) : name
+  }
+}
+
+private func nanoseconds(_ picoseconds: Int64) -> UInt64 {
+  let (whole, rest) = max(0, picoseconds).quotientAndRemainder(dividingBy: 1000)
+  return UInt64(whole + (rest >= 500 ? 1 : 0))
+}
+
+private func category(of kind: EventKind) -> String {
+  switch kind {
+  case .computation: "computation"
+  case .message: "message"
+  case .wait: "wait"
+  case .collective: "collective"
+  case .marker: "marker"
+  case .finished: "finished"
+  case .failed: "failed"
+  }
+}
+
+/// What the rank in the `peer` field is to the event.
+private func peerRole(of kind: EventKind, on track: TraceTrack) -> String {
+  switch (kind, track) {
+  case (.message, .receive), (.wait, _): "from"
+  case (.message, _): "to"
+  case (.collective, _): "root"
+  default: "peer"
+  }
+}

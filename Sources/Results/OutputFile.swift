@@ -1,0 +1,49 @@
+import Foundation
+
+/// A file written from start to end without buffering, whose every failure is an error that names the path.
+package final class OutputFile {
+  package let path: String
+  private var descriptor: Int32
+
+  /// Opens `path` for writing, empty.
+  package init(path: String) throws(FileError) {
+    self.path = path
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    if descriptor < 0 { throw FileError(errnoOf: "create", path: path) }
+  }
+
+  deinit {
+    if descriptor >= 0 { _ = Foundation.close(descriptor) }
+  }
+
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(FileError) {
+    var rest = bytes
+    while let start = rest.baseAddress, rest.count > 0 {
+      let written = Foundation.write(descriptor, start, rest.count)
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw FileError(errnoOf: "write", path: path)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[written...])
+    }
+  }
+
+  package func write(_ bytes: [UInt8]) throws(FileError) {
+    var failure: FileError?
+    bytes.withUnsafeBytes { buffer in
+      do throws(FileError) { try write(buffer) } catch { failure = error }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Hands everything to the disk and closes. Devices and pipes, which cannot be synchronised, are only closed.
+  package func close() throws(FileError) {
+    guard descriptor >= 0 else { return }
+    let closing = descriptor
+    descriptor = -1
+    let failed = fsync(closing) != 0 && errno != EINVAL && errno != ENOTSUP && errno != EROFS
+    let failure = failed ? FileError(errnoOf: "write", path: path) : nil
+    guard Foundation.close(closing) == 0 else { throw failure ?? FileError(errnoOf: "close", path: path) }
+    if let failure { throw failure }
+  }
+}

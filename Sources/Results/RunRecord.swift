@@ -1,0 +1,121 @@
+import Foundation
+
+/// The self-describing record of one run: a folder `NAME.run` with `run.json` (``RunManifest``) and `events.bin`
+/// (``EventRecord``s). A folder of that name is always whole: ``RunRecordWriter`` builds it elsewhere.
+public struct RunRecord: Hashable, Sendable {
+  /// The folder.
+  public let path: String
+  /// What `run.json` says.
+  public let manifest: RunManifest
+
+  /// The file name's ending by which records are known.
+  public static let suffix = ".run"
+  static let manifestName = "run.json"
+  static let eventsName = "events.bin"
+
+  /// The events, to be read piece by piece.
+  public var events: EventFile { EventFile(path: path + "/" + manifest.events.file) }
+
+  /// Reads and checks a record: the layout's version, the number of events, their digest, and that all they refer to
+  /// is there. Takes time linear in the events, memory constant in them.
+  ///
+  /// - Throws: ``RunRecordError`` or ``FileError``, naming the file at fault.
+  public static func read(from path: String) throws -> RunRecord {
+    let record = RunRecord(path: path, manifest: try readManifest(path + "/" + manifestName))
+    try record.verifyEvents()
+    return record
+  }
+
+  private static func readManifest(_ path: String) throws -> RunManifest {
+    let data: Data
+    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
+      throw FileError(error, operation: "read", path: path)
+    }
+    let manifest: RunManifest
+    do {
+      let version = try JSONDecoder().decode(SchemaVersion.self, from: data).schema_version
+      guard version == RunManifest.currentSchemaVersion else {
+        throw RunRecordError(
+          path: path,
+          problem: "has schema version \(version); this uniference reads version \(RunManifest.currentSchemaVersion)")
+      }
+      manifest = try JSONDecoder().decode(RunManifest.self, from: data)
+    } catch let error as DecodingError {
+      throw RunRecordError(path: path, problem: error.plainDescription)
+    }
+    guard manifest.events.dtype == EventRecord.fields else {
+      throw RunRecordError(path: path, problem: "describes events of another layout than this uniference reads")
+    }
+    guard manifest.events.file == eventsName else {
+      throw RunRecordError(path: path, problem: "names the events file '\(manifest.events.file)', not '\(eventsName)'")
+    }
+    return manifest
+  }
+
+  private func verifyEvents() throws {
+    let expected = manifest.events
+    var index = 0
+    let found = try events.forEach { record in
+      try verify(record, at: index)
+      index += 1
+    }
+    guard found.count == expected.count else {
+      throw RunRecordError(
+        path: events.path, problem: "holds \(found.count) events; run.json counts \(expected.count)")
+    }
+    guard found.sha256 == expected.sha256 else {
+      throw RunRecordError(
+        path: events.path, problem: "was changed: its SHA-256 is \(found.sha256), run.json says \(expected.sha256)")
+    }
+  }
+
+  private func verify(_ record: EventRecord, at index: Int) throws(RunRecordError) {
+    guard record.name < manifest.names.count else {
+      throw RunRecordError(
+        path: events.path,
+        problem: "event \(index) has name \(record.name); run.json lists \(manifest.names.count) names")
+    }
+    guard record.rank < manifest.devices.count else {
+      throw RunRecordError(
+        path: events.path,
+        problem: "event \(index) is of rank \(record.rank); run.json lists \(manifest.devices.count) devices")
+    }
+  }
+}
+
+/// The part of `run.json` that every version of the layout shares.
+private struct SchemaVersion: Decodable {
+  let schema_version: Int
+}
+
+/// A record that cannot be read or must not be replaced.
+public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The file at fault.
+  public let path: String
+  /// What is wrong with it, as the end of a sentence that begins with the path.
+  public let problem: String
+
+  /// One line: the file and its problem.
+  public var description: String { "'\(path)' \(problem)" }
+}
+
+extension DecodingError {
+  /// One line: where in the document, and what was expected.
+  fileprivate var plainDescription: String {
+    switch self {
+    case .keyNotFound(let key, let context):
+      "lacks the field '\(dotted(context.codingPath + [key]))'"
+    case .typeMismatch(let type, let context):
+      "field '\(dotted(context.codingPath))' is not of type \(type)"
+    case .valueNotFound(let type, let context):
+      "field '\(dotted(context.codingPath))' is null; it must be of type \(type)"
+    case .dataCorrupted(let context):
+      context.codingPath.isEmpty
+        ? "is not valid JSON; it is cut off or damaged"
+        : "field '\(dotted(context.codingPath))': \(context.debugDescription)"
+    @unknown default: "cannot be decoded: \(self)"
+    }
+  }
+
+  private func dotted(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
+}

@@ -1,0 +1,107 @@
+import Foundation
+
+/// Builds a ``RunRecord`` under a temporary name beside its place and moves it there once it is whole.
+///
+/// The temporary folder `NAME.run.partial-PROCESS-RANDOM` does not end in `.run`, so what a crash leaves is never
+/// taken for a record. A writer that goes out of scope unfinished removes it. One thread at a time may use a writer.
+public final class RunRecordWriter {
+  /// Where the finished record will stand.
+  public let path: String
+  /// The log that the run appends its events to.
+  public let events: EventLog
+
+  private let inputs: RunInputs
+  private let versions: RunVersions
+  private let devices: [String]
+  private let temporaryPath: String
+  private var isOpen = true
+
+  /// Creates the temporary folder, and the folders above it, and opens the event log in it.
+  ///
+  /// - Parameters:
+  ///   - path: the record's folder; it must end in `.run`. A record that stands there is replaced in the end.
+  ///   - devices: each world rank's device name.
+  ///   - keepsRecords: whether the log also keeps its events in memory.
+  /// - Throws: ``RunRecordError`` when `path` is no place for a record, ``FileError`` when it cannot be written to.
+  public init(
+    path: String, inputs: RunInputs, versions: RunVersions, devices: [String], keepsRecords: Bool = false
+  ) throws {
+    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    guard trimmed.hasSuffix(RunRecord.suffix), !trimmed.hasSuffix("/" + RunRecord.suffix), trimmed != RunRecord.suffix
+    else { throw RunRecordError(path: path, problem: "is no name for a run record; it must end in NAME.run") }
+    try RunRecordWriter.checkReplaceable(trimmed)
+    self.path = trimmed
+    self.inputs = inputs
+    self.versions = versions
+    self.devices = devices
+    temporaryPath = trimmed + temporarySuffix("partial")
+    do {
+      try FileManager.default.createDirectory(atPath: temporaryPath, withIntermediateDirectories: true)
+    } catch { throw FileError(error, operation: "create", path: temporaryPath) }
+    do throws(FileError) {
+      events = try EventLog(writingTo: temporaryPath + "/" + RunRecord.eventsName, keepsRecords: keepsRecords)
+    } catch {
+      try? FileManager.default.removeItem(atPath: temporaryPath)
+      throw error
+    }
+  }
+
+  deinit { discard() }
+
+  /// Completes the record and puts it in its place, whatever the run's end: an interrupted or failed run leaves a valid
+  /// record of what happened until then. No more events may be appended.
+  ///
+  /// - Throws: ``FileError`` when anything could not be written; then no record appears, and an older one stays.
+  @discardableResult
+  public func finish(status: RunStatus, results: some Encodable) throws -> RunRecord {
+    precondition(isOpen, "a run record is finished once")
+    defer { discard() }
+    let summary = try events.finish()
+    let manifest = RunManifest(
+      schemaVersion: RunManifest.currentSchemaVersion, status: status, inputs: inputs, versions: versions,
+      devices: devices, results: try JSONValue(encoding: results), names: events.names.names,
+      events: RunManifest.Events(
+        file: RunRecord.eventsName, dtype: EventRecord.fields, count: summary.count, sha256: summary.sha256))
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let file = try OutputFile(path: temporaryPath + "/" + RunRecord.manifestName)
+    try file.write([UInt8](encoder.encode(manifest)) + [UInt8(ascii: "\n")])
+    try file.close()
+    try moveIntoPlace()
+    return RunRecord(path: path, manifest: manifest)
+  }
+
+  /// Removes what was written. Does nothing after ``finish(status:results:)``.
+  public func discard() {
+    guard isOpen else { return }
+    isOpen = false
+    try? FileManager.default.removeItem(atPath: temporaryPath)
+  }
+
+  /// A folder cannot be renamed over another that is not empty, so an older record steps aside first.
+  private func moveIntoPlace() throws {
+    try RunRecordWriter.checkReplaceable(path)
+    let oldPath = path + temporarySuffix("replaced")
+    let replaces = rename(path, oldPath) == 0
+    guard rename(temporaryPath, path) == 0 else {
+      let failure = FileError(errnoOf: "create", path: path)
+      if replaces { _ = rename(oldPath, path) }
+      throw failure
+    }
+    if replaces { try? FileManager.default.removeItem(atPath: oldPath) }
+  }
+
+  private static func checkReplaceable(_ path: String) throws(RunRecordError) {
+    let files = FileManager.default
+    guard files.fileExists(atPath: path) else { return }
+    guard files.fileExists(atPath: path + "/" + RunRecord.manifestName) else {
+      throw RunRecordError(
+        path: path, problem: "exists and is not a run record; move it away or choose another name")
+    }
+  }
+}
+
+/// An ending that no other process or writer uses, for a name beside the final one.
+package func temporarySuffix(_ purpose: String) -> String {
+  ".\(purpose)-\(ProcessInfo.processInfo.processIdentifier)-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
+}

@@ -1,0 +1,45 @@
+"""What the tests in Python look at: a trace and a record that the command-line tool wrote."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+SCENARIO = ROOT / "Examples" / "llama-on-jetsons.yaml"
+
+
+@pytest.fixture(scope="session")
+def uniference() -> pathlib.Path:
+    """The binary: $UNIFERENCE, or what `swift build` makes."""
+    binary = pathlib.Path(os.environ.get("UNIFERENCE", ROOT / ".build" / "debug" / "uniference"))
+    if not binary.exists():
+        pytest.fail(f"{binary} is missing; run `swift build` or set UNIFERENCE")
+    return binary
+
+
+@pytest.fixture(scope="session")
+def run_files(request, tmp_path_factory) -> tuple[pathlib.Path, pathlib.Path]:
+    """A trace and a record of the same run: $UNIFERENCE_TRACE and $UNIFERENCE_RECORD, or a simulation of SCENARIO."""
+    if "UNIFERENCE_TRACE" in os.environ:
+        return pathlib.Path(os.environ["UNIFERENCE_TRACE"]), pathlib.Path(os.environ["UNIFERENCE_RECORD"])
+    binary = request.getfixturevalue("uniference")
+    folder = tmp_path_factory.mktemp("run")
+    trace, record = folder / "llama.pftrace", folder / "llama.run"
+    subprocess.run(
+        [binary, "simulate", SCENARIO, "--strategy", "tensor=4", "--trace", trace, "--record", record, "--json"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+    return trace, record
+
+
+@pytest.fixture(scope="session")
+def trace_file(run_files) -> pathlib.Path:
+    return run_files[0]
+
+
+@pytest.fixture(scope="session")
+def record_folder(run_files) -> pathlib.Path:
+    return run_files[1]

@@ -1,0 +1,155 @@
+"""The trace as Perfetto's own classes read it."""
+
+import collections
+
+import numpy
+import pytest
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackEvent
+
+from test_record import events_of, manifest_of
+
+
+class ParsedTrace:
+    """Packets put together: descriptors by track, slices with resolved names, in the order of the file."""
+
+    def __init__(self, data: bytes):
+        self.packets = Trace.FromString(data).packet
+        self.tracks = {p.track_descriptor.uuid: p.track_descriptor for p in self.packets if p.HasField("track_descriptor")}
+        self.event_names, self.categories, self.annotations = {}, {}, {}
+        self.slices, self.instants, self.faults = [], [], []
+        self.open = collections.defaultdict(list)
+        for packet in self.packets:
+            self.intern(packet.interned_data)
+            if packet.HasField("track_event"):
+                self.add(packet)
+        self.faults += [f"slice left open on track {uuid}" for uuid, stack in self.open.items() if stack]
+
+    def intern(self, data):
+        self.event_names.update((entry.iid, entry.name) for entry in data.event_names)
+        self.categories.update((entry.iid, entry.name) for entry in data.event_categories)
+        self.annotations.update((entry.iid, entry.name) for entry in data.debug_annotation_names)
+
+    def add(self, packet):
+        event = packet.track_event
+        if event.track_uuid not in self.tracks:
+            self.faults.append(f"unknown track {event.track_uuid}")
+        elif event.type == TrackEvent.TYPE_SLICE_END:
+            if not self.open[event.track_uuid]:
+                self.faults.append(f"end without begin on track {event.track_uuid}")
+            else:
+                begun = self.open[event.track_uuid].pop()
+                self.slices.append(begun | {"end": packet.timestamp})
+        else:
+            track = self.tracks[event.track_uuid]
+            begun = {
+                "name": self.event_names[event.name_iid],
+                "category": self.categories[event.category_iids[0]],
+                "start": packet.timestamp,
+                "track": track.name,
+                "uuid": track.uuid,
+                "rank": self.tracks[track.parent_uuid].process.pid - 1,
+                "flows": list(event.flow_ids),
+                "terminated": list(event.terminating_flow_ids),
+                "arguments": {
+                    self.annotations[a.name_iid]: getattr(a, a.WhichOneof("value")) for a in event.debug_annotations
+                },
+            }
+            if event.type == TrackEvent.TYPE_INSTANT:
+                self.instants.append(begun)
+            else:
+                self.open[event.track_uuid].append(begun)
+
+
+@pytest.fixture(scope="module")
+def trace(trace_file) -> ParsedTrace:
+    return ParsedTrace(trace_file.read_bytes())
+
+
+def test_the_trace_is_consistent(trace):
+    assert trace.faults == []
+    assert trace.slices
+
+
+def test_no_packet_holds_what_perfetto_does_not_know(trace):
+    unknown_fields = pytest.importorskip("google.protobuf.unknown_fields")
+    for packet in trace.packets:
+        assert not list(unknown_fields.UnknownFieldSet(packet))
+        assert not list(unknown_fields.UnknownFieldSet(packet.track_event))
+        assert not list(unknown_fields.UnknownFieldSet(packet.track_descriptor))
+
+
+def test_each_device_is_a_process(trace, record_folder):
+    devices = manifest_of(record_folder)["devices"]
+    processes = {t.process.pid: t.process.process_name for t in trace.tracks.values() if t.HasField("process")}
+    assert sorted(processes) == list(range(1, len(devices) + 1))
+    for rank, device in enumerate(devices):
+        assert processes[rank + 1].startswith("rank ")
+        assert processes[rank + 1].endswith(device)
+
+
+def test_rows_belong_to_a_device(trace):
+    rows = [track for track in trace.tracks.values() if not track.HasField("process")]
+    assert {row.name for row in rows} <= {"compute", "waiting", "collectives", "send", "receive", "markers"}
+    assert all(trace.tracks[row.parent_uuid].HasField("process") for row in rows)
+
+
+def test_time_never_goes_back(trace):
+    last = collections.defaultdict(int)
+    for packet in trace.packets:
+        if packet.HasField("track_event"):
+            assert packet.timestamp >= last[packet.trusted_packet_sequence_id]
+            last[packet.trusted_packet_sequence_id] = packet.timestamp
+
+
+def test_the_first_packet_alone_starts_the_sequence(trace):
+    cleared = [bool(p.sequence_flags & TracePacket.SEQ_INCREMENTAL_STATE_CLEARED) for p in trace.packets]
+    assert cleared == [True] + [False] * (len(trace.packets) - 1)
+
+
+def test_slices_of_a_track_nest(trace):
+    by_track = collections.defaultdict(list)
+    for one in trace.slices:
+        by_track[one["uuid"]].append(one)
+    for slices in by_track.values():
+        slices.sort(key=lambda one: (one["start"], -one["end"]))
+        enclosing = []
+        for one in slices:
+            while enclosing and enclosing[-1]["end"] <= one["start"]:
+                enclosing.pop()
+            assert not enclosing or one["end"] <= enclosing[-1]["end"]
+            enclosing.append(one)
+
+
+def test_each_flow_joins_a_sender_to_its_receiver(trace):
+    sent = {flow: one for one in trace.slices for flow in one["flows"]}
+    received = {flow: one for one in trace.slices for flow in one["terminated"]}
+    assert sum(len(one["flows"]) + len(one["terminated"]) for one in trace.slices) == len(sent) + len(received)
+    assert sent.keys() == received.keys()
+    for flow, sender in sent.items():
+        receiver = received[flow]
+        assert (sender["track"], receiver["track"]) == ("send", "receive")
+        assert sender["arguments"]["to"] == receiver["rank"]
+        assert receiver["arguments"]["from"] == sender["rank"]
+        assert sender["arguments"]["bytes"] == receiver["arguments"]["bytes"]
+        assert sender["start"] <= receiver["end"]
+
+
+def test_every_event_of_the_record_is_drawn(trace, record_folder):
+    events, names = events_of(record_folder), manifest_of(record_folder)["names"]
+    computations = events[events["kind"] == 1]
+    expected = collections.Counter(
+        (int(e["rank"]), names[e["name"]] or "computation", nanoseconds(e["time_ps"]), nanoseconds(e["time_ps"] + e["duration_ps"]))
+        for e in computations
+    )
+    drawn = collections.Counter(
+        (one["rank"], one["name"], one["start"], one["end"]) for one in trace.slices if one["category"] == "computation"
+    )
+    assert drawn == expected
+    messages = events[events["kind"] == 2]
+    assert sum(one["track"] == "send" for one in trace.slices) == len(messages)
+    instants = numpy.isin(events["kind"], [5, 6, 7]).sum()
+    assert len(trace.instants) == instants
+
+
+def nanoseconds(picoseconds) -> int:
+    return (int(picoseconds) + 500) // 1000

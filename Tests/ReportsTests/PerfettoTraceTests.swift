@@ -1,0 +1,169 @@
+import Foundation
+import Results
+import Testing
+
+@testable import Reports
+
+@Suite struct PerfettoTraceTests {
+  private let folder: TemporaryFolder
+  private let path: String
+
+  init() throws {
+    folder = try TemporaryFolder()
+    path = folder.path + "/trace.pftrace"
+  }
+
+  private func trace(
+    _ records: [EventRecord], names: [String] = [""], devices: [String] = ["a", "b"], eventsInMemory: Int = 1000
+  ) throws -> ParsedTrace {
+    let writer = try PerfettoTraceWriter(path: path, devices: devices, eventsInMemory: eventsInMemory)
+    for record in records { try writer.append(record) }
+    try writer.finish(names: names)
+    return try ParsedTrace(path: path)
+  }
+
+  @Test func eachDeviceIsAProcessNamedByRank() throws {
+    let parsed = try trace([], devices: (0..<11).map { "jetson-\($0)" })
+    #expect(parsed.processes.count == 11)
+    #expect(parsed.processes.first == "rank 00 jetson-0")
+    #expect(parsed.processes.last == "rank 10 jetson-10")
+    #expect(parsed.faults == [])
+  }
+
+  @Test func aComputationIsASliceByItsOperationsName() throws {
+    let parsed = try trace(
+      [EventRecord(time: 1_000_499, duration: 2_000_001, bytes: 12, kind: .computation, name: 1, rank: 1)],
+      names: ["", "matmul"])
+    let slice = try #require(parsed.slices.first)
+    #expect(parsed.slices.count == 1)
+    #expect((slice.process, slice.track, slice.name) == ("rank 1 b", "compute", "matmul"))
+    #expect((slice.start, slice.end) == (1000, 3001))
+    #expect(slice.arguments == ["bytes": "12"])
+    #expect(parsed.faults == [])
+  }
+
+  @Test func aMessageIsASliceAtBothEndsJoinedByAFlow() throws {
+    let parsed = try trace([
+      EventRecord(time: 0, duration: 5000, bytes: 64, kind: .message, flags: .control, rank: 0, peer: 1, tag: -3)
+    ])
+    let sent = try #require(parsed.slices.first { $0.track == "send" })
+    let received = try #require(parsed.slices.first { $0.track == "receive" })
+    #expect(parsed.slices.count == 2)
+    #expect((sent.process, received.process) == ("rank 0 a", "rank 1 b"))
+    #expect((sent.start, sent.end, received.start, received.end) == (0, 5, 0, 5))
+    #expect(sent.flows.count == 1)
+    #expect(sent.flows == received.terminatedFlows)
+    #expect(sent.terminatedFlows + received.flows == [])
+    #expect(sent.arguments == ["bytes": "64", "to": "1", "tag": "-3", "control": "true"])
+    #expect(received.arguments == ["bytes": "64", "from": "0", "tag": "-3", "control": "true"])
+  }
+
+  @Test func aMessageStillUnderWayIsSeenAtItsSenderAlone() throws {
+    let parsed = try trace([
+      EventRecord(time: 0, duration: 5000, kind: .message, flags: .incomplete, rank: 0, peer: 1)
+    ])
+    #expect(parsed.slices.map(\.track) == ["send"])
+    #expect(parsed.slices.map(\.flows) == [[]])
+    #expect(parsed.slices.map { $0.arguments["incomplete"] } == ["true"])
+  }
+
+  @Test func aCollectiveNamesItsGroupRootAndBytes() throws {
+    let parsed = try trace(
+      [EventRecord(time: 0, duration: 1000, bytes: 8, kind: .collective, name: 1, rank: 0, peer: 1, tag: 2)],
+      names: ["", "broadcast", "tensor"])
+    #expect(parsed.slices.map(\.name) == ["broadcast"])
+    #expect(parsed.slices.map(\.track) == ["collectives"])
+    #expect(parsed.slices.map(\.arguments) == [["bytes": "8", "root": "1", "group": "tensor"]])
+  }
+
+  @Test func markersAndEndsAreInstants() throws {
+    let parsed = try trace(
+      [
+        EventRecord(time: 2000, kind: .finished, rank: 0), EventRecord(time: 1000, kind: .marker, name: 1, rank: 0),
+      ], names: ["", "first token"])
+    #expect(parsed.slices == [])
+    #expect(parsed.instants.map(\.name) == ["first token", "finished"])
+    #expect(parsed.instants.map(\.start) == [1, 2])
+  }
+
+  @Test func slicesThatOverlapHaveLanesAndThoseThatTouchDoNot() throws {
+    let parsed = try trace([
+      EventRecord(time: 10_000, duration: 10_000, kind: .computation, rank: 0),
+      EventRecord(time: 0, duration: 10_000, kind: .computation, rank: 0),
+      EventRecord(time: 5000, duration: 10_000, kind: .computation, rank: 0),
+      EventRecord(time: 20_000, duration: 0, kind: .computation, rank: 0),
+      EventRecord(time: 20_000, duration: 400, kind: .computation, rank: 0),
+    ])
+    #expect(parsed.faults == [])
+    let first = try #require(parsed.slices.first { $0.start == 0 }).uuid
+    #expect(parsed.slices.filter { $0.uuid == first }.map(\.start) == [0, 10, 20, 20])
+    #expect(parsed.slices.filter { $0.uuid != first }.map(\.start) == [5])
+  }
+
+  /// Whatever the events and however few fit in memory: nothing is lost, time never goes back, no lane's slices overlap.
+  @Test(arguments: 1...20)
+  func randomEventsAreAllDrawnAndNeverCross(seed: Int) throws {
+    var state = UInt64(seed)
+    func random(_ bound: UInt64) -> UInt64 {
+      state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+      return (state >> 33) % bound
+    }
+    let kinds: [EventKind] = [.computation, .message, .wait, .collective]
+    let records = (0..<300).map { _ in
+      EventRecord(
+        time: Int64(random(100_000)), duration: Int64(random(20_000)), kind: kinds[Int(random(4))],
+        rank: UInt32(random(3)), peer: UInt32(random(3)))
+    }
+    let parsed = try trace(records, devices: ["a", "b", "c"], eventsInMemory: seed % 2 == 0 ? 1000 : 64)
+
+    #expect(parsed.faults == [], "seed \(seed)")
+    let messages = records.count { $0.kind == .message }
+    #expect(parsed.slices.count == records.count + messages, "seed \(seed)")
+    #expect(parsed.slices.flatMap(\.flows).sorted() == (1...UInt64(messages)).map { $0 }, "seed \(seed)")
+    #expect(parsed.slices.flatMap(\.terminatedFlows).sorted() == (1...UInt64(messages)).map { $0 }, "seed \(seed)")
+    for lane in Dictionary(grouping: parsed.slices, by: \.uuid).values {
+      let ordered = lane.sorted { ($0.start, $0.end) < ($1.start, $1.end) }
+      for (earlier, later) in zip(ordered, ordered.dropFirst()) {
+        #expect(earlier.end <= later.start, "seed \(seed)")
+      }
+    }
+    #expect(try folder.entries == ["trace.pftrace"])
+  }
+
+  @Test func aRunRecordIsDrawn() throws {
+    let writer = try RunRecordWriter(
+      path: folder.path + "/a.run", inputs: RunInputs(program: "p", seed: 1),
+      versions: RunVersions(uniference: "0", swift: "6"), devices: ["d"])
+    let name = try writer.events.names.index(of: "softmax")
+    writer.events.append(EventRecord(time: 0, duration: 1000, kind: .computation, name: name, rank: 0))
+    try writer.finish(status: .interrupted, results: [String: Int]())
+    try RunRecord.read(from: folder.path + "/a.run").writePerfettoTrace(to: path)
+    #expect(try ParsedTrace(path: path).slices.map(\.name) == ["softmax"])
+  }
+
+  @Test func anEventOfAnUnknownRankIsRefusedAndNothingIsLeft() throws {
+    do {
+      let writer = try PerfettoTraceWriter(path: path, devices: ["a"])
+      try writer.append(EventRecord(time: 0, kind: .marker, rank: 0))
+      let error = #expect(throws: TraceError.self) { try writer.append(EventRecord(time: 0, kind: .marker, rank: 1)) }
+      #expect(error?.description == "cannot write the trace: event 1 is of rank 1; there are 1 devices")
+    }
+    #expect(try folder.entries == [])
+  }
+
+  @Test func aFolderThatIsMissingIsAnErrorThatNamesIt() throws {
+    let error = #expect(throws: FileError.self) {
+      try PerfettoTraceWriter(path: folder.path + "/missing/t", devices: [])
+    }
+    #expect(error?.description.contains("/missing/t") == true)
+    #expect(error?.reason == "No such file or directory")
+  }
+
+  #if os(Linux)
+    @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
+      let writer = try PerfettoTraceWriter(path: "/dev/full", devices: ["a"])
+      let expected = FileError(operation: "write", path: "/dev/full", reason: "No space left on device")
+      #expect(throws: expected) { try writer.finish(names: [""]) }
+    }
+  #endif
+}
