@@ -37,7 +37,11 @@ let package = Package(
       dependencies: ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Reports",
-      dependencies: ["Quantities", "Results", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+      dependencies: [
+        "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections"),
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      exclude: ["Perfetto/perfetto_trace.proto"]),
     .target(
       name: "Uniference",
       dependencies: [
@@ -59,7 +63,11 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Quantities"]),
+    .testTarget(
+      name: "ReportsTests",
+      dependencies: [
+        "Reports", "Results", "Quantities", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )
