@@ -1,0 +1,41 @@
+/// How one collective is to be done: the algorithm, its parameters, and what the library's protocol adds to messages.
+public struct CollectivePlan: Hashable, Sendable {
+  public var algorithm: CollectiveAlgorithm
+
+  /// Most bytes of one segment, in the algorithms that cut buffers into segments (segmented ring, double binary tree,
+  /// chains). Rounded down to whole elements, at least one.
+  public var segmentByteCount: Int
+
+  /// Members of each node, for the hierarchical algorithm: ranks `0..<nodeSize` share the first node, and so on.
+  public var nodeSize: Int
+
+  /// Whether buffers are copied as PyTorch's gloo process group does: own block into the output of an all-gather and
+  /// out of it again, input of a reduce-scatter cloned and its result sliced.
+  public var copiesBuffers: Bool
+
+  /// Latency that the protocol adds to each message, on top of the network's.
+  public var messageLatency: Duration
+
+  /// Latency that the protocol adds once to the whole collective.
+  public var baseLatency: Duration
+
+  /// Bytes on the wire for each byte of a message: 2 where a flag travels with each word (NCCL's LL).
+  public var wireByteFactor: Double
+
+  /// The largest segment that gloo makes unless told otherwise (`kMaxSegmentSize` in gloo's `allreduce.h`): 1 MiB.
+  public static let defaultSegmentByteCount = 1 << 20
+
+  public init(
+    algorithm: CollectiveAlgorithm, segmentByteCount: Int = defaultSegmentByteCount, nodeSize: Int = 1,
+    copiesBuffers: Bool = false, messageLatency: Duration = .zero, baseLatency: Duration = .zero,
+    wireByteFactor: Double = 1
+  ) {
+    self.algorithm = algorithm
+    self.segmentByteCount = segmentByteCount
+    self.nodeSize = nodeSize
+    self.copiesBuffers = copiesBuffers
+    self.messageLatency = messageLatency
+    self.baseLatency = baseLatency
+    self.wireByteFactor = wireByteFactor
+  }
+}
