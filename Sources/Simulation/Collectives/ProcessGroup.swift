@@ -14,7 +14,6 @@ final class ProcessGroup: @unchecked Sendable {
   private var calls: [Int32]
   private var open: [Int: CollectiveExecution] = [:]
   private var plans: [CollectiveShape: CollectivePlan] = [:]
-  private(set) lazy var layout = world.layout(of: worldRanks)
 
   init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld) {
     self.id = id
@@ -48,7 +47,7 @@ final class ProcessGroup: @unchecked Sendable {
 
   private func plan(for shape: CollectiveShape) throws -> CollectivePlan {
     if let known = plans[shape] { return known }
-    let plan = try world.selector.plan(for: shape, layout: layout)
+    let plan = try world.selector(shape)
     plans[shape] = plan
     return plan
   }

@@ -10,7 +10,7 @@ extension SimulatedCommunicator {
     -> Work<P>
   {
     try begin(.allReduce, .equal(payload.byteCount), like: payload, reduction, contributing: payload.message, at: location) {
-      $0.shared { P.reducing($0.contributed(as: P.self), with: reduction) }
+      execution in execution.shared { P.reducing(execution.contributed(as: P.self), with: reduction) }
     }
   }
 
@@ -58,7 +58,7 @@ extension SimulatedCommunicator {
     return try begin(
       .broadcast, .equal(payload.byteCount), like: payload, root: root, contributing: payload.message, at: location
     ) {
-      rank == root ? payload : ($0.contribution(of: root, as: P.self) ?? payload)
+      rank == root ? payload : $0.contribution(of: root, as: P.self) ?? payload
     }
   }
 
@@ -88,7 +88,7 @@ extension SimulatedCommunicator {
     return try begin(
       .scatter, .equal(template.byteCount), like: template, root: root, contributing: payloads?.map(\.message), at: location
     ) {
-      ($0.contribution(of: root, as: [P]?.self)?[rank] ?? template)
+      $0.contribution(of: root, as: [P]?.self)??[rank] ?? template
     }
   }
 

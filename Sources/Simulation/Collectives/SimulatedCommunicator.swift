@@ -51,15 +51,13 @@ struct SimulatedCommunicator: Communicator {
     let pattern = EnvelopePattern(context: group.id, source: worldSource, tag: tag)
     world.pointToPointTraffic.receivePosted(
       by: process.id, from: worldSource, tag: tag, group: group, at: process.now)
-    let group = group
-    let process = process
-    let request = process.mailbox.post(pattern) {
+    let request = process.mailbox.post(pattern) { [group, process] in
       WaitDescription(
         operation: "receive \(pattern), group \(group.name)",
         waitsOn: worldSource.map { [$0] } ?? group.worldRanks.filter { $0 != process.id })
     }
     return Work(
-      wait: { try Self.unpack(try await request.wait(at: $0), group: group, at: $0) },
+      wait: { [group] in try Self.unpack(try await request.wait(at: $0), group: group, at: $0) },
       isCompleted: { try await request.isCompleted(at: location) })
   }
 

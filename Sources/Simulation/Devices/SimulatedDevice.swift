@@ -47,11 +47,13 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Takes memory of the device.
   public func allocate(_ byteCount: Int, label: StaticString) throws(OutOfMemory) {
-    try memoryAccount.allocate(byteCount, label: label)
+    try memoryAccount.allocate(byteCount, label: label.description)
   }
 
   /// Gives memory back.
-  public func release(_ byteCount: Int, label: StaticString) { memoryAccount.release(byteCount, label: label) }
+  public func release(_ byteCount: Int, label: StaticString) {
+    memoryAccount.release(byteCount, label: label.description)
+  }
 
   /// Time spent computing.
   public var busyTime: Duration { Duration(picoseconds: busyPicoseconds) }
