@@ -71,7 +71,7 @@ import Testing
   ) -> CollectivePlan {
     let divisors = (1...size).filter { size % $0 == 0 }
     return CollectivePlan(
-      algorithm: algorithm, segmentByteCount: Int.random(in: 1...16, using: &random),
+      algorithm: algorithm, segmentByteCount: Int.random(in: 1...16, using: &random) * (size > 17 ? 8 : 1),
       nodeSize: divisors.randomElement(using: &random) ?? 1, waitsForSends: Bool.random(using: &random),
       copiesBuffers: Bool.random(using: &random))
   }

@@ -4,23 +4,27 @@ import Communication
 struct CollectiveExpectation {
   let shape: CollectiveShape
 
-  /// Bytes of each block in the space that all members share.
-  private var blocks: [Int] {
+  /// Where each block of the space that all members share begins, and where the last one ends.
+  private let starts: [Int]
+
+  init(shape: CollectiveShape) {
+    self.shape = shape
+    let blocks: [Int]
     switch shape.blocks {
-    case .uneven(let sizes), .matrix(let sizes): sizes
+    case .uneven(let sizes), .matrix(let sizes): blocks = sizes
     case .equal(let byteCount):
       switch shape.operation {
-      case .allReduce, .reduce, .broadcast, .barrier: [byteCount]
-      case .allGather, .reduceScatter, .gather, .scatter: Array(repeating: byteCount, count: shape.size)
-      case .allToAll: Array(repeating: byteCount, count: shape.size * shape.size)
+      case .allReduce, .reduce, .broadcast, .barrier: blocks = [byteCount]
+      case .allGather, .reduceScatter, .gather, .scatter: blocks = Array(repeating: byteCount, count: shape.size)
+      case .allToAll: blocks = Array(repeating: byteCount, count: shape.size * shape.size)
       }
     }
+    starts = blocks.reduce(into: [0]) { $0.append($0[$0.count - 1] + $1) }
   }
 
-  private func range(ofBlock block: Int) -> Range<Int> {
-    let start = blocks[..<block].reduce(0, +)
-    return start..<(start + blocks[block])
-  }
+  private var total: Int { starts[starts.count - 1] }
+
+  private func range(ofBlock block: Int) -> Range<Int> { starts[block]..<starts[block + 1] }
 
   private func fingerprint(_ rank: Int, _ position: Int) -> UInt64 {
     SeededGenerator.mix(SeededGenerator.mix(UInt64(rank) &+ 1) &+ UInt64(position))
@@ -34,14 +38,12 @@ struct CollectiveExpectation {
 
   func initialCells(_ rank: Int) -> [UInt64] {
     // What a member does not have is garbage that equals no contribution.
-    let total = blocks.reduce(0, +)
     var cells = (0..<total).map { fingerprint(rank + 1_000_000, $0) }
     for range in initialRanges(rank) { cells.replaceSubrange(range, with: contribution(rank, range)) }
     return cells
   }
 
   private func initialRanges(_ rank: Int) -> [Range<Int>] {
-    let total = blocks.reduce(0, +)
     switch shape.operation {
     case .allReduce, .reduceScatter, .reduce: return [0..<total]
     case .broadcast, .scatter: return rank == shape.root ? [0..<total] : []
@@ -53,7 +55,7 @@ struct CollectiveExpectation {
   }
 
   func finalCells(_ rank: Int) -> [(Range<Int>, [UInt64])] {
-    let total = 0..<blocks.reduce(0, +)
+    let total = 0..<total
     switch shape.operation {
     case .allReduce: return [(total, sum(total))]
     case .reduce: return rank == shape.root ? [(total, sum(total))] : []

@@ -1,12 +1,18 @@
 /// A member's place in one of the two trees of ``DoubleBinaryTree``.
 struct BinaryTreePosition: Sendable {
-  /// Ranks.
-  let parent: Int32?
-  let left: Int32?
-  let right: Int32?
+  private let parentRank: Int32
+  private let leftRank: Int32
+  private let rightRank: Int32
+  /// Hops to the root, doubled, plus one for a left child: they share a word to keep machines small.
+  private let depthAndSide: Int32
+
+  /// Ranks; `nil` where there is none.
+  var parent: Int? { parentRank < 0 ? nil : Int(parentRank) }
+  var left: Int? { leftRank < 0 ? nil : Int(leftRank) }
+  var right: Int? { rightRank < 0 ? nil : Int(rightRank) }
   /// Hops to the root.
-  let depth: Int32
-  let isLeftChild: Bool
+  var depth: Int { Int(depthAndSide >> 1) }
+  var isLeftChild: Bool { depthAndSide & 1 == 1 }
 
   /// The root feeds a binary tree of the other members in which in-order numbering makes the odd places leaves. The
   /// second tree shifts the members by one place, or mirrors them, so that the leaves of one tree are inner nodes of
@@ -26,17 +32,17 @@ struct BinaryTreePosition: Sendable {
     let own = place(of: position)
     let parentPlace = Self.parent(of: own, size: size)
     let children = Self.children(of: own, size: size)
-    parent = parentPlace.map { memberRank(at: $0) }
-    left = children.left.map { memberRank(at: $0) }
-    right = children.right.map { memberRank(at: $0) }
-    isLeftChild = parentPlace.map { own < $0 } ?? false
+    parentRank = parentPlace.map { memberRank(at: $0) } ?? -1
+    leftRank = children.left.map { memberRank(at: $0) } ?? -1
+    rightRank = children.right.map { memberRank(at: $0) } ?? -1
     var hops: Int32 = 0
     var ancestor = parentPlace
     while let current = ancestor {
       hops += 1
       ancestor = Self.parent(of: current, size: size)
     }
-    depth = hops
+    let isLeftChild = parentPlace.map { own < $0 } ?? false
+    depthAndSide = hops << 1 | (isLeftChild ? 1 : 0)
   }
 
   /// The place one level up: the lowest set bit moves up by one, or falls away where that place does not exist.

@@ -19,7 +19,7 @@ struct DirectExchange: ExchangeSchedule {
     self.postsAll = postsAll
   }
 
-  let firstStep = 1
+  var firstStep: Int { 1 }
   var endStep: Int { Int(size) }
   var window: Int { postsAll ? Int(size) - 1 : 1 }
   var sendsFirst: Bool { postsAll }

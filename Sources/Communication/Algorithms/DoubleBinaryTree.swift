@@ -20,44 +20,52 @@ struct DoubleBinaryTree: ExchangeSchedule {
     let element = shape.elementByteCount
     let largest = max(1, segmentByteCount / element) * element
     let perTree = max(1, byteCount.dividedRoundingUp(by: 2 * largest))
-    let elements = byteCount.dividedRoundingUp(by: 2 * perTree).dividedRoundingUp(by: element)
-    layout = .segments(count: 2 * perTree, byteCount: elements * element, total: byteCount)
+    let segment = byteCount.dividedRoundingUp(by: 2 * perTree).roundedUp(toMultipleOf: element)
+    layout = .segments(count: 2 * perTree, byteCount: segment, total: byteCount)
     first = BinaryTreePosition(rank: rank, size: shape.size, root: shape.root, isSecond: false)
     second = BinaryTreePosition(rank: rank, size: shape.size, root: shape.root, isSecond: true)
     reduces = shape.operation != .broadcast
     distributes = shape.operation != .reduce
   }
 
-  /// Exchanges for one segment in one tree: from either child, with the parent, to either child.
-  private static let exchangesPerSegment = 5
+  /// Exchanges for one segment in one tree: from either child, to the parent, from the parent, to either child.
+  private static let exchangesPerTurn = 6
+  private static let fromParent = 3
+  /// Iterations between posting the receive of a segment from the parent and awaiting it. The parent sends it that
+  /// much earlier, so that receives are posted in the order in which the peer sends, whichever tree they belong to.
+  private static let postingLead = 2
   private var segmentsPerTree: Int { layout.count / 2 }
-  private func lag(_ tree: BinaryTreePosition) -> Int { reduces && distributes ? 2 * Int(tree.depth) : 0 }
+  private func lag(_ tree: BinaryTreePosition) -> Int { distributes ? Self.postingLead * tree.depth : 0 }
 
-  var endStep: Int { (segmentsPerTree + max(lag(first), lag(second))) * 2 * Self.exchangesPerSegment }
+  var endStep: Int { (segmentsPerTree + max(lag(first), lag(second))) * 2 * Self.exchangesPerTurn }
+
+  func stepEnding(in iteration: Int) -> Int {
+    let follows = iteration % Self.exchangesPerTurn == Self.fromParent + 1
+    return iteration - 1 - (follows ? Self.postingLead * 2 * Self.exchangesPerTurn : 0)
+  }
 
   func exchange(at step: Int) -> Exchange {
-    let (turn, part) = step.quotientAndRemainder(dividingBy: Self.exchangesPerSegment)
+    let (turn, part) = step.quotientAndRemainder(dividingBy: Self.exchangesPerTurn)
     let treeNumber = turn & 1
     let tree = treeNumber == 0 ? first : second
     let rising = reduces ? turn >> 1 : segmentsPerTree
-    let falling = distributes ? turn >> 1 - lag(tree) : -1
+    let falling = distributes ? turn >> 1 - lag(tree) : segmentsPerTree
     switch part {
     case 0: return Exchange(receive: transfer(with: tree.left, rising, treeNumber, slot: 0), combines: true)
     case 1: return Exchange(receive: transfer(with: tree.right, rising, treeNumber, slot: 1), combines: true)
-    case 2:
-      return Exchange(
-        send: transfer(with: tree.parent, rising, treeNumber, slot: tree.isLeftChild ? 0 : 1),
-        receive: transfer(with: tree.parent, falling, treeNumber, slot: 2))
-    case 3: return Exchange(send: transfer(with: tree.left, falling, treeNumber, slot: 2))
+    case 2: return Exchange(send: transfer(with: tree.parent, rising, treeNumber, slot: tree.isLeftChild ? 0 : 1))
+    case Self.fromParent:
+      return Exchange(receive: transfer(with: tree.parent, falling + Self.postingLead, treeNumber, slot: 2))
+    case 4: return Exchange(send: transfer(with: tree.left, falling, treeNumber, slot: 2))
     default: return Exchange(send: transfer(with: tree.right, falling, treeNumber, slot: 2))
     }
   }
 
   /// - Parameter slot: what tells the receiver's messages for one segment apart: from its left child, from its right
   /// child, from its parent.
-  private func transfer(with peer: Int32?, _ segment: Int, _ treeNumber: Int, slot: Int) -> Transfer? {
+  private func transfer(with peer: Int?, _ segment: Int, _ treeNumber: Int, slot: Int) -> Transfer? {
     guard let peer, segment >= 0, segment < segmentsPerTree else { return nil }
     let index = treeNumber * segmentsPerTree + segment
-    return Transfer(peer: Int(peer), round: 3 * index + slot, layout: layout, start: index)
+    return Transfer(peer: peer, round: 3 * index + slot, layout: layout, start: index)
   }
 }

@@ -1,10 +1,13 @@
 /// All-reduce and reduce as gloo does them: a ring reduce-scatter in segments, two in flight so that reducing one
 /// overlaps receiving the next, then a ring all-gather or a gather to the root.
 ///
-/// The buffer of S bytes has K = roundUp(max(ceil(S / segment), 2 N), N) segments, K / N of them for each member, all
-/// of roundUp(ceil(S / K), element) bytes but for the last ones, which may be short or empty; empty ones are not sent.
-/// An all-reduce without empty segments sends 2 (K - K / N) messages a member, at least 4 (N - 1). Source:
-/// `gloo/allreduce.cc` (`ring`), `gloo/reduce.cc`.
+/// The buffer of S bytes has K segments, K / N of them for each of N members, all of the same whole number of elements
+/// but for the last ones, which may be short or empty; empty ones are not sent.
+/// * All-reduce: K = roundUp(max(ceil(S / limit), 2 N), N), segments of ceil(S / K) bytes rounded up to an element,
+///   2 (K - K / N) messages a member, at least 4 (N - 1). Source: `gloo/allreduce.cc` (`ring`).
+/// * Reduce: segments of min(ceil(S / 2 N), limit) bytes rounded up, K as many as that takes, K - 2 messages in the
+/// first phase: where K exceeds 2 N, gloo passes on K / N - 2 segments that are complete already. Source:
+/// `gloo/reduce.cc`.
 struct SegmentedRing: ExchangeSchedule {
   let layout: BlockLayout
   private let rank: Int32
@@ -13,23 +16,28 @@ struct SegmentedRing: ExchangeSchedule {
   /// `nil` for an all-reduce.
   private let root: Int32?
 
+  /// - Parameter segmentByteCount: the limit, rounded down to whole elements.
   init(rank: Int, size: Int, root: Int?, byteCount: Int, elementByteCount: Int, segmentByteCount: Int) {
-    let largest = max(1, segmentByteCount / elementByteCount) * elementByteCount
-    let wanted = max(byteCount.dividedRoundingUp(by: largest), 2 * size)
-    let perMember = wanted.dividedRoundingUp(by: size)
-    let elements = byteCount.dividedRoundingUp(by: perMember * size).dividedRoundingUp(by: elementByteCount)
-    layout = .segments(count: perMember * size, byteCount: elements * elementByteCount, total: byteCount)
+    let limit = max(1, segmentByteCount / elementByteCount) * elementByteCount
+    var segment = min(byteCount.dividedRoundingUp(by: 2 * size), limit).roundedUp(toMultipleOf: elementByteCount)
+    let wanted = byteCount.dividedRoundingUp(by: root == nil ? limit : max(1, segment))
+    let count = max(wanted, 2 * size).roundedUp(toMultipleOf: size)
+    if root == nil { segment = byteCount.dividedRoundingUp(by: count).roundedUp(toMultipleOf: elementByteCount) }
+    layout = .segments(count: count, byteCount: segment, total: byteCount)
     self.rank = Int32(rank)
     self.size = Int32(size)
     self.root = root.map { Int32($0) }
-    segmentsPerMember = Int32(perMember)
+    segmentsPerMember = Int32(count / size)
   }
 
-  let window = 2
+  var window: Int { 2 }
   var sendCompletion: SendCompletion { .afterCombining }
 
   /// Messages of the reduce-scatter, and of the all-gather.
-  private var phaseLength: Int { (Int(size) - 1) * Int(segmentsPerMember) }
+  private var phaseLength: Int {
+    if size == 1 { return 0 }
+    return layout.count - (root == nil ? Int(segmentsPerMember) : window)
+  }
   /// First step of the second phase, which begins when the first one has ended.
   private var secondPhase: Int { phaseLength + window }
   private var gatherLength: Int { root == rank ? Int(size) - 1 : 1 }
@@ -75,4 +83,5 @@ struct SegmentedRing: ExchangeSchedule {
 
 extension Int {
   func dividedRoundingUp(by divisor: Int) -> Int { (self + divisor - 1) / divisor }
+  func roundedUp(toMultipleOf unit: Int) -> Int { dividedRoundingUp(by: unit) * unit }
 }
