@@ -1,9 +1,11 @@
 /// The sizes of the blocks that an algorithm sends, in bytes.
 enum BlockLayout: Sendable {
-  /// All but the last few blocks have one element more.
+  /// The first few blocks have one element more than the others.
   case even(EvenBlocks)
   /// A buffer cut from the front into equal segments; the last ones may be short or empty.
   case segments(count: Int, byteCount: Int, total: Int)
+  /// Pairs of halves of equal blocks, the second one longer by a byte where the size is odd.
+  case halves(count: Int, blockByteCount: Int)
   /// Each block has its own size.
   case uneven([Int])
 
@@ -12,6 +14,7 @@ enum BlockLayout: Sendable {
     .even(EvenBlocks(splitting: total, into: count, elementByteCount: elementByteCount))
   }
 
+  /// `count` blocks of `byteCount` bytes.
   static func equal(_ byteCount: Int, count: Int) -> BlockLayout {
     .even(EvenBlocks(count: count, byteCount: byteCount, largerCount: 0, elementByteCount: 0))
   }
@@ -19,7 +22,7 @@ enum BlockLayout: Sendable {
   var count: Int {
     switch self {
     case .even(let blocks): blocks.count
-    case .segments(let count, _, _): count
+    case .segments(let count, _, _), .halves(let count, _): count
     case .uneven(let sizes): sizes.count
     }
   }
@@ -29,7 +32,18 @@ enum BlockLayout: Sendable {
     switch self {
     case .even(let blocks): return blocks.byteCount(index)
     case .segments(_, let byteCount, let total): return max(0, min(byteCount, total - index * byteCount))
+    case .halves(_, let byteCount): return (byteCount + index & 1) / 2
     case .uneven(let sizes): return sizes[index]
+    }
+  }
+
+  /// Bytes of the blocks before `index`. O(`index`) for uneven blocks, otherwise O(1).
+  func prefix(_ index: Int) -> Int {
+    switch self {
+    case .even(let blocks): return blocks.prefix(index)
+    case .segments(_, let byteCount, let total): return min(total, index * byteCount)
+    case .halves(_, let byteCount): return index / 2 * byteCount + (index & 1) * (byteCount / 2)
+    case .uneven(let sizes): return sizes[..<index].reduce(0, +)
     }
   }
 
@@ -41,13 +55,10 @@ enum BlockLayout: Sendable {
     return prefix(count) - prefix(start) + prefix(overrun)
   }
 
-  /// Bytes of the blocks before `index`. O(`index`) for uneven blocks, otherwise O(1).
-  func prefix(_ index: Int) -> Int {
-    switch self {
-    case .even(let blocks): return blocks.prefix(index)
-    case .segments(_, let byteCount, let total): return min(total, index * byteCount)
-    case .uneven(let sizes): return sizes[..<index].reduce(0, +)
-    }
+  /// Bytes of blocks `start`, `start + stride`, and so on. O(`length`) for uneven blocks.
+  func byteCount(start: Int, stride: Int, length: Int) -> Int {
+    if case .even(let blocks) = self { return blocks.byteCount(start: start, stride: stride, length: length) }
+    return (0..<length).reduce(0) { $0 + byteCount(start + $1 * stride) }
   }
 }
 
@@ -62,7 +73,7 @@ struct EvenBlocks: Sendable {
     smallerByteCount = byteCount
     self.elementByteCount = elementByteCount
     self.largerCount = Int32(largerCount)
-    blockCount = Int32(count)
+    blockCount = Int32(clamping: count)
   }
 
   init(splitting total: Int, into count: Int, elementByteCount: Int) {
@@ -79,5 +90,10 @@ struct EvenBlocks: Sendable {
 
   func prefix(_ index: Int) -> Int {
     index * smallerByteCount + min(index, Int(largerCount)) * elementByteCount
+  }
+
+  func byteCount(start: Int, stride: Int, length: Int) -> Int {
+    let larger = min(length, max(0, (Int(largerCount) - start + stride - 1) / stride))
+    return length * smallerByteCount + larger * elementByteCount
   }
 }

@@ -23,3 +23,29 @@ public enum CollectiveAlgorithm: String, CaseIterable, Sendable, Codable {
   /// Within each node, then between the nodes, then within each node again.
   case hierarchical
 }
+
+extension CollectiveAlgorithm {
+  /// The operations that this algorithm performs.
+  public var operations: [CollectiveOperation] {
+    switch self {
+    case .ring: [.allReduce, .allGather, .reduceScatter, .reduce, .broadcast]
+    case .segmentedRing: [.allReduce, .allGather, .reduceScatter, .reduce]
+    case .binomialTree: [.broadcast, .reduce, .gather, .scatter]
+    case .recursiveDoubling: [.allReduce, .allGather]
+    case .recursiveHalvingDoubling: [.allReduce, .reduceScatter]
+    case .bruck: [.allGather, .allToAll]
+    case .pairwise: [.allGather, .reduceScatter, .allToAll]
+    case .flat: [.allGather, .reduceScatter, .reduce, .broadcast, .gather, .scatter, .allToAll]
+    case .dissemination: [.barrier]
+    case .doubleBinaryTree: [.allReduce, .reduce, .broadcast]
+    case .hierarchical: [.allReduce, .allGather, .reduceScatter, .broadcast]
+    }
+  }
+}
+
+extension CollectiveOperation {
+  /// The algorithms that perform this operation.
+  public var algorithms: [CollectiveAlgorithm] {
+    CollectiveAlgorithm.allCases.filter { $0.operations.contains(self) }
+  }
+}

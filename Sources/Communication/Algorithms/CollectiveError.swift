@@ -1,7 +1,7 @@
 /// Why a collective cannot be done as asked.
 public enum CollectiveError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// The algorithm does not perform the operation; `allowed` do.
-  case unsupported(CollectiveAlgorithm, for: CollectiveOperation, allowed: [CollectiveAlgorithm])
+  /// The algorithm does not perform the operation.
+  case unsupported(CollectiveAlgorithm, for: CollectiveOperation)
   /// The algorithm needs blocks of equal size for this operation.
   case needsEqualBlocks(CollectiveAlgorithm, for: CollectiveOperation)
   /// The shape contradicts itself; the text says how.
@@ -13,8 +13,8 @@ public enum CollectiveError: Error, Hashable, Sendable, CustomStringConvertible 
 
   public var description: String {
     switch self {
-    case .unsupported(let algorithm, let operation, let allowed):
-      let names = allowed.map(\.rawValue).joined(separator: ", ")
+    case .unsupported(let algorithm, let operation):
+      let names = operation.algorithms.map(\.rawValue).joined(separator: ", ")
       return "algorithm \(algorithm.rawValue) does not perform \(operation.rawValue); use one of \(names)"
     case .needsEqualBlocks(let algorithm, let operation):
       return "algorithm \(algorithm.rawValue) performs \(operation.rawValue) with equal blocks only; "

@@ -16,7 +16,7 @@ public struct CollectiveMachine: Sendable {
   public init(shape: CollectiveShape, plan: CollectivePlan, rank: Int) throws(CollectiveError) {
     try shape.validate(rank: rank)
     schedule = try CollectiveSchedule(shape: shape, plan: plan, rank: rank)
-    progress = ExchangeProgress(startingAt: schedule.firstStep)
+    progress = ExchangeProgress(startingAt: schedule.schedule.firstStep)
     (leadingCopyByteCount, trailingCopyByteCount) = plan.copyByteCounts(of: shape, rank: rank)
   }
 
@@ -35,6 +35,28 @@ public struct CollectiveMachine: Sendable {
   }
 
   /// The message that the action returned last sends, gets ready for, awaits or combines; `nil` after another action.
-  /// It tells what the message holds, and whether the receiver combines that with its own blocks or stores it.
-  public var lastTransfer: (transfer: Transfer, combines: Bool)? { schedule.lastTransfer(progress) }
+  /// For tests and traces: it is worked out anew, from the same blocks as the byte counts are.
+  public var lastMessage: MessageContents? {
+    let schedule = schedule.schedule
+    guard let (transfer, combines) = progress.lastTransfer(in: schedule) else { return nil }
+    let layout = schedule.layout
+    let ranges = transfer.blocks.indices(blockCount: layout.count).map { index in
+      let start = layout.prefix(index)
+      return start..<(start + layout.byteCount(index))
+    }
+    return MessageContents(peer: transfer.peer, round: transfer.round, byteRanges: ranges, combines: combines)
+  }
+}
+
+/// What a message of a collective holds.
+public struct MessageContents: Hashable, Sendable {
+  /// The other side's rank.
+  public let peer: Int
+  public let round: Int
+  /// Which bytes of the collective's data, in the order in which they are sent. All-reduce, reduce, broadcast: of the
+  /// buffer. All-gather, reduce-scatter, gather, scatter: of all members' blocks, one after another in rank order.
+  /// All-to-all: of the blocks of all pairs, ordered by sender, then by receiver.
+  public let byteRanges: [Range<Int>]
+  /// Whether the receiver combines them with its own bytes rather than storing them.
+  public let combines: Bool
 }

@@ -9,6 +9,10 @@ public struct CollectivePlan: Hashable, Sendable {
   /// Members of each node, for the hierarchical algorithm: ranks `0..<nodeSize` share the first node, and so on.
   public var nodeSize: Int
 
+  /// Whether a parent in a binomial tree waits for one message to have left before it sends the next one, as the
+  /// textbook's blocking send does; gloo's parents do not.
+  public var waitsForSends: Bool
+
   /// Whether buffers are copied as PyTorch's gloo process group does: own block into the output of an all-gather and
   /// out of it again, input of a reduce-scatter cloned and its result sliced.
   public var copiesBuffers: Bool
@@ -27,15 +31,34 @@ public struct CollectivePlan: Hashable, Sendable {
 
   public init(
     algorithm: CollectiveAlgorithm, segmentByteCount: Int = defaultSegmentByteCount, nodeSize: Int = 1,
-    copiesBuffers: Bool = false, messageLatency: Duration = .zero, baseLatency: Duration = .zero,
+    waitsForSends: Bool = true, copiesBuffers: Bool = false, messageLatency: Duration = .zero,
+    baseLatency: Duration = .zero,
     wireByteFactor: Double = 1
   ) {
     self.algorithm = algorithm
     self.segmentByteCount = segmentByteCount
     self.nodeSize = nodeSize
+    self.waitsForSends = waitsForSends
     self.copiesBuffers = copiesBuffers
     self.messageLatency = messageLatency
     self.baseLatency = baseLatency
     self.wireByteFactor = wireByteFactor
+  }
+}
+
+extension CollectivePlan {
+  /// Bytes that `rank` copies in memory before its first and after its last message.
+  func copyByteCounts(of shape: CollectiveShape, rank: Int) -> (leading: Int, trailing: Int) {
+    let blocks = shape.memberBlocks
+    if algorithm == .bruck, shape.size > 1 {
+      let rotated = shape.operation == .allToAll ? blocks.byteCount(start: 0, length: shape.size) : 0
+      return (rotated, shape.operation == .allToAll ? rotated : blocks.prefix(shape.size))
+    }
+    guard copiesBuffers else { return (0, 0) }
+    switch shape.operation {
+    case .allGather: return (blocks.byteCount(rank), blocks.prefix(shape.size))
+    case .reduceScatter: return (blocks.prefix(shape.size), blocks.byteCount(rank))
+    case .allReduce, .reduce, .broadcast, .gather, .scatter, .allToAll, .barrier: return (0, 0)
+    }
   }
 }

@@ -1,37 +1,60 @@
-/// The schedules of all algorithms under one roof, without existentials.
+/// The schedules of all algorithms under one roof, so that a machine needs no existential on its way.
 enum CollectiveSchedule: Sendable {
   case ring(Ring)
-
-  init(shape: CollectiveShape, plan: CollectivePlan, rank: Int) throws(CollectiveError) {
-    switch (plan.algorithm, shape.operation) {
-    case (.ring, .allReduce):
-      let layout = BlockLayout.splitting(
-        try shape.equalByteCount(plan), into: shape.size, elementByteCount: shape.elementByteCount)
-      self = .ring(Ring(rank: rank, size: shape.size, reduces: true, gathers: true, layout: layout))
-    case (.ring, .allGather), (.ring, .reduceScatter):
-      let gathers = shape.operation == .allGather
-      self = .ring(Ring(rank: rank, size: shape.size, reduces: !gathers, gathers: gathers, layout: shape.memberBlocks))
-    default:
-      throw .unsupported(plan.algorithm, for: shape.operation, allowed: [.ring])
-    }
-  }
-
-  var firstStep: Int {
-    switch self {
-    case .ring(let schedule): schedule.firstStep
-    }
-  }
+  case chain(Chain)
+  case segmentedRing(SegmentedRing)
+  case ringAllGather(RingAllGather)
+  case binomialTree(BinomialTree)
+  case recursiveDoubling(RecursiveDoubling)
+  case recursiveHalvingDoubling(RecursiveHalvingDoubling)
+  case bruckAllGather(BruckAllGather)
+  case bruckAllToAll(BruckAllToAll)
+  case directExchange(DirectExchange)
+  case flat(Flat)
+  case dissemination(Dissemination)
+  case doubleBinaryTree(DoubleBinaryTree)
+  case hierarchical(Hierarchical)
+  case hierarchicalBroadcast(HierarchicalBroadcast)
 
   @inline(__always)
   func next(_ progress: inout ExchangeProgress) -> CollectiveAction {
     switch self {
     case .ring(let schedule): progress.next(in: schedule)
+    case .chain(let schedule): progress.next(in: schedule)
+    case .segmentedRing(let schedule): progress.next(in: schedule)
+    case .ringAllGather(let schedule): progress.next(in: schedule)
+    case .binomialTree(let schedule): progress.next(in: schedule)
+    case .recursiveDoubling(let schedule): progress.next(in: schedule)
+    case .recursiveHalvingDoubling(let schedule): progress.next(in: schedule)
+    case .bruckAllGather(let schedule): progress.next(in: schedule)
+    case .bruckAllToAll(let schedule): progress.next(in: schedule)
+    case .directExchange(let schedule): progress.next(in: schedule)
+    case .flat(let schedule): progress.next(in: schedule)
+    case .dissemination(let schedule): progress.next(in: schedule)
+    case .doubleBinaryTree(let schedule): progress.next(in: schedule)
+    case .hierarchical(let schedule): progress.next(in: schedule)
+    case .hierarchicalBroadcast(let schedule): progress.next(in: schedule)
     }
   }
 
-  func lastTransfer(_ progress: ExchangeProgress) -> (transfer: Transfer, combines: Bool)? {
+  /// The schedule itself, for what is not asked for on every action.
+  var schedule: any ExchangeSchedule {
     switch self {
-    case .ring(let schedule): progress.lastTransfer(in: schedule)
+    case .ring(let schedule): schedule
+    case .chain(let schedule): schedule
+    case .segmentedRing(let schedule): schedule
+    case .ringAllGather(let schedule): schedule
+    case .binomialTree(let schedule): schedule
+    case .recursiveDoubling(let schedule): schedule
+    case .recursiveHalvingDoubling(let schedule): schedule
+    case .bruckAllGather(let schedule): schedule
+    case .bruckAllToAll(let schedule): schedule
+    case .directExchange(let schedule): schedule
+    case .flat(let schedule): schedule
+    case .dissemination(let schedule): schedule
+    case .doubleBinaryTree(let schedule): schedule
+    case .hierarchical(let schedule): schedule
+    case .hierarchicalBroadcast(let schedule): schedule
     }
   }
 }

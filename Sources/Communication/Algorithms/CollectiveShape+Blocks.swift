@@ -5,11 +5,26 @@ extension CollectiveShape {
     return byteCount
   }
 
-  /// One block for each member, as in all-gather, reduce-scatter, gather and scatter.
+  /// The blocks of an operation in which members' blocks keep their identity: one for each member, in an all-to-all one
+  /// for each pair.
   var memberBlocks: BlockLayout {
     switch blocks {
-    case .equal(let byteCount): .equal(byteCount, count: size)
+    case .equal(let byteCount): .equal(byteCount, count: operation == .allToAll ? size * size : size)
     case .uneven(let sizes), .matrix(let sizes): .uneven(sizes)
+    }
+  }
+
+  /// The buffer cut into one block for each member, or the members' own blocks.
+  func oneBlockForEachMember(_ plan: CollectivePlan) throws(CollectiveError) -> BlockLayout {
+    if operation != .allReduce { return memberBlocks }
+    return .splitting(try equalByteCount(plan), into: size, elementByteCount: elementByteCount)
+  }
+
+  /// The buffer as a single block, or the members' own blocks.
+  func wholesOrBlocks(_ plan: CollectivePlan) throws(CollectiveError) -> BlockLayout {
+    switch operation {
+    case .allReduce, .reduce, .broadcast: .equal(try equalByteCount(plan), count: 1)
+    case .allGather, .reduceScatter, .gather, .scatter, .allToAll, .barrier: memberBlocks
     }
   }
 
@@ -41,19 +56,6 @@ extension CollectiveShape {
       }
     case (.uneven, _): throw refuse("uneven blocks need all-gather, reduce-scatter, gather or scatter")
     case (.matrix, _): throw refuse("a matrix of block sizes needs all-to-all")
-    }
-  }
-}
-
-extension CollectivePlan {
-  /// Bytes that `rank` copies before its first and after its last message.
-  func copyByteCounts(of shape: CollectiveShape, rank: Int) -> (leading: Int, trailing: Int) {
-    guard copiesBuffers else { return (0, 0) }
-    let blocks = shape.memberBlocks
-    switch shape.operation {
-    case .allGather: return (blocks.byteCount(rank), blocks.prefix(shape.size))
-    case .reduceScatter: return (blocks.prefix(shape.size), blocks.byteCount(rank))
-    case .allReduce, .reduce, .broadcast, .gather, .scatter, .allToAll, .barrier: return (0, 0)
     }
   }
 }

@@ -6,7 +6,7 @@
 /// 2 (N - 1) (alpha + S / (N B)), which is optimal in bandwidth (Patarasuk and Yuan, Bandwidth optimal all-reduce
 /// algorithms for clusters of workstations, 2009).
 struct Ring: ExchangeSchedule {
-  private let layout: BlockLayout
+  let layout: BlockLayout
   private let rank: Int32
   private let size: Int32
   private let reduces: Bool
