@@ -149,6 +149,7 @@ public struct ReceiveMismatchError: Error, CustomStringConvertible, Hashable, Se
   /// What this member expects.
   public let expectedType: ElementType
 
+  /// `rank 0 sent [4, 5] float32 where [21] float32 is expected`.
   public var description: String {
     "rank \(source) sent \(sentShape) \(sentType.rawValue) where \(expectedShape) \(expectedType.rawValue) is expected"
   }

@@ -30,12 +30,14 @@ public final class ShapeDevice: TensorDevice {
     self.accounting = accounting
   }
 
+  /// Takes as many bytes as the elements need.
   public func makeStorage(shape: [Int], elementType: ElementType, label: StaticString) throws -> any TensorStorage {
     var byteCount = elementType.byteCount
     for length in shape { byteCount *= length }
     return try ShapeStorage(byteCount: byteCount, label: label, device: self, accounting: accounting)
   }
 
+  /// Takes memory for the result, then charges; computes nothing.
   public func perform(_ operation: Operation, on inputs: [Tensor], result: OperationResult) throws
     -> any TensorStorage
   {
@@ -45,14 +47,17 @@ public final class ShapeDevice: TensorDevice {
     return storage
   }
 
+  /// Charges; copies nothing.
   public func copy(_ source: Tensor, into destination: Tensor, axis: Int, at start: Int, record: OperationRecord)
     throws
   {
     try accounting.charge(record)
   }
 
+  /// The tensor's own storage, since there are no elements to find.
   public func view(_ view: TensorView, of tensor: Tensor) -> any TensorStorage { tensor.storage }
 
+  /// Does nothing: a message without values has none to fill in.
   public func fill(_ storage: any TensorStorage, with message: Tensor) {}
 }
 

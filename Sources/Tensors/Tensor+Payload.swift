@@ -7,20 +7,25 @@ import Communication
 /// taken where it can fail: before the communication starts, in the buffers of the forms for tensors in
 /// `Communicator+Tensors.swift`, or by ``placed(on:label:)``.
 extension Tensor: Payload {
+  /// Number of elements: the product of all lengths.
   public var elementCount: Int {
     var product = 1
     for length in shape { product *= length }
     return product
   }
 
+  /// Bytes of one element.
   public var elementByteCount: Int { elementType.byteCount }
 
+  /// The element type's name.
   public var elementName: String { elementType.rawValue }
 
+  /// A message of the elements of `range`, counted in the order of the shape.
   public func elements(in range: Range<Int>) -> Tensor {
     Tensor(shape: [range.count], elementType: elementType, storage: storage.message(of: range))
   }
 
+  /// A message of all parts' elements one after another.
   public static func concatenating(_ parts: [Tensor]) -> Tensor {
     var elementCount = 0
     for part in parts { elementCount += part.elementCount }
@@ -29,6 +34,7 @@ extension Tensor: Payload {
       storage: parts[0].storage.message(concatenating: parts))
   }
 
+  /// A message of the contributions' element-wise combination.
   public static func reducing(_ contributions: [Tensor], with reduction: ReductionOperator) -> Tensor {
     Tensor(
       shape: contributions[0].shape, elementType: contributions[0].elementType,

@@ -17,6 +17,7 @@ public struct ShapeError: Error, CustomStringConvertible, Hashable, Sendable {
     self.init(kind.rawValue, shapes: operands.map(\.shape), rule: rule)
   }
 
+  /// `linear of [2, 8] and [16, 9]: the input's last dimension must equal the weight's second`.
   public var description: String {
     "\(operation) of \(shapes.map(\.description).joined(separator: " and ")): \(rule)"
   }
@@ -31,6 +32,7 @@ public struct PlacementError: Error, CustomStringConvertible, Hashable, Sendable
   /// Whether the operand lives on no device at all.
   public let isMessage: Bool
 
+  /// `add: operand 1 lives on another device than operand 0; send it there first`.
   public var description: String {
     isMessage
       ? "\(operation): operand \(operand) is a message on no device; call placed(on:label:) on it first"

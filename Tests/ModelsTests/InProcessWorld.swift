@@ -46,6 +46,9 @@ final class InProcessWorld: Sendable {
 
   var calls: [Call] { state.withLock { $0.calls } }
 
+  /// How many members wait for another one.
+  var waitingCount: Int { state.withLock { $0.waiters.count } }
+
   /// The world as its member `rank` sees it.
   func communicator(rank: Int) -> InProcessCommunicator {
     InProcessCommunicator(world: self, rank: rank, worldRanks: Array(0..<size), name: "world")

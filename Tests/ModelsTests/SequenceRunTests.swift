@@ -69,4 +69,25 @@ struct SequenceRunTests {
     #expect(run.calls.isEmpty)
     #expect(run.flops(.linear) == ExpectedFLOPs(configuration: configuration, workload: workload).linear)
   }
+
+  @Test("Only the overlapped form computes queries before the others' rows are there", arguments: [false, true])
+  func overlapsBeforeWaiting(overlapped: Bool) async throws {
+    let program = try LlamaProgram(
+      configuration: tinyConfiguration(layers: 2), strategy: .sequence(degree: 2, overlapped: overlapped),
+      workload: LlamaWorkload(promptLength: 8, generatedTokenCount: 1), speeds: [1, 1])
+    let world = InProcessWorld(size: 2)
+    let accounts = [CountingAccounting(capacity: .max), CountingAccounting(capacity: .max)]
+    @Sendable func run(_ rank: Int) async throws {
+      let context = ModelContext(
+        device: ShapeDevice(accounting: accounts[rank]), communicator: world.communicator(rank: rank), now: { .zero })
+      _ = try await program.run(in: context)
+    }
+    async let first: Void = run(0)
+    while world.waitingCount == 0 { await Task.yield() }
+    // Queries, keys, values, output, gate, up and down of layer 0; then, overlapped, queries of layer 1.
+    #expect(accounts[0].state.counts[.linear] == (overlapped ? 8 : 7))
+    async let second: Void = run(1)
+    _ = try await (first, second)
+    #expect(accounts[0].state.counts[.linear] == 14)
+  }
 }

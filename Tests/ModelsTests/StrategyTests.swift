@@ -76,6 +76,9 @@ struct StrategyTests {
         == "strategy sequence=9: sequence = 9 > prompt_length = 8, each device needs a position; use 1 to 8")
     #expect(
       try refusal(.tensor(8), devices: 4, of: llama) == "strategy tensor=8: needs 8 devices, the cluster has 4")
+    #expect(
+      try refusal(.sequence(degree: 0, overlapped: false), devices: 4, of: llama)
+        == "strategy sequence=0: sequence = 0 must be a positive integer")
     #expect(try refusal(.tensor(16), devices: 16, of: llama) == "accepted")
     #expect(
       try refusal(.single, devices: 1, of: tinyConfiguration(), batchSize: 1) == "accepted")

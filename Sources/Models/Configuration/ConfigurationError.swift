@@ -16,6 +16,7 @@ public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Send
     self.rule = rule
   }
 
+  /// `config.json: vocab_size = 0: it must be a positive integer`.
   public var description: String {
     guard let field else { return "\(file): \(rule)" }
     guard let value else { return "\(file): \(field) is missing: \(rule)" }

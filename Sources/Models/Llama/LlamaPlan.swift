@@ -12,7 +12,8 @@ public enum LlamaPlan: Hashable, Sendable {
   public init(
     configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload, speeds: [Double]
   ) throws(StrategyError) {
-    guard strategy.deviceCount >= 1, strategy.deviceCount <= speeds.count else {
+    try Self.requirePositiveDegrees(strategy)
+    guard strategy.deviceCount <= speeds.count else {
       throw StrategyError("\(strategy)", "needs \(strategy.deviceCount) devices, the cluster has \(speeds.count)")
     }
     if let slow = speeds.first(where: { !($0 > 0 && $0.isFinite) }) {
@@ -28,7 +29,7 @@ public enum LlamaPlan: Hashable, Sendable {
           "pipeline = \(pipeline) > num_hidden_layers = \(configuration.layerCount), each stage needs a layer; "
             + "use 1 to \(configuration.layerCount)")
       }
-      guard microbatches >= 1, microbatches <= workload.batchSize else {
+      guard microbatches <= workload.batchSize else {
         throw StrategyError(
           "\(strategy)",
           "microbatches = \(microbatches) > batch_size = \(workload.batchSize), each needs a sequence; "
@@ -46,6 +47,18 @@ public enum LlamaPlan: Hashable, Sendable {
             + "use 1 to \(workload.promptLength)")
       }
       self = .sequence(SequencePlan(promptLength: workload.promptLength, overlapped: overlapped, speeds: used))
+    }
+  }
+
+  private static func requirePositiveDegrees(_ strategy: ParallelStrategy) throws(StrategyError) {
+    let degrees =
+      switch strategy {
+      case .grid(let tensor, let pipeline, let microbatches):
+        [("tensor", tensor), ("pipeline", pipeline), ("microbatches", microbatches)]
+      case .sequence(let degree, _): [("sequence", degree)]
+      }
+    for (name, degree) in degrees where degree < 1 {
+      throw StrategyError("\(strategy)", "\(name) = \(degree) must be a positive integer")
     }
   }
 }

@@ -37,5 +37,6 @@ public struct WorkloadError: Error, CustomStringConvertible, Hashable, Sendable 
   /// The value or equation at fault and what is allowed.
   public let rule: String
 
+  /// `workload: prompt_length = 0, it must be a positive integer`.
   public var description: String { "workload: \(rule)" }
 }

@@ -69,5 +69,6 @@ public struct StrategyError: Error, CustomStringConvertible, Hashable, Sendable 
     self.rule = rule
   }
 
+  /// `strategy tensor=8: needs 8 devices, the cluster has 4`.
   public var description: String { "strategy \(strategy): \(rule)" }
 }
