@@ -1,0 +1,63 @@
+import Communication
+import Quantities
+import Tensors
+
+/// A linear layer whose outputs are divided among devices: each computes some columns of the result from the whole
+/// input, without communication (Shoeybi et al., "Megatron-LM", 2019, section 3).
+public struct ColumnParallelLinear: Sendable {
+  /// `[own outputs, inputs]`.
+  public let weight: Tensor
+  /// `[own outputs]`.
+  public let bias: Tensor?
+
+  /// Takes memory for this device's part of the weight.
+  ///
+  /// - Parameters:
+  ///   - inputs: length of an input row.
+  ///   - outputs: number of outputs that this device computes.
+  public init(
+    inputs: Int, outputs: Int, hasBias: Bool = false, elementType: ElementType, on device: any TensorDevice,
+    label: StaticString
+  ) throws {
+    let maker = WeightMaker(device: device, elementType: elementType)
+    weight = try maker.weight([outputs, inputs], label: label)
+    bias = hasBias ? try maker.weight([outputs], label: label) : nil
+  }
+
+  /// `[..., inputs]` to `[..., own outputs]`.
+  public func callAsFunction(_ input: Tensor) throws -> Tensor { try input.linear(weight, bias: bias) }
+}
+
+/// A linear layer whose inputs are divided among devices: each multiplies the columns of the input that it has by its
+/// part of the weight, and one all-reduce adds the partial results up (Shoeybi et al., "Megatron-LM", 2019, section 3).
+public struct RowParallelLinear: Sendable {
+  /// `[outputs, own inputs]`.
+  public let weight: Tensor
+  /// `[outputs]`, the same on each device and added once, after the sum.
+  public let bias: Tensor?
+  /// The devices that the inputs are divided among; `nil` when this one has them all.
+  public let group: (any Communicator)?
+
+  /// Takes memory for this device's part of the weight.
+  ///
+  /// - Parameters:
+  ///   - inputs: length of this device's part of an input row.
+  ///   - outputs: length of a result row.
+  public init(
+    inputs: Int, outputs: Int, hasBias: Bool = false, group: (any Communicator)?, elementType: ElementType,
+    on device: any TensorDevice, label: StaticString
+  ) throws {
+    let maker = WeightMaker(device: device, elementType: elementType)
+    weight = try maker.weight([outputs, inputs], label: label)
+    bias = hasBias ? try maker.weight([outputs], label: label) : nil
+    self.group = group
+  }
+
+  /// `[..., own inputs]` to `[..., outputs]`, complete on every device.
+  public func callAsFunction(_ input: Tensor) async throws -> Tensor {
+    guard let group else { return try input.linear(weight, bias: bias) }
+    let sum = try await group.allReduce(input.linear(weight))
+    guard let bias else { return sum }
+    return try sum + bias
+  }
+}

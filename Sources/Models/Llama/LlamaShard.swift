@@ -1,0 +1,90 @@
+import Communication
+import Quantities
+import Tensors
+
+/// The part of a Llama model that one device holds: consecutive layers, the embedding if they are the first ones, and
+/// the output if they are the last ones.
+public struct LlamaShard: Sendable {
+  /// The layers, in order.
+  public let layers: [LlamaLayer]
+  private let configuration: LlamaConfiguration
+  private let share: TensorShare
+  private let device: any TensorDevice
+  private let embedding: VocabularyParallelEmbedding?
+  private let finalNorm: RMSNorm?
+  private let output: VocabularyParallelOutput?
+
+  /// Takes memory for the weights.
+  ///
+  /// A model that ties its embeddings has one table where embedding and output meet on a device; a pipeline has one at
+  /// each end.
+  ///
+  /// - Parameters:
+  ///   - layerRange: the layers that this device holds.
+  ///   - share: its share of them.
+  ///   - vocabularyCounts: how many tokens each device of its group has.
+  ///   - group: the devices that divide its layers; `nil` when it has them alone.
+  init(
+    _ configuration: LlamaConfiguration, layers layerRange: Range<Int>, share: TensorShare, vocabularyCounts: [Int],
+    group: (any Communicator)?, on device: any TensorDevice
+  ) throws {
+    self.configuration = configuration
+    self.share = share
+    self.device = device
+    let type = configuration.elementType
+    embedding =
+      layerRange.lowerBound == 0
+      ? try VocabularyParallelEmbedding(
+        tokens: share.vocabulary, hiddenSize: configuration.hiddenSize, group: group, elementType: type, on: device)
+      : nil
+    layers = try layerRange.map { _ in try LlamaLayer(configuration, share: share, group: group, on: device) }
+    guard layerRange.upperBound == configuration.layerCount else {
+      finalNorm = nil
+      output = nil
+      return
+    }
+    finalNorm = try RMSNorm(
+      size: configuration.hiddenSize, epsilon: configuration.normEpsilon, elementType: type, on: device)
+    let tied = configuration.tiesEmbeddings ? embedding?.table : nil
+    let table =
+      try tied
+      ?? WeightMaker(device: device, elementType: type)
+      .weight([share.vocabulary.count, configuration.hiddenSize], label: "output weights")
+    output = VocabularyParallelOutput(table: table, tokenCounts: vocabularyCounts, group: group)
+  }
+
+  /// Empty caches for each layer.
+  func makeCaches(batchSize: Int, capacity: Int) throws -> [KeyValueCache] {
+    try layers.map { _ in
+      try KeyValueCache(
+        batchSize: batchSize, capacity: capacity, headCount: share.keyValueHeads.count,
+        headSize: configuration.headSize, elementType: configuration.elementType, on: device)
+    }
+  }
+
+  /// Token ids `[batch, positions]` to hidden states `[batch, positions, hidden size]`; the shard holds layer 0.
+  func embed(_ tokens: Tensor) async throws -> Tensor {
+    guard let embedding else { preconditionFailure("only the first layers' device embeds") }
+    return try await embedding(tokens)
+  }
+
+  /// Hidden states after this shard's layers, whose caches take the new positions.
+  func forward(_ hidden: consuming Tensor, caches: inout [KeyValueCache]) async throws -> Tensor {
+    var rows = consume hidden
+    for index in layers.indices { rows = try await layers[index](rows, cache: &caches[index]) }
+    return rows
+  }
+
+  /// The next tokens `[batch, 1]` by greedy choice from hidden states `[batch, positions, hidden size]`, of which only
+  /// the last position passes the output layer; the shard holds the last layer.
+  func nextTokens(_ hidden: consuming Tensor) async throws -> Tensor {
+    guard let finalNorm, let output else { preconditionFailure("only the last layers' device chooses tokens") }
+    let row = try Self.lastRow(consume hidden)
+    return try await output(finalNorm(consume row)).argmax()
+  }
+
+  /// The last position `[batch, 1, hidden size]` of hidden states `[batch, positions, hidden size]`, as a view.
+  static func lastRow(_ hidden: Tensor) throws -> Tensor {
+    try hidden.narrowed(axis: 1, to: hidden.shape[1] - 1..<hidden.shape[1])
+  }
+}

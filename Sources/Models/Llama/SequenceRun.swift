@@ -1,0 +1,118 @@
+import Communication
+import Quantities
+import Tensors
+
+/// One rank's run of the sequence strategy (Hu and Li, "When the Edge Meets Transformers", 2024, known as Voltage).
+///
+/// In each layer of the prompt's pass a device computes queries for its own rows, keys and values for all rows,
+/// attention and feed-forward for its own rows; then the rows are gathered. The first layer's rows are embedded
+/// everywhere, and nothing is gathered after the last layer, of which only the last row is needed.
+///
+/// Overlapped, the gathering runs while the device normalizes its own rows and computes the next layer's queries from
+/// them. What it still normalizes afterwards are all rows again, its own among them: cheaper than copying its own
+/// normalized rows between the others.
+///
+/// A single token has nothing to divide, so one device generates, the plan's generator. It alone keeps the keys and
+/// values. If it does not own the last position, that row comes to it in one message.
+struct SequenceRun {
+  private let program: LlamaProgram
+  private let plan: SequencePlan
+  private let context: ModelContext
+  private let rank: Int
+
+  init(program: LlamaProgram, plan: SequencePlan, context: ModelContext) {
+    self.program = program
+    self.plan = plan
+    self.context = context
+    rank = context.communicator.rank
+  }
+
+  private var degree: Int { plan.positions.count }
+  private var configuration: LlamaConfiguration { program.configuration }
+
+  /// When each step's tokens were chosen, on the generator; nothing on the others.
+  func tokenInstants() async throws -> [Duration] {
+    let share = TensorShare(whole: configuration)
+    let shard = try LlamaShard(
+      configuration, layers: 0..<configuration.layerCount, share: share, vocabularyCounts: [share.vocabulary.count],
+      group: nil, on: context.device)
+    var caches: [KeyValueCache] = []
+    if rank == plan.generator {
+      caches = try shard.makeCaches(
+        batchSize: program.workload.batchSize, capacity: program.workload.cachedPositionCount)
+    }
+    let group = try await makeGroup()
+    let own = try await ownRows(shard, group, &caches)
+    guard let last = try await lastRow(consume own) else { return [] }
+    return try await generate(from: last, shard, &caches)
+  }
+
+  private func makeGroup() async throws -> (any Communicator)? {
+    guard degree > 1 else { return nil }
+    guard degree < context.communicator.size else { return context.communicator }
+    return try await context.communicator.subgroup(Array(0..<degree), name: "sequence")
+  }
+
+  /// The prompt's pass: this device's rows `[batch, own positions, hidden size]` after the last layer.
+  private func ownRows(_ shard: LlamaShard, _ group: (any Communicator)?, _ caches: inout [KeyValueCache])
+    async throws -> Tensor
+  {
+    let positions = plan.positions[rank]
+    let counts = plan.positions.map(\.count)
+    let isEven = counts.allSatisfy { $0 == counts[0] }
+    var all = try await shard.embed(
+      program.prompt(batchSize: program.workload.batchSize, on: context.device))
+    var own = try all.narrowed(axis: 1, to: positions)
+    var queries: Tensor?
+    for index in shard.layers.indices {
+      let layer = shard.layers[index]
+      let normalized = try layer.attentionNorm(consume all)
+      let ownQueries =
+        try queries.take()
+        ?? layer.attention.queries(normalized.narrowed(axis: 1, to: positions), position: positions.lowerBound)
+      var memory = try layer.attention.keysAndValues(consume normalized, position: 0)
+      if !caches.isEmpty { memory = try caches[index].append(consume memory) }
+      own = try await layer.finish(
+        own, queries: consume ownQueries, memory: consume memory, position: positions.lowerBound)
+      guard index + 1 < shard.layers.count else { break }
+      guard let group else {
+        all = own
+        continue
+      }
+      let gathering = try group.startAllGather(own, axis: 1, counts: isEven ? nil : counts)
+      if plan.overlapped {
+        let next = shard.layers[index + 1]
+        queries = try next.attention.queries(next.attentionNorm(own), position: positions.lowerBound)
+      }
+      all = try await gathering.wait()
+    }
+    return own
+  }
+
+  /// The last position's row `[batch, 1, hidden size]` on the generator, `nil` elsewhere.
+  private func lastRow(_ own: consuming Tensor) async throws -> Tensor? {
+    let owner = degree - 1
+    if rank == owner {
+      let row = try LlamaShard.lastRow(consume own)
+      if rank == plan.generator { return row }
+      try await context.communicator.send(row, to: plan.generator)
+    } else if rank == plan.generator {
+      return try await context.communicator.receive(
+        shape: [program.workload.batchSize, 1, configuration.hiddenSize], elementType: configuration.elementType,
+        on: context.device, from: owner)
+    }
+    return nil
+  }
+
+  private func generate(from last: consuming Tensor, _ shard: LlamaShard, _ caches: inout [KeyValueCache])
+    async throws -> [Duration]
+  {
+    var tokens = try await shard.nextTokens(consume last)
+    var instants = [context.now()]
+    for _ in 1..<program.workload.generatedTokenCount {
+      tokens = try await shard.nextTokens(shard.forward(shard.embed(tokens), caches: &caches))
+      instants.append(context.now())
+    }
+    return instants
+  }
+}

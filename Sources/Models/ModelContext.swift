@@ -1,0 +1,30 @@
+import Communication
+import Quantities
+import Tensors
+
+/// What a model needs to know of the rank it runs on. Simulation and deployment give it.
+public struct ModelContext: Sendable {
+  /// Where this rank's tensors live.
+  public let device: any TensorDevice
+  /// All ranks of the run.
+  public let communicator: any Communicator
+  /// This rank's clock, since any instant that all ranks share.
+  public let now: @Sendable () -> Duration
+
+  /// The context of one rank.
+  public init(device: any TensorDevice, communicator: any Communicator, now: @escaping @Sendable () -> Duration) {
+    self.device = device
+    self.communicator = communicator
+    self.now = now
+  }
+}
+
+/// Makes a model's weights. Loading takes memory, not time: it is over before a prediction begins.
+struct WeightMaker {
+  let device: any TensorDevice
+  let elementType: ElementType
+
+  func weight(_ shape: [Int], label: StaticString) throws -> Tensor {
+    try Tensor(uninitialized: shape, elementType: elementType, on: device, label: label)
+  }
+}

@@ -1,0 +1,89 @@
+/// What one of several tensor-parallel devices holds of every layer, of the embedding and of the output.
+public struct TensorShare: Hashable, Sendable {
+  /// Query heads.
+  public let heads: Range<Int>
+  /// The key-value heads that these query heads attend to.
+  public let keyValueHeads: Range<Int>
+  /// Columns of the feed-forward.
+  public let feedForwardColumns: Range<Int>
+  /// Rows of the embedding's and of the output's table.
+  public let vocabulary: Range<Int>
+
+  /// Everything.
+  init(whole configuration: LlamaConfiguration) {
+    heads = 0..<configuration.headCount
+    keyValueHeads = 0..<configuration.keyValueHeadCount
+    feedForwardColumns = 0..<configuration.intermediateSize
+    vocabulary = 0..<configuration.vocabularySize
+  }
+
+  private init(
+    heads: Range<Int>, keyValueHeads: Range<Int>, feedForwardColumns: Range<Int>, vocabulary: Range<Int>
+  ) {
+    self.heads = heads
+    self.keyValueHeads = keyValueHeads
+    self.feedForwardColumns = feedForwardColumns
+    self.vocabulary = vocabulary
+  }
+
+  /// Divides a model among devices in proportion to their speeds.
+  ///
+  /// A key-value head stays with the query heads that attend to it. With no more devices than key-value heads, such
+  /// groups are the units; with more, each key-value head is held by several devices, as Megatron and vLLM do, which
+  /// divide its query heads.
+  ///
+  /// - Parameter speeds: one for each device, as many as ``validate(tensor:configuration:strategy:)`` accepts.
+  static func shares(of configuration: LlamaConfiguration, speeds: [Double]) -> [TensorShare] {
+    let groupSize = configuration.headCount / configuration.keyValueHeadCount
+    let columns = consecutiveRanges(apportion(configuration.intermediateSize, by: speeds))
+    let vocabulary = consecutiveRanges(apportion(configuration.vocabularySize, by: speeds))
+    let headRanges = headRanges(of: configuration, speeds: speeds, groupSize: groupSize)
+    return speeds.indices.map { rank in
+      let heads = headRanges[rank]
+      return TensorShare(
+        heads: heads, keyValueHeads: heads.lowerBound / groupSize..<(heads.upperBound - 1) / groupSize + 1,
+        feedForwardColumns: columns[rank], vocabulary: vocabulary[rank])
+    }
+  }
+
+  private static func headRanges(of configuration: LlamaConfiguration, speeds: [Double], groupSize: Int)
+    -> [Range<Int>]
+  {
+    let groups = configuration.keyValueHeadCount
+    if speeds.count <= groups {
+      return consecutiveRanges(apportion(groups, by: speeds).map { $0 * groupSize })
+    }
+    let replicas = speeds.count / groups
+    return (0..<groups).flatMap { group in
+      let members = Array(speeds[group * replicas..<(group + 1) * replicas])
+      return consecutiveRanges(apportion(groupSize, by: members), from: group * groupSize)
+    }
+  }
+
+  /// Whether a model can be divided among `tensor` devices.
+  static func divides(_ configuration: LlamaConfiguration, among tensor: Int) -> Bool {
+    let (heads, keyValueHeads) = (configuration.headCount, configuration.keyValueHeadCount)
+    return heads % tensor == 0 && (tensor <= keyValueHeads || tensor % keyValueHeads == 0)
+      && tensor <= configuration.intermediateSize && tensor <= configuration.vocabularySize
+  }
+
+  /// Throws the equation that does not hold, unless a model can be divided among `tensor` devices.
+  static func validate(tensor: Int, configuration: LlamaConfiguration, strategy: ParallelStrategy)
+    throws(StrategyError)
+  {
+    guard !divides(configuration, among: tensor) else { return }
+    let (heads, keyValueHeads) = (configuration.headCount, configuration.keyValueHeadCount)
+    let allowed = (1...heads).filter { divides(configuration, among: $0) }.map(String.init).joined(separator: ", ")
+    let rule =
+      if heads % tensor != 0 {
+        "num_attention_heads % tensor = \(heads) % \(tensor) = \(heads % tensor), must be 0"
+      } else if tensor > keyValueHeads, tensor % keyValueHeads != 0 {
+        "tensor % num_key_value_heads = \(tensor) % \(keyValueHeads) = \(tensor % keyValueHeads), must be 0"
+      } else if tensor > configuration.intermediateSize {
+        "tensor = \(tensor) > intermediate_size = \(configuration.intermediateSize), must not be"
+      } else {
+        "tensor = \(tensor) > vocab_size = \(configuration.vocabularySize), must not be"
+      }
+    throw StrategyError("\(strategy)", "\(rule); use \(allowed)")
+  }
+}

@@ -1,0 +1,72 @@
+import Quantities
+
+/// A tensor operation with its attributes. Its operands follow it, in the order given at each case.
+///
+/// Every operation is declared once: ``result(of:)`` checks the operands and gives the result's shape, its element type
+/// and the cost, for all backends alike. A cost counts what an unfused kernel needs that reads each operand and writes
+/// the result once; a multiply-add is two FLOPs, any other arithmetic on an element is one.
+public enum Operation: Hashable, Sendable {
+  /// Input `[..., inputs]`, weight `[outputs, inputs]`, optionally bias `[outputs]`.
+  case linear
+  /// Left `[..., rows, inner]`, right `[..., inner, columns]`, with equal leading axes.
+  case matmul
+  /// Queries `[batch, queries, heads, headSize]`, keys and values `[batch, keys, keyValueHeads, headSize]`. Scores are
+  /// scaled by 1/√headSize. With `causalOffset`, query `i` sees keys `0...(causalOffset + i)`; without it, all.
+  case attention(causalOffset: Int?)
+  /// Indices `[...]` of an integer type, table `[rows, columns]`. Row `i` of the table belongs to index
+  /// `firstIndex + i`; other indices give zeros.
+  case embedding(firstIndex: Int)
+  /// Index of the largest element along the last axis.
+  case argmax
+  /// Input `[..., columns]`, weight `[columns]`.
+  case rmsNorm(epsilon: Double)
+  /// Input `[..., columns]`, weight and bias `[columns]`.
+  case layerNorm(epsilon: Double)
+  /// Along the last axis.
+  case softmax
+  /// x / (1 + e⁻ˣ).
+  case silu
+  /// The tanh form of the Gaussian error linear unit.
+  case gelu
+  /// Left and right; the right shape equals the left one or its last axes.
+  case add
+  /// Left and right; the right shape equals the left one or its last axes.
+  case multiply
+  /// Input `[batch, positions, heads, headSize]`, whose first position is `position`.
+  case rotaryEmbedding(RotaryEmbedding, position: Int)
+  /// Tensors that differ in the length of `axis` only.
+  case concatenate(axis: Int)
+  /// The same elements in another type.
+  case cast(ElementType)
+
+  /// Checks the operands and infers the result and the cost.
+  ///
+  /// - Throws: the shapes and the rule they break.
+  public func result(of operands: [Tensor]) throws(ShapeError) -> OperationResult {
+    switch self {
+    case .linear: try Self.linear(operands)
+    case .matmul: try Self.matmul(operands)
+    case .attention(let causalOffset): try Self.attention(operands, causalOffset: causalOffset)
+    case .embedding: try Self.embedding(operands)
+    case .argmax: try Self.argmax(operands)
+    case .rmsNorm: try Self.rmsNorm(operands)
+    case .layerNorm: try Self.layerNorm(operands)
+    case .softmax: try Self.softmax(operands)
+    case .silu: Self.elementwise(.silu, operands, flopsPerElement: 4)
+    case .gelu: Self.elementwise(.gelu, operands, flopsPerElement: 9)
+    case .add: try Self.binary(.add, operands)
+    case .multiply: try Self.binary(.multiply, operands)
+    case .rotaryEmbedding: try Self.rotaryEmbedding(operands)
+    case .concatenate(let axis): try Self.concatenate(operands, axis: axis)
+    case .cast(let elementType): Self.cast(operands, to: elementType)
+    }
+  }
+
+  /// Throws unless all operands have the first one's element type.
+  static func requireEqualTypes(_ kind: OperationKind, _ operands: [Tensor]) throws(ShapeError) {
+    for operand in operands where operand.elementType != operands[0].elementType {
+      let found = operands.map(\.elementType.rawValue).joined(separator: ", ")
+      throw ShapeError(kind, operands, "element types must be equal, they are \(found)")
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/// The operations by name, as traces, recordings and cost models know them.
+public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
+  case linear, matmul, attention
+  case embedding, argmax
+  case rmsNorm, layerNorm, softmax
+  case silu, gelu
+  case add, multiply
+  case rotaryEmbedding
+  case concatenate, cast, copy
+
+  /// What each entry of ``OperationRecord/sizes`` means, in order.
+  public var sizeNames: [String] {
+    switch self {
+    case .linear: ["rows", "inputs", "outputs", "bias"]
+    case .matmul: ["batch", "rows", "inner", "columns"]
+    case .attention: ["batch", "heads", "key_value_heads", "queries", "keys", "head_size", "pairs"]
+    case .embedding: ["rows", "columns", "table_rows"]
+    case .rmsNorm, .layerNorm, .softmax, .argmax: ["rows", "columns"]
+    case .silu, .gelu, .cast, .copy: ["elements"]
+    case .add, .multiply: ["elements", "right_elements"]
+    case .rotaryEmbedding: ["batch", "positions", "heads", "head_size"]
+    case .concatenate: ["elements", "parts"]
+    }
+  }
+
+  /// What the memory of a result is called in reports.
+  public var label: StaticString {
+    switch self {
+    case .linear: "linear result"
+    case .matmul: "matmul result"
+    case .attention: "attention result"
+    case .embedding: "embedding result"
+    case .argmax: "argmax result"
+    case .rmsNorm: "rmsNorm result"
+    case .layerNorm: "layerNorm result"
+    case .softmax: "softmax result"
+    case .silu: "silu result"
+    case .gelu: "gelu result"
+    case .add: "add result"
+    case .multiply: "multiply result"
+    case .rotaryEmbedding: "rotaryEmbedding result"
+    case .concatenate: "concatenate result"
+    case .cast: "cast result"
+    case .copy: "copy result"
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Devices
+import Quantities
+
+/// One operation as it is charged: what it was, how large, and what it asks of the device.
+///
+/// Two operations with equal kind, sizes and element type cost the same; these three are the key of a recording.
+public struct OperationRecord: Hashable, Sendable, CustomStringConvertible {
+  /// Which operation.
+  public let kind: OperationKind
+  /// The sizes that decide its cost, in the order of ``OperationKind/sizeNames``; 0 beyond them.
+  public let sizes: SIMD8<Int>
+  /// The type it computes in: that of the first operand, of the table in a lookup.
+  public let elementType: ElementType
+  /// FLOPs and bytes.
+  public let cost: OperationCost
+
+  /// A record; programs get theirs from the operations.
+  public init(kind: OperationKind, sizes: SIMD8<Int>, elementType: ElementType, cost: OperationCost) {
+    self.kind = kind
+    self.sizes = sizes
+    self.elementType = elementType
+    self.cost = cost
+  }
+
+  /// `linear rows=5 inputs=64 outputs=32 bias=0 float16`.
+  public var description: String {
+    let named = kind.sizeNames.enumerated().map { "\($1)=\(sizes[$0])" }
+    return "\(kind.rawValue) \(named.joined(separator: " ")) \(elementType.rawValue)"
+  }
+}
+
+/// What an operation's declaration infers from its operands.
+public struct OperationResult: Hashable, Sendable {
+  /// Shape of the result.
+  public let shape: [Int]
+  /// Element type of the result.
+  public let elementType: ElementType
+  /// What is charged.
+  public let record: OperationRecord
+
+  init(
+    _ kind: OperationKind, shape: [Int], elementType: ElementType, computingIn computeType: ElementType,
+    sizes: SIMD8<Int>, flops: Double, bytesRead: Double, bytesWritten: Double
+  ) {
+    self.shape = shape
+    self.elementType = elementType
+    record = OperationRecord(
+      kind: kind, sizes: sizes, elementType: computeType,
+      cost: OperationCost(flops: flops, bytesRead: bytesRead, bytesWritten: bytesWritten))
+  }
+}
+
+extension SIMD8<Int> {
+  init(sizes first: Int, _ second: Int = 0, _ third: Int = 0, _ fourth: Int = 0) {
+    self.init(first, second, third, fourth, 0, 0, 0, 0)
+  }
+}

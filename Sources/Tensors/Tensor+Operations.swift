@@ -1,0 +1,95 @@
+import Quantities
+
+/// The operations. Each takes new memory for its result and charges its cost; see ``Operation`` for shapes and costs.
+extension Tensor {
+  /// `self · weightᵀ + bias`, with weight `[outputs, inputs]`.
+  public func linear(_ weight: Tensor, bias: Tensor? = nil) throws -> Tensor {
+    try Tensor.perform(.linear, bias.map { [self, weight, $0] } ?? [self, weight])
+  }
+
+  /// The matrix product over the last two axes, for each entry of the leading ones.
+  public func matmul(_ right: Tensor) throws -> Tensor { try Tensor.perform(.matmul, [self, right]) }
+
+  /// Scaled-dot-product attention of these queries; grouped when there are fewer key-value heads than query heads.
+  ///
+  /// - Parameter causalOffset: position of the first query among the keys, or `nil` for attention to all keys.
+  public func attention(keys: Tensor, values: Tensor, causalOffset: Int?) throws -> Tensor {
+    try Tensor.perform(.attention(causalOffset: causalOffset), [self, keys, values])
+  }
+
+  /// The rows of `table` that these indices name.
+  ///
+  /// - Parameter firstIndex: the index of the table's first row; indices outside of the table give zeros.
+  public func embedding(from table: Tensor, firstIndex: Int = 0) throws -> Tensor {
+    try Tensor.perform(.embedding(firstIndex: firstIndex), [self, table])
+  }
+
+  /// The index of the largest element along the last axis, which disappears.
+  public func argmax() throws -> Tensor { try Tensor.perform(.argmax, [self]) }
+
+  /// Each row divided by its root mean square, times `weight`.
+  public func rmsNorm(weight: Tensor, epsilon: Double) throws -> Tensor {
+    try Tensor.perform(.rmsNorm(epsilon: epsilon), [self, weight])
+  }
+
+  /// Each row with mean 0 and variance 1, times `weight`, plus `bias`.
+  public func layerNorm(weight: Tensor, bias: Tensor, epsilon: Double) throws -> Tensor {
+    try Tensor.perform(.layerNorm(epsilon: epsilon), [self, weight, bias])
+  }
+
+  /// Each row as probabilities.
+  public func softmax() throws -> Tensor { try Tensor.perform(.softmax, [self]) }
+
+  /// x / (1 + e⁻ˣ) of each element.
+  public func silu() throws -> Tensor { try Tensor.perform(.silu, [self]) }
+
+  /// The Gaussian error linear unit of each element.
+  public func gelu() throws -> Tensor { try Tensor.perform(.gelu, [self]) }
+
+  /// The element-wise sum.
+  public static func + (left: Tensor, right: Tensor) throws -> Tensor { try perform(.add, [left, right]) }
+
+  /// The element-wise product.
+  public static func * (left: Tensor, right: Tensor) throws -> Tensor { try perform(.multiply, [left, right]) }
+
+  /// Heads turned by their positions, the first of which is `position`.
+  public func rotated(by embedding: RotaryEmbedding, position: Int) throws -> Tensor {
+    try Tensor.perform(.rotaryEmbedding(embedding, position: position), [self])
+  }
+
+  /// The parts one after another along `axis`. `parts` must not be empty.
+  public static func concatenate(_ parts: [Tensor], axis: Int) throws -> Tensor {
+    guard !parts.isEmpty else { throw ShapeError("concatenate", shapes: [], rule: "there must be a part") }
+    return try perform(.concatenate(axis: axis), parts)
+  }
+
+  /// The elements in another type.
+  public func cast(to elementType: ElementType) throws -> Tensor { try Tensor.perform(.cast(elementType), [self]) }
+
+  /// Overwrites the entries `start..<start + source.shape[axis]` along `axis` with `source`, in place: whoever shares
+  /// the storage sees it. What a key-value cache does with new positions.
+  public func copy(_ source: Tensor, intoAxis axis: Int, at start: Int) throws {
+    let record = try Operation.copy(source, into: self, axis: axis, at: start)
+    let device = try Tensor.commonDevice(of: [self, source], kind: .copy)
+    try device.copy(source, into: self, axis: axis, at: start, record: record)
+  }
+
+  private static func perform(_ operation: Operation, _ operands: [Tensor]) throws -> Tensor {
+    let result = try operation.result(of: operands)
+    let device = try commonDevice(of: operands, kind: result.record.kind)
+    let storage = try device.perform(operation, on: operands, result: result)
+    return Tensor(shape: result.shape, elementType: result.elementType, storage: storage)
+  }
+
+  private static func commonDevice(of operands: [Tensor], kind: OperationKind) throws(PlacementError)
+    -> any TensorDevice
+  {
+    guard let device = operands[0].device else {
+      throw PlacementError(operation: kind.rawValue, operand: 0, isMessage: true)
+    }
+    for index in 1..<max(1, operands.count) where operands[index].device !== device {
+      throw PlacementError(operation: kind.rawValue, operand: index, isMessage: operands[index].device == nil)
+    }
+    return device
+  }
+}

@@ -1,0 +1,154 @@
+import Foundation
+import Quantities
+import Tensors
+import Testing
+
+@testable import Models
+
+@Suite("Llama configurations")
+struct ConfigurationTests {
+  @Test(
+    "Published parameter counts",
+    arguments: [
+      ("llama-3.1-8b", 8_030_261_248), ("llama-3.1-70b", 70_553_706_496), ("llama-3.1-405b", 405_853_388_800),
+      ("llama-3.2-1b", 1_235_814_400), ("llama-3.2-3b", 3_212_749_824), ("llama-2-7b", 6_738_415_616),
+      ("llama-2-13b", 13_015_864_320), ("llama-2-70b", 68_976_648_192), ("tinyllama-1.1b", 1_100_048_384),
+      ("smollm2-135m", 134_515_008), ("smollm2-360m", 361_821_120), ("smollm2-1.7b", 1_711_376_384),
+    ])
+  func parameterCounts(id: String, count: Int) throws {
+    #expect(try #require(LlamaConfiguration.preset(id)).parameterCount == count)
+  }
+
+  @Test func presetsAreConsistent() throws {
+    #expect(LlamaConfiguration.presets.count == 12)
+    for preset in LlamaConfiguration.presets {
+      try preset.configuration.validate(derivesHeadSize: false)
+      #expect(preset.source.hasPrefix("https://huggingface.co/"))
+    }
+    #expect(LlamaConfiguration.preset("llama-9") == nil)
+  }
+
+  @Test func keyValueCacheBytes() throws {
+    let llama = try #require(LlamaConfiguration.preset("llama-3.1-8b"))
+    // 32 layers of 8 key and 8 value heads of 128 two-byte elements: 128 KiB a position.
+    #expect(llama.keyValueCacheByteCount(positionCount: 1) == 131_072)
+    #expect(llama.keyValueCacheByteCount(positionCount: 1000, batchSize: 3) == 3_000 * 131_072)
+  }
+
+  private static let llama = """
+    {"architectures": ["LlamaForCausalLM"], "model_type": "llama", "hidden_size": 4096, "hidden_act": "silu",
+     "intermediate_size": 14336, "num_hidden_layers": 32, "num_attention_heads": 32, "num_key_value_heads": 8,
+     "vocab_size": 128256, "max_position_embeddings": 131072, "rms_norm_eps": 1e-05, "rope_theta": 500000.0,
+     "rope_scaling": {"factor": 8.0, "high_freq_factor": 4.0, "low_freq_factor": 1.0,
+     "original_max_position_embeddings": 8192, "rope_type": "llama3"}, "tie_word_embeddings": false,
+     "attention_bias": false, "mlp_bias": false, "torch_dtype": "bfloat16", "bos_token_id": [1, 2]}
+    """
+
+  private func parse(_ json: String) throws -> LlamaConfiguration {
+    try LlamaConfiguration(huggingFace: Data(json.utf8), file: "config.json")
+  }
+
+  @Test func readsLlama() throws {
+    let parsed = try parse(Self.llama)
+    let preset = try #require(LlamaConfiguration.preset("llama-3.1-8b"))
+    #expect(parsed.parameterCount == preset.parameterCount)
+    #expect(parsed.rotary == preset.rotary)
+    #expect(parsed.headSize == 128)
+    #expect(parsed.normEpsilon == 1e-5)
+    #expect(parsed.maximumPositionCount == 131_072)
+    #expect(parsed.elementType == .bfloat16)
+    #expect(parsed.name == "config.json")
+  }
+
+  @Test("Qwen2 has biases on queries, keys and values only")
+  func readsQwen2() throws {
+    let parsed = try parse(
+      """
+      {"model_type": "qwen2", "hidden_size": 896, "intermediate_size": 4864, "num_hidden_layers": 24,
+       "num_attention_heads": 14, "num_key_value_heads": 2, "vocab_size": 151936, "tie_word_embeddings": true,
+       "sliding_window": 32768, "use_sliding_window": false, "max_position_embeddings": 32768}
+      """)
+    #expect(parsed.parameterCount == 494_032_768)
+    #expect(parsed.elementType == .float32)
+  }
+
+  @Test func readsRopeParameters() throws {
+    let json = """
+      {"model_type": "mistral", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "dtype": "float16",
+       "num_attention_heads": 4, "vocab_size": 100, "sliding_window": null,
+       "rope_parameters": {"rope_theta": 1000000.0, "rope_type": "default"}}
+      """
+    let parsed = try parse(json)
+    #expect(parsed.rotary == RotaryEmbedding(base: 1_000_000))
+    #expect(parsed.keyValueHeadCount == 4)
+    #expect(parsed.elementType == .float16)
+    let linear = json.replacingOccurrences(of: "\"default\"", with: "\"linear\", \"factor\": 4")
+    #expect(try parse(linear).rotary.scaling == .linear(factor: 4))
+  }
+
+  @Test(
+    "Errors name file, field, value and what is allowed",
+    arguments: [
+      (
+        "\"model_type\": \"llama\"", "\"model_type\": \"bert\"",
+        "model_type = \"bert\": is not a Llama-family model; it must be one of llama, mistral, qwen2"
+      ),
+      (
+        "LlamaForCausalLM", "LlamaForSequenceClassification",
+        "architectures = [\"LlamaForSequenceClassification\"]: is not a language model; "
+          + "it must be one whose name ends in ForCausalLM"
+      ),
+      (
+        "[\"LlamaForCausalLM\"], \"model_type\": \"llama\"", "[\"GPT2LMHeadModel\"]",
+        "architectures = [\"GPT2LMHeadModel\"]: is not a Llama-family model; "
+          + "model_type must be one of llama, mistral, qwen2"
+      ),
+      ("\"hidden_size\": 4096, ", "", "hidden_size is missing: it must be a positive integer"),
+      ("\"hidden_size\": 4096", "\"hidden_size\": \"4096\"", "hidden_size = \"4096\": it must be a positive integer"),
+      ("\"vocab_size\": 128256", "\"vocab_size\": 0", "vocab_size = 0: it must be a positive integer"),
+      (
+        "\"num_attention_heads\": 32", "\"num_attention_heads\": 33",
+        "num_attention_heads = 33: hidden_size % num_attention_heads = 4096 % 33 = 4, "
+          + "must be 0 unless head_dim is given"
+      ),
+      (
+        "\"num_key_value_heads\": 8", "\"num_key_value_heads\": 5",
+        "num_key_value_heads = 5: num_attention_heads % num_key_value_heads = 32 % 5 = 2, must be 0"
+      ),
+      ("\"silu\"", "\"gelu\"", "hidden_act = \"gelu\": is not modelled; it must be \"silu\""),
+      (
+        "\"llama3\"", "\"yarn\"", "rope_scaling.rope_type = \"yarn\": it must be one of default, linear, llama3"
+      ),
+      ("\"factor\": 8.0", "\"factor\": -8", "rope_scaling.factor = -8: it must be a positive number"),
+      (
+        "\"bfloat16\"", "\"int4\"", "torch_dtype = \"int4\": it must be one of float32, float16, bfloat16, float64"
+      ),
+      ("\"mlp_bias\": false", "\"mlp_bias\": 1.5", "mlp_bias = 1.5: it must be true or false"),
+      (
+        "\"mlp_bias\": false", "\"quantization_config\": {\"bits\": 4}",
+        "quantization_config = {...}: is not modelled; use the configuration of the unquantized model"
+      ),
+      (
+        "\"mlp_bias\": false", "\"sliding_window\": 4096",
+        "sliding_window = 4096: is not modelled; it must be null"
+      ),
+    ])
+  func errors(field: String, replacement: String, message: String) throws {
+    let json = Self.llama.replacingOccurrences(of: field, with: replacement)
+    #expect(json != Self.llama)
+    let error = try #require(throws: ConfigurationError.self) { try parse(json) }
+    #expect(error.description == "config.json: \(message)")
+  }
+
+  @Test func notAConfiguration() throws {
+    let notJSON = try #require(throws: ConfigurationError.self) { try parse("model: llama") }
+    #expect(notJSON.description == "config.json: is not JSON; it must be a Hugging Face config.json")
+    let array = try #require(throws: ConfigurationError.self) { try parse("[1, 2]") }
+    #expect(array.description == "config.json: holds [1, 2], it must hold one JSON object")
+    let missing = try #require(throws: ConfigurationError.self) {
+      try LlamaConfiguration(huggingFaceFile: "/does/not/exist.json")
+    }
+    #expect(
+      missing.description == "/does/not/exist.json: cannot be read; it must be a Hugging Face config.json")
+  }
+}

@@ -1,0 +1,103 @@
+import Quantities
+import Testing
+
+@testable import Tensors
+
+@Suite("Shapes and costs of operations")
+struct OperationCostTests {
+  let bench = Bench()
+
+  @Test func linear() throws {
+    let input = try bench.tensor([2, 3, 8], .float16)
+    let weight = try bench.tensor([16, 8], .float16)
+    let result = try input.linear(weight)
+    #expect(result.shape == [2, 3, 16])
+    bench.expectCost(2 * 6 * 8 * 16, 2 * (48 + 128), 2 * 96)
+    #expect(bench.accounting.records.last?.description == "linear rows=6 inputs=8 outputs=16 bias=0 float16")
+
+    _ = try input.linear(weight, bias: bench.tensor([16], .float16))
+    bench.expectCost(2 * 6 * 8 * 16 + 96, 2 * (48 + 128 + 16), 2 * 96)
+  }
+
+  @Test func matmul() throws {
+    let product = try bench.tensor([5, 2, 3]).matmul(bench.tensor([5, 3, 7]))
+    #expect(product.shape == [5, 2, 7])
+    bench.expectCost(2 * 5 * 2 * 3 * 7, 4 * (30 + 105), 4 * 70)
+  }
+
+  @Test func groupedCausalAttention() throws {
+    let queries = try bench.tensor([2, 3, 8, 4], .bfloat16)
+    let keys = try bench.tensor([2, 10, 2, 4], .bfloat16)
+    let result = try queries.attention(keys: keys, values: keys, causalOffset: 5)
+    #expect(result.shape == queries.shape)
+    // Queries at positions 5, 6, 7 see 6, 7 and 8 keys; keys 8 and 9 are never read.
+    bench.expectCost(4 * 2 * 8 * 4 * 21, 2 * (192 + 2 * (2 * 8 * 2 * 4)), 2 * 192)
+  }
+
+  @Test("Pairs a causal mask lets through, against counting them one by one")
+  func visiblePairs() {
+    for queryCount in 0..<7 {
+      for keyCount in 0..<9 {
+        for offset in 0..<10 {
+          let counted = (0..<queryCount).reduce(0) { $0 + min(keyCount, offset + $1 + 1) }
+          let formula = Operation.visiblePairs(queryCount: queryCount, keyCount: keyCount, causalOffset: offset)
+          #expect(formula == counted, "\(queryCount) queries, \(keyCount) keys, offset \(offset)")
+        }
+      }
+    }
+    #expect(Operation.visiblePairs(queryCount: 3, keyCount: 5, causalOffset: nil) == 15)
+  }
+
+  @Test func embedding() throws {
+    let rows = try bench.tensor([2, 3], .int64).embedding(from: bench.tensor([100, 8], .float16))
+    #expect(rows.shape == [2, 3, 8])
+    #expect(rows.elementType == .float16)
+    bench.expectCost(0, 48 + 96, 96)
+  }
+
+  @Test func rowWiseOperations() throws {
+    let input = try bench.tensor([2, 5, 8])
+    let parameter = try bench.tensor([8])
+    #expect(try input.rmsNorm(weight: parameter, epsilon: 1e-5).shape == [2, 5, 8])
+    bench.expectCost(4 * 80, 4 * 88, 4 * 80)
+    #expect(try input.layerNorm(weight: parameter, bias: parameter, epsilon: 1e-5).shape == [2, 5, 8])
+    bench.expectCost(7 * 80, 4 * 96, 4 * 80)
+    #expect(try input.softmax().shape == [2, 5, 8])
+    bench.expectCost(5 * 80, 4 * 80, 4 * 80)
+    let indices = try input.argmax()
+    #expect(indices.shape == [2, 5] && indices.elementType == .int64)
+    bench.expectCost(80, 320, 80)
+  }
+
+  @Test func elementwiseOperations() throws {
+    let input = try bench.tensor([2, 3, 4, 6], .bfloat16)
+    _ = try input.silu()
+    bench.expectCost(4 * 144, 288, 288)
+    _ = try input.gelu()
+    bench.expectCost(9 * 144, 288, 288)
+    _ = try input + input
+    bench.expectCost(144, 576, 288)
+    _ = try input * bench.tensor([4, 6], .bfloat16)
+    bench.expectCost(144, 288 + 48, 288)
+    _ = try input.rotated(by: RotaryEmbedding(base: 10_000), position: 7)
+    bench.expectCost(3 * 144, 288 + 2 * 3 * 6, 288)
+    let wide = try input.cast(to: .float32)
+    #expect(wide.elementType == .float32)
+    bench.expectCost(0, 288, 576)
+  }
+
+  @Test func concatenationAndCopy() throws {
+    let joined = try Tensor.concatenate([bench.tensor([2, 3]), bench.tensor([2, 5])], axis: 1)
+    #expect(joined.shape == [2, 8])
+    bench.expectCost(0, 64, 64)
+    try joined.copy(bench.tensor([2, 2]), intoAxis: 1, at: 6)
+    bench.expectCost(0, 16, 16)
+  }
+
+  @Test func everyKindNamesItsSizes() {
+    for kind in OperationKind.allCases {
+      #expect((1...8).contains(kind.sizeNames.count))
+      #expect(kind.label.description == "\(kind.rawValue) result")
+    }
+  }
+}
