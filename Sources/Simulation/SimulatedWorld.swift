@@ -60,13 +60,14 @@ public final class SimulatedWorld: @unchecked Sendable {
     }
   }
 
-  /// Adds the next rank.
-  public func spawn(_ body: @escaping @Sendable (LogicalProcess, any Communicator) async throws -> Void) {
-    let rank = engine.processes.count
-    engine.spawn(name: "rank \(rank)") { [unowned self] process in
-      let communicator = SimulatedCommunicator(group: worldGroup, rank: process.id, process: process, world: self)
-      try await body(process, communicator)
+  /// Adds the next rank, whose body sees it through a context of the caller's.
+  public func spawn<Context: Sendable>(
+    context: (LogicalProcess, any Communicator) -> Context, _ body: @escaping @Sendable (Context) async throws -> Void
+  ) {
+    let makeContext = { (process: LogicalProcess) in
+      context(process, SimulatedCommunicator(group: self.worldGroup, rank: process.id, process: process, world: self))
     }
+    engine.spawn(name: "rank \(engine.processes.count)", context: makeContext, body)
   }
 
   /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.

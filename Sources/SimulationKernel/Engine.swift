@@ -54,17 +54,27 @@ public final class Engine: @unchecked Sendable {
   public func spawn(
     name: String, _ body: @escaping @Sendable (LogicalProcess) async throws -> Void
   ) -> LogicalProcess {
+    spawn(name: name, context: { $0 }, body)
+  }
+
+  /// Adds a process whose body sees it through a context of the caller's.
+  @discardableResult
+  public func spawn<Context: Sendable>(
+    name: String, context: (LogicalProcess) -> Context, _ body: @escaping @Sendable (Context) async throws -> Void
+  ) -> LogicalProcess {
     executor.claim()
     let process = LogicalProcess(id: processes.count, name: name, engine: self)
     processes.append(process)
     aliveCount += 1
     unblockedCount += 1
+    let context = context(process)
     process.task = Task(executorPreference: executor) {
+      process.mainTask = withUnsafeCurrentTask { $0?.hashValue ?? 0 }
       do {
-        try await body(process)
-        self.finish(process)
+        try await body(context)
+        process.engine.finish(process)
       } catch {
-        self.fail(process, with: error)
+        process.engine.fail(process, with: error)
       }
     }
     return process
@@ -105,11 +115,11 @@ public final class Engine: @unchecked Sendable {
     return suspensions
   }
 
-  func block(_ waiter: Waiter, deadline: VirtualTime?) -> WaiterToken {
+  func block(_ waiter: Waiter, deadline: VirtualTime?, suspension: UInt64?) -> WaiterToken {
     let process = waiter.process
     if process.waiterCount == 0 { unblockedCount -= 1 }
     process.waiterCount += 1
-    let token = waiters.insert(waiter)
+    let token = waiters.insert(waiter, suspension: suspension)
     if let deadline {
       insert(time: max(deadline, now), priority: .timeout, target: Self.timeoutHandler << 56 | token.bits)
     }
@@ -151,6 +161,9 @@ public final class Engine: @unchecked Sendable {
 
   // MARK: Cancellation
 
+  /// Notes that a child task's suspension is over.
+  func forget(suspension: UInt64) { _ = waiters.takeToken(ofSuspension: suspension) }
+
   /// Cancels a suspension; may be called from any thread.
   func requestCancellation(suspension: UInt64) {
     if executor.isOwnerThread {
@@ -162,7 +175,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   func cancel(suspension: UInt64) {
-    guard !hasEnded, let token = waiters.token(ofSuspension: suspension) else { return }
+    guard let token = waiters.takeToken(ofSuspension: suspension), !hasEnded else { return }
     wake(token, throwing: CancellationError())
   }
 
@@ -233,7 +246,7 @@ public final class Engine: @unchecked Sendable {
       return true
     }
     if aliveCount == 0 { return false }
-    if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: waiters.all.map(\.waiter)))) }
+    if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: Array(waiters.all)))) }
     if queue.firstTime == .max { return stop(.timeOverflow) }
     dispatchFirst()
     return true
@@ -267,7 +280,8 @@ public final class Engine: @unchecked Sendable {
   private func end() {
     hasEnded = true
     for process in processes where !process.isFinished { process.task?.cancel() }
-    for (token, _) in waiters.all { wake(token, throwing: CancellationError()) }
+    let cancellation: any Error = CancellationError()
+    for waiter in waiters.removeAll() { waiter.continuation.resume(throwing: cancellation) }
     executor.drain()
     executor.close()
     for process in processes { process.task = nil }

@@ -217,21 +217,6 @@ final class CollectiveExecution: @unchecked Sendable {
 
   // MARK: Waiting
 
-  /// Suspends the member's process until its part has ended.
-  func wait(_ member: Int, process: LogicalProcess, at location: SourceLocation) async throws {
-    try await process.enterPrimitive(at: location)
-    if members[member].progress != .finished {
-      try await process.suspend(on: self, at: location) { members[member].waiter = $0 }
-    }
-    process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
-  }
-
-  /// Whether the member's part has ended by the process's clock.
-  func isCompleted(_ member: Int, process: LogicalProcess, at location: SourceLocation) async throws -> Bool {
-    try await process.synchronize(at: location)
-    return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
-  }
-
   // MARK: Results
 
   /// A result that is the same for every member: computed by the first that asks.
@@ -252,7 +237,25 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 }
 
+extension CollectiveExecution: PendingOperation {
+  func wait(for member: Int, at location: SourceLocation) async throws {
+    let process = process(of: member)
+    if members[member].progress != .finished { try await process.suspend(on: self, member: member, at: location) }
+    process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
+  }
+
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
+    let process = process(of: member)
+    try await process.synchronize(at: location)
+    return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
+  }
+
+  private func process(of member: Int) -> LogicalProcess { traffic.engine.processes[group.worldRanks[member]] }
+}
+
 extension CollectiveExecution: WaitSubject {
+  func setWaiter(_ token: WaiterToken, for member: Int) { members[member].waiter = token }
+
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     let missing = (0..<memberCount).filter { members[$0].progress == .absent }
     let waitsOn = missing.isEmpty ? (0..<memberCount).filter { members[$0].progress != .finished } : missing

@@ -36,22 +36,25 @@ final class SendRequest: @unchecked Sendable {
     waiter = nil
   }
 
+}
+
+extension SendRequest: PendingOperation {
   /// Suspends the sender until the last byte has arrived.
-  func wait(at location: SourceLocation) async throws {
+  func wait(for member: Int, at location: SourceLocation) async throws {
     try await process.enterPrimitive(at: location)
-    if completed == nil {
-      try await process.suspend(on: self, at: location) { waiter = $0 }
-    }
+    if completed == nil { try await process.suspend(on: self, at: location) }
     if let completed { process.catchUp(with: completed) }
   }
 
-  func isCompleted(at location: SourceLocation) async throws -> Bool {
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
     try await process.synchronize(at: location)
     return completed != nil
   }
 }
 
 extension SendRequest: WaitSubject {
+  func setWaiter(_ token: WaiterToken, for member: Int) { waiter = token }
+
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     WaitDescription(
       operation: "send of \(byteCount) bytes to rank \(destination), tag \(tag), group \(group.name)",
