@@ -39,6 +39,7 @@ public final class FlowNetwork {
     random = RandomStream(seed: engine.seed, stream: 0x6E65_7477_6F72_6B)
     hasRandomness = topology.links.contains { $0.jitterPicoseconds > 0 || $0.loss > 0 }
     for link in topology.links { _ = links.insert(LinkState(capacity: link.bytesPerSecond)) }
+    numbers.reserveCapacity(topology.hostCount)
     handlerID = engine.register(self)
     engine.instantObserver = self
   }

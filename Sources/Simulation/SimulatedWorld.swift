@@ -9,7 +9,7 @@ public final class SimulatedWorld: @unchecked Sendable {
   public let engine: Engine
   public let network: FlowNetwork
   public let profile: TransportProfile
-  public let selector: @Sendable (CollectiveShape) throws -> CollectivePlan
+  public let selector: AlgorithmSelector
   public let placement: Placement
   /// Number of ranks; rank `i` runs on host `i`.
   public let size: Int
@@ -37,11 +37,11 @@ public final class SimulatedWorld: @unchecked Sendable {
   ///   - topology: one host for each rank.
   ///   - placement: which ranks share a machine, for the choice of algorithms.
   public init(
-    topology: Topology, profile: TransportProfile = .ideal, selector: @escaping @Sendable (CollectiveShape) throws -> CollectivePlan,
+    topology: Topology, profile: TransportProfile = .ideal, selector: AlgorithmSelector = .ideal,
     placement: Placement? = nil, seed: UInt64 = 0
   ) {
     size = topology.hostCount
-    engine = Engine(seed: seed)
+    engine = Engine(seed: seed, expecting: size)
     network = FlowNetwork(topology: topology, engine: engine)
     self.profile = profile
     self.selector = selector

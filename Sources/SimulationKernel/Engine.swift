@@ -24,7 +24,7 @@ public final class Engine: @unchecked Sendable {
 
   let executor = LogicalProcessExecutor()
   private(set) lazy var calls = ScheduledCalls(engine: self)
-  private var queue = EventQueue()
+  private var queue: EventQueue
   private var sequence: UInt64 = 0
   private var handlers: [any EventHandler] = []
   private var waiters = WaiterTable()
@@ -42,8 +42,15 @@ public final class Engine: @unchecked Sendable {
   private static let wakeHandler: UInt64 = 0
   private static let timeoutHandler: UInt64 = 1
 
-  public init(seed: UInt64 = 0) {
+  /// - Parameters:
+  ///   - seed: the source of all random numbers of the run.
+  ///   - processCount: how many processes are expected; tables are made that large at once, which spares the memory of
+  ///     growing them.
+  public init(seed: UInt64 = 0, expecting processCount: Int = 0) {
     self.seed = seed
+    queue = EventQueue(capacity: 2 * processCount)
+    processes.reserveCapacity(processCount)
+    waiters.reserveCapacity(processCount)
     handlers = [WakeHandler(engine: self), TimeoutHandler(engine: self)]
   }
 

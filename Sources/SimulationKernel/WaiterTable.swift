@@ -17,6 +17,8 @@ struct WaiterTable {
   /// Suspensions that the program may cancel: those of child tasks.
   private var cancellable: [UInt64: WaiterToken] = [:]
 
+  mutating func reserveCapacity(_ count: Int) { slots.reserveCapacity(count) }
+
   /// - Parameter suspension: by which number the suspension may be cancelled, if at all.
   mutating func insert(_ waiter: Waiter, suspension: UInt64?) -> WaiterToken {
     let token: WaiterToken

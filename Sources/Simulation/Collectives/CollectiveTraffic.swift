@@ -17,7 +17,7 @@ final class CollectiveTraffic: EventHandler {
   let network: FlowNetwork
   let profile: TransportProfile
   weak var observer: (any RunObserver)?
-  private let transits = Pool<Transit>()
+  private let transits: Pool<Transit>
   private let executions = Pool<CollectiveExecution>()
   private var handlerID = EventHandlerID.none
 
@@ -28,6 +28,7 @@ final class CollectiveTraffic: EventHandler {
     self.engine = engine
     self.network = network
     self.profile = profile
+    transits = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
   }
 

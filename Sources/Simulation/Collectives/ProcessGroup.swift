@@ -15,6 +15,8 @@ final class ProcessGroup: @unchecked Sendable {
   private var open: [Int: CollectiveExecution] = [:]
   private var plans: [CollectiveShape: CollectivePlan] = [:]
 
+  private lazy var layout = world.placement.layout(of: worldRanks)
+
   init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld) {
     self.id = id
     self.name = name
@@ -47,7 +49,7 @@ final class ProcessGroup: @unchecked Sendable {
 
   private func plan(for shape: CollectiveShape) throws -> CollectivePlan {
     if let known = plans[shape] { return known }
-    let plan = try world.selector(shape)
+    let plan = try world.selector.plan(for: shape, layout: layout)
     plans[shape] = plan
     return plan
   }

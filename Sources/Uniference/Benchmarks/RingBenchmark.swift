@@ -38,7 +38,7 @@ public struct RingBenchmark: Sendable {
   public func run() throws -> Result {
     let topology = try Topology.singleSwitch(
       hosts: ranks, link: Link(bandwidth: Bandwidth(bitsPerSecond: 1e9), latency: .microseconds(50)))
-    let world = SimulatedWorld(topology: topology, selector: { _ in CollectivePlan(algorithm: .ring) })
+    let world = SimulatedWorld(topology: topology)
     let start = ContinuousClock.now
     let payload = ByteCount(byteCount: bytes)
     for _ in 0..<ranks {
@@ -47,7 +47,7 @@ public struct RingBenchmark: Sendable {
         _ = try await communicator.allReduce(payload)
       }
     }
-    let steps = max(1, 300_000 / ranks)
+    let steps = max(1, 2_000_000 / ranks)
     let step = 100e-6 + Double(bytes) / Double(ranks) / 125e6
     if steps < 2 * (ranks - 1) {
       world.engine.call(at: VirtualTime(seconds: 1e-3 + Double(steps) * step)) { world.engine.interrupt() }
