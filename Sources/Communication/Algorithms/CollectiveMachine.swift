@@ -16,7 +16,12 @@ public struct CollectiveMachine: Sendable {
   public init(shape: CollectiveShape, plan: CollectivePlan, rank: Int) throws(CollectiveError) {
     try shape.validate(rank: rank)
     schedule = try CollectiveSchedule(shape: shape, plan: plan, rank: rank)
-    progress = ExchangeProgress(startingAt: schedule.schedule.firstStep)
+    let iterations = schedule.iterations
+    guard iterations.upperBound < Int32.max else {
+      throw .invalidPlan(
+        plan.algorithm, reason: "\(iterations.count) steps are more than \(Int32.max); allow longer segments")
+    }
+    progress = ExchangeProgress(startingAt: iterations.lowerBound)
     (leadingCopyByteCount, trailingCopyByteCount) = plan.copyByteCounts(of: shape, rank: rank)
   }
 
