@@ -68,7 +68,7 @@ public final class FlowNetwork {
       if hop == 0 { start = crossing }
     }
     let connection = Connection(
-      routeStart: start, routeCount: Int32(routeScratch.count), latency: latency,
+      routeStart: start, routeCount: routeScratch.count, latency: latency,
       isBroken: failedHosts.contains(source) || failedHosts.contains(destination))
     let number = connections.insert(connection)
     numbers[key] = number

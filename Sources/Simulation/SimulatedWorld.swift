@@ -65,9 +65,9 @@ public final class SimulatedWorld: @unchecked Sendable {
     context: (LogicalProcess, any Communicator) -> Context, _ body: @escaping @Sendable (Context) async throws -> Void
   ) {
     let makeContext = { (process: LogicalProcess) in
-      context(process, SimulatedCommunicator(group: self.worldGroup, rank: process.id, process: process, world: self))
+      context(process, SimulatedCommunicator(group: self.worldGroup, rank: process.id, process: process))
     }
-    engine.spawn(name: "rank \(engine.processes.count)", context: makeContext, body)
+    engine.spawn(context: makeContext, body)
   }
 
   /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.

@@ -27,6 +27,7 @@ public final class Engine: @unchecked Sendable {
   private var queue: EventQueue
   private var sequence: UInt64 = 0
   private var handlers: [any EventHandler] = []
+  private var names: [Int: String] = [:]
   private var waiters = WaiterTable()
   private var suspensions: UInt64 = 0
   private var aliveCount = 0
@@ -57,9 +58,11 @@ public final class Engine: @unchecked Sendable {
   // MARK: Building
 
   /// Adds a process whose task starts when the engine runs.
+  ///
+  /// - Parameter name: how reports call it; `rank` and its number unless given.
   @discardableResult
   public func spawn(
-    name: String, _ body: @escaping @Sendable (LogicalProcess) async throws -> Void
+    name: String? = nil, _ body: @escaping @Sendable (LogicalProcess) async throws -> Void
   ) -> LogicalProcess {
     spawn(name: name, context: { $0 }, body)
   }
@@ -67,16 +70,17 @@ public final class Engine: @unchecked Sendable {
   /// Adds a process whose body sees it through a context of the caller's.
   @discardableResult
   public func spawn<Context: Sendable>(
-    name: String, context: (LogicalProcess) -> Context, _ body: @escaping @Sendable (Context) async throws -> Void
+    name: String? = nil, context: (LogicalProcess) -> Context,
+    _ body: @escaping @Sendable (Context) async throws -> Void
   ) -> LogicalProcess {
     executor.claim()
-    let process = LogicalProcess(id: processes.count, name: name, engine: self)
+    let process = LogicalProcess(id: processes.count, engine: self)
+    if let name { names[process.id] = name }
     processes.append(process)
     aliveCount += 1
     unblockedCount += 1
     let context = context(process)
     process.task = Task(executorPreference: executor) {
-      process.mainTask = withUnsafeCurrentTask { $0?.hashValue ?? 0 }
       do {
         try await body(context)
         process.engine.finish(process)
@@ -86,6 +90,8 @@ public final class Engine: @unchecked Sendable {
     }
     return process
   }
+
+  func name(ofProcess id: Int) -> String { names[id] ?? "rank \(id)" }
 
   /// Makes room for events to `handler`, which the caller keeps alive.
   public func register(_ handler: any EventHandler) -> EventHandlerID {
@@ -265,9 +271,9 @@ public final class Engine: @unchecked Sendable {
   }
 
   private func finish(_ process: LogicalProcess) {
-    guard !hasEnded else { return }
     process.isFinished = true
     process.task = nil
+    guard !hasEnded else { return }
     aliveCount -= 1
     unblockedCount -= 1
   }
@@ -286,9 +292,12 @@ public final class Engine: @unchecked Sendable {
   /// Cancels what is still alive, so that nothing keeps running or waiting.
   private func end() {
     hasEnded = true
-    for process in processes where !process.isFinished { process.task?.cancel() }
     let cancellation: any Error = CancellationError()
-    for waiter in waiters.removeAll() { waiter.continuation.resume(throwing: cancellation) }
+    for waiter in waiters.removeAll() {
+      waiter.continuation.resume(throwing: cancellation)
+      executor.drain()
+    }
+    for process in processes where !process.isFinished { process.task?.cancel() }
     executor.drain()
     executor.close()
     for process in processes { process.task = nil }

@@ -8,10 +8,6 @@ import Diagnostics
 /// Sendable without checks because a process is touched only from tasks on the engine's executor, which run one at a
 /// time on one thread, and by the engine on that same thread.
 public final class LogicalProcess: @unchecked Sendable {
-  /// The position in the engine's list of processes.
-  public let id: Int
-  /// How reports call it: `rank 3`.
-  public let name: String
   public unowned let engine: Engine
 
   /// The local clock; at or after the engine's time whenever the process runs.
@@ -21,19 +17,23 @@ public final class LogicalProcess: @unchecked Sendable {
   public var lastPrimitive: SourceLocation?
 
   var task: Task<Void, Never>?
-  /// Tells the process's own task from its children.
-  var mainTask = 0
   var waiterCount: Int32 = 0
   var isFinished = false
   private var mailboxStorage: Mailbox?
-  private var callsAfterEnd: Int32 = 0
+  private var callsAfterEnd: Int16 = 0
+  private let number: Int32
 
-  init(id: Int, name: String, engine: Engine) {
-    self.id = id
-    self.name = name
+  init(id: Int, engine: Engine) {
+    number = Int32(id)
     self.engine = engine
     now = engine.now
   }
+
+  /// The position in the engine's list of processes.
+  public var id: Int { Int(number) }
+
+  /// How reports call it: `rank 3`.
+  public var name: String { engine.name(ofProcess: id) }
 
   /// The virtual clock as Swift's `Clock`.
   public var clock: VirtualClock { VirtualClock(process: self) }
@@ -92,7 +92,15 @@ public final class LogicalProcess: @unchecked Sendable {
 
   /// Whether the caller runs in the process's own task rather than in a child of it. Nobody but the engine cancels the
   /// former, so it needs no cancellation handler, which would triple the memory of a suspended process.
-  @usableFromInline var runsInMainTask: Bool { withUnsafeCurrentTask { $0?.hashValue ?? 0 } == mainTask }
+  ///
+  /// `Task` and `UnsafeCurrentTask` are both the reference to the task and nothing else, so their bits tell whether they
+  /// are the same one; remembering the task a second time would cost memory in every process.
+  @usableFromInline var runsInMainTask: Bool {
+    withUnsafeCurrentTask { current in
+      guard let current, let task else { return false }
+      return unsafeBitCast(current, to: UInt.self) == unsafeBitCast(task, to: UInt.self)
+    }
+  }
 
   /// Suspends a child task, which the program may cancel. Not inlined, to keep it out of ``suspend``'s frame.
   @usableFromInline @inline(never)

@@ -26,6 +26,11 @@ final class CollectiveExecution: @unchecked Sendable {
   private var notices: Set<RendezvousKey> = []
   private var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
 
+  /// When members began their part, kept for the observer only.
+  private var starts: [Int: VirtualTime] = [:]
+  /// Until when members' processors deal with received messages, where the transport makes them.
+  private var receiverBusyUntil: [Int32: VirtualTime] = [:]
+
   private struct RendezvousKey: Hashable {
     let receiver: Int32
     let round: Int32
@@ -59,7 +64,7 @@ final class CollectiveExecution: @unchecked Sendable {
   {
     contributions[member] = contribution
     members[member].machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
-    members[member].start = time.picoseconds
+    if traffic.observer != nil { starts[member] = time }
     members[member].progress = .scheduled
     traffic.scheduleStart(of: member, in: number, at: time)
   }
@@ -130,7 +135,7 @@ final class CollectiveExecution: @unchecked Sendable {
     observer.ended(
       EndedCollective(
         rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, group: group.id,
-        start: VirtualTime(picoseconds: members[member].start), end: VirtualTime(picoseconds: members[member].clock)))
+        start: starts[member] ?? .zero, end: VirtualTime(picoseconds: members[member].clock)))
   }
 
   // MARK: Messages
@@ -199,10 +204,10 @@ final class CollectiveExecution: @unchecked Sendable {
 
   /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
   func occupyReceiver(_ transit: CollectiveTraffic.Transit) -> VirtualTime {
-    let state = members + Int(transit.receiver)
-    let begin = max(traffic.engine.now.picoseconds, state.pointee.receiverBusyUntil)
-    state.pointee.receiverBusyUntil = begin + traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
-    return VirtualTime(picoseconds: state.pointee.receiverBusyUntil)
+    let begin = max(traffic.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
+    let end = begin.advanced(byPicoseconds: traffic.profile.receive.picoseconds(byteCount: transit.byteCount))
+    receiverBusyUntil[transit.receiver] = end
+    return end
   }
 
   @inline(__always)

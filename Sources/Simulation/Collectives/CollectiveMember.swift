@@ -11,9 +11,6 @@ struct CollectiveMember {
   var machine: CollectiveMachine?
   /// Its communication thread's clock; at the end, when its part ended.
   var clock: Int64 = 0
-  var start: Int64 = 0
-  /// Until when its processor is busy with received messages.
-  var receiverBusyUntil: Int64 = 0
   var arrivals = RoundTracker()
   /// The round, or the number of sends, that it waits for.
   var awaited: Int32 = 0

@@ -9,7 +9,7 @@ final class ProcessGroup: @unchecked Sendable {
   let id: Int
   let name: String
   let worldRanks: [Int]
-  private unowned let world: SimulatedWorld
+  unowned let world: SimulatedWorld
   /// How many collectives each member has called.
   private var calls: [Int32]
   private var open: [Int: CollectiveExecution] = [:]

@@ -8,15 +8,14 @@ final class SimulatedCommunicator: Communicator {
   let group: ProcessGroup
   let rank: Int
   let process: LogicalProcess
-  let world: SimulatedWorld
 
-  init(group: ProcessGroup, rank: Int, process: LogicalProcess, world: SimulatedWorld) {
+  init(group: ProcessGroup, rank: Int, process: LogicalProcess) {
     self.group = group
     self.rank = rank
     self.process = process
-    self.world = world
   }
 
+  private var world: SimulatedWorld { group.world }
   var size: Int { group.worldRanks.count }
   var name: String { group.name }
   var worldRanks: [Int] { group.worldRanks }
@@ -31,7 +30,7 @@ final class SimulatedCommunicator: Communicator {
     }
     let members = ranks.map { group.worldRanks[$0] }
     return SimulatedCommunicator(
-      group: world.group(of: members, name: name, askedBy: process), rank: position, process: process, world: world)
+      group: world.group(of: members, name: name, askedBy: process), rank: position, process: process)
   }
 
   // MARK: Point to point

@@ -41,12 +41,11 @@ public struct RingBenchmark: Sendable {
     let world = SimulatedWorld(topology: topology)
     let start = ContinuousClock.now
     let payload = ByteCount(byteCount: bytes)
-    for _ in 0..<ranks {
-      world.spawn(context: { ($0, $1) }) { process, communicator in
-        process.compute(picoseconds: Self.stagger(of: process))
-        _ = try await communicator.allReduce(payload)
-      }
+    let body: @Sendable (Member) async throws -> Void = { member in
+      member.process.compute(picoseconds: Self.stagger(of: member.process))
+      _ = try await member.communicator.allReduce(payload)
     }
+    for _ in 0..<ranks { world.spawn(context: Member.init, body) }
     let steps = max(1, 2_000_000 / ranks)
     let step = 100e-6 + Double(bytes) / Double(ranks) / 125e6
     if steps < 2 * (ranks - 1) {
@@ -63,6 +62,11 @@ public struct RingBenchmark: Sendable {
       ranks: ranks, messages: messages, events: world.engine.eventCount, wall_s: wall,
       messages_per_second: Double(messages) / wall, simulated_s: world.engine.endTime.seconds,
       flows_solved: world.network.statistics.flowsSolved, peak_rss_bytes: Self.peakResidentBytes())
+  }
+
+  private struct Member {
+    let process: LogicalProcess
+    let communicator: any Communicator
   }
 
   /// When a rank starts: anywhere in the first millisecond.
