@@ -16,25 +16,35 @@ enum CollectiveSchedule: Sendable {
   case hierarchical(Hierarchical)
   case hierarchicalBroadcast(HierarchicalBroadcast)
 
+  /// The next action of a member that has come as far as `progress`.
+  ///
+  /// The ring is the one algorithm that is run millions of times a second, so it alone is inlined here.
   @inline(__always)
   func next(_ progress: inout ExchangeProgress) -> CollectiveAction {
     switch self {
     case .ring(let schedule): progress.next(in: schedule)
-    case .chain(let schedule): progress.next(in: schedule)
-    case .segmentedRing(let schedule): progress.next(in: schedule)
-    case .ringAllGather(let schedule): progress.next(in: schedule)
-    case .binomialTree(let schedule): progress.next(in: schedule)
-    case .recursiveDoubling(let schedule): progress.next(in: schedule)
-    case .recursiveHalvingDoubling(let schedule): progress.next(in: schedule)
-    case .bruckAllGather(let schedule): progress.next(in: schedule)
-    case .bruckAllToAll(let schedule): progress.next(in: schedule)
-    case .directExchange(let schedule): progress.next(in: schedule)
-    case .flat(let schedule): progress.next(in: schedule)
-    case .dissemination(let schedule): progress.next(in: schedule)
-    case .doubleBinaryTree(let schedule): progress.next(in: schedule)
-    case .hierarchical(let schedule): progress.next(in: schedule)
-    case .hierarchicalBroadcast(let schedule): progress.next(in: schedule)
+    case .chain(let schedule): Self.next(&progress, in: schedule)
+    case .segmentedRing(let schedule): Self.next(&progress, in: schedule)
+    case .ringAllGather(let schedule): Self.next(&progress, in: schedule)
+    case .binomialTree(let schedule): Self.next(&progress, in: schedule)
+    case .recursiveDoubling(let schedule): Self.next(&progress, in: schedule)
+    case .recursiveHalvingDoubling(let schedule): Self.next(&progress, in: schedule)
+    case .bruckAllGather(let schedule): Self.next(&progress, in: schedule)
+    case .bruckAllToAll(let schedule): Self.next(&progress, in: schedule)
+    case .directExchange(let schedule): Self.next(&progress, in: schedule)
+    case .flat(let schedule): Self.next(&progress, in: schedule)
+    case .dissemination(let schedule): Self.next(&progress, in: schedule)
+    case .doubleBinaryTree(let schedule): Self.next(&progress, in: schedule)
+    case .hierarchical(let schedule): Self.next(&progress, in: schedule)
+    case .hierarchicalBroadcast(let schedule): Self.next(&progress, in: schedule)
     }
+  }
+
+  @inline(never)
+  private static func next(
+    _ progress: inout ExchangeProgress, in schedule: some ExchangeSchedule
+  ) -> CollectiveAction {
+    progress.next(in: schedule)
   }
 
   /// The schedule itself, for what is not asked for on every action.

@@ -62,11 +62,15 @@ struct SegmentedRing: ExchangeSchedule {
   private func pass(from chunk: Int, step: Int, index: Int, combining: Bool) -> Exchange {
     let size = Int(size)
     let perMember = Int(segmentsPerMember)
-    let sent = (chunk * perMember + index) % layout.count
-    let received = (sent + perMember) % layout.count
+    let count = layout.count
+    var sent = chunk * perMember + index
+    while sent >= count { sent -= count }
+    let received = sent + perMember < count ? sent + perMember : sent + perMember - count
+    let left = rank == 0 ? size - 1 : Int(rank) - 1
+    let right = Int(rank) == size - 1 ? 0 : Int(rank) + 1
     return Exchange(
-      send: Transfer(peer: (Int(rank) + size - 1) % size, round: step, layout: layout, start: sent),
-      receive: Transfer(peer: (Int(rank) + 1) % size, round: step, layout: layout, start: received),
+      send: Transfer(peer: left, round: step, layout: layout, start: sent),
+      receive: Transfer(peer: right, round: step, layout: layout, start: received),
       combines: combining)
   }
 

@@ -1,0 +1,145 @@
+import Communication
+import Testing
+
+@Suite struct AlgorithmSelectorTests {
+  private let link = GroupLayout.LinkFigures(bytesPerSecond: 1.25e8, latency: .microseconds(500))
+
+  /// Two nodes or more of eight H100 with NVLink (450 GB/s) and eight 400 Gbps adapters.
+  private func hopper(nodes: Int) -> GroupLayout {
+    GroupLayout(
+      nodeOfMember: (0..<(8 * nodes)).map { $0 / 8 },
+      withinNode: .init(bytesPerSecond: 450e9, latency: .nanoseconds(500)),
+      betweenNodes: .init(bytesPerSecond: 400e9, latency: .microseconds(2)))
+  }
+
+  private func plan(
+    _ selector: AlgorithmSelector, _ operation: CollectiveOperation, _ byteCount: Int, _ layout: GroupLayout
+  )
+    throws -> CollectivePlan
+  {
+    try selector.plan(
+      for: CollectiveShape(operation: operation, size: layout.nodeOfMember.count, blocks: .equal(byteCount)),
+      layout: layout)
+  }
+
+  @Test(arguments: [
+    (CollectiveOperation.allReduce, CollectiveAlgorithm.segmentedRing), (.allGather, .segmentedRing),
+    (.reduceScatter, .segmentedRing), (.reduce, .segmentedRing), (.broadcast, .binomialTree), (.gather, .flat),
+    (.scatter, .flat), (.allToAll, .flat), (.barrier, .dissemination),
+  ])
+  func `gloo has one algorithm for each operation, whatever the size`(
+    operation: CollectiveOperation, algorithm: CollectiveAlgorithm
+  ) throws {
+    for byteCount in [0, 1, 1 << 30] where operation != .barrier || byteCount == 0 {
+      let plan = try plan(.gloo, operation, byteCount, GroupLayout(separateNodes: 4, link: link))
+      #expect(plan.algorithm == algorithm)
+      #expect(plan.segmentByteCount == 1 << 20 && plan.wireByteFactor == 1 && plan.messageLatency == .zero)
+      #expect(plan.copiesBuffers == (operation == .allGather || operation == .reduceScatter))
+      #expect(plan.waitsForSends == (operation != .broadcast))
+    }
+  }
+
+  @Test func `every selector's plan is one that a machine can carry out`() throws {
+    for selector in [AlgorithmSelector.ideal, .gloo, .nccl] {
+      for operation in CollectiveOperation.allCases {
+        for layout in [GroupLayout(separateNodes: 5, link: link), hopper(nodes: 1), hopper(nodes: 3)] {
+          let size = layout.nodeOfMember.count
+          let shape = CollectiveShape(
+            operation: operation, size: size, blocks: .equal(operation == .barrier ? 0 : 4096))
+          let plan = try selector.plan(for: shape, layout: layout)
+          #expect(throws: Never.self) { try CollectiveMachine(shape: shape, plan: plan, rank: 0) }
+        }
+      }
+    }
+  }
+
+  @Test func `ideal picks the textbook's algorithms`() throws {
+    let layout = GroupLayout(separateNodes: 4, link: link)
+    let expected: [CollectiveOperation: CollectiveAlgorithm] = [
+      .allReduce: .ring, .allGather: .ring, .reduceScatter: .ring, .broadcast: .binomialTree, .reduce: .binomialTree,
+      .gather: .flat, .scatter: .flat, .allToAll: .pairwise, .barrier: .dissemination,
+    ]
+    for (operation, algorithm) in expected {
+      #expect(try plan(.ideal, operation, 0, layout) == CollectivePlan(algorithm: algorithm))
+    }
+  }
+
+  @Test func `nccl goes from trees in LL over LL128 to rings in Simple as sizes grow`() throws {
+    let layout = hopper(nodes: 4)
+    let small = try plan(.nccl, .allReduce, 1 << 10, layout)
+    #expect(small.algorithm == .doubleBinaryTree && small.wireByteFactor == 2)
+    let medium = try plan(.nccl, .allReduce, 4 << 20, layout)
+    #expect(medium.wireByteFactor == 128.0 / 120)
+    let large = try plan(.nccl, .allReduce, 4 << 30, layout)
+    #expect(large.algorithm == .ring && large.wireByteFactor == 1)
+  }
+
+  @Test func `nccl's figures are those of its model`() throws {
+    // Two members in one node over NVLink, 8 KiB: ring in LL takes 6.6 + 2 x 0.6 us and then its bytes.
+    var layout = hopper(nodes: 1)
+    layout.nodeOfMember = [0, 0]
+    let plan = try plan(.nccl, .allReduce, 8 << 10, layout)
+    #expect(plan.algorithm == .ring && plan.wireByteFactor == 2)
+    #expect(plan.baseLatency == .microseconds(6.6))
+    #expect(plan.messageLatency == .microseconds(0.6) - .nanoseconds(500))
+    let bandwidth = min(141e3, 450e3 * 0.5)
+    let expected = Duration.microseconds(6.6 + 2 * 0.6 + Double(8 << 10) / bandwidth)
+    let found = NCCLCostModel(layout: layout).time(of: .allReduce, byteCount: 8 << 10)
+    #expect(found - expected < .nanoseconds(1) && expected - found < .nanoseconds(1))
+  }
+
+  @Test func `nccl's time grows with the size`() {
+    for nodes in [1, 2, 4] {
+      let model = NCCLCostModel(layout: hopper(nodes: nodes))
+      let times = (6...32).map { model.time(of: .allReduce, byteCount: 1 << $0) }
+      #expect(zip(times, times.dropFirst()).allSatisfy { $0 <= $1 }, "\(nodes) nodes: \(times)")
+    }
+  }
+
+  @Test func `nccl sends and receives where it has no collective of its own`() throws {
+    for operation in [CollectiveOperation.gather, .scatter, .allToAll] {
+      #expect(try plan(.nccl, operation, 4096, hopper(nodes: 2)).algorithm == .flat)
+    }
+  }
+
+  @Test func `an override replaces the algorithm of the operations it names`() throws {
+    let selector = try AlgorithmSelector(overrides: "allReduce=recursiveDoubling, allGather = bruck", otherwise: .gloo)
+    let layout = GroupLayout(separateNodes: 4, link: link)
+    #expect(try plan(selector, .allReduce, 64, layout).algorithm == .recursiveDoubling)
+    #expect(try plan(selector, .allGather, 64, layout).algorithm == .bruck)
+    #expect(try plan(selector, .broadcast, 64, layout).algorithm == .binomialTree)
+  }
+
+  @Test func `a hierarchical override takes the node size from the layout`() throws {
+    let selector = AlgorithmSelector.fixed([.allReduce: .hierarchical], otherwise: .ideal)
+    #expect(try plan(selector, .allReduce, 64, hopper(nodes: 2)).nodeSize == 8)
+    var scattered = hopper(nodes: 2)
+    scattered.nodeOfMember.swapAt(0, 15)
+    #expect(throws: CollectiveError.self) { try plan(selector, .allReduce, 64, scattered) }
+  }
+
+  @Test(arguments: [
+    (
+      "allreduce=ring",
+      "unknown operation 'allreduce'; allowed are allReduce, allGather, reduceScatter, reduce, broadcast, gather, "
+        + "scatter, allToAll, barrier; did you mean 'allReduce'?"
+    ),
+    (
+      "barrier=disemination",
+      "unknown barrier algorithm 'disemination'; allowed are dissemination; did you mean 'dissemination'?"
+    ),
+    ("barrier=ring", "algorithm ring does not perform barrier; use one of dissemination"),
+    ("allReduce", "'allReduce' is no override; write operation=algorithm, such as allReduce=ring"),
+    ("reduce=flat,reduce=ring", "operation 'reduce' is named twice in 'reduce=flat,reduce=ring'; name it once"),
+  ])
+  func `an override that cannot be is refused`(text: String, message: String) {
+    let error = #expect(throws: CollectiveError.self) { try AlgorithmSelector(overrides: text, otherwise: .ideal) }
+    #expect(error?.description == message)
+  }
+
+  @Test func `an unknown selector is refused with the nearest name`() {
+    let error = #expect(throws: CollectiveError.self) { try AlgorithmSelector(named: "glo") }
+    #expect(
+      error?.description == "unknown algorithm selector 'glo'; allowed are ideal, gloo, nccl; did you mean 'gloo'?")
+  }
+}
