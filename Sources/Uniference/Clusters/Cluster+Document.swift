@@ -1,0 +1,81 @@
+import Communication
+import Foundation
+import Network
+
+extension Cluster {
+  /// Reads a cluster file.
+  ///
+  /// - Parameter overrides: applied in order before anything is decoded.
+  /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
+  public init(contentsOf path: String, overrides: [DocumentOverride] = []) throws(DocumentError) {
+    let document = try DocumentText(contentsOf: path)
+    var texts: [DocumentText] = []
+    self = try Cluster(document: document, overrides: overrides, texts: &texts)
+  }
+
+  /// Reads the text of a cluster file.
+  ///
+  /// - Parameter file: its name in errors; paths in it are relative to its folder.
+  public init(yaml text: String, file: String = "cluster.yaml", overrides: [DocumentOverride] = []) throws(DocumentError)
+  {
+    var texts: [DocumentText] = []
+    self = try Cluster(document: DocumentText(path: file, text: text), overrides: overrides, texts: &texts)
+  }
+
+  /// - Parameter texts: receives the text of every file read, this one first.
+  init(
+    document: DocumentText, overrides: [DocumentOverride], texts: inout [DocumentText]
+  ) throws(DocumentError) {
+    texts.append(document)
+    var value = try DocumentValue(yaml: document.text, file: document.path)
+    for override in overrides { try value.apply(override) }
+    let name = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
+    self = try Cluster(value, defaultName: name, texts: &texts)
+  }
+
+  static let fieldNames = ["name", "devices", "network", "failures"]
+
+  /// - Parameter texts: receives the text of every other file that the document names.
+  init(_ value: DocumentValue, defaultName: String, texts: inout [DocumentText]) throws(DocumentError) {
+    let fields = try DocumentFields(value, of: "a cluster's fields", allowed: Self.fieldNames)
+    let entries = try DeviceEntry.decodeList(
+      fields.required("devices", example: "[{name: jetson, count: 4, model: jetson-orin-nano}]"))
+    self.init(
+      name: try fields["name"]?.name("the cluster's name") ?? defaultName, devices: entries.flatMap(\.devices),
+      network: .switch(bandwidth: .gigabitsPerSecond(1)))
+    // A single device sends nothing, so any network will do for it.
+    if devices.count > 1 || fields["network"] != nil {
+      let document = try fields.required(
+        "network", example: "{topology: switch, link: {bandwidth: 1 Gbps, latency: 0.5 ms}}")
+      try decodeNetwork(document, entries: entries, texts: &texts)
+    }
+    for element in try fields["failures"]?.list(of: "failures such as {device: jetson-2, at: 5 s}") ?? [] {
+      failures.append(try DeviceFailure(element, in: self))
+    }
+  }
+
+  private mutating func decodeNetwork(
+    _ document: DocumentValue, entries: [DeviceEntry], texts: inout [DocumentText]
+  ) throws(DocumentError) {
+    let reading = try TopologyReading(document, deviceEntries: entries)
+    let fields = reading.fields
+    let transport = try fields["transport"].map { (value) throws(DocumentError) in
+      try TransportReading(value, texts: &texts)
+    }
+    let profile = transport?.profile ?? .ideal
+    network = ClusterNetwork(
+      topology: reading.topology, transport: profile,
+      collectives: try AlgorithmSelector(
+        fields["collectives"], otherwise: transport?.collectives ?? ClusterNetwork.defaultCollectives(for: profile)))
+    let topology: Topology
+    do throws(NetworkError) {
+      topology = try makeTopology()
+    } catch {
+      throw (fields["topology"] ?? document).error("\(error)")
+    }
+    let changes = try fields["changes"]?.list(of: "changes such as {link: host0->switch, at: 1 s, bandwidth: 10 Mbps}")
+    guard let changes, !changes.isEmpty else { return }
+    let names = LinkNames(topology: topology, cluster: self)
+    for element in changes { network.changes.append(try LinkChange(element, links: names)) }
+  }
+}

@@ -1,0 +1,39 @@
+import Devices
+
+/// One device of a cluster.
+public struct ClusterDevice: Hashable, Sendable {
+  /// How the times of a device's operations are found.
+  public enum Compute: String, CaseIterable, Hashable, Sendable {
+    /// From the device's figures.
+    case roofline
+    /// Operations take no time, for studies of the network alone.
+    case instant
+  }
+
+  /// Unique in its cluster: `jetson-0`.
+  public var name: String
+  /// Its figures, those of the cluster file already in place.
+  public var specification: DeviceSpecification
+  /// Its speed over time.
+  public var speed: SpeedProfile
+  /// How the times of its operations are found.
+  public var compute: Compute
+
+  /// A device at its normal speed unless told.
+  public init(
+    name: String, _ specification: DeviceSpecification, speed: SpeedProfile = .normal, compute: Compute = .roofline
+  ) {
+    self.name = name
+    self.specification = specification
+    self.speed = speed
+    self.compute = compute
+  }
+
+  /// The model that gives the times of its operations.
+  public var computeModel: ComputeModel {
+    switch compute {
+    case .roofline: .roofline(RooflineModel(specification))
+    case .instant: .instant
+    }
+  }
+}

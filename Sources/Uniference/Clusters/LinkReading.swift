@@ -1,0 +1,49 @@
+import Network
+import Quantities
+
+/// The figures of a link, as far as a document gives them.
+struct LinkReading {
+  static let fieldNames = ["bandwidth", "latency", "jitter", "loss"]
+
+  /// Latencies beyond this would not leave room for sums of them in 64-bit picoseconds.
+  private static let longestLatency = Duration.seconds(3600)
+
+  private let mapping: DocumentValue
+  private var bandwidth: Bandwidth?
+  private var latency: Duration?
+  private var jitter: Duration?
+  private var loss: Double?
+
+  init(_ value: DocumentValue) throws(DocumentError) {
+    try self.init(DocumentFields(value, of: "a link's fields", allowed: Self.fieldNames))
+  }
+
+  init(_ fields: DocumentFields) throws(DocumentError) {
+    mapping = fields.mapping
+    bandwidth = try fields["bandwidth"]?.quantity(Bandwidth.self, .positive)
+    latency = try fields["latency"].map(Self.latency)
+    jitter = try fields["jitter"].map(Self.latency)
+    if let value = fields["loss"] {
+      let loss = try value.ratio(.fraction)
+      guard loss < 1 else { throw value.error("\(value.shown) is not allowed: a link that loses all is none") }
+      self.loss = loss
+    }
+  }
+
+  /// The link; figures that are left out are those of `other`, where it has them, or zero.
+  func link(otherwise other: LinkReading? = nil) throws(DocumentError) -> Link {
+    guard let bandwidth = bandwidth ?? other?.bandwidth else {
+      throw DocumentError(
+        mapping.origin, field: mapping.path(to: "bandwidth"), "is missing; write for example bandwidth: 1 Gbps")
+    }
+    return Link(
+      bandwidth: bandwidth, latency: latency ?? other?.latency ?? .zero, jitter: jitter ?? other?.jitter ?? .zero,
+      loss: loss ?? other?.loss ?? 0)
+  }
+
+  private static func latency(_ value: DocumentValue) throws(DocumentError) -> Duration {
+    let latency = try value.quantity(Duration.self, .notNegative)
+    guard latency <= longestLatency else { throw value.error("\(value.shown) is not allowed: at most 1 h") }
+    return latency
+  }
+}

@@ -1,0 +1,109 @@
+import Communication
+import Foundation
+import Network
+import Quantities
+
+/// A transport as a document gives it: the name of a shipped profile, the path of a profile's file, or its figures.
+struct TransportReading {
+  let profile: TransportProfile
+  /// What the library behind the profile chooses.
+  let collectives: AlgorithmSelector
+
+  private static let fieldNames = [
+    "name", "base", "send", "receive", "rendezvous_threshold", "notice", "wire_factor", "reduce_per_byte",
+    "copy_per_byte",
+  ]
+
+  /// - Parameter texts: receives the text of the profile's file.
+  init(_ value: DocumentValue, texts: inout [DocumentText]) throws(DocumentError) {
+    guard case .scalar(let name) = value.content else {
+      self = try TransportReading(figures: value, defaultName: "own")
+      return
+    }
+    if let shipped = TransportProfile.shipped.first(where: { $0.name == name }) {
+      self.init(shipped)
+      return
+    }
+    guard name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") || name.hasSuffix(".json") else {
+      let names = TransportProfile.shipped.map(\.name)
+      throw value.error(unknownNameMessage("transport", name, allowed: names + ["a profile's file (PATH.yaml)"]))
+    }
+    let document = try value.referencedFile()
+    texts.append(document)
+    let fileName = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
+    self = try TransportReading(
+      figures: DocumentValue(yaml: document.text, file: document.path), defaultName: fileName)
+  }
+
+  private init(_ shipped: TransportProfile) {
+    profile = shipped
+    collectives = ClusterNetwork.defaultCollectives(for: shipped)
+  }
+
+  private init(figures: DocumentValue, defaultName: String) throws(DocumentError) {
+    let fields = try DocumentFields(figures, of: "a transport's fields", allowed: Self.fieldNames)
+    var profile = TransportProfile.ideal
+    if let base = fields["base"] {
+      let name = try base.text("the name of a shipped transport")
+      guard let shipped = TransportProfile.shipped.first(where: { $0.name == name }) else {
+        throw base.error(unknownNameMessage("transport", name, allowed: TransportProfile.shipped.map(\.name)))
+      }
+      profile = shipped
+    }
+    collectives = ClusterNetwork.defaultCollectives(for: profile)
+    profile.name = try fields["name"]?.name("the transport's name") ?? defaultName
+    if let value = fields["send"] { profile.send = try Self.cost(value, otherwise: profile.send) }
+    if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }
+    if let value = fields["rendezvous_threshold"] {
+      let isNever = try value.text("a data size or the word never") == "never"
+      profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
+    }
+    if let value = fields["notice"] { profile.noticeBytes = try value.quantity(DataSize.self, .notNegative).bytes }
+    if let value = fields["wire_factor"] { profile.wireFactor = try Self.factor(value) }
+    if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }
+    if let value = fields["copy_per_byte"] { profile.copyPicosecondsPerByte = try Self.perByte(value) }
+    self.profile = profile
+  }
+
+  private static func cost(
+    _ value: DocumentValue, otherwise base: MessageCost
+  ) throws(DocumentError) -> MessageCost {
+    let fields = try DocumentFields(value, of: "a message's costs", allowed: ["per_message", "per_byte"])
+    var cost = base
+    if let value = fields["per_message"] {
+      let duration = try value.quantity(Duration.self, .notNegative)
+      guard duration <= .seconds(3600) else { throw value.error("\(value.shown) is not allowed: at most 1 h") }
+      cost.picosecondsPerMessage = Int64((duration.inSeconds * 1e12).rounded())
+    }
+    if let value = fields["per_byte"] { cost.picosecondsPerByte = try perByte(value) }
+    return cost
+  }
+
+  /// The time of a byte: a duration, which has whole picoseconds, or exactly as a rate.
+  private static func perByte(_ value: DocumentValue) throws(DocumentError) -> Double {
+    let text = try value.text("the time of a byte such as 0.25 ns, or a rate such as 4 GB/s")
+    if let rate = try? Bandwidth(parsing: text, .positive) { return 1e12 / rate.bytesPerSecond }
+    return try value.quantity(Duration.self, .notNegative).inSeconds * 1e12
+  }
+
+  /// A number, or a list of payload sizes and numbers.
+  private static func factor(_ value: DocumentValue) throws(DocumentError) -> PiecewiseLinear {
+    guard case .list(let elements) = value.content else {
+      return PiecewiseLinear(constant: try value.ratio(.positive))
+    }
+    var points: [PiecewiseLinear.Point] = []
+    for element in elements {
+      let pair = try element.list(of: "a payload's size and its factor such as [1 KiB, 1.2]")
+      guard pair.count == 2 else {
+        throw element.error("expected a payload's size and its factor such as [1 KiB, 1.2], found \(pair.count) values")
+      }
+      let size = try pair[0].quantity(DataSize.self, .notNegative)
+      points.append(PiecewiseLinear.Point(x: Double(size.bytes), y: try pair[1].ratio(.positive)))
+    }
+    do throws(NetworkError) {
+      return try PiecewiseLinear(points: points)
+    } catch {
+      throw value.error("\(error)")
+    }
+  }
+}

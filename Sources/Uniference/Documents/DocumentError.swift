@@ -1,0 +1,68 @@
+import Quantities
+
+/// What is wrong with a cluster, scenario or profile file, or with a value that overrides a part of one.
+public struct DocumentError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Where a value was written.
+  public enum Origin: Hashable, Sendable {
+    /// In a file, as the user named it, on a line counted from 1; no line for the file as a whole.
+    case file(String, line: Int?)
+    /// On the command line, by an override written `written=...` that sets `field`.
+    case option(written: String, field: String)
+  }
+
+  /// Where the value at fault stands.
+  public let origin: Origin
+  /// The path to the field at fault, such as `devices[0].count`; empty for the whole.
+  public let field: String
+  /// The value at fault, what is allowed, what to do.
+  public let message: String
+  /// Whether the file could not be read at all.
+  public let isUnreadable: Bool
+
+  init(_ origin: Origin, field: String, _ message: String, isUnreadable: Bool = false) {
+    self.origin = origin
+    self.field = field
+    self.message = message
+    self.isUnreadable = isUnreadable
+  }
+
+  /// One line, as compilers report: `four-jetsons.yaml:5: network.link.bandwidth: ...`, or
+  /// `--set network.link.bandwidth: ...`.
+  public var description: String {
+    let place: String
+    switch origin {
+    case .file(let path, nil): place = "\(path): "
+    case .file(let path, let line?): place = "\(path):\(line): "
+    case .option(let written, let setField):
+      return oneLine("--set \(written): " + (field.isEmpty || field == setField ? "" : "\(field): ") + message)
+    }
+    return oneLine(place + (field.isEmpty ? "" : "\(field): ") + message)
+  }
+}
+
+/// A text with its line breaks and other control characters written as escapes.
+private func oneLine(_ text: String) -> String {
+  var line = ""
+  for scalar in text.unicodeScalars {
+    switch scalar {
+    case "\n": line += "\\n"
+    case "\t": line += "\\t"
+    case "\r": line += "\\r"
+    case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}":
+      line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+    default: line.unicodeScalars.append(scalar)
+    }
+  }
+  return line
+}
+
+/// `unknown topology "swich": did you mean "switch"? Allowed: ...`.
+func unknownNameMessage(_ kind: String, _ name: String, allowed: [String]) -> String {
+  let list = allowed.joined(separator: ", ")
+  let unknown = "unknown \(kind) \"\(quotable(name))\""
+  guard let nearest = nearestName(to: name, among: allowed) else { return "\(unknown); allowed: \(list)" }
+  return "\(unknown): did you mean \"\(nearest)\"? Allowed: \(list)"
+}
+
+/// A text cut to what an error message can hold.
+func quotable(_ text: String) -> String { text.count > 60 ? text.prefix(57) + "..." : text }

@@ -1,0 +1,104 @@
+import Quantities
+
+/// A value of a YAML document that knows where it was written, so that whoever decodes it can say so.
+struct DocumentValue: Sendable {
+  indirect enum Content: Sendable {
+    /// Nothing stands after the field's name, or `null`.
+    case nothing
+    case scalar(String)
+    case list([DocumentValue])
+    case mapping([Entry])
+  }
+
+  struct Entry: Sendable {
+    let name: String
+    let nameOrigin: DocumentError.Origin
+    var value: DocumentValue
+  }
+
+  var content: Content
+  var origin: DocumentError.Origin
+  /// The path from the top of the document: `devices[0].count`; empty at the top.
+  let field: String
+
+  func path(to name: String) -> String { field.isEmpty ? name : "\(field).\(name)" }
+
+  func path(to index: Int) -> String { "\(field)[\(index)]" }
+
+  func error(_ message: String) -> DocumentError { DocumentError(origin, field: field, message) }
+
+  /// The value as an error message shows it.
+  var shown: String {
+    switch content {
+    case .nothing: "nothing"
+    case .scalar(let text): "\"\(quotable(text))\""
+    case .list: "a list"
+    case .mapping: "a mapping"
+    }
+  }
+}
+
+// MARK: Decoding
+
+extension DocumentValue {
+  /// The text of a scalar.
+  /// - Parameter expected: what should stand here, with its article, for the error.
+  func text(_ expected: String) throws(DocumentError) -> String {
+    guard case .scalar(let text) = content else { throw error("expected \(expected), found \(shown)") }
+    return text
+  }
+
+  /// A text that is not blank.
+  func name(_ expected: String) throws(DocumentError) -> String {
+    let text = try text(expected)
+    guard text.contains(where: { !$0.isWhitespace }) else { throw error("expected \(expected), found \(shown)") }
+    return text
+  }
+
+  func list(of expected: String) throws(DocumentError) -> [DocumentValue] {
+    guard case .list(let elements) = content else { throw error("expected a list of \(expected), found \(shown)") }
+    return elements
+  }
+
+  func entries(of expected: String) throws(DocumentError) -> [Entry] {
+    guard case .mapping(let entries) = content else {
+      throw error("expected a mapping of \(expected), found \(shown)")
+    }
+    return entries
+  }
+
+  func integer(in range: ClosedRange<Int>) throws(DocumentError) -> Int {
+    let text = try text("a whole number")
+    guard let integer = Int(text), range.contains(integer) else {
+      let bounds = range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      throw error("\(shown) is not allowed: write a whole number \(bounds)")
+    }
+    return integer
+  }
+
+  func quantity<Quantity: ParsableQuantity>(
+    _ type: Quantity.Type, _ bounds: QuantityBounds
+  ) throws(DocumentError) -> Quantity {
+    let text = try text("a number with its unit")
+    do throws(QuantityError) {
+      return try Quantity(parsing: text, bounds)
+    } catch {
+      throw self.error("\(error)")
+    }
+  }
+
+  func ratio(_ bounds: QuantityBounds) throws(DocumentError) -> Double {
+    try quantity(Ratio.self, bounds).value
+  }
+
+  /// One of a few words.
+  func choice<Choice: CaseIterable & RawRepresentable>(
+    _ kind: String, of type: Choice.Type
+  ) throws(DocumentError) -> Choice where Choice.RawValue == String {
+    let text = try text("a \(kind)")
+    guard let choice = Choice(rawValue: text) else {
+      throw error(unknownNameMessage(kind, text, allowed: Choice.allCases.map(\.rawValue)))
+    }
+    return choice
+  }
+}
