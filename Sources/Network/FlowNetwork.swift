@@ -294,6 +294,9 @@ public final class FlowNetwork {
     if links[link].crossings > 0 { markDirty(link: link) }
   }
 
+  /// A link's present capacity in bytes per second.
+  public func capacity(of link: LinkID) -> Double { links[link].capacity }
+
   /// Bytes that have crossed a link so far; those of messages under way are not counted.
   public func bytesCarried(by link: LinkID) -> Double { links[link].carried }
 

@@ -21,6 +21,12 @@ public final class SimulatedWorld: @unchecked Sendable {
   private var groupRequests: [GroupRequest: Int] = [:]
   private(set) lazy var worldGroup = ProcessGroup(id: 0, name: "world", worldRanks: Array(0..<size), world: self)
 
+  /// Ranks whose devices have stopped working.
+  var failures: [Int: RankFailure] = [:]
+
+  /// Every group made so far.
+  var allGroups: [ProcessGroup] { [worldGroup] + groups.values.sorted { $0.id < $1.id } }
+
   private struct GroupKey: Hashable {
     let ranks: [Int]
     let name: String
@@ -38,10 +44,10 @@ public final class SimulatedWorld: @unchecked Sendable {
   ///   - placement: which ranks share a machine, for the choice of algorithms.
   public init(
     topology: Topology, profile: TransportProfile = .ideal, selector: AlgorithmSelector = .ideal,
-    placement: Placement? = nil, seed: UInt64 = 0
+    placement: Placement? = nil, seed: UInt64 = 0, interruption: Interruption = Interruption()
   ) {
     size = topology.hostCount
-    engine = Engine(seed: seed, expecting: size)
+    engine = Engine(seed: seed, expecting: size, interruption: interruption)
     network = FlowNetwork(topology: topology, engine: engine)
     self.profile = profile
     self.selector = selector
@@ -50,6 +56,17 @@ public final class SimulatedWorld: @unchecked Sendable {
     pointToPointTraffic = PointToPointTraffic(engine: engine, network: network, profile: profile)
     dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
     network.observer = dispatcher
+  }
+
+  /// Whether collectives that have the network to themselves may be timed at once instead of message by message.
+  public var usesQuietShortcut = false
+
+  /// Counts each rank's bytes from now on, if wanted.
+  public func countTraffic() -> TrafficAccount {
+    let account = TrafficAccount(ranks: size)
+    collectiveTraffic.account = account
+    pointToPointTraffic.account = account
+    return account
   }
 
   /// Told of what happens from now on.

@@ -28,6 +28,7 @@ public final class Engine: @unchecked Sendable {
   private var sequence: UInt64 = 0
   private var handlers: [any EventHandler] = []
   private var names: [Int: String] = [:]
+  private var killed: [Int: any Error] = [:]
   private var waiters = WaiterTable()
   private var suspensions: UInt64 = 0
   private var aliveCount = 0
@@ -36,7 +37,7 @@ public final class Engine: @unchecked Sendable {
   private var unblockedCount = 0
   private var needsInstantEnd = false
   private var failure: SimulationFailure?
-  private let interruption = Atomic<Bool>(false)
+  private let interruption: Interruption
   private let cancellations = Mutex<[UInt64]>([])
   private let hasCancellations = Atomic<Bool>(false)
 
@@ -47,8 +48,10 @@ public final class Engine: @unchecked Sendable {
   ///   - seed: the source of all random numbers of the run.
   ///   - processCount: how many processes are expected; tables are made that large at once, which spares the memory of
   ///     growing them.
-  public init(seed: UInt64 = 0, expecting processCount: Int = 0) {
+  ///   - interruption: by which anybody may end the run.
+  public init(seed: UInt64 = 0, expecting processCount: Int = 0, interruption: Interruption = Interruption()) {
     self.seed = seed
+    self.interruption = interruption
     queue = EventQueue(capacity: 2 * processCount)
     processes.reserveCapacity(processCount)
     waiters.reserveCapacity(processCount)
@@ -172,6 +175,17 @@ public final class Engine: @unchecked Sendable {
     waiter.continuation.resume(returning: .timedOut)
   }
 
+  /// Ends a process without failing the run: whatever it waits for throws `error`, and so does every primitive it calls
+  /// from now on.
+  public func kill(_ process: LogicalProcess, with error: any Error) {
+    guard !process.isFinished else { return }
+    killed[process.id] = error
+    for token in waiters.tokens(of: process) { wake(token, throwing: error) }
+  }
+
+  /// Why a process has been killed, if it has.
+  func deathCause(of process: LogicalProcess) -> (any Error)? { killed.isEmpty ? nil : killed[process.id] }
+
   // MARK: Cancellation
 
   /// Notes that a child task's suspension is over.
@@ -202,9 +216,9 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// Ends the run soon with ``SimulationFailure/interrupted(at:)``; may be called from any thread.
-  public func interrupt() { interruption.store(true, ordering: .relaxed) }
+  public func interrupt() { interruption.request() }
 
-  public var isInterrupted: Bool { interruption.load(ordering: .relaxed) }
+  public var isInterrupted: Bool { interruption.isRequested }
 
   // MARK: The rule of time
 
@@ -280,7 +294,7 @@ public final class Engine: @unchecked Sendable {
 
   private func fail(_ process: LogicalProcess, with error: any Error) {
     finish(process)
-    guard !hasEnded, failure == nil else { return }
+    guard !hasEnded, failure == nil, deathCause(of: process) == nil else { return }
     failure = .processFailed(ProcessFailure(process: process, error: error))
   }
 

@@ -74,7 +74,7 @@ public final class LogicalProcess: @unchecked Sendable {
   public func suspend(
     on subject: any WaitSubject, member: Int = 0, at location: SourceLocation, deadline: VirtualTime? = nil
   ) async throws -> WakeReason {
-    if engine.hasEnded { try await refuse() }
+    if mayNotGoOn { try await refuse() }
     lastPrimitive = location
     guard runsInMainTask else { return try await suspendChild(on: subject, member: member, deadline: deadline) }
     return try await withUnsafeThrowingContinuation { block($0, on: subject, member: member, deadline: deadline) }
@@ -128,19 +128,22 @@ public final class LogicalProcess: @unchecked Sendable {
 
   /// Notes where the process is. Every primitive that does not suspend calls this first.
   ///
-  /// - Throws: `CancellationError` once the simulation has ended.
+  /// - Throws: `CancellationError` once the simulation has ended; why the process has been killed.
   public func enterPrimitive(at location: SourceLocation) async throws {
-    if engine.hasEnded { try await refuse() }
+    if mayNotGoOn { try await refuse() }
     lastPrimitive = location
   }
 
-  /// Keeps the process from going on once the simulation has ended: the first calls throw; a process that ignores a
-  /// thousand of them is parked for good.
+  /// Whether the simulation has ended or the process has been killed.
+  @usableFromInline var mayNotGoOn: Bool { engine.hasEnded || engine.deathCause(of: self) != nil }
+
+  /// Keeps the process from going on: the first calls throw; a process that ignores a thousand of them is parked for
+  /// good.
   @usableFromInline @inline(never)
   func refuse() async throws {
     callsAfterEnd += 1
     if callsAfterEnd > 1000 { await withUnsafeContinuation { (_: UnsafeContinuation<Void, Never>) in } }
-    throw CancellationError()
+    throw engine.deathCause(of: self) ?? CancellationError()
   }
 }
 

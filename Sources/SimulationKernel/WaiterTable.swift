@@ -48,6 +48,13 @@ struct WaiterTable {
     cancellable.removeValue(forKey: suspension)
   }
 
+  /// The tokens of a process's suspensions. O(processes).
+  func tokens(of process: LogicalProcess) -> [WaiterToken] {
+    slots.indices.filter { slots[$0].waiter?.process === process }.map {
+      WaiterToken(index: UInt32($0), generation: slots[$0].generation)
+    }
+  }
+
   /// All waiters, in the order of their slots.
   var all: some Sequence<Waiter> { slots.lazy.compactMap(\.waiter) }
 

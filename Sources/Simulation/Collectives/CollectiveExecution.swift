@@ -20,6 +20,7 @@ final class CollectiveExecution: @unchecked Sendable {
   private var number: Int32 = -1
   private var finishedCount = 0
   private(set) var contributions: [(any Sendable)?]
+  private var failure: (any Error)?
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
   /// Ready notices that came before the send, and sends that wait for one, by receiver and round.
@@ -70,6 +71,8 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 
   func begin(_ member: Int) {
+    guard members[member].progress == .scheduled else { return }
+    members[member].progress = .running
     members[member].clock = traffic.engine.now.picoseconds + startLatency
     advance(member)
   }
@@ -134,8 +137,20 @@ final class CollectiveExecution: @unchecked Sendable {
     guard let observer = traffic.observer else { return }
     observer.ended(
       EndedCollective(
-        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, group: group.id,
+        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, groupName: group.name,
         start: starts[member] ?? .zero, end: VirtualTime(picoseconds: members[member].clock)))
+  }
+
+  /// Ends the parts that have not ended with an error.
+  func fail(with error: any Error) {
+    failure = error
+    for member in 0..<memberCount where members[member].progress != .finished {
+      members[member].machine = nil
+      members[member].progress = .failed
+      guard let waiter = members[member].waiter else { continue }
+      members[member].waiter = nil
+      traffic.engine.wake(waiter, throwing: error)
+    }
   }
 
   // MARK: Messages
@@ -197,7 +212,7 @@ final class CollectiveExecution: @unchecked Sendable {
     let state = members + Int(sender)
     state.pointee.completedSends += 1
     if state.pointee.progress == .awaitingSends, state.pointee.completedSends >= state.pointee.awaited {
-      state.pointee.progress = .scheduled
+      state.pointee.progress = .running
       resume(Int(sender))
     }
   }
@@ -215,7 +230,7 @@ final class CollectiveExecution: @unchecked Sendable {
     let state = members + Int(transit.receiver)
     state.pointee.arrivals.insert(transit.round)
     if state.pointee.progress == .awaitingRound, state.pointee.arrivals.contains(state.pointee.awaited) {
-      state.pointee.progress = .scheduled
+      state.pointee.progress = .running
       resume(Int(transit.receiver))
     }
   }
@@ -245,6 +260,7 @@ final class CollectiveExecution: @unchecked Sendable {
 extension CollectiveExecution: PendingOperation {
   func wait(for member: Int, at location: SourceLocation) async throws {
     let process = process(of: member)
+    if let failure, members[member].progress == .failed { throw failure }
     if members[member].progress != .finished { try await process.suspend(on: self, member: member, at: location) }
     process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
   }
@@ -252,6 +268,7 @@ extension CollectiveExecution: PendingOperation {
   func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
     let process = process(of: member)
     try await process.synchronize(at: location)
+    if members[member].progress == .failed { return true }
     return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
   }
 

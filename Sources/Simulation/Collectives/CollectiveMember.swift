@@ -5,7 +5,7 @@ import SimulationKernel
 /// One member's part in one collective: its algorithm's state machine and what the machine waits for.
 struct CollectiveMember {
   enum Progress: UInt8 {
-    case absent, scheduled, awaitingRound, awaitingSends, finished
+    case absent, scheduled, running, awaitingRound, awaitingSends, finished, failed
   }
 
   var machine: CollectiveMachine?
