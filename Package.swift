@@ -68,6 +68,16 @@ let package = Package(
       dependencies: [
         "Reports", "Results", "Quantities", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ]),
+    .testTarget(
+      name: "UniferenceTests",
+      dependencies: [
+        "Uniference", "Network", "Devices", "Communication", "Models", "Quantities",
+      ]),
+    .testTarget(
+      name: "UniferenceCommandTests",
+      dependencies: [
+        "UniferenceCommand", "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
   ],
   swiftLanguageModes: [.v6]
 )

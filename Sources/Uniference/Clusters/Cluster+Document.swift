@@ -16,7 +16,8 @@ extension Cluster {
   /// Reads the text of a cluster file.
   ///
   /// - Parameter file: its name in errors; paths in it are relative to its folder.
-  public init(yaml text: String, file: String = "cluster.yaml", overrides: [DocumentOverride] = []) throws(DocumentError)
+  public init(yaml text: String, file: String = "cluster.yaml", overrides: [DocumentOverride] = [])
+    throws(DocumentError)
   {
     var texts: [DocumentText] = []
     self = try Cluster(document: DocumentText(path: file, text: text), overrides: overrides, texts: &texts)

@@ -25,7 +25,8 @@ struct LinkNames {
   func canonicalName(_ value: DocumentValue) throws(DocumentError) -> String {
     let name = try value.text("the name of a link")
     if let canonical = canonical[name] { return canonical }
-    let suggestion = nearestName(to: name, among: ordered.prefix(10_000)).map { " did you mean \"\($0)\"?" } ?? ""
+    let candidates = ordered.prefix(10_000) + canonical.keys.sorted().prefix(10_000)
+    let suggestion = nearestName(to: name, among: candidates).map { " did you mean \"\($0)\"?" } ?? ""
     let some = ordered.count > 6 ? Array(ordered.prefix(5)) + ["..."] : ordered
     throw value.error(
       "there is no link \"\(quotable(name))\":\(suggestion) the links are \(some.joined(separator: ", "))")
@@ -48,7 +49,8 @@ extension LinkChange {
       }
       let until = try end.quantity(Duration.self, .positive)
       guard until > time else {
-        throw end.error("\(end.shown) is not allowed: the outage begins at \(time.shortDescription), so it must end later")
+        throw end.error(
+          "\(end.shown) is not allowed: the outage begins at \(time.shortDescription), so it must end later")
       }
       self.init(link: link, at: time, .outage(until: until))
     default:

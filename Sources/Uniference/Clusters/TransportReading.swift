@@ -83,7 +83,7 @@ struct TransportReading {
   private static func perByte(_ value: DocumentValue) throws(DocumentError) -> Double {
     let text = try value.text("the time of a byte such as 0.25 ns, or a rate such as 4 GB/s")
     if let rate = try? Bandwidth(parsing: text, .positive) { return 1e12 / rate.bytesPerSecond }
-    return try value.quantity(Duration.self, .notNegative).inSeconds * 1e12
+    return (try value.quantity(Duration.self, .notNegative).inSeconds * 1e12).rounded()
   }
 
   /// A number, or a list of payload sizes and numbers.

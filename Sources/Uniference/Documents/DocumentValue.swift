@@ -70,7 +70,8 @@ extension DocumentValue {
   func integer(in range: ClosedRange<Int>) throws(DocumentError) -> Int {
     let text = try text("a whole number")
     guard let integer = Int(text), range.contains(integer) else {
-      let bounds = range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      let bounds =
+        range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
       throw error("\(shown) is not allowed: write a whole number \(bounds)")
     }
     return integer
