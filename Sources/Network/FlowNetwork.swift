@@ -9,6 +9,9 @@ import SimulationKernel
 /// A flow that is alone on all its links, as in a ring on a switch, starts and ends in O(length of its route).
 /// Otherwise what is solved is the part of the network that is connected by shared links to what has changed.
 public final class FlowNetwork {
+  /// How often a link has got another capacity.
+  public private(set) var changes = 0
+
   /// Who is told of messages.
   public weak var observer: (any MessageObserver)?
 
@@ -27,7 +30,11 @@ public final class FlowNetwork {
   private var handlerID = EventHandlerID.none
   private var routeScratch: [LinkID] = []
   private var failedHosts: Set<Int> = []
-  private let hasRandomness: Bool
+  /// Whether jitter or loss make every message different.
+  public let hasRandomness: Bool
+  var reservations = LinkReservations()
+  /// When links are first and last used, while somebody wants to know.
+  public var linkUse: [LinkID: LinkUse]?
 
   public init(topology: Topology, engine: Engine) {
     self.topology = topology
@@ -103,11 +110,47 @@ public final class FlowNetwork {
     var bytes = byteCount
     var ready = time.picoseconds + connections[index].latency
     if hasRandomness { addRandomDelays(index, bytes: &bytes, ready: &ready) }
+    if !reservations.isEmpty { claim(index, from: ready) }
     statistics.messages += 1
     statistics.bytes += bytes
     let message = messages.insert(QueuedMessage(byteCount: bytes, ready: ready, token: token, next: -1))
     enqueue(message, on: index)
     if connections[index].first == message { awaitReadiness(index) }
+  }
+
+  /// Messages that are on their way or wait for their turn.
+  var pendingMessageCount: Int { messages.count }
+
+  /// Connections in an order that does not depend on hashing.
+  var connectionsInOrder: [(key: ConnectionKey, index: Int32)] {
+    numbers.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
+  }
+
+  func queue(of index: Int32) -> [QueuedMessage] {
+    var queue: [QueuedMessage] = []
+    var message = connections[index].first
+    while message >= 0 {
+      queue.append(messages[message])
+      message = messages[message].next
+    }
+    return queue
+  }
+
+  func append(_ message: QueuedMessage, to index: Int32) {
+    statistics.messages += 1
+    statistics.bytes += message.byteCount
+    enqueue(messages.insert(message), on: index)
+  }
+
+  /// Lets a connection go on as another one stood, at times shifted.
+  func resume(_ index: Int32, as other: Connection, shift: Int64) {
+    guard other.isMoving else { return awaitReadiness(index) }
+    connections[index].isMoving = true
+    connections[index].remaining = other.remaining
+    connections[index].updated = other.updated + shift
+    connections[index].rate = other.rate
+    for position in crossingRange(index) { join(position, crossings[position].link) }
+    scheduleEnd(index)
   }
 
   /// Keeps the queue in the order in which messages are ready, except for one whose bytes are moving.
@@ -179,6 +222,7 @@ public final class FlowNetwork {
       let link = crossings[position].link
       join(position, link)
       isAlone = isAlone && links[link].crossings == 1 && !links[link].isDirty
+      if linkUse != nil { noteUse(of: link) }
       rate = min(rate, links[link].capacity)
     }
     if isAlone {
@@ -236,8 +280,14 @@ public final class FlowNetwork {
       let link = crossings[position].link
       links[link].carried += carried
       leave(position, link)
+      if linkUse != nil { noteUse(of: link) }
       if links[link].crossings > 0 { markDirty(link: link) }
     }
+  }
+
+  private func noteUse(of link: LinkID) {
+    let now = engine.now.picoseconds
+    linkUse?[link, default: LinkUse(first: now, last: now)].last = now
   }
 
   // MARK: Lists of moving connections
@@ -290,6 +340,10 @@ public final class FlowNetwork {
   /// Gives a link another capacity from now on; zero is an outage, during which its flows stand still.
   public func setCapacity(bytesPerSecond: Double, of link: LinkID) {
     guard links[link].capacity != bytesPerSecond else { return }
+    if reservations.end(of: link) > engine.now.picoseconds {
+      reservations.holder?.linkIsWanted(link, at: engine.now)
+    }
+    changes += 1
     links[link].capacity = bytesPerSecond
     if links[link].crossings > 0 { markDirty(link: link) }
   }

@@ -13,15 +13,20 @@ public struct ConnectionID: Hashable, Sendable {
 }
 
 /// A channel between two hosts, in one word: 24 bits for each host, 16 for the channel.
-struct ConnectionKey: Hashable {
+struct ConnectionKey: Hashable, Comparable {
   private let bits: UInt64
+
+  var source: Int { Int(bits >> 40) }
+  var destination: Int { Int(bits >> 16 & 0xFF_FFFF) }
 
   init(source: Int, destination: Int, channel: Int) {
     precondition(source < 1 << 24 && destination < 1 << 24 && channel < 1 << 16, "too many hosts or groups")
     bits = UInt64(source) << 40 | UInt64(destination) << 16 | UInt64(channel)
   }
 
-  func touches(_ host: Int) -> Bool { Int(bits >> 40) == host || Int(bits >> 16 & 0xFF_FFFF) == host }
+  func touches(_ host: Int) -> Bool { source == host || destination == host }
+
+  static func < (left: ConnectionKey, right: ConnectionKey) -> Bool { left.bits < right.bits }
 }
 
 /// What a network has done so far.

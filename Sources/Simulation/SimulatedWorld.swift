@@ -16,6 +16,8 @@ public final class SimulatedWorld: @unchecked Sendable {
 
   let collectiveTraffic: CollectiveTraffic
   let pointToPointTraffic: PointToPointTraffic
+  private(set) var quietShortcut: QuietShortcut?
+  private(set) var countedTraffic: TrafficAccount?
   private let dispatcher: MessageDispatcher
   private var groups: [GroupKey: ProcessGroup] = [:]
   private var groupRequests: [GroupRequest: Int] = [:]
@@ -58,12 +60,22 @@ public final class SimulatedWorld: @unchecked Sendable {
     network.observer = dispatcher
   }
 
-  /// Whether collectives that have the network to themselves may be timed at once instead of message by message.
-  public var usesQuietShortcut = false
+  /// Whether collectives that have the network to themselves are timed at once instead of message by message. Their
+  /// messages are then not shown to the observer.
+  public var usesQuietShortcut: Bool {
+    get { quietShortcut != nil }
+    set { quietShortcut = newValue ? QuietShortcut(world: self) : nil }
+  }
+
+  /// How many collectives were timed at once, and how many of those went on message by message when other traffic came.
+  public var quietCounts: (shortcuts: Int, takeovers: Int) {
+    (quietShortcut?.shortcutCount ?? 0, quietShortcut?.takeoverCount ?? 0)
+  }
 
   /// Counts each rank's bytes from now on, if wanted.
   public func countTraffic() -> TrafficAccount {
     let account = TrafficAccount(ranks: size)
+    countedTraffic = account
     collectiveTraffic.account = account
     pointToPointTraffic.account = account
     return account

@@ -12,27 +12,31 @@ final class CollectiveExecution: @unchecked Sendable {
   /// As the first member called it.
   let call: CollectiveCall
   let plan: CollectivePlan
-  private let traffic: CollectiveTraffic
-  private let members: UnsafeMutablePointer<CollectiveMember>
-  private let memberCount: Int
+  let traffic: CollectiveTraffic
+  let members: UnsafeMutablePointer<CollectiveMember>
+  let memberCount: Int
   private let startLatency: Int64
   private let messageLatency: Int64
-  private var number: Int32 = -1
+  private(set) var number: Int32 = -1
+  private var joinedCount = 0
+  private var begunCount = 0
   private var finishedCount = 0
+  /// Whether the members' parts end at times known beforehand.
+  var isQuiet = false
   private(set) var contributions: [(any Sendable)?]
   private var failure: (any Error)?
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
   /// Ready notices that came before the send, and sends that wait for one, by receiver and round.
-  private var notices: Set<RendezvousKey> = []
-  private var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
+  var notices: Set<RendezvousKey> = []
+  var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
 
   /// When members began their part, kept for the observer only.
   private var starts: [Int: VirtualTime] = [:]
   /// Until when members' processors deal with received messages, where the transport makes them.
-  private var receiverBusyUntil: [Int32: VirtualTime] = [:]
+  var receiverBusyUntil: [Int32: VirtualTime] = [:]
 
-  private struct RendezvousKey: Hashable {
+  struct RendezvousKey: Hashable {
     let receiver: Int32
     let round: Int32
   }
@@ -67,11 +71,17 @@ final class CollectiveExecution: @unchecked Sendable {
     members[member].machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
     if traffic.observer != nil { starts[member] = time }
     members[member].progress = .scheduled
+    members[member].clock = time.picoseconds
     traffic.scheduleStart(of: member, in: number, at: time)
+    joinedCount += 1
   }
 
+  /// Whether all members have joined and none has begun.
+  var isAboutToBegin: Bool { joinedCount == memberCount && begunCount == 0 }
+
   func begin(_ member: Int) {
-    guard members[member].progress == .scheduled else { return }
+    guard members[member].progress == .scheduled, !isQuiet else { return }
+    begunCount += 1
     members[member].progress = .running
     members[member].clock = traffic.engine.now.picoseconds + startLatency
     advance(member)
@@ -117,7 +127,7 @@ final class CollectiveExecution: @unchecked Sendable {
     advance(member)
   }
 
-  private func finish(_ member: Int) {
+  func finish(_ member: Int) {
     let state = members + member
     state.pointee.progress = .finished
     state.pointee.machine = nil
@@ -289,6 +299,13 @@ extension CollectiveExecution: WaitSubject {
 }
 
 extension CollectiveTraffic.Transit {
+  /// The same message in another execution, at another time.
+  func moved(to execution: Int32, shiftedBy shift: Int64) -> Self {
+    Self(
+      execution: execution, sender: sender, receiver: receiver, round: round, byteCount: byteCount,
+      posted: posted + shift)
+  }
+
   fileprivate func posted(noEarlierThan time: Int64) -> Self {
     Self(
       execution: execution, sender: sender, receiver: receiver, round: round, byteCount: byteCount,

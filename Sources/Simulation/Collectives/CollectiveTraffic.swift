@@ -19,11 +19,16 @@ final class CollectiveTraffic: EventHandler {
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
   private let transits: Pool<Transit>
-  private let executions = Pool<CollectiveExecution>()
+  private var executions = OpenExecutions()
   private var handlerID = EventHandlerID.none
 
   /// Marks the event of a message that its receiver's processor has taken up.
   private static let arrivalFlag: UInt64 = 1 << 55
+  /// Marks the event at which a member's part ends that has been timed at once.
+  private static let quietEndFlag: UInt64 = 1 << 54
+
+  /// Messages that receivers' processors deal with, and until when.
+  private var processing: [Int32: VirtualTime] = [:]
 
   init(engine: Engine, network: FlowNetwork, profile: TransportProfile) {
     self.engine = engine
@@ -35,7 +40,6 @@ final class CollectiveTraffic: EventHandler {
 
   deinit {
     transits.deallocate()
-    executions.deallocate()
   }
 
   /// Gives an execution its number among those under way.
@@ -60,6 +64,7 @@ final class CollectiveTraffic: EventHandler {
       execution.received(transit)
     } else {
       let time = execution.occupyReceiver(transit)
+      processing[index] = time
       engine.schedule(at: time, handlerID, token: UInt64(UInt32(bitPattern: index)) | Self.arrivalFlag)
     }
   }
@@ -76,14 +81,40 @@ final class CollectiveTraffic: EventHandler {
     engine.schedule(at: time, priority: .process, handlerID, token: token)
   }
 
+  /// Lets a member's part end at `time`.
+  func scheduleQuietEnd(of member: Int, in execution: Int32, at time: VirtualTime) {
+    let token = UInt64(UInt32(truncatingIfNeeded: member)) | UInt64(execution) << 32 | Self.quietEndFlag
+    engine.schedule(at: max(time, engine.now), handlerID, token: token)
+  }
+
+  /// Takes over a rehearsal's messages for the execution that has adopted its members.
+  func adopt(
+    _ rehearsal: CollectiveTraffic, for execution: CollectiveExecution, shiftedBy shift: Int64, network other: FlowNetwork
+  ) {
+    network.adopt(messagesOf: other, shiftedByPicoseconds: shift, channel: execution.group.id) { token in
+      let transit = rehearsal.transits[Int32(truncatingIfNeeded: token)]
+      let index = transits.insert(transit.moved(to: execution.number, shiftedBy: shift))
+      return token & 0xFFFF_FFFF_0000_0000 | UInt64(UInt32(bitPattern: index))
+    }
+    for (foreign, time) in rehearsal.processing.sorted(by: { $0.key < $1.key }) {
+      let index = transits.insert(rehearsal.transits[foreign].moved(to: execution.number, shiftedBy: shift))
+      let moved = time.advanced(byPicoseconds: shift)
+      processing[index] = moved
+      engine.schedule(at: moved, handlerID, token: UInt64(UInt32(bitPattern: index)) | Self.arrivalFlag)
+    }
+  }
+
   func handle(token: UInt64) {
     let lower = Int32(truncatingIfNeeded: token)
-    if token & Self.arrivalFlag != 0 {
+    if token & Self.quietEndFlag != 0 {
+      executions.element(at: Int32(truncatingIfNeeded: token >> 32 & 0x3F_FFFF))?.finishQuietly(Int(lower))
+    } else if token & Self.arrivalFlag != 0 {
       let transit = transits[lower]
+      processing[lower] = nil
       transits.remove(lower)
       executions[transit.execution].received(transit)
     } else {
-      executions[Int32(truncatingIfNeeded: token >> 32)].begin(Int(lower))
+      executions.element(at: Int32(truncatingIfNeeded: token >> 32))?.begin(Int(lower))
     }
   }
 

@@ -40,6 +40,7 @@ final class ProcessGroup: @unchecked Sendable {
         group: self, number: number, first: execution.call, rank: worldRanks[member], call: call)
     }
     try execution.join(member, shape: call.shape, contribution: contribution, at: process.now)
+    if execution.isAboutToBegin { try world.quietShortcut?.consider(execution) }
     return execution
   }
 

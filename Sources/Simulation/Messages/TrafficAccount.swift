@@ -14,4 +14,28 @@ public final class TrafficAccount {
     receivedBytes[destination] += byteCount
     messages += 1
   }
+
+  /// Counts a collective that has been timed at once.
+  func add(_ timeline: QuietTimeline, of group: ProcessGroup) { apply(timeline, of: group, sign: 1) }
+
+  /// Takes back what has been counted for a collective whose messages are counted instead.
+  func remove(_ timeline: QuietTimeline, of group: ProcessGroup) { apply(timeline, of: group, sign: -1) }
+
+  /// Counts what a rehearsal has delivered.
+  func add(_ other: TrafficAccount?, of group: ProcessGroup) {
+    guard let other else { return }
+    messages += other.messages
+    for rank in group.worldRanks {
+      sentBytes[rank] += other.sentBytes[rank]
+      receivedBytes[rank] += other.receivedBytes[rank]
+    }
+  }
+
+  private func apply(_ timeline: QuietTimeline, of group: ProcessGroup, sign: Int) {
+    messages += sign * timeline.messages
+    for (member, rank) in group.worldRanks.enumerated() {
+      sentBytes[rank] += sign * timeline.sentBytes[member]
+      receivedBytes[rank] += sign * timeline.receivedBytes[member]
+    }
+  }
 }

@@ -1,0 +1,60 @@
+import Communication
+import Network
+import SimulationKernel
+
+/// One group's collectives played message by message in a world of their own, with nothing else in it.
+final class QuietRehearsal {
+  private let world: SimulatedWorld
+  private let group: ProcessGroup
+  private let original: FlowNetwork
+
+  /// - Parameter group: whose collectives are rehearsed, over the links as they are now.
+  init(of group: ProcessGroup) {
+    let live = group.world
+    original = live.network
+    world = SimulatedWorld(
+      topology: live.network.topology, profile: live.profile, selector: live.selector, placement: live.placement)
+    self.group = ProcessGroup(id: 0, name: group.name, worldRanks: group.worldRanks, world: world)
+  }
+
+  /// Plays a collective to its end.
+  func timeline(of situation: QuietSituation, call: CollectiveCall) throws(CollectiveError) -> QuietTimeline {
+    let (execution, base) = try play(situation, call: call, before: nil)
+    let account = world.countedTraffic
+    let ranks = group.worldRanks
+    return QuietTimeline(
+      ends: ranks.indices.map { execution.endTime(of: $0).picoseconds - base },
+      linkUse: (world.network.linkUse ?? [:]).mapValues { LinkUse(first: $0.first - base, last: $0.last - base) },
+      sentBytes: ranks.map { account?.sentBytes[$0] ?? 0 }, receivedBytes: ranks.map { account?.receivedBytes[$0] ?? 0 },
+      messages: account?.messages ?? 0)
+  }
+
+  /// Plays a collective up to an instant, so that it can be taken over as it stands there. The rehearsal cannot be used
+  /// afterwards.
+  ///
+  /// - Parameter time: picoseconds after the first member's start; events at it have not happened.
+  /// - Returns: the collective, and the rehearsal's time at which its first member started.
+  func play(_ situation: QuietSituation, call: CollectiveCall, before time: Int64?) throws(CollectiveError)
+    -> (execution: CollectiveExecution, base: Int64)
+  {
+    for link in original.topology.links.indices.map({ LinkID($0) }) where original.changes > 0 {
+      world.network.setCapacity(bytesPerSecond: original.capacity(of: link), of: link)
+    }
+    world.network.linkUse = [:]
+    _ = world.countTraffic()
+    let base = world.engine.now.picoseconds
+    let execution = CollectiveExecution(
+      group: group, callNumber: 0, call: call, plan: situation.plan, traffic: world.collectiveTraffic)
+    for (member, offset) in situation.offsets.enumerated() {
+      try execution.join(
+        member, shape: situation.shape, contribution: (), at: VirtualTime(picoseconds: base + offset))
+    }
+    world.engine.runEvents(before: time.map { VirtualTime(picoseconds: base + $0) } ?? .distantFuture)
+    return (execution, base)
+  }
+
+  /// The network in which the collective has been played.
+  var network: FlowNetwork { world.network }
+  var traffic: CollectiveTraffic { world.collectiveTraffic }
+  var account: TrafficAccount? { world.countedTraffic }
+}

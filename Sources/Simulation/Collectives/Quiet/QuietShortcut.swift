@@ -1,0 +1,132 @@
+import Communication
+import Network
+import SimulationKernel
+
+/// Times collectives that have the network to themselves at once, instead of message by message.
+///
+/// When the last member joins before the first has begun, and no message is anywhere, the collective is played in a
+/// rehearsal (once for each situation: shape, plan, and how much later each member starts than the first). Its links are
+/// then reserved for as long as the rehearsal used each of them, and every member's part is scheduled to end when it
+/// ended there. As soon as another message would meet it on a link, the collective is taken over from a rehearsal that
+/// stops at this very instant and goes on message by message: up to then nothing else has touched its links, so what the
+/// rehearsal did is what the messages would have done.
+final class QuietShortcut: ReservationHolder {
+  private final class Run {
+    let execution: CollectiveExecution
+    let situation: QuietSituation
+    let timeline: QuietTimeline
+    let start: Int64
+    private let end: Int64
+
+    init(execution: CollectiveExecution, situation: QuietSituation, timeline: QuietTimeline, start: Int64) {
+      self.execution = execution
+      self.situation = situation
+      self.timeline = timeline
+      self.start = start
+      end = start + max(timeline.ends.max() ?? 0, timeline.linkUse.values.lazy.map(\.last).max() ?? 0)
+    }
+
+    /// Whether its links are free and its members have ended.
+    func isOver(at time: Int64) -> Bool { end <= time }
+
+    func lastUse(of link: LinkID) -> Int64? { timeline.linkUse[link].map { $0.last + start } }
+  }
+
+  private unowned let world: SimulatedWorld
+  private var rehearsals: [Int: QuietRehearsal] = [:]
+  private var timelines: [Int: [QuietSituation: QuietTimeline]] = [:]
+  private var running: [Run] = []
+  /// How many collectives were timed at once, and how many of them had to be taken over by messages.
+  private(set) var shortcutCount = 0
+  private(set) var takeoverCount = 0
+
+  init(world: SimulatedWorld) {
+    self.world = world
+    world.network.setReservationHolder(self)
+  }
+
+  /// Takes a collective that all members have joined and none has begun, if it has the network to itself.
+  func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
+    forgetPastRuns()
+    guard world.network.isQuiet, !world.network.hasRandomness, !execution.call.isUnevenAllToAll else { return }
+    let starts = execution.startTimes
+    guard let first = starts.min() else { return }
+    let situation = QuietSituation(
+      shape: execution.call.shape, plan: execution.plan, offsets: starts.map { $0 - first },
+      networkChanges: world.network.changes)
+    let timeline = try timeline(of: situation, for: execution)
+    let run = Run(execution: execution, situation: situation, timeline: timeline, start: first)
+    guard isFree(run) else { return }
+    running.append(run)
+    shortcutCount += 1
+    for (link, use) in timeline.linkUse { reserve(link, until: use.last + first) }
+    execution.endQuietly(at: timeline.ends.map { VirtualTime(picoseconds: $0 + first) })
+    world.countedTraffic?.add(timeline, of: execution.group)
+  }
+
+  private func timeline(of situation: QuietSituation, for execution: CollectiveExecution) throws(CollectiveError)
+    -> QuietTimeline
+  {
+    let group = execution.group
+    if let known = timelines[group.id]?[situation] { return known }
+    let rehearsal = rehearsals[group.id] ?? QuietRehearsal(of: group)
+    rehearsals[group.id] = rehearsal
+    let timeline = try rehearsal.timeline(of: situation, call: execution.call)
+    timelines[group.id, default: [:]][situation] = timeline
+    return timeline
+  }
+
+  private func isFree(_ run: Run) -> Bool {
+    run.timeline.linkUse.allSatisfy { link, use in
+      world.network.reservationEnd(of: link).map { $0.picoseconds <= use.first + run.start } ?? true
+    }
+  }
+
+  private func reserve(_ link: LinkID, until end: Int64) {
+    let present = world.network.reservationEnd(of: link)?.picoseconds ?? .min
+    world.network.reserve(link, until: VirtualTime(picoseconds: max(present, end)))
+  }
+
+  private func forgetPastRuns() {
+    let now = world.engine.now.picoseconds
+    guard running.contains(where: { $0.isOver(at: now) }) else { return }
+    let past = running.filter { $0.isOver(at: now) }
+    running.removeAll { $0.isOver(at: now) }
+    past.forEach(freeLinks)
+  }
+
+  /// Frees a run's links, as far as no other one needs them.
+  private func freeLinks(of run: Run) {
+    for link in run.timeline.linkUse.keys {
+      let end = running.compactMap { $0.lastUse(of: link) }.max()
+      world.network.reserve(link, until: end.map { VirtualTime(picoseconds: $0) })
+    }
+  }
+
+  // MARK: Giving way
+
+  func linkIsWanted(_ link: LinkID, at time: VirtualTime) {
+    let affected = running.filter { ($0.lastUse(of: link) ?? .min) > time.picoseconds }
+    running.removeAll { run in affected.contains { $0 === run } }
+    for run in affected {
+      freeLinks(of: run)
+      takeOver(run)
+    }
+  }
+
+  /// Goes on message by message from now.
+  private func takeOver(_ run: Run) {
+    takeoverCount += 1
+    let group = run.execution.group
+    let rehearsal = rehearsals.removeValue(forKey: group.id) ?? QuietRehearsal(of: group)
+    let elapsed = world.engine.now.picoseconds - run.start
+    guard let (played, base) = try? rehearsal.play(run.situation, call: run.execution.call, before: elapsed) else {
+      preconditionFailure("a collective that has been rehearsed once can be rehearsed again")
+    }
+    let shift = run.start - base
+    world.countedTraffic?.remove(run.timeline, of: group)
+    world.countedTraffic?.add(rehearsal.account, of: group)
+    run.execution.adopt(played, shiftedBy: shift)
+    world.collectiveTraffic.adopt(rehearsal.traffic, for: run.execution, shiftedBy: shift, network: rehearsal.network)
+  }
+}

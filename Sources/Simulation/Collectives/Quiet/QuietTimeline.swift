@@ -1,0 +1,23 @@
+import Communication
+import Network
+
+/// How a collective goes that has the network to itself: when each member's part ends, and which links are used when.
+/// Times are picoseconds after the first member's start.
+struct QuietTimeline {
+  let ends: [Int64]
+  let linkUse: [LinkID: LinkUse]
+  /// Payload bytes by member.
+  let sentBytes: [Int]
+  let receivedBytes: [Int]
+  let messages: Int
+}
+
+/// What a timeline depends on.
+struct QuietSituation: Hashable {
+  let shape: CollectiveShape
+  let plan: CollectivePlan
+  /// When each member starts, after the first one.
+  let offsets: [Int64]
+  /// How often links had changed.
+  let networkChanges: Int
+}
