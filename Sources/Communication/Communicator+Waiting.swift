@@ -1,11 +1,13 @@
 /// The waiting forms: each starts the operation and waits for it.
 extension Communicator {
+  @inlinable @inline(__always)
   public func subgroup(_ ranks: [Int], name: String, fileID: StaticString = #fileID, line: UInt = #line) async throws
     -> any Communicator
   {
     try await subgroup(ranks, name: name, at: SourceLocation(fileID: fileID, line: line))
   }
 
+  @inlinable @inline(__always)
   public func send<P: Payload>(
     _ payload: P, to destination: Int, tag: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws {
@@ -14,6 +16,7 @@ extension Communicator {
   }
 
   /// The payload of the next message from `source` with `tag`; `nil` stands for any.
+  @inlinable @inline(__always)
   public func receive<P: Payload>(
     _ type: P.Type, from source: Int?, tag: Int? = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> P {
@@ -21,6 +24,7 @@ extension Communicator {
     return try await startReceive(type, from: source, tag: tag, at: location).wait(fileID: fileID, line: line).payload
   }
 
+  @inlinable @inline(__always)
   public func allReduce<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator = .sum, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> P {
@@ -28,6 +32,7 @@ extension Communicator {
     return try await startAllReduce(payload, reduction, at: location).wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func allGather<P: Payload>(
     _ payload: P, counts: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> [P] {
@@ -35,6 +40,7 @@ extension Communicator {
     return try await startAllGather(payload, counts: counts, at: location).wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func reduceScatter<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator = .sum, counts: [Int]? = nil, fileID: StaticString = #fileID,
     line: UInt = #line
@@ -44,6 +50,7 @@ extension Communicator {
       .wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func reduce<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator = .sum, root: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> P? {
@@ -51,6 +58,7 @@ extension Communicator {
     return try await startReduce(payload, reduction, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func broadcast<P: Payload>(
     _ payload: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> P {
@@ -58,6 +66,7 @@ extension Communicator {
     return try await startBroadcast(payload, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func gather<P: Payload>(
     _ payload: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> [P]? {
@@ -65,6 +74,7 @@ extension Communicator {
     return try await startGather(payload, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func scatter<P: Payload>(
     _ payloads: [P]?, like template: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> P {
@@ -72,6 +82,7 @@ extension Communicator {
     return try await startScatter(payloads, like: template, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func allToAll<P: Payload>(
     _ payloads: [P], receiveCounts: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line
   ) async throws -> [P] {
@@ -80,6 +91,7 @@ extension Communicator {
       .wait(fileID: fileID, line: line)
   }
 
+  @inlinable @inline(__always)
   public func barrier(fileID: StaticString = #fileID, line: UInt = #line) async throws {
     let location = SourceLocation(fileID: fileID, line: line)
     try await startBarrier(at: location).wait(fileID: fileID, line: line)

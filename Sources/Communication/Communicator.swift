@@ -5,7 +5,7 @@
 /// Simulation and deployment implement this protocol; a model is written once against it. Ranks are positions in
 /// this group, `0..<size`. Each operation has a `start` form that returns at once with a ``Work`` and a form that
 /// waits. All members must call the same collectives in the same order with agreeing arguments.
-public protocol Communicator: Sendable {
+public protocol Communicator: AnyObject, Sendable {
   /// This member's position in the group.
   var rank: Int { get }
 

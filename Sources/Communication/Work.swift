@@ -1,35 +1,47 @@
 /// A started communication that ends later: `async_op=True` in PyTorch Distributed.
 public struct Work<Result: Sendable>: Sendable {
-  private let waiting: @Sendable (SourceLocation) async throws -> Result
-  private let polling: @Sendable () async throws -> Bool
+  @usableFromInline let operation: any PendingOperation
+  @usableFromInline let member: Int
+  @usableFromInline let result: @Sendable () throws -> Result
 
   /// - Parameters:
-  ///   - wait: suspends until the result is there, or throws what went wrong.
-  ///   - isCompleted: whether `wait` would return at once.
+  ///   - operation: what is under way.
+  ///   - member: whose part in it this is.
+  ///   - result: what it brought, asked for once the part has ended.
   public init(
-    wait: @escaping @Sendable (SourceLocation) async throws -> Result,
-    isCompleted: @escaping @Sendable () async throws -> Bool
+    _ operation: any PendingOperation, member: Int, result: @escaping @Sendable () throws -> Result
   ) {
-    waiting = wait
-    polling = isCompleted
+    self.operation = operation
+    self.member = member
+    self.result = result
   }
 
   /// Suspends until the communication has ended on this member and returns what it brought.
+  @inlinable @inline(__always)
   @discardableResult
   public func wait(fileID: StaticString = #fileID, line: UInt = #line) async throws -> Result {
-    try await waiting(SourceLocation(fileID: fileID, line: line))
+    try await operation.wait(for: member, at: SourceLocation(fileID: fileID, line: line))
+    return try result()
   }
 
   /// Whether the communication has ended on this member by now. Asking is a synchronisation point: the answer
   /// depends on what the others have done.
-  public var isCompleted: Bool {
-    get async throws { try await polling() }
+  public func isCompleted(fileID: StaticString = #fileID, line: UInt = #line) async throws -> Bool {
+    try await operation.hasEnded(for: member, at: SourceLocation(fileID: fileID, line: line))
   }
 
   /// The same work with its result transformed.
   public func map<Other: Sendable>(_ transform: @escaping @Sendable (Result) throws -> Other) -> Work<Other> {
-    Work<Other>(
-      wait: { try transform(try await waiting($0)) },
-      isCompleted: polling)
+    let result = result
+    return Work<Other>(operation, member: member) { try transform(try result()) }
   }
+}
+
+/// A communication under way, as its members wait for it.
+public protocol PendingOperation: AnyObject, Sendable {
+  /// Suspends until the member's part has ended, or throws what went wrong.
+  func wait(for member: Int, at location: SourceLocation) async throws
+
+  /// Whether ``wait(for:at:)`` would return at once.
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool
 }

@@ -10,12 +10,18 @@ public struct ModelContext: Sendable {
   public let communicator: any Communicator
   /// This rank's clock, since any instant that all ranks share.
   public let now: @Sendable () -> Duration
+  /// Takes the fraction of the work that is done, from ranks that know it.
+  public let reportProgress: @Sendable (Double) -> Void
 
   /// The context of one rank.
-  public init(device: any TensorDevice, communicator: any Communicator, now: @escaping @Sendable () -> Duration) {
+  public init(
+    device: any TensorDevice, communicator: any Communicator, now: @escaping @Sendable () -> Duration,
+    reportProgress: @escaping @Sendable (Double) -> Void = { _ in }
+  ) {
     self.device = device
     self.communicator = communicator
     self.now = now
+    self.reportProgress = reportProgress
   }
 }
 

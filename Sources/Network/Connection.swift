@@ -1,28 +1,42 @@
 /// A channel from one host to another within one group: messages leave it one after another, as on a TCP socket.
+///
+/// There may be millions, so the fields stand in an order that leaves no gaps.
 struct Connection {
-  /// Where its links stand in the network's table of routes.
-  let routeStart: Int32
-  let routeCount: Int32
   /// Latency of the route in picoseconds, without jitter.
   let latency: Int64
-  /// Whether one of its ends has failed; its messages are dropped.
-  var isBroken: Bool
-
-  /// The messages that have not left completely, first to last; -1 for none.
-  var first: Int32 = -1
-  var last: Int32 = -1
-
-  /// Whether the first message's bytes are moving (at a rate that may be zero).
-  var isMoving = false
-  /// Its place in the part of the network that the solver is solving; -1 for none.
-  var positionInComponent: Int32 = -1
-  /// Raised whenever the expected end of the first message changes: events of former versions are void.
-  var version: UInt32 = 0
 
   /// Bytes per second, and bytes left at `updated`.
   var rate: Double = 0
   var remaining: Double = 0
   var updated: Int64 = 0
+
+  /// Where its links stand in the network's table of routes.
+  let routeStart: Int32
+
+  /// The messages that have not left completely, first to last; -1 for none.
+  var first: Int32 = -1
+  var last: Int32 = -1
+
+  /// Its place in the part of the network that the solver is solving; -1 for none.
+  var positionInComponent: Int32 = -1
+
+  /// Raised whenever the expected end of the first message changes: events of former versions are void.
+  var version: UInt32 = 0
+
+  private let hops: Int16
+  /// Whether the first message's bytes are moving (at a rate that may be zero).
+  var isMoving = false
+  /// Whether one of its ends has failed; its messages are dropped.
+  var isBroken: Bool
+
+  init(routeStart: Int32, routeCount: Int, latency: Int64, isBroken: Bool) {
+    self.routeStart = routeStart
+    self.latency = latency
+    self.isBroken = isBroken
+    hops = Int16(routeCount)
+  }
+
+  var routeCount: Int32 { Int32(hops) }
 }
 
 /// A message in a connection's queue.
@@ -39,16 +53,31 @@ struct QueuedMessage {
 /// The state of a link.
 struct LinkState {
   var capacity: Double
-  /// The connections that move bytes over it, as a list through the network's table of routes; -1 for none.
-  var firstCrossing: Int32 = -1
-  var crossings: Int32 = 0
   /// Bytes that have crossed the link.
   var carried: Double = 0
-  /// Whether its flows are to be solved again when the instant ends.
-  var isDirty = false
-  var isInComponent = false
+  /// The connections that move bytes over it, as a list through the network's table of routes; -1 for none.
+  var firstCrossing: Int32 = -1
+  /// Their number, with the two flags in the upper bits.
+  private var bits: UInt32 = 0
 
   init(capacity: Double) { self.capacity = capacity }
+
+  /// How many connections move bytes over it.
+  var crossings: Int32 {
+    @inline(__always) get { Int32(bitPattern: bits & 0x3FFF_FFFF) }
+    @inline(__always) set { bits = bits & 0xC000_0000 | UInt32(bitPattern: newValue) }
+  }
+
+  /// Whether its flows are to be solved again when the instant ends.
+  var isDirty: Bool {
+    @inline(__always) get { bits & 1 << 30 != 0 }
+    @inline(__always) set { bits = newValue ? bits | 1 << 30 : bits & ~(1 << 30) }
+  }
+
+  var isInComponent: Bool {
+    @inline(__always) get { bits & 1 << 31 != 0 }
+    @inline(__always) set { bits = newValue ? bits | 1 << 31 : bits & ~(1 << 31) }
+  }
 }
 
 /// One link of one connection's route, and its place in the link's list of moving connections.

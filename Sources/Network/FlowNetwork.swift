@@ -17,9 +17,9 @@ public final class FlowNetwork {
   public private(set) var statistics = NetworkStatistics()
 
   let links: Pool<LinkState>
-  let connections = Pool<Connection>()
+  let connections: Pool<Connection>
   let crossings: Pool<Crossing>
-  private let messages = Pool<QueuedMessage>()
+  private let messages: Pool<QueuedMessage>
   private var numbers: [ConnectionKey: Int32] = [:]
   private var dirtyLinks: [LinkID] = []
   private var solver = MaxMinSolver()
@@ -34,9 +34,12 @@ public final class FlowNetwork {
     self.engine = engine
     links = Pool(capacity: max(1, topology.links.count))
     crossings = Pool(capacity: 2 * topology.hostCount)
+    connections = Pool(capacity: topology.hostCount)
+    messages = Pool(capacity: topology.hostCount)
     random = RandomStream(seed: engine.seed, stream: 0x6E65_7477_6F72_6B)
     hasRandomness = topology.links.contains { $0.jitterPicoseconds > 0 || $0.loss > 0 }
     for link in topology.links { _ = links.insert(LinkState(capacity: link.bytesPerSecond)) }
+    numbers.reserveCapacity(topology.hostCount)
     handlerID = engine.register(self)
     engine.instantObserver = self
   }
@@ -65,7 +68,7 @@ public final class FlowNetwork {
       if hop == 0 { start = crossing }
     }
     let connection = Connection(
-      routeStart: start, routeCount: Int32(routeScratch.count), latency: latency,
+      routeStart: start, routeCount: routeScratch.count, latency: latency,
       isBroken: failedHosts.contains(source) || failedHosts.contains(destination))
     let number = connections.insert(connection)
     numbers[key] = number
@@ -291,13 +294,16 @@ public final class FlowNetwork {
     if links[link].crossings > 0 { markDirty(link: link) }
   }
 
+  /// A link's present capacity in bytes per second.
+  public func capacity(of link: LinkID) -> Double { links[link].capacity }
+
   /// Bytes that have crossed a link so far; those of messages under way are not counted.
   public func bytesCarried(by link: LinkID) -> Double { links[link].carried }
 
   /// Drops all messages from and to a host, those under way and those to come: it has failed.
   public func failHost(_ host: Int) {
     failedHosts.insert(host)
-    for (key, index) in numbers where key.source == host || key.destination == host {
+    for (key, index) in numbers where key.touches(host) {
       connections[index].isBroken = true
       if connections[index].isMoving { leaveLinks(index, carried: connections[index].remaining) }
       dropQueue(of: index)

@@ -12,10 +12,16 @@ public struct ConnectionID: Hashable, Sendable {
   public init(index: Int32) { self.index = index }
 }
 
+/// A channel between two hosts, in one word: 24 bits for each host, 16 for the channel.
 struct ConnectionKey: Hashable {
-  let source: Int
-  let destination: Int
-  let channel: Int
+  private let bits: UInt64
+
+  init(source: Int, destination: Int, channel: Int) {
+    precondition(source < 1 << 24 && destination < 1 << 24 && channel < 1 << 16, "too many hosts or groups")
+    bits = UInt64(source) << 40 | UInt64(destination) << 16 | UInt64(channel)
+  }
+
+  func touches(_ host: Int) -> Bool { Int(bits >> 40) == host || Int(bits >> 16 & 0xFF_FFFF) == host }
 }
 
 /// What a network has done so far.

@@ -3,7 +3,7 @@
 /// Immutable: what changes over time (capacities, failures) is the state of a ``FlowNetwork``.
 public struct Topology: Sendable {
   public let hostCount: Int
-  public let links: [Link]
+  public let links: LinkTable
   private let router: any Router
   private let linkName: @Sendable (LinkID) -> String
 
@@ -23,7 +23,7 @@ public struct Topology: Sendable {
       }
     }
     self.hostCount = hostCount
-    self.links = links
+    self.links = try LinkTable(links)
     self.router = router
     self.linkName = linkName
   }

@@ -4,7 +4,7 @@ import SimulationKernel
 /// Told what happens in a simulated world, for logs and traces. World ranks throughout.
 public protocol RunObserver: AnyObject {
   /// A device has computed.
-  func computed(rank: Int, operation: StaticString, start: VirtualTime, duration: Int64)
+  func computed(rank: Int, operation: String, start: VirtualTime, duration: Int64)
 
   /// A message has arrived.
   func delivered(_ message: DeliveredMessage)
@@ -13,7 +13,7 @@ public protocol RunObserver: AnyObject {
   func ended(_ collective: EndedCollective)
 
   /// A program has marked a moment.
-  func marked(rank: Int, name: StaticString, time: VirtualTime)
+  func marked(rank: Int, name: String, time: VirtualTime)
 }
 
 /// A message that has arrived, as an observer sees it.
@@ -34,7 +34,8 @@ public struct EndedCollective: Hashable, Sendable {
   public let rank: Int
   public let operation: CollectiveOperation
   public let byteCount: Int
-  public let group: Int
+  /// The group's name.
+  public let groupName: String
   public let start: VirtualTime
   public let end: VirtualTime
 }

@@ -9,7 +9,7 @@ public final class SimulatedWorld: @unchecked Sendable {
   public let engine: Engine
   public let network: FlowNetwork
   public let profile: TransportProfile
-  public let selector: @Sendable (CollectiveShape) throws -> CollectivePlan
+  public let selector: AlgorithmSelector
   public let placement: Placement
   /// Number of ranks; rank `i` runs on host `i`.
   public let size: Int
@@ -20,6 +20,12 @@ public final class SimulatedWorld: @unchecked Sendable {
   private var groups: [GroupKey: ProcessGroup] = [:]
   private var groupRequests: [GroupRequest: Int] = [:]
   private(set) lazy var worldGroup = ProcessGroup(id: 0, name: "world", worldRanks: Array(0..<size), world: self)
+
+  /// Ranks whose devices have stopped working.
+  var failures: [Int: RankFailure] = [:]
+
+  /// Every group made so far.
+  var allGroups: [ProcessGroup] { [worldGroup] + groups.values.sorted { $0.id < $1.id } }
 
   private struct GroupKey: Hashable {
     let ranks: [Int]
@@ -37,11 +43,11 @@ public final class SimulatedWorld: @unchecked Sendable {
   ///   - topology: one host for each rank.
   ///   - placement: which ranks share a machine, for the choice of algorithms.
   public init(
-    topology: Topology, profile: TransportProfile = .ideal, selector: @escaping @Sendable (CollectiveShape) throws -> CollectivePlan,
-    placement: Placement? = nil, seed: UInt64 = 0
+    topology: Topology, profile: TransportProfile = .ideal, selector: AlgorithmSelector = .ideal,
+    placement: Placement? = nil, seed: UInt64 = 0, interruption: Interruption = Interruption()
   ) {
     size = topology.hostCount
-    engine = Engine(seed: seed)
+    engine = Engine(seed: seed, expecting: size, interruption: interruption)
     network = FlowNetwork(topology: topology, engine: engine)
     self.profile = profile
     self.selector = selector
@@ -52,6 +58,17 @@ public final class SimulatedWorld: @unchecked Sendable {
     network.observer = dispatcher
   }
 
+  /// Whether collectives that have the network to themselves may be timed at once instead of message by message.
+  public var usesQuietShortcut = false
+
+  /// Counts each rank's bytes from now on, if wanted.
+  public func countTraffic() -> TrafficAccount {
+    let account = TrafficAccount(ranks: size)
+    collectiveTraffic.account = account
+    pointToPointTraffic.account = account
+    return account
+  }
+
   /// Told of what happens from now on.
   public weak var observer: (any RunObserver)? {
     didSet {
@@ -60,13 +77,14 @@ public final class SimulatedWorld: @unchecked Sendable {
     }
   }
 
-  /// Adds the next rank.
-  public func spawn(_ body: @escaping @Sendable (LogicalProcess, any Communicator) async throws -> Void) {
-    let rank = engine.processes.count
-    engine.spawn(name: "rank \(rank)") { [unowned self] process in
-      let communicator = SimulatedCommunicator(group: worldGroup, rank: process.id, process: process, world: self)
-      try await body(process, communicator)
+  /// Adds the next rank, whose body sees it through a context of the caller's.
+  public func spawn<Context: Sendable>(
+    context: (LogicalProcess, any Communicator) -> Context, _ body: @escaping @Sendable (Context) async throws -> Void
+  ) {
+    let makeContext = { (process: LogicalProcess) in
+      context(process, SimulatedCommunicator(group: self.worldGroup, rank: process.id, process: process))
     }
+    engine.spawn(context: makeContext, body)
   }
 
   /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.

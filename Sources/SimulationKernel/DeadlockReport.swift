@@ -9,7 +9,7 @@ public struct DeadlockReport: Sendable {
     /// Its local clock.
     public let time: VirtualTime
     public let wait: WaitDescription
-    public let location: SourceLocation
+    public let location: SourceLocation?
   }
 
   /// When the last event happened.
@@ -20,11 +20,12 @@ public struct DeadlockReport: Sendable {
 
   init(time: VirtualTime, waiters: [Waiter]) {
     self.time = time
-    let sorted = waiters.sorted { ($0.process.id, $0.suspension) < ($1.process.id, $1.suspension) }
+    let sorted = waiters.enumerated().sorted { ($0.element.process.id, $0.offset) < ($1.element.process.id, $1.offset) }
+      .map(\.element)
     entries = sorted.map { waiter in
       Entry(
         process: waiter.process.id, name: waiter.process.name, time: waiter.process.now,
-        wait: waiter.subject.describeWait(of: waiter.process), location: waiter.location)
+        wait: waiter.subject.describeWait(of: waiter.process), location: waiter.process.lastPrimitive)
     }
     let names = Dictionary(entries.map { ($0.process, $0.name) }, uniquingKeysWith: { first, _ in first })
     cycle = WaitForGraph(entries: entries).cycle().compactMap { names[$0] }
@@ -35,7 +36,7 @@ extension DeadlockReport: CustomStringConvertible {
   public var description: String {
     let shown = 32
     var lines = ["deadlock at virtual time \(time): nothing can happen any more, and these processes wait"]
-    lines += entries.prefix(shown).map { "  \($0.name) waits in \($0.wait.operation) at \($0.location)" }
+    lines += entries.prefix(shown).map { "  \($0.name) waits in \($0.wait.operation)\($0.location.map { " at \($0)" } ?? "")" }
     if entries.count > shown { lines.append("  ... and \(entries.count - shown) more") }
     if let first = cycle.first {
       lines.append("  cycle: \((cycle + [first]).joined(separator: " -> "))")

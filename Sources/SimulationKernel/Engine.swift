@@ -24,9 +24,11 @@ public final class Engine: @unchecked Sendable {
 
   let executor = LogicalProcessExecutor()
   private(set) lazy var calls = ScheduledCalls(engine: self)
-  private var queue = EventQueue()
+  private var queue: EventQueue
   private var sequence: UInt64 = 0
   private var handlers: [any EventHandler] = []
+  private var names: [Int: String] = [:]
+  private var killed: [Int: any Error] = [:]
   private var waiters = WaiterTable()
   private var suspensions: UInt64 = 0
   private var aliveCount = 0
@@ -35,40 +37,64 @@ public final class Engine: @unchecked Sendable {
   private var unblockedCount = 0
   private var needsInstantEnd = false
   private var failure: SimulationFailure?
-  private let interruption = Atomic<Bool>(false)
+  private let interruption: Interruption
   private let cancellations = Mutex<[UInt64]>([])
   private let hasCancellations = Atomic<Bool>(false)
 
   private static let wakeHandler: UInt64 = 0
   private static let timeoutHandler: UInt64 = 1
 
-  public init(seed: UInt64 = 0) {
+  /// - Parameters:
+  ///   - seed: the source of all random numbers of the run.
+  ///   - processCount: how many processes are expected; tables are made that large at once, which spares the memory of
+  ///     growing them.
+  ///   - interruption: by which anybody may end the run.
+  public init(seed: UInt64 = 0, expecting processCount: Int = 0, interruption: Interruption = Interruption()) {
     self.seed = seed
+    self.interruption = interruption
+    queue = EventQueue(capacity: 2 * processCount)
+    processes.reserveCapacity(processCount)
+    waiters.reserveCapacity(processCount)
     handlers = [WakeHandler(engine: self), TimeoutHandler(engine: self)]
   }
 
   // MARK: Building
 
   /// Adds a process whose task starts when the engine runs.
+  ///
+  /// - Parameter name: how reports call it; `rank` and its number unless given.
   @discardableResult
   public func spawn(
-    name: String, _ body: @escaping @Sendable (LogicalProcess) async throws -> Void
+    name: String? = nil, _ body: @escaping @Sendable (LogicalProcess) async throws -> Void
+  ) -> LogicalProcess {
+    spawn(name: name, context: { $0 }, body)
+  }
+
+  /// Adds a process whose body sees it through a context of the caller's.
+  @discardableResult
+  public func spawn<Context: Sendable>(
+    name: String? = nil, context: (LogicalProcess) -> Context,
+    _ body: @escaping @Sendable (Context) async throws -> Void
   ) -> LogicalProcess {
     executor.claim()
-    let process = LogicalProcess(id: processes.count, name: name, engine: self)
+    let process = LogicalProcess(id: processes.count, engine: self)
+    if let name { names[process.id] = name }
     processes.append(process)
     aliveCount += 1
     unblockedCount += 1
+    let context = context(process)
     process.task = Task(executorPreference: executor) {
       do {
-        try await body(process)
-        self.finish(process)
+        try await body(context)
+        process.engine.finish(process)
       } catch {
-        self.fail(process, with: error)
+        process.engine.fail(process, with: error)
       }
     }
     return process
   }
+
+  func name(ofProcess id: Int) -> String { names[id] ?? "rank \(id)" }
 
   /// Makes room for events to `handler`, which the caller keeps alive.
   public func register(_ handler: any EventHandler) -> EventHandlerID {
@@ -105,11 +131,11 @@ public final class Engine: @unchecked Sendable {
     return suspensions
   }
 
-  func block(_ waiter: Waiter, deadline: VirtualTime?) -> WaiterToken {
+  func block(_ waiter: Waiter, deadline: VirtualTime?, suspension: UInt64?) -> WaiterToken {
     let process = waiter.process
     if process.waiterCount == 0 { unblockedCount -= 1 }
     process.waiterCount += 1
-    let token = waiters.insert(waiter)
+    let token = waiters.insert(waiter, suspension: suspension)
     if let deadline {
       insert(time: max(deadline, now), priority: .timeout, target: Self.timeoutHandler << 56 | token.bits)
     }
@@ -149,7 +175,21 @@ public final class Engine: @unchecked Sendable {
     waiter.continuation.resume(returning: .timedOut)
   }
 
+  /// Ends a process without failing the run: whatever it waits for throws `error`, and so does every primitive it calls
+  /// from now on.
+  public func kill(_ process: LogicalProcess, with error: any Error) {
+    guard !process.isFinished else { return }
+    killed[process.id] = error
+    for token in waiters.tokens(of: process) { wake(token, throwing: error) }
+  }
+
+  /// Why a process has been killed, if it has.
+  func deathCause(of process: LogicalProcess) -> (any Error)? { killed.isEmpty ? nil : killed[process.id] }
+
   // MARK: Cancellation
+
+  /// Notes that a child task's suspension is over.
+  func forget(suspension: UInt64) { _ = waiters.takeToken(ofSuspension: suspension) }
 
   /// Cancels a suspension; may be called from any thread.
   func requestCancellation(suspension: UInt64) {
@@ -162,7 +202,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   func cancel(suspension: UInt64) {
-    guard !hasEnded, let token = waiters.token(ofSuspension: suspension) else { return }
+    guard let token = waiters.takeToken(ofSuspension: suspension), !hasEnded else { return }
     wake(token, throwing: CancellationError())
   }
 
@@ -176,9 +216,9 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// Ends the run soon with ``SimulationFailure/interrupted(at:)``; may be called from any thread.
-  public func interrupt() { interruption.store(true, ordering: .relaxed) }
+  public func interrupt() { interruption.request() }
 
-  public var isInterrupted: Bool { interruption.load(ordering: .relaxed) }
+  public var isInterrupted: Bool { interruption.isRequested }
 
   // MARK: The rule of time
 
@@ -233,7 +273,7 @@ public final class Engine: @unchecked Sendable {
       return true
     }
     if aliveCount == 0 { return false }
-    if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: waiters.all.map(\.waiter)))) }
+    if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: Array(waiters.all)))) }
     if queue.firstTime == .max { return stop(.timeOverflow) }
     dispatchFirst()
     return true
@@ -245,16 +285,16 @@ public final class Engine: @unchecked Sendable {
   }
 
   private func finish(_ process: LogicalProcess) {
-    guard !hasEnded else { return }
     process.isFinished = true
     process.task = nil
+    guard !hasEnded else { return }
     aliveCount -= 1
     unblockedCount -= 1
   }
 
   private func fail(_ process: LogicalProcess, with error: any Error) {
     finish(process)
-    guard !hasEnded, failure == nil else { return }
+    guard !hasEnded, failure == nil, deathCause(of: process) == nil else { return }
     failure = .processFailed(ProcessFailure(process: process, error: error))
   }
 
@@ -266,8 +306,12 @@ public final class Engine: @unchecked Sendable {
   /// Cancels what is still alive, so that nothing keeps running or waiting.
   private func end() {
     hasEnded = true
+    let cancellation: any Error = CancellationError()
+    for waiter in waiters.removeAll() {
+      waiter.continuation.resume(throwing: cancellation)
+      executor.drain()
+    }
     for process in processes where !process.isFinished { process.task?.cancel() }
-    for (token, _) in waiters.all { wake(token, throwing: CancellationError()) }
     executor.drain()
     executor.close()
     for process in processes { process.task = nil }

@@ -7,9 +7,9 @@ struct EventQueue: ~Copyable {
   private var capacity: Int
   private(set) var count = 0
 
-  init() {
-    capacity = 64
-    storage = .allocate(capacity: capacity)
+  init(capacity: Int = 0) {
+    self.capacity = max(64, capacity)
+    storage = .allocate(capacity: self.capacity)
   }
 
   deinit { storage.deallocate() }

@@ -16,7 +16,7 @@ public final class ExternalHold<Value: Sendable>: Sendable {
 
   private let report = Mutex<Report?>(nil)
   private let signal = DispatchSemaphore(value: 0)
-  private let operation: String
+  let operation: String
 
   init(operation: String) { self.operation = operation }
 
@@ -43,12 +43,6 @@ public final class ExternalHold<Value: Sendable>: Sendable {
   }
 }
 
-extension ExternalHold: WaitSubject {
-  public func describeWait(of process: LogicalProcess) -> WaitDescription {
-    WaitDescription(operation: operation, waitsOn: [])
-  }
-}
-
 extension LogicalProcess {
   /// Hands work to somebody outside the simulation and suspends the process until it is reported back.
   ///
@@ -61,18 +55,36 @@ extension LogicalProcess {
     line: UInt = #line, _ begin: (ExternalHold<Value>) -> Void
   ) async throws -> Value {
     let hold = ExternalHold<Value>(operation: operation)
-    let engine = engine
     begin(hold)
     let location = SourceLocation(fileID: fileID, line: line)
-    try await suspend(on: hold, at: location) { token in
-      let start = now
-      engine.call(at: start, priority: .process) {
-        hold.awaitReport(interruptedBy: engine)
-        engine.wake(token, at: start)
-      }
-    }
+    try await suspend(on: HoldWait(hold: hold, process: self), at: location)
     guard let report = hold.take() else { throw CancellationError() }
     compute(for: report.elapsed)
     return try report.result.get()
+  }
+}
+
+/// A process's wait for its hold: an event at the process's clock at which the engine stops until the report is there.
+private final class HoldWait<Value: Sendable>: WaitSubject {
+  private let hold: ExternalHold<Value>
+  private let process: LogicalProcess
+
+  init(hold: ExternalHold<Value>, process: LogicalProcess) {
+    self.hold = hold
+    self.process = process
+  }
+
+  func setWaiter(_ token: WaiterToken, for member: Int) {
+    let engine = process.engine
+    let start = process.now
+    let hold = hold
+    engine.call(at: start, priority: .process) {
+      hold.awaitReport(interruptedBy: engine)
+      engine.wake(token, at: start)
+    }
+  }
+
+  func describeWait(of process: LogicalProcess) -> WaitDescription {
+    WaitDescription(operation: hold.operation, waitsOn: [])
   }
 }

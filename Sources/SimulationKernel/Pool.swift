@@ -78,12 +78,15 @@ public struct Pool<Element> {
     header.pointee.capacity = capacity
   }
 
+  /// The indices of the live elements, rising. O(elements).
+  public var indices: [Int32] {
+    let removed = Set(header.pointee.free)
+    return (0..<Int32(truncatingIfNeeded: header.pointee.end)).filter { !removed.contains($0) }
+  }
+
   /// Gives the memory back; the pool must not be used afterwards.
   public func deallocate() {
-    let removed = Set(header.pointee.free)
-    for index in 0..<header.pointee.end where !removed.contains(Int32(truncatingIfNeeded: index)) {
-      (header.pointee.elements + index).deinitialize(count: 1)
-    }
+    for index in indices { (header.pointee.elements + Int(index)).deinitialize(count: 1) }
     header.pointee.elements.deallocate()
     header.deinitialize(count: 1)
     header.deallocate()

@@ -31,8 +31,14 @@ public final class ReceiveRequest: @unchecked Sendable {
         throw ReceiveTimeout(pattern: pattern, deadline: process.now)
       }
     }
-    guard let envelope = try outcome?.get() else { throw CancellationError() }
+    let envelope = try received()
     process.catchUp(with: envelope.arrival)
+    return envelope
+  }
+
+  /// The message, once ``wait(at:timeout:)`` has returned.
+  public func received() throws -> Envelope {
+    guard let envelope = try outcome?.get() else { throw CancellationError() }
     return envelope
   }
 
@@ -44,7 +50,7 @@ public final class ReceiveRequest: @unchecked Sendable {
 
   private func suspend(at location: SourceLocation, deadline: VirtualTime?) async throws -> WakeReason {
     do {
-      return try await process.suspend(on: self, at: location, deadline: deadline) { waiter = $0 }
+      return try await process.suspend(on: self, at: location, deadline: deadline)
     } catch {
       if outcome == nil { process.mailbox.withdraw(self) }
       throw error
@@ -65,6 +71,8 @@ public final class ReceiveRequest: @unchecked Sendable {
 }
 
 extension ReceiveRequest: WaitSubject {
+  public func setWaiter(_ token: WaiterToken, for member: Int) { waiter = token }
+
   public func describeWait(of process: LogicalProcess) -> WaitDescription {
     if let describe { return describe() }
     let others = process.engine.processes.lazy.filter { !$0.isFinished && $0 !== process }.map(\.id)

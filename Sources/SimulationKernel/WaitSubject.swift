@@ -2,6 +2,9 @@ import Diagnostics
 
 /// What a process waits for, able to say so when nothing can happen any more.
 public protocol WaitSubject: AnyObject {
+  /// Takes the token by which the waiting process is woken.
+  func setWaiter(_ token: WaiterToken, for member: Int)
+
   /// What `process` waits for here; called only to make a report.
   func describeWait(of process: LogicalProcess) -> WaitDescription
 }

@@ -112,4 +112,12 @@ import Testing
     }
     #expect(error?.description.contains("members % members per node = 6 % 4 must be 0") == true)
   }
+
+  @Test func `segments too short for the buffer are refused`() {
+    let shape = CollectiveShape(operation: .broadcast, size: 4, blocks: .equal(1 << 40))
+    let error = #expect(throws: CollectiveError.self) {
+      try CollectiveMachine(shape: shape, plan: CollectivePlan(algorithm: .ring, segmentByteCount: 1), rank: 0)
+    }
+    #expect(error?.description.hasSuffix("steps are more than 2147483647; allow longer segments") == true)
+  }
 }

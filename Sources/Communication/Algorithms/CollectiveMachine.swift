@@ -1,6 +1,6 @@
 /// One member's part in one collective: a pure state machine that returns one action after another.
 ///
-/// The value is small (at most 128 bytes) and ``next()`` never allocates, so that a simulation may hold one for each
+/// The value is small (at most 96 bytes) and ``next()`` never allocates, so that a simulation may hold one for each
 /// of many members.
 public struct CollectiveMachine: Sendable {
   private var progress: ExchangeProgress
@@ -16,7 +16,12 @@ public struct CollectiveMachine: Sendable {
   public init(shape: CollectiveShape, plan: CollectivePlan, rank: Int) throws(CollectiveError) {
     try shape.validate(rank: rank)
     schedule = try CollectiveSchedule(shape: shape, plan: plan, rank: rank)
-    progress = ExchangeProgress(startingAt: schedule.schedule.firstStep)
+    let iterations = schedule.iterations
+    guard iterations.upperBound < Int32.max else {
+      throw .invalidPlan(
+        plan.algorithm, reason: "\(iterations.count) steps are more than \(Int32.max); allow longer segments")
+    }
+    progress = ExchangeProgress(startingAt: iterations.lowerBound)
     (leadingCopyByteCount, trailingCopyByteCount) = plan.copyByteCounts(of: shape, rank: rank)
   }
 

@@ -47,7 +47,28 @@ enum CollectiveSchedule: Sendable {
     progress.next(in: schedule)
   }
 
-  /// The schedule itself, for what is not asked for on every action.
+  /// The iterations that a member goes through.
+  var iterations: Range<Int> {
+    switch self {
+    case .ring(let schedule): schedule.iterations
+    case .chain(let schedule): schedule.iterations
+    case .segmentedRing(let schedule): schedule.iterations
+    case .ringAllGather(let schedule): schedule.iterations
+    case .binomialTree(let schedule): schedule.iterations
+    case .recursiveDoubling(let schedule): schedule.iterations
+    case .recursiveHalvingDoubling(let schedule): schedule.iterations
+    case .bruckAllGather(let schedule): schedule.iterations
+    case .bruckAllToAll(let schedule): schedule.iterations
+    case .directExchange(let schedule): schedule.iterations
+    case .flat(let schedule): schedule.iterations
+    case .dissemination(let schedule): schedule.iterations
+    case .doubleBinaryTree(let schedule): schedule.iterations
+    case .hierarchical(let schedule): schedule.iterations
+    case .hierarchicalBroadcast(let schedule): schedule.iterations
+    }
+  }
+
+  /// The schedule itself, for what is asked for in tests and traces only.
   var schedule: any ExchangeSchedule {
     switch self {
     case .ring(let schedule): schedule

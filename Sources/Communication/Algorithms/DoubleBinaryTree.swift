@@ -2,17 +2,21 @@
 /// other up and down.
 ///
 /// A member that is an inner node of one tree is a leaf of the other one, so that all links are used in full: with many
-/// segments a broadcast takes about 2 ceil(log2 N) alpha + S / B, an all-reduce twice as long.
+/// segments a broadcast or reduce takes about ceil(log2 N) alpha + S / B, an all-reduce twice as long.
 /// Source: Sanders, Speck and Träff, Two-tree algorithms for full bandwidth broadcast, reduction and scan, 2009. NCCL's
 /// tree all-reduce has these trees (`src/graph/trees.cc`), with a root of its own for each one; here both have the
 /// same.
 ///
-/// In iteration `t` a member takes part in reducing segment `t` and in distributing segment `t - 2 depth`, which the
-/// root has by then; so no member waits for anything that is not under way.
+/// All members count turns. A member at depth `d` of `D` sends segment `u` up in turn `u + lead (D - d)`, when its
+/// children have sent it `lead` turns before, and segment `w` down in turn `w + lead (D + d)`, when its parent has. So
+/// a member's parts in the two trees never wait for each other's, though their depths differ, and receives, posted
+/// `lead` turns before they are awaited, are posted in the order in which the peer sends.
 struct DoubleBinaryTree: ExchangeSchedule {
   let layout: BlockLayout
   private let first: BinaryTreePosition
   private let second: BinaryTreePosition
+  /// No member is deeper in either tree.
+  private let depth: UInt8
   private let reduces: Bool
   private let distributes: Bool
 
@@ -24,46 +28,48 @@ struct DoubleBinaryTree: ExchangeSchedule {
     layout = .segments(count: 2 * perTree, byteCount: segment, total: byteCount)
     first = BinaryTreePosition(rank: rank, size: shape.size, root: shape.root, isSecond: false)
     second = BinaryTreePosition(rank: rank, size: shape.size, root: shape.root, isSecond: true)
+    depth = UInt8(shape.size.binaryDepth)
     reduces = shape.operation != .broadcast
     distributes = shape.operation != .reduce
   }
 
-  /// Exchanges for one segment in one tree: from either child, to the parent, from the parent, to either child.
+  /// Exchanges for one segment in one tree: from either child, from the parent, to the parent, to either child.
   private static let exchangesPerTurn = 6
-  private static let fromParent = 3
-  /// Iterations between posting the receive of a segment from the parent and awaiting it. The parent sends it that
-  /// much earlier, so that receives are posted in the order in which the peer sends, whichever tree they belong to.
-  private static let postingLead = 2
+  /// Turns between sending a segment and needing it: enough to keep two segments of each tree on the way.
+  private static let lead = 2
   private var segmentsPerTree: Int { layout.count / 2 }
-  private func lag(_ tree: BinaryTreePosition) -> Int { distributes ? Self.postingLead * tree.depth : 0 }
 
-  var endStep: Int { (segmentsPerTree + max(lag(first), lag(second))) * 2 * Self.exchangesPerTurn }
+  var endStep: Int { (segmentsPerTree + 2 * Self.lead * Int(depth)) * 2 * Self.exchangesPerTurn }
+  var endIteration: Int { endStep }
 
+  /// The receives of an earlier turn end just before the sends that need them.
   func stepEnding(in iteration: Int) -> Int {
-    let follows = iteration % Self.exchangesPerTurn == Self.fromParent + 1
-    return iteration - 1 - (follows ? Self.postingLead * 2 * Self.exchangesPerTurn : 0)
+    switch iteration % Self.exchangesPerTurn {
+    case 2, 3, 4: iteration - 2 - Self.lead * 2 * Self.exchangesPerTurn
+    default: -1
+    }
   }
 
   func exchange(at step: Int) -> Exchange {
-    let (turn, part) = step.quotientAndRemainder(dividingBy: Self.exchangesPerTurn)
-    let treeNumber = turn & 1
+    let (turnAndTree, part) = step.quotientAndRemainder(dividingBy: Self.exchangesPerTurn)
+    let treeNumber = turnAndTree & 1
+    let turn = turnAndTree >> 1
     let tree = treeNumber == 0 ? first : second
-    let rising = reduces ? turn >> 1 : segmentsPerTree
-    let falling = distributes ? turn >> 1 - lag(tree) : segmentsPerTree
+    let rising = reduces ? turn - Self.lead * (Int(depth) - tree.depth) : -Self.lead - 1
+    let falling = distributes ? turn - Self.lead * (Int(depth) + tree.depth) : -Self.lead - 1
     switch part {
-    case 0: return Exchange(receive: transfer(with: tree.left, rising, treeNumber, slot: 0), combines: true)
-    case 1: return Exchange(receive: transfer(with: tree.right, rising, treeNumber, slot: 1), combines: true)
-    case 2: return Exchange(send: transfer(with: tree.parent, rising, treeNumber, slot: tree.isLeftChild ? 0 : 1))
-    case Self.fromParent:
-      return Exchange(receive: transfer(with: tree.parent, falling + Self.postingLead, treeNumber, slot: 2))
-    case 4: return Exchange(send: transfer(with: tree.left, falling, treeNumber, slot: 2))
-    default: return Exchange(send: transfer(with: tree.right, falling, treeNumber, slot: 2))
+    case 0: return Exchange(receive: transfer(tree.left, rising + Self.lead, treeNumber, slot: 0), combines: true)
+    case 1: return Exchange(receive: transfer(tree.right, rising + Self.lead, treeNumber, slot: 1), combines: true)
+    case 2: return Exchange(receive: transfer(tree.parent, falling + Self.lead, treeNumber, slot: 2))
+    case 3: return Exchange(send: transfer(tree.parent, rising, treeNumber, slot: tree.isLeftChild ? 0 : 1))
+    case 4: return Exchange(send: transfer(tree.left, falling, treeNumber, slot: 2))
+    default: return Exchange(send: transfer(tree.right, falling, treeNumber, slot: 2))
     }
   }
 
   /// - Parameter slot: what tells the receiver's messages for one segment apart: from its left child, from its right
   /// child, from its parent.
-  private func transfer(with peer: Int?, _ segment: Int, _ treeNumber: Int, slot: Int) -> Transfer? {
+  private func transfer(_ peer: Int?, _ segment: Int, _ treeNumber: Int, slot: Int) -> Transfer? {
     guard let peer, segment >= 0, segment < segmentsPerTree else { return nil }
     let index = treeNumber * segmentsPerTree + segment
     return Transfer(peer: peer, round: 3 * index + slot, layout: layout, start: index)

@@ -32,6 +32,7 @@ extension ExchangeSchedule {
   var sendCompletion: SendCompletion { .atEnd }
   func stepEnding(in iteration: Int) -> Int { iteration &- window }
   var endIteration: Int { firstStep < endStep ? endStep &+ window : endStep }
+  var iterations: Range<Int> { firstStep..<max(firstStep, endIteration) }
 }
 
 /// When a member waits for its messages to have left.

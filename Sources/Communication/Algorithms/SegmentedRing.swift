@@ -27,7 +27,7 @@ struct SegmentedRing: ExchangeSchedule {
     self.rank = Int32(rank)
     self.size = Int32(size)
     self.root = root.map { Int32($0) }
-    segmentsPerMember = Int32(count / size)
+    segmentsPerMember = Int32(clamping: count / size)
   }
 
   var window: Int { 2 }

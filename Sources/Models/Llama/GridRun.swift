@@ -61,7 +61,10 @@ struct GridRun {
       let hidden = try await shard.forward(consume input, caches: &caches[microbatch])
       if isLast {
         try await choose(consume hidden, item, shard)
-        if microbatch == microbatchCount - 1 { instants.append(context.now()) }
+        if microbatch == microbatchCount - 1 {
+          instants.append(context.now())
+          context.reportProgress(Double(instants.count) / Double(program.workload.generatedTokenCount))
+        }
       } else {
         try await pass(consume hidden, item)
       }

@@ -112,6 +112,7 @@ struct SequenceRun {
     for _ in 1..<program.workload.generatedTokenCount {
       tokens = try await shard.nextTokens(shard.forward(shard.embed(tokens), caches: &caches))
       instants.append(context.now())
+      context.reportProgress(Double(instants.count) / Double(program.workload.generatedTokenCount))
     }
     return instants
   }

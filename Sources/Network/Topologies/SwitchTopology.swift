@@ -20,16 +20,19 @@ extension Topology {
   ///   - links: each host's cable to the switch.
   ///   - isFullDuplex: whether each cable is two links, one for each direction, or one that both share.
   public static func singleSwitch(links: [Link], isFullDuplex: Bool = true) throws(NetworkError) -> Topology {
-    try Topology(
-      hostCount: links.count, links: isFullDuplex ? links.flatMap { [$0, $0] } : links,
-      router: SwitchRouter(isFullDuplex: isFullDuplex)
-    ) { link in
-      guard isFullDuplex else { return "host\(link)-switch" }
-      return link % 2 == 0 ? "host\(link / 2)->switch" : "switch->host\(link / 2)"
-    }
+    try singleSwitch(
+      hosts: links.count, links: isFullDuplex ? links.flatMap { [$0, $0] } : links, isFullDuplex: isFullDuplex)
   }
 
   public static func singleSwitch(hosts: Int, link: Link, isFullDuplex: Bool = true) throws(NetworkError) -> Topology {
-    try singleSwitch(links: Array(repeating: link, count: hosts), isFullDuplex: isFullDuplex)
+    try singleSwitch(
+      hosts: hosts, links: Array(repeating: link, count: isFullDuplex ? 2 * hosts : hosts), isFullDuplex: isFullDuplex)
+  }
+
+  private static func singleSwitch(hosts: Int, links: [Link], isFullDuplex: Bool) throws(NetworkError) -> Topology {
+    try Topology(hostCount: hosts, links: links, router: SwitchRouter(isFullDuplex: isFullDuplex)) { link in
+      guard isFullDuplex else { return "host\(link)-switch" }
+      return link % 2 == 0 ? "host\(link / 2)->switch" : "switch->host\(link / 2)"
+    }
   }
 }

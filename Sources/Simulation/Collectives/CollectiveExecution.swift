@@ -20,11 +20,17 @@ final class CollectiveExecution: @unchecked Sendable {
   private var number: Int32 = -1
   private var finishedCount = 0
   private(set) var contributions: [(any Sendable)?]
+  private var failure: (any Error)?
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
   /// Ready notices that came before the send, and sends that wait for one, by receiver and round.
   private var notices: Set<RendezvousKey> = []
   private var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
+
+  /// When members began their part, kept for the observer only.
+  private var starts: [Int: VirtualTime] = [:]
+  /// Until when members' processors deal with received messages, where the transport makes them.
+  private var receiverBusyUntil: [Int32: VirtualTime] = [:]
 
   private struct RendezvousKey: Hashable {
     let receiver: Int32
@@ -59,12 +65,14 @@ final class CollectiveExecution: @unchecked Sendable {
   {
     contributions[member] = contribution
     members[member].machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
-    members[member].start = time.picoseconds
+    if traffic.observer != nil { starts[member] = time }
     members[member].progress = .scheduled
     traffic.scheduleStart(of: member, in: number, at: time)
   }
 
   func begin(_ member: Int) {
+    guard members[member].progress == .scheduled else { return }
+    members[member].progress = .running
     members[member].clock = traffic.engine.now.picoseconds + startLatency
     advance(member)
   }
@@ -129,8 +137,20 @@ final class CollectiveExecution: @unchecked Sendable {
     guard let observer = traffic.observer else { return }
     observer.ended(
       EndedCollective(
-        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, group: group.id,
-        start: VirtualTime(picoseconds: members[member].start), end: VirtualTime(picoseconds: members[member].clock)))
+        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, groupName: group.name,
+        start: starts[member] ?? .zero, end: VirtualTime(picoseconds: members[member].clock)))
+  }
+
+  /// Ends the parts that have not ended with an error.
+  func fail(with error: any Error) {
+    failure = error
+    for member in 0..<memberCount where members[member].progress != .finished {
+      members[member].machine = nil
+      members[member].progress = .failed
+      guard let waiter = members[member].waiter else { continue }
+      members[member].waiter = nil
+      traffic.engine.wake(waiter, throwing: error)
+    }
   }
 
   // MARK: Messages
@@ -192,17 +212,17 @@ final class CollectiveExecution: @unchecked Sendable {
     let state = members + Int(sender)
     state.pointee.completedSends += 1
     if state.pointee.progress == .awaitingSends, state.pointee.completedSends >= state.pointee.awaited {
-      state.pointee.progress = .scheduled
+      state.pointee.progress = .running
       resume(Int(sender))
     }
   }
 
   /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
   func occupyReceiver(_ transit: CollectiveTraffic.Transit) -> VirtualTime {
-    let state = members + Int(transit.receiver)
-    let begin = max(traffic.engine.now.picoseconds, state.pointee.receiverBusyUntil)
-    state.pointee.receiverBusyUntil = begin + traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
-    return VirtualTime(picoseconds: state.pointee.receiverBusyUntil)
+    let begin = max(traffic.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
+    let end = begin.advanced(byPicoseconds: traffic.profile.receive.picoseconds(byteCount: transit.byteCount))
+    receiverBusyUntil[transit.receiver] = end
+    return end
   }
 
   @inline(__always)
@@ -210,27 +230,12 @@ final class CollectiveExecution: @unchecked Sendable {
     let state = members + Int(transit.receiver)
     state.pointee.arrivals.insert(transit.round)
     if state.pointee.progress == .awaitingRound, state.pointee.arrivals.contains(state.pointee.awaited) {
-      state.pointee.progress = .scheduled
+      state.pointee.progress = .running
       resume(Int(transit.receiver))
     }
   }
 
   // MARK: Waiting
-
-  /// Suspends the member's process until its part has ended.
-  func wait(_ member: Int, process: LogicalProcess, at location: SourceLocation) async throws {
-    try await process.enterPrimitive(at: location)
-    if members[member].progress != .finished {
-      try await process.suspend(on: self, at: location) { members[member].waiter = $0 }
-    }
-    process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
-  }
-
-  /// Whether the member's part has ended by the process's clock.
-  func isCompleted(_ member: Int, process: LogicalProcess, at location: SourceLocation) async throws -> Bool {
-    try await process.synchronize(at: location)
-    return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
-  }
 
   // MARK: Results
 
@@ -252,7 +257,27 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 }
 
+extension CollectiveExecution: PendingOperation {
+  func wait(for member: Int, at location: SourceLocation) async throws {
+    let process = process(of: member)
+    if let failure, members[member].progress == .failed { throw failure }
+    if members[member].progress != .finished { try await process.suspend(on: self, member: member, at: location) }
+    process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
+  }
+
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
+    let process = process(of: member)
+    try await process.synchronize(at: location)
+    if members[member].progress == .failed { return true }
+    return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
+  }
+
+  private func process(of member: Int) -> LogicalProcess { traffic.engine.processes[group.worldRanks[member]] }
+}
+
 extension CollectiveExecution: WaitSubject {
+  func setWaiter(_ token: WaiterToken, for member: Int) { members[member].waiter = token }
+
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     let missing = (0..<memberCount).filter { members[$0].progress == .absent }
     let waitsOn = missing.isEmpty ? (0..<memberCount).filter { members[$0].progress != .finished } : missing

@@ -5,15 +5,12 @@ import SimulationKernel
 /// One member's part in one collective: its algorithm's state machine and what the machine waits for.
 struct CollectiveMember {
   enum Progress: UInt8 {
-    case absent, scheduled, awaitingRound, awaitingSends, finished
+    case absent, scheduled, running, awaitingRound, awaitingSends, finished, failed
   }
 
   var machine: CollectiveMachine?
   /// Its communication thread's clock; at the end, when its part ended.
   var clock: Int64 = 0
-  var start: Int64 = 0
-  /// Until when its processor is busy with received messages.
-  var receiverBusyUntil: Int64 = 0
   var arrivals = RoundTracker()
   /// The round, or the number of sends, that it waits for.
   var awaited: Int32 = 0

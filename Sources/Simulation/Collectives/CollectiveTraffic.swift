@@ -17,7 +17,8 @@ final class CollectiveTraffic: EventHandler {
   let network: FlowNetwork
   let profile: TransportProfile
   weak var observer: (any RunObserver)?
-  private let transits = Pool<Transit>()
+  var account: TrafficAccount?
+  private let transits: Pool<Transit>
   private let executions = Pool<CollectiveExecution>()
   private var handlerID = EventHandlerID.none
 
@@ -28,6 +29,7 @@ final class CollectiveTraffic: EventHandler {
     self.engine = engine
     self.network = network
     self.profile = profile
+    transits = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
   }
 
@@ -86,11 +88,13 @@ final class CollectiveTraffic: EventHandler {
   }
 
   private func observe(_ transit: Transit, of execution: CollectiveExecution) {
-    guard let observer else { return }
-    observer.delivered(
+    guard account != nil || observer != nil else { return }
+    let source = execution.group.worldRanks[Int(transit.sender)]
+    let destination = execution.group.worldRanks[Int(transit.receiver)]
+    account?.add(from: source, to: destination, byteCount: transit.byteCount)
+    observer?.delivered(
       DeliveredMessage(
-        source: execution.group.worldRanks[Int(transit.sender)],
-        destination: execution.group.worldRanks[Int(transit.receiver)], byteCount: transit.byteCount,
+        source: source, destination: destination, byteCount: transit.byteCount,
         tag: Int(transit.round), isPartOfCollective: true, posted: VirtualTime(picoseconds: transit.posted),
         arrived: engine.now))
   }

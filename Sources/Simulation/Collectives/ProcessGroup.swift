@@ -9,11 +9,15 @@ final class ProcessGroup: @unchecked Sendable {
   let id: Int
   let name: String
   let worldRanks: [Int]
-  private unowned let world: SimulatedWorld
+  unowned let world: SimulatedWorld
   /// How many collectives each member has called.
   private var calls: [Int32]
   private var open: [Int: CollectiveExecution] = [:]
   private var plans: [CollectiveShape: CollectivePlan] = [:]
+
+  /// Set when a member's device has stopped working: no collective can end any more.
+  private var failure: RankFailure?
+  private lazy var layout = world.placement.layout(of: worldRanks)
 
   init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld) {
     self.id = id
@@ -27,6 +31,7 @@ final class ProcessGroup: @unchecked Sendable {
   func join(_ member: Int, call: CollectiveCall, contribution: any Sendable, process: LogicalProcess) throws
     -> CollectiveExecution
   {
+    if let failure { throw failure }
     let number = Int(calls[member])
     calls[member] += 1
     let execution = try open[number] ?? begin(number, call)
@@ -47,9 +52,16 @@ final class ProcessGroup: @unchecked Sendable {
 
   private func plan(for shape: CollectiveShape) throws -> CollectivePlan {
     if let known = plans[shape] { return known }
-    let plan = try world.selector(shape)
+    let plan = try world.selector.plan(for: shape, layout: layout)
     plans[shape] = plan
     return plan
+  }
+
+  /// Ends all collectives under way, and those to come, with an error.
+  func fail(with failure: RankFailure) {
+    self.failure = failure
+    for number in open.keys.sorted() { open[number]?.fail(with: failure) }
+    open = [:]
   }
 
   func close(_ execution: CollectiveExecution) { open[execution.callNumber] = nil }

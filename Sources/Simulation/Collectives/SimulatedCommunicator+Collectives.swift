@@ -49,7 +49,7 @@ extension SimulatedCommunicator {
     return try begin(
       .reduce, .equal(payload.byteCount), like: payload, reduction, root: root, contributing: payload.message, at: location
     ) {
-      rank == root ? P.reducing($0.contributed(as: P.self), with: reduction) : nil
+      [rank] in rank == root ? P.reducing($0.contributed(as: P.self), with: reduction) : nil
     }
   }
 
@@ -58,7 +58,7 @@ extension SimulatedCommunicator {
     return try begin(
       .broadcast, .equal(payload.byteCount), like: payload, root: root, contributing: payload.message, at: location
     ) {
-      rank == root ? payload : $0.contribution(of: root, as: P.self) ?? payload
+      [rank] in rank == root ? payload : $0.contribution(of: root, as: P.self) ?? payload
     }
   }
 
@@ -67,7 +67,7 @@ extension SimulatedCommunicator {
     return try begin(
       .gather, .equal(payload.byteCount), like: payload, root: root, contributing: payload.message, at: location
     ) {
-      rank == root ? $0.contributed(as: P.self) : nil
+      [rank] in rank == root ? $0.contributed(as: P.self) : nil
     }
   }
 
@@ -88,7 +88,7 @@ extension SimulatedCommunicator {
     return try begin(
       .scatter, .equal(template.byteCount), like: template, root: root, contributing: payloads?.map(\.message), at: location
     ) {
-      $0.contribution(of: root, as: [P]?.self)??[rank] ?? template
+      [rank] in $0.contribution(of: root, as: [P]?.self)??[rank] ?? template
     }
   }
 
@@ -101,7 +101,7 @@ extension SimulatedCommunicator {
     }
     let blocks = try allToAllBlocks(payloads, receiveCounts, at: location)
     return try begin(.allToAll, blocks, like: own, contributing: payloads.map(\.message), at: location) {
-      $0.contributed(as: [P].self).map { $0[rank] }
+      [rank] in $0.contributed(as: [P].self).map { $0[rank] }
     }
   }
 
@@ -183,13 +183,6 @@ extension SimulatedCommunicator {
   ) throws -> Work<R> {
     process.lastPrimitive = location
     let execution = try group.join(rank, call: call, contribution: contribution, process: process)
-    let rank = rank
-    let process = process
-    return Work(
-      wait: {
-        try await execution.wait(rank, process: process, at: $0)
-        return try result(execution)
-      },
-      isCompleted: { try await execution.isCompleted(rank, process: process, at: location) })
+    return Work(execution, member: rank) { try result(execution) }
   }
 }

@@ -2,12 +2,20 @@ import Communication
 import SimulationKernel
 
 /// A process group seen from one of its simulated members.
-struct SimulatedCommunicator: Communicator {
+///
+/// A class, so that `any Communicator` holds it without a box.
+final class SimulatedCommunicator: Communicator {
   let group: ProcessGroup
   let rank: Int
   let process: LogicalProcess
-  let world: SimulatedWorld
 
+  init(group: ProcessGroup, rank: Int, process: LogicalProcess) {
+    self.group = group
+    self.rank = rank
+    self.process = process
+  }
+
+  private var world: SimulatedWorld { group.world }
   var size: Int { group.worldRanks.count }
   var name: String { group.name }
   var worldRanks: [Int] { group.worldRanks }
@@ -22,7 +30,7 @@ struct SimulatedCommunicator: Communicator {
     }
     let members = ranks.map { group.worldRanks[$0] }
     return SimulatedCommunicator(
-      group: world.group(of: members, name: name, askedBy: process), rank: position, process: process, world: world)
+      group: world.group(of: members, name: name, askedBy: process), rank: position, process: process)
   }
 
   // MARK: Point to point
@@ -38,8 +46,7 @@ struct SimulatedCommunicator: Communicator {
       group: group, process: process, destination: group.worldRanks[destination], tag: tag, content: payload.message,
       byteCount: payload.byteCount, posted: process.now)
     traffic.post(request)
-    return Work(
-      wait: { try await request.wait(at: $0) }, isCompleted: { try await request.isCompleted(at: location) })
+    return Work(request, member: 0) {}
   }
 
   func startReceive<P: Payload>(_ type: P.Type, from source: Int?, tag: Int?, at location: SourceLocation) throws
@@ -56,9 +63,9 @@ struct SimulatedCommunicator: Communicator {
         operation: "receive \(pattern), group \(group.name)",
         waitsOn: worldSource.map { [$0] } ?? group.worldRanks.filter { $0 != process.id })
     }
-    return Work(
-      wait: { [group] in try Self.unpack(try await request.wait(at: $0), group: group, at: $0) },
-      isCompleted: { try await request.isCompleted(at: location) })
+    return Work(PendingReceive(request: request), member: 0) { [group] in
+      try Self.unpack(try request.received(), group: group, at: location)
+    }
   }
 
   private static func unpack<P: Payload>(_ envelope: Envelope, group: ProcessGroup, at location: SourceLocation) throws
@@ -91,4 +98,17 @@ public struct CommunicationError: Error, Sendable, CustomStringConvertible {
   public let reason: String
 
   public var description: String { "\(operation) at \(location): \(reason)" }
+}
+
+/// A posted receive as its process waits for it.
+private final class PendingReceive: PendingOperation {
+  private let request: ReceiveRequest
+
+  init(request: ReceiveRequest) { self.request = request }
+
+  func wait(for member: Int, at location: SourceLocation) async throws { _ = try await request.wait(at: location) }
+
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
+    try await request.isCompleted(at: location)
+  }
 }

@@ -10,7 +10,7 @@ public final class SimulatedDevice: @unchecked Sendable {
   public let speed: SpeedProfile
   private let model: ComputeModel
   private let process: LogicalProcess
-  private unowned let world: SimulatedWorld
+  private let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
   /// Operations computed so far, and what they cost in sum.
@@ -33,15 +33,23 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// Charges an operation to the device's clock: the cost model's time, stretched by the device's speed at that moment.
   ///
   /// - Throws: `CancellationError` when the run is being interrupted, so that a program that only computes ends too.
-  public func compute(_ cost: OperationCost, elementType: ElementType, operation: StaticString) throws {
+  public func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
+    operationCount += 1
+    totalCost = totalCost + cost
+    try charge(picoseconds: model.picoseconds(of: cost, elementType: elementType), operation: operation)
+  }
+
+  /// Charges a known time of work, at the device's normal speed.
+  public func compute(for duration: Duration, operation: String) throws {
+    try charge(picoseconds: duration.picoseconds, operation: operation)
+  }
+
+  private func charge(picoseconds work: Int64, operation: String) throws {
     if world.engine.isInterrupted { throw CancellationError() }
     let start = process.now
-    let work = model.picoseconds(of: cost, elementType: elementType)
     let elapsed = speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
     process.compute(picoseconds: elapsed)
     busyPicoseconds += elapsed
-    operationCount += 1
-    totalCost = totalCost + cost
     world.observer?.computed(rank: process.id, operation: operation, start: start, duration: elapsed)
   }
 

@@ -10,6 +10,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   let network: FlowNetwork
   let profile: TransportProfile
   weak var observer: (any RunObserver)?
+  var account: TrafficAccount?
   private let transits = Pool<SendRequest>()
   private let notices = Pool<Grant>()
   /// Sends that wait for their receiver's notice, in the order they were posted.
@@ -99,6 +100,14 @@ final class PointToPointTraffic: @unchecked Sendable {
     dispatch(waitingSends.remove(at: position))
   }
 
+  /// Ends sends to a rank whose device has stopped working.
+  func failSends(to rank: Int, with failure: RankFailure) {
+    for send in waitingSends + underWay where send.destination == rank { send.fail(with: failure) }
+    waitingSends.removeAll { $0.destination == rank }
+  }
+
+  private var underWay: [SendRequest] { transits.indices.map { transits[$0] } }
+
   private func dispatch(_ send: SendRequest) {
     let index = transits.insert(send)
     network.send(
@@ -110,6 +119,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   func dataArrived(_ index: Int32) {
     let send = transits[index]
     transits.remove(index)
+    account?.add(from: send.source, to: send.destination, byteCount: send.byteCount)
     observer?.delivered(
       DeliveredMessage(
         source: send.source, destination: send.destination, byteCount: send.byteCount, tag: send.tag,

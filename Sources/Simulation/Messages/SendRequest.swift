@@ -14,6 +14,7 @@ final class SendRequest: @unchecked Sendable {
   let posted: VirtualTime
   private let process: LogicalProcess
   private var completed: VirtualTime?
+  private var failure: (any Error)?
   private var waiter: WaiterToken?
 
   init(
@@ -36,22 +37,33 @@ final class SendRequest: @unchecked Sendable {
     waiter = nil
   }
 
+
+  func fail(with error: any Error) {
+    guard completed == nil else { return }
+    failure = error
+    if let waiter { process.engine.wake(waiter, throwing: error) }
+    waiter = nil
+  }
+}
+
+extension SendRequest: PendingOperation {
   /// Suspends the sender until the last byte has arrived.
-  func wait(at location: SourceLocation) async throws {
+  func wait(for member: Int, at location: SourceLocation) async throws {
     try await process.enterPrimitive(at: location)
-    if completed == nil {
-      try await process.suspend(on: self, at: location) { waiter = $0 }
-    }
+    if let failure { throw failure }
+    if completed == nil { try await process.suspend(on: self, at: location) }
     if let completed { process.catchUp(with: completed) }
   }
 
-  func isCompleted(at location: SourceLocation) async throws -> Bool {
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
     try await process.synchronize(at: location)
-    return completed != nil
+    return completed != nil || failure != nil
   }
 }
 
 extension SendRequest: WaitSubject {
+  func setWaiter(_ token: WaiterToken, for member: Int) { waiter = token }
+
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     WaitDescription(
       operation: "send of \(byteCount) bytes to rank \(destination), tag \(tag), group \(group.name)",

@@ -1,0 +1,145 @@
+import Models
+import Quantities
+import Simulation
+
+/// What a simulation says of one model on one cluster under one strategy.
+public struct LlamaPrediction: Codable, Sendable {
+  public let model: String
+  public let cluster: String
+  public let strategy: String
+  /// Whether every device's share fits in its memory.
+  public let fits: Bool
+  /// Why it does not.
+  public let reason: String?
+  /// From the start of the prompt until the first token has been chosen.
+  public let time_to_first_token_s: Double?
+  /// Tokens per second of the whole batch after the first one; with a single token, that token over the time it took.
+  public let tokens_per_second: Double?
+  /// Until the last rank ended.
+  public let total_s: Double?
+  /// Payload bytes sent by all devices.
+  public let bytes_sent: Int?
+  /// The same for each generated token, prompt included.
+  public let bytes_sent_per_token: Double?
+  public let messages: Int?
+  /// The share of the time that the strategy's devices spent computing.
+  public let busy_fraction: Double?
+  /// All devices of the cluster, from beginning to end.
+  public let energy_j: Double?
+  public let energy_per_token_j: Double?
+  /// Names of the devices, in rank order.
+  public let devices: [String]
+  /// The most memory in use on each device, in rank order; of a strategy that does not fit, until it ran out.
+  public let peak_memory_bytes: [Int]
+  public let event_log_sha256: String?
+  /// Where the run record is.
+  public let record: String?
+  /// Where the trace is.
+  public let trace: String?
+}
+
+/// A model, a strategy and a workload, to be run on a cluster.
+public struct LlamaExperiment: Sendable {
+  public var modelName: String
+  public var configuration: LlamaConfiguration
+  public var strategy: ParallelStrategy
+  public var workload: LlamaWorkload
+  public var cluster: Cluster
+
+  public init(
+    modelName: String, configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload,
+    cluster: Cluster
+  ) {
+    self.modelName = modelName
+    self.configuration = configuration
+    self.strategy = strategy
+    self.workload = workload
+    self.cluster = cluster
+  }
+
+  /// Simulates the experiment. A strategy that does not fit in memory is a result, not an error.
+  ///
+  /// - Throws: `StrategyError` when the strategy does not suit the model or the cluster; ``RunFailure``.
+  public func predict(options: SimulationOptions = SimulationOptions()) throws -> LlamaPrediction {
+    let program = try LlamaProgram(
+      configuration: configuration, strategy: strategy, workload: workload, speeds: relativeSpeeds)
+    let outcomes = OutcomeCollector()
+    do {
+      let report = try World.simulate(cluster, options: options) { rank in
+        let outcome = try await program.run(in: rank.modelContext)
+        outcomes.add(outcome)
+        if let first = outcome.timeToFirstToken { rank.mark("first token", at: first) }
+      }
+      return prediction(report, outcome: outcomes.generating, options: options)
+    } catch let failure as RunFailure {
+      guard let shortage = failure.outOfMemory else { throw failure }
+      return unfit(because: shortage, options: options)
+    }
+  }
+
+  /// How fast each device would do the whole workload alone, by its roofline: what unequal shares go by.
+  public var relativeSpeeds: [Double] {
+    let bytes = Double(configuration.parameterCount * configuration.elementType.byteCount)
+    func cost(ofTokens tokens: Int) -> OperationCost {
+      OperationCost(
+        flops: 2 * Double(configuration.parameterCount) * Double(tokens), bytesRead: bytes, bytesWritten: 0)
+    }
+    let prefill = cost(ofTokens: workload.promptLength * workload.batchSize)
+    let decode = cost(ofTokens: workload.batchSize)
+    return cluster.devices.map { device in
+      let model = device.computeModel
+      let work =
+        Double(model.picoseconds(of: prefill, elementType: configuration.elementType))
+        + Double(workload.generatedTokenCount)
+        * Double(model.picoseconds(of: decode, elementType: configuration.elementType))
+      return work > 0 ? device.speed.scale / work : 1
+    }
+  }
+
+  private func prediction(
+    _ report: SimulationReport, outcome: LlamaOutcome?, options: SimulationOptions
+  ) -> LlamaPrediction {
+    let tokens = outcome?.tokenCount ?? 0
+    let active = report.devices.prefix(strategy.deviceCount)
+    let busy = active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count))
+    return LlamaPrediction(
+      model: modelName, cluster: cluster.name, strategy: strategy.description, fits: true, reason: nil,
+      time_to_first_token_s: outcome?.timeToFirstToken?.inSeconds, tokens_per_second: outcome?.tokensPerSecond,
+      total_s: report.total_s, bytes_sent: report.bytes_sent,
+      bytes_sent_per_token: tokens > 0 ? Double(report.bytes_sent) / Double(tokens) : nil,
+      messages: report.messages, busy_fraction: busy, energy_j: report.energy_j,
+      energy_per_token_j: tokens > 0 ? report.energy_j / Double(tokens) : nil, devices: report.devices.map(\.name),
+      peak_memory_bytes: report.devices.map(\.peak_memory_bytes), event_log_sha256: report.event_log_sha256,
+      record: options.recordPath, trace: options.tracePath)
+  }
+
+  private func unfit(because shortage: OutOfMemory, options: SimulationOptions) -> LlamaPrediction {
+    LlamaPrediction(
+      model: modelName, cluster: cluster.name, strategy: strategy.description, fits: false, reason: "\(shortage)",
+      time_to_first_token_s: nil, tokens_per_second: nil, total_s: nil, bytes_sent: nil, bytes_sent_per_token: nil,
+      messages: nil, busy_fraction: nil, energy_j: nil, energy_per_token_j: nil, devices: cluster.devices.map(\.name),
+      peak_memory_bytes: cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 },
+      event_log_sha256: nil, record: options.recordPath, trace: nil)
+  }
+}
+
+extension LlamaOutcome {
+  /// Tokens per second of the whole batch after the first one; with a single one, that over the time it took.
+  var tokensPerSecond: Double? {
+    guard let first = tokenTimes.first, let last = tokenTimes.last else { return nil }
+    guard tokenTimes.count > 1 else { return Double(batchSize) / first.inSeconds }
+    return Double(batchSize * (tokenTimes.count - 1)) / (last - first).inSeconds
+  }
+}
+
+/// Takes the ranks' outcomes.
+///
+/// Sendable without checks because ranks run one at a time on one thread.
+private final class OutcomeCollector: @unchecked Sendable {
+  /// The outcome of a rank that chose tokens.
+  private(set) var generating: LlamaOutcome?
+
+  func add(_ outcome: LlamaOutcome) {
+    if generating == nil, outcome.timeToFirstToken != nil { generating = outcome }
+  }
+}

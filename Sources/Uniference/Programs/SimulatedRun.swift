@@ -1,0 +1,106 @@
+import Network
+import Results
+import Simulation
+import SimulationKernel
+
+/// One program on one cluster, ready to run.
+final class SimulatedRun {
+  let world: SimulatedWorld
+  private let cluster: Cluster
+  private let traffic: TrafficAccount
+  private let events: RunEvents
+  private var devices: [SimulatedDevice] = []
+
+  init(_ program: some Program, on cluster: Cluster, options: SimulationOptions, log: EventLog) throws {
+    self.cluster = cluster
+    let topology = try cluster.makeTopology()
+    world = SimulatedWorld(
+      topology: topology, profile: cluster.transport, selector: cluster.collectives,
+      placement: Placement(ranksPerNode: cluster.ranksPerNode, topology: topology), seed: options.seed,
+      interruption: options.interruption)
+    traffic = world.countTraffic()
+    events = RunEvents(log: log, progress: options.progress)
+    world.observer = events
+    world.usesQuietShortcut = options.usesQuietShortcut && options.tracePath == nil
+    try scheduleChanges(on: topology)
+    spawnRanks(program)
+  }
+
+  private func spawnRanks(_ program: some Program) {
+    let events = events
+    for device in cluster.devices {
+      world.spawn { process, communicator in
+        let accounts = SimulatedDevice(
+          name: device.name, specification: device.specification, model: device.computeModel, speed: device.speed,
+          process: process, world: world)
+        devices.append(accounts)
+        return Rank(process: process, communicator: communicator, accounts: accounts, events: events)
+      } _: { rank in
+        try await program.run(on: rank)
+        rank.finished()
+      }
+    }
+  }
+
+  private func scheduleChanges(on topology: Topology) throws {
+    let engine = world.engine
+    let network = world.network
+    for change in cluster.network.changes {
+      guard let link = topology.link(named: change.link) else {
+        throw UnknownLink(name: change.link, known: topology.linkNames)
+      }
+      let time = VirtualTime.zero.advanced(by: change.time)
+      switch change.effect {
+      case .bandwidth(let bandwidth):
+        engine.call(at: time) { network.setCapacity(bytesPerSecond: bandwidth.bytesPerSecond, of: link) }
+      case .outage(let end):
+        engine.call(at: time) { [weak engine] in
+          let former = network.capacity(of: link)
+          network.setCapacity(bytesPerSecond: 0, of: link)
+          guard let end else { return }
+          engine?.call(at: VirtualTime.zero.advanced(by: end)) {
+            network.setCapacity(bytesPerSecond: former, of: link)
+          }
+        }
+      }
+    }
+    for failure in cluster.failures {
+      engine.call(at: VirtualTime.zero.advanced(by: failure.time)) { [unowned world] in
+        world.failRank(failure.device)
+      }
+    }
+  }
+
+  /// What the run has found so far.
+  func report(log: EventLog) throws -> SimulationReport {
+    if let failure = events.failure { throw failure }
+    let total = VirtualTime.zero.duration(to: world.engine.endTime)
+    let parts = devices.enumerated().map { rank, device in
+      let bytes = traffic.sentBytes[rank] + traffic.receivedBytes[rank]
+      return SimulationReport.Device(
+        name: cluster.devices[rank].name, busy_s: device.busyTime.inSeconds,
+        peak_memory_bytes: device.peakMemory.bytes, sent_bytes: traffic.sentBytes[rank],
+        received_bytes: traffic.receivedBytes[rank], energy_j: device.energy(total: total, bytes: bytes).joules,
+        flops: device.totalCost.flops)
+    }
+    let summary = log.summary()
+    return SimulationReport(
+      total_s: total.inSeconds, devices: parts, messages: traffic.messages,
+      bytes_sent: traffic.sentBytes.reduce(0, +), energy_j: parts.reduce(0) { $0 + $1.energy_j },
+      events: world.engine.eventCount, event_log_sha256: summary.sha256, event_log_count: summary.count)
+  }
+}
+
+/// A change of a link that the topology does not have.
+public struct UnknownLink: Error, CustomStringConvertible {
+  let name: String
+  let known: [String]
+
+  public var description: String {
+    let suggestion = nearestName(to: name, among: known).map { " (did you mean \"\($0)\"?)" } ?? ""
+    return """
+      network.changes: there is no link "\(name)"\(suggestion); this network's links are \
+      \(known.prefix(8).joined(separator: ", "))\(known.count > 8 ? ", ..." : "")
+      """
+  }
+}

@@ -1,0 +1,23 @@
+import Results
+import SimulationKernel
+
+/// How to run a simulation, apart from what it simulates.
+public struct SimulationOptions {
+  /// The source of all random numbers.
+  public var seed: UInt64 = 0
+  /// Where to write the run record, a folder `NAME.run`; `nil` for nowhere.
+  public var recordPath: String?
+  /// Where to write a Perfetto trace; `nil` for nowhere.
+  public var tracePath: String?
+  /// What the record says of the run's inputs.
+  public var inputs: RunInputs?
+  /// By which anybody may end the run.
+  public var interruption = Interruption()
+  /// Called with the fraction that is done, whenever the program says so.
+  public var progress: ((Double) -> Void)?
+  /// Whether collectives that have the network to themselves may be timed at once instead of message by message. The
+  /// times are the same; traces and event logs then hold the collectives without their messages.
+  public var usesQuietShortcut = false
+
+  public init() {}
+}

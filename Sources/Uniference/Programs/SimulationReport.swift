@@ -1,0 +1,49 @@
+import Quantities
+
+/// What a simulation has found.
+public struct SimulationReport: Codable, Sendable {
+  /// One device's part.
+  public struct Device: Codable, Sendable {
+    public let name: String
+    /// Time spent computing.
+    public let busy_s: Double
+    public let peak_memory_bytes: Int
+    public let sent_bytes: Int
+    public let received_bytes: Int
+    public let energy_j: Double
+    /// Floating-point operations computed.
+    public let flops: Double
+  }
+
+  /// Virtual time at which the last rank ended.
+  public let total_s: Double
+  public let devices: [Device]
+  /// Messages between ranks.
+  public let messages: Int
+  /// Payload bytes sent by all ranks.
+  public let bytes_sent: Int
+  /// Energy used by all devices from the beginning to the end.
+  public let energy_j: Double
+  /// Events that the engine has processed.
+  public let events: Int
+  public let event_log_sha256: String
+  /// Events in the log.
+  public let event_log_count: Int
+
+  /// The share of the time that all devices together spent computing.
+  public var busyFraction: Double {
+    guard total_s > 0, !devices.isEmpty else { return 0 }
+    return devices.reduce(0) { $0 + $1.busy_s } / (total_s * Double(devices.count))
+  }
+}
+
+extension SimulationReport: CustomStringConvertible {
+  public var description: String {
+    let total = Duration.picoseconds(Int64(total_s * 1e12)).shortDescription
+    return """
+      \(devices.count) ranks, \(total) of virtual time, \(messages) messages, \
+      \(DataSize(bytes: bytes_sent)) sent, devices busy \(formatNumber(busyFraction * 100, significantDigits: 3))%, \
+      \(Energy(joules: energy_j))
+      """
+  }
+}

@@ -1,0 +1,74 @@
+import Models
+import Network
+import Reports
+import Results
+import Simulation
+import SimulationKernel
+
+/// Where programs run.
+///
+///     let report = try World.simulate(cluster) { rank in
+///       let partial = try Tensor(uninitialized: [1024], elementType: .float32, on: rank.device, label: "partial")
+///       let sum = try await rank.world.allReduce(partial)
+///     }
+public enum World {
+  /// Runs a program on every device of a cluster that need not exist.
+  ///
+  /// - Throws: ``RunFailure`` when the program fails, deadlocks, awaits what is not simulated, or is interrupted; what is
+  ///   wrong with the cluster; what keeps the record from being written.
+  @discardableResult
+  public static func simulate(
+    _ cluster: Cluster, options: SimulationOptions = SimulationOptions(),
+    _ body: @escaping @Sendable (Rank) async throws -> Void
+  ) throws -> SimulationReport {
+    try simulate(ClosureProgram(body: body), on: cluster, options: options)
+  }
+
+  /// Runs a program on every device of a cluster that need not exist.
+  @discardableResult
+  public static func simulate(
+    _ program: some Program, on cluster: Cluster, options: SimulationOptions = SimulationOptions()
+  ) throws -> SimulationReport {
+    let recorder = try RunRecorder(cluster: cluster, options: options)
+    let run = try SimulatedRun(program, on: cluster, options: options, log: recorder.log)
+    do {
+      try run.world.engine.run()
+    } catch {
+      let report = try? run.report(log: recorder.log)
+      try recorder.finish(failure: error, results: report)
+      throw RunFailure(error, recordPath: recorder.recordPath)
+    }
+    let report = try run.report(log: recorder.log)
+    try recorder.finish(failure: nil, results: report)
+    return report
+  }
+}
+
+/// A run that ended before every rank had finished its program.
+public struct RunFailure: Error, CustomStringConvertible {
+  public let cause: SimulationFailure
+  /// The record of what had happened until then, if one was asked for.
+  public let recordPath: String?
+
+  init(_ cause: SimulationFailure, recordPath: String?) {
+    self.cause = cause
+    self.recordPath = recordPath
+  }
+
+  /// Whether somebody asked for the end.
+  public var isInterruption: Bool {
+    if case .interrupted = cause { return true }
+    return false
+  }
+
+  /// The out-of-memory error that ended the run, if one did.
+  public var outOfMemory: OutOfMemory? {
+    if case .processFailed(let failure) = cause { return failure.error as? OutOfMemory }
+    return nil
+  }
+
+  public var description: String {
+    let place = recordPath.map { "; a valid record of what happened until then is in \($0)" } ?? ""
+    return "\(cause)\(place)"
+  }
+}
