@@ -30,13 +30,24 @@ struct DevicesCommand: ReportingCommand {
   }
 }
 
-/// One line for each device with numbers that lead to the sources below.
-func catalogueTable(_ devices: [DeviceSpecification]) -> String {
-  var sources: [FigureSource] = []
-  func cited(_ text: String, _ source: FigureSource) -> String {
+/// The sources that a listing cites by number, in the order in which they are first cited.
+private struct Citations {
+  private var sources: [FigureSource] = []
+
+  mutating func cite(_ source: FigureSource) -> String {
     let index = sources.firstIndex(of: source) ?? sources.endIndex
     if index == sources.endIndex { sources.append(source) }
-    return "\(text) [\(index + 1)]"
+    return "[\(index + 1)]"
+  }
+
+  var text: String { sources.enumerated().map { "[\($0.offset + 1)] \($0.element)\n" }.joined() }
+}
+
+/// One line for each device with numbers that lead to the sources below.
+func catalogueTable(_ devices: [DeviceSpecification]) -> String {
+  var citations = Citations()
+  func cited<Value>(_ figure: Figure<Value>, _ text: (Value) -> String) -> String {
+    "\(text(figure.value)) \(citations.cite(figure.source))"
   }
   var table = TextTable(
     columns: [
@@ -44,25 +55,22 @@ func catalogueTable(_ devices: [DeviceSpecification]) -> String {
       .init("power", .right),
     ])
   for device in devices {
-    let peak = device.peak(for: .float16)
     table.append([
-      device.id, device.displayName,
-      cited(device.memory.value.binaryDescription, device.memory.source),
-      cited(device.memoryBandwidth.value.byteRateDescription, device.memoryBandwidth.source),
-      cited("\(peak.value)", peak.source),
-      cited("\(device.busyPower.value)", device.busyPower.source),
+      device.id, device.displayName, cited(device.memory, \.binaryDescription),
+      cited(device.memoryBandwidth, \.byteRateDescription), cited(device.peak(for: .float16), \.description),
+      cited(device.busyPower, \.description),
     ])
   }
-  let notes = sources.enumerated().map { "[\($0.offset + 1)] \($0.element)\n" }.joined()
-  return table.rendered() + "\nSources\n" + notes
+  return table.rendered() + "\nSources\n" + citations.text
     + "\nEfficiencies, overheads and all other figures: uniference devices ID, or --all.\n"
 }
 
-/// Every figure of a device, one a line.
+/// Every figure of a device, one a line, with numbers that lead to the sources below.
 func figureTable(_ device: DeviceSpecification) -> String {
-  var table = TextTable(columns: [.init("figure"), .init("value", .right), .init("source")])
+  var citations = Citations()
+  var table = TextTable(columns: [.init("figure"), .init("value", .right), .init("source"), .init("meaning")])
   for figure in device.listing {
-    table.append([figure.field.rawValue, figure.value, "\(figure.source)"])
+    table.append([figure.field.rawValue, figure.value, citations.cite(figure.source), figure.field.meaning])
   }
-  return "\(device.id): \(device.displayName)\n" + table.rendered()
+  return "\(device.id): \(device.displayName)\n" + table.rendered() + citations.text
 }

@@ -56,7 +56,7 @@ enum FlowsFormat: String, EnumerableFlag {
 
   static func help(for value: FlowsFormat) -> ArgumentHelp? {
     switch value {
-    case .json: "Print one JSON object with finish_s, seconds by flow (default)."
+    case .json: "Print one JSON object with finish_s, seconds by flow."
     case .table: "Print a table for people."
     }
   }
@@ -74,7 +74,9 @@ struct FlowTimes: Encodable, Equatable {
 }
 
 func flowTable(_ flowCase: FlowCase, _ times: [Double]) -> String {
-  var table = TextTable(columns: [.init("flow"), .init("start", .right), .init("bytes", .right), .init("finish", .right)])
+  var table = TextTable(columns: [
+    .init("flow"), .init("start", .right), .init("bytes", .right), .init("finish", .right),
+  ])
   for (flow, time) in zip(flowCase.flows, times) {
     let finish = time.isFinite ? "\(formatNumber(time, significantDigits: 9)) s" : "never"
     table.append([

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Uniference
 
 /// `uniference`.
 @main
@@ -6,5 +7,6 @@ struct RootCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "uniference",
     abstract: "Predict how a distributed AI model runs on a cluster that nobody has to own.",
+    version: UniferenceVersion.current,
     subcommands: [DevicesCommand.self, ModelsCommand.self, FlowsCommand.self])
 }
