@@ -51,7 +51,8 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "Uniference", "Quantities", "Network", "Devices", "Models", "Results", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
@@ -76,7 +77,8 @@ let package = Package(
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [
-        "UniferenceCommand", "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "UniferenceCommand", "Uniference", "Network", "Devices", "Models",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Devices
+import Foundation
+import Models
+import Network
+import Quantities
+import Results
+import Uniference
+
+/// A subcommand whose failures are one line on standard error and an exit code.
+protocol ReportingCommand: AsyncParsableCommand {
+  /// What the command does.
+  func perform() async throws
+}
+
+extension ReportingCommand {
+  func run() async throws {
+    do {
+      try await perform()
+    } catch let exit as ExitCode {
+      throw exit
+    } catch let usage as ValidationError {
+      throw usage
+    } catch {
+      let failure = CommandFailure(error)
+      FileHandle.standardError.write(Data("uniference: error: \(failure.message)\n".utf8))
+      throw failure.exitCode
+    }
+  }
+}
+
+/// What to tell a user of an error, with the exit code of BSD's `sysexits.h`: 65 for bad input, 74 when the system
+/// refuses to write or read, 70 for everything that is no fault of the input. Usage errors leave with 64.
+struct CommandFailure: Error, Equatable {
+  static let badInput = ExitCode(65)
+  static let internalError = ExitCode(70)
+  static let inputOutput = ExitCode(74)
+
+  let message: String
+  let exitCode: ExitCode
+
+  init(_ message: String, _ exitCode: ExitCode) {
+    self.message = message
+    self.exitCode = exitCode
+  }
+
+  init(_ error: any Error) {
+    switch error {
+    case let failure as CommandFailure: self = failure
+    case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
+      is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
+      self.init("\(error)", Self.badInput)
+    case is FileError: self.init("\(error)", Self.inputOutput)
+    default: self.init("\(error)", Self.internalError)
+    }
+  }
+}

@@ -1,0 +1,12 @@
+import ArgumentParser
+import Uniference
+
+/// `uniference`.
+@main
+struct RootCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "uniference",
+    abstract: "Predict how a distributed AI model runs on a cluster that nobody has to own.",
+    version: UniferenceVersion.current,
+    subcommands: [DevicesCommand.self, ModelsCommand.self, FlowsCommand.self])
+}

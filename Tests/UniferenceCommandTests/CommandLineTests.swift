@@ -1,0 +1,111 @@
+import Foundation
+import Testing
+
+/// The built binary: what it prints, where, and how it exits.
+@Suite struct CommandLineTests {
+  struct Outcome: Equatable {
+    var exitCode: Int32
+    var output: String
+    var errors: String
+  }
+
+  /// Test bundles lie beside the products.
+  private static let binary: URL = {
+    #if os(macOS)
+      let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") } ?? .main
+      return bundle.bundleURL.deletingLastPathComponent().appendingPathComponent("uniference")
+    #else
+      return Bundle.main.bundleURL.appendingPathComponent("uniference")
+    #endif
+  }()
+
+  static func run(_ arguments: String...) throws -> Outcome { try run(arguments) }
+
+  static func run(_ arguments: [String]) throws -> Outcome {
+    let process = Process()
+    process.executableURL = binary
+    process.arguments = arguments
+    let (output, errors) = (Pipe(), Pipe())
+    process.standardOutput = output
+    process.standardError = errors
+    try process.run()
+    let outputData = output.fileHandleForReading.readDataToEndOfFile()
+    let errorData = errors.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return Outcome(
+      exitCode: process.terminationStatus, output: String(decoding: outputData, as: UTF8.self),
+      errors: String(decoding: errorData, as: UTF8.self))
+  }
+
+  static func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
+    let path = FileManager.default.temporaryDirectory.appendingPathComponent("uniference-\(UUID()).json").path
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return try body(path)
+  }
+
+  @Test func theFlowsOfACase() throws {
+    let text = """
+      {"links": [{"id": "l", "bandwidth_Bps": 10, "latency_s": 1}],
+       "flows": [{"id": "0", "start_s": 0, "bytes": 20, "links": ["l"]}]}
+      """
+    try Self.withFile(text) { (path: String) throws in
+      let json = "{\n  \"finish_s\" : {\n    \"0\" : 3\n  }\n}\n"
+      #expect(try Self.run("flows", path) == Outcome(exitCode: 0, output: json, errors: ""))
+      #expect(try Self.run("flows", "--json", path).output == json)
+      #expect(try Self.run("flows", "--table", path).output.contains("│    3 s\n"))
+    }
+  }
+
+  @Test(arguments: [
+    ("{", "not JSON"),
+    ("{\"links\": []}", "flows"),
+    (
+      "{\"links\": [{\"id\": \"l\", \"bandwidth_Bps\": 0, \"latency_s\": 0}], \"flows\": []}",
+      "links[0].bandwidth_Bps: is 0.0; it must be greater than zero"
+    ),
+    (
+      "{\"links\": [], \"flows\": [{\"id\": \"0\", \"start_s\": 0, \"bytes\": 1, \"links\": [\"l\"]}]}",
+      "flows[0].links: there is no link \"l\" in links"
+    ),
+  ]) func badCases(text: String, reason: String) throws {
+    try Self.withFile(text) { (path: String) throws in
+      let outcome = try Self.run("flows", path)
+      #expect(outcome.exitCode == 65)
+      #expect(outcome.output.isEmpty)
+      #expect(outcome.errors.hasPrefix("uniference: error: \(path): "))
+      #expect(outcome.errors.split(separator: "\n").count == 1)
+      if reason != "not JSON" { #expect(outcome.errors.contains(reason)) }
+    }
+  }
+
+  @Test func badInput() throws {
+    #expect(
+      try Self.run("flows", "/nowhere.json")
+        == Outcome(
+          exitCode: 65, output: "",
+          errors: "uniference: error: /nowhere.json: cannot be read: No such file or directory\n"))
+    #expect(
+      try Self.run("devices", "h100")
+        == Outcome(
+          exitCode: 65, output: "",
+          errors: "uniference: error: unknown device \"h100\" (uniference devices lists all)\n"))
+    let model = try Self.run("models", "llama-3.1-8", "--json")
+    #expect(model.exitCode == 65 && model.output.isEmpty)
+    #expect(model.errors.hasPrefix("uniference: error: unknown model \"llama-3.1-8\": did you mean \"llama-3.1-8b\"?"))
+    try Self.withFile("{\"model_type\": \"bert\"}") { (path: String) throws in
+      let outcome = try Self.run("models", path)
+      #expect(outcome.exitCode == 65)
+      #expect(
+        outcome.errors.hasPrefix("uniference: error: \(path): model_type = \"bert\": is not a Llama-family model"))
+    }
+  }
+
+  @Test func badUsage() throws {
+    for arguments in [["flows"], ["devices", "--jsn"], ["simulat"], ["flows", "--json", "--table", "x"]] {
+      let outcome = try Self.run(arguments)
+      #expect(outcome.exitCode == 64, "\(arguments)")
+      #expect(outcome.output.isEmpty && outcome.errors.contains("Usage: uniference"))
+    }
+  }
+}

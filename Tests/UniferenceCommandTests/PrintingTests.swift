@@ -1,0 +1,123 @@
+import Devices
+import Foundation
+import Models
+import Network
+import Testing
+
+@testable import UniferenceCommand
+
+@Suite struct PrintingTests {
+  @Test func everyDeviceOfTheCatalogueHasALine() {
+    let text = catalogueTable(DeviceCatalogue.all)
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+    for (device, line) in zip(DeviceCatalogue.all, lines.dropFirst(2)) {
+      #expect(line.hasPrefix(device.id) && line.contains(device.displayName))
+    }
+    #expect(
+      lines[2] == "raspberry-pi-5         │ Raspberry Pi 5 8 GB (CPU)                      │    8 GiB [1] │  "
+        + "17.07 GB/s [2] │  307.2 GFLOPS [3] │  7.9 W [4]")
+    #expect(text.contains("\n[1] Raspberry Pi 5 product brief, 8 GB variant (https://www.raspberrypi.com/"))
+  }
+
+  @Test func everyCitationHasItsSource() {
+    let text = catalogueTable(DeviceCatalogue.all)
+    let cited = Set(text.matches(of: #/ \[([0-9]+)\]/#).compactMap { Int($0.1) })
+    let explained = text.split(separator: "\n").compactMap {
+      $0.firstMatch(of: /^\[([0-9]+)\] ./).flatMap { Int($0.1) }
+    }
+    #expect(cited == Set(explained))
+    #expect(explained == Array(1...explained.count))
+  }
+
+  @Test func oneDevice() throws {
+    let text = figureTable(try DeviceCatalogue.device("jetson-orin-nano"))
+    let lines = text.split(separator: "\n")
+    #expect(lines[0] == "jetson-orin-nano: NVIDIA Jetson Orin Nano 8 GB (15 W)")
+    #expect(lines[1] == "figure                  │        value │ source │ meaning")
+    #expect(lines[3] == "memory                  │        8 GiB │ [1]    │ capacity of the memory that holds tensors")
+    #expect(lines.last == "[11] assumption: a gigabit Ethernet interface takes about 0.5 W at 1 Gbps")
+  }
+
+  @Test func devicesAsJSON() throws {
+    let text = try jsonText(DeviceListing(devices: DeviceCatalogue.all))
+    let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    let devices = try #require(object["devices"] as? [[String: Any]])
+    #expect(devices.compactMap { $0["id"] as? String } == DeviceCatalogue.all.map(\.id))
+    let h100 = try #require(devices.first { $0["id"] as? String == "h100-sxm" }?["figures"] as? [String: [String: Any]])
+    #expect(h100["memory"]?["value"] as? Double == Double(80 << 30))
+    #expect(h100["memory_bandwidth"]?["value"] as? Double == 3.35e12)
+    #expect(h100["launch_overhead"]?["unit"] as? String == "s")
+    for (device, listed) in zip(DeviceCatalogue.all, devices) {
+      let figures = try #require(listed["figures"] as? [String: [String: Any]])
+      #expect(Set(figures.keys) == Set(device.listing.map(\.field.rawValue)))
+      #expect(figures.values.allSatisfy { ($0["source"] as? String)?.isEmpty == false })
+    }
+  }
+
+  @Test func models() throws {
+    let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
+    let lines = modelTable(models).split(separator: "\n")
+    #expect(
+      lines[2] == "llama-3.1-8b   │   8 030 261 248 │     32 │   4096 │    32 │        8 │ 16.1 GB │ bfloat16 │ "
+        + "https://huggingface.co/meta-llama/Llama-3.1-8B/blob/main/config.json")
+    #expect(lines.count == 2 + models.count)
+    #expect(
+      modelDetails(models[0]) == """
+        llama-3.1-8b               │
+        ───────────────────────────┼──────────────
+        parameters                 │ 8 030 261 248
+        parameters of a layer      │   218 112 000
+        layers                     │            32
+        hidden size                │          4096
+        intermediate size          │         14336
+        attention heads            │            32
+        key-value heads            │             8
+        head size                  │           128
+        vocabulary                 │       128 256
+        longest context            │       131 072
+        tied embeddings            │            no
+        dtype                      │      bfloat16
+        weights                    │       16.1 GB
+        key-value cache of a token │        131 kB
+        Source: https://huggingface.co/meta-llama/Llama-3.1-8B/blob/main/config.json
+
+        """)
+    let object = try JSONSerialization.jsonObject(with: Data(try jsonText(models[1]).utf8)) as? [String: Any]
+    #expect(object?["parameters"] as? Int == 70_553_706_496)
+  }
+
+  @Test func flows() throws {
+    let flowCase = FlowCase(
+      links: [.init(id: "cable", bandwidth_Bps: 100, latency_s: 0.5)],
+      flows: [
+        .init(id: "a", start_s: 0, bytes: 100, links: ["cable"]),
+        .init(id: "b", start_s: 0, bytes: 200, links: ["cable"]),
+      ])
+    let times = try flowCase.finishTimes()
+    #expect(
+      try jsonText(FlowTimes(flowCase, times)) == """
+        {
+          "finish_s" : {
+            "a" : 2.5,
+            "b" : 3.5
+          }
+        }
+        """)
+    #expect(
+      flowTable(flowCase, [2.5, .infinity]) == """
+        flow │ start │ bytes │ finish
+        ─────┼───────┼───────┼───────
+        a    │   0 s │   100 │  2.5 s
+        b    │   0 s │   200 │  never
+
+        """)
+    #expect(try jsonText(FlowTimes(flowCase, [2.5, .infinity])).contains("\"b\" : null"))
+  }
+
+  @Test func numbersInGroups() {
+    #expect(
+      [0, 12, 123, 1234, -123_456, 8_030_261_248].map(grouped) == [
+        "0", "12", "123", "1 234", "-123 456", "8 030 261 248",
+      ])
+  }
+}
