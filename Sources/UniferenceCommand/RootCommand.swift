@@ -8,5 +8,7 @@ struct RootCommand: AsyncParsableCommand {
     commandName: "uniference",
     abstract: "Predict how a distributed AI model runs on a cluster that nobody has to own.",
     version: UniferenceVersion.current,
-    subcommands: [DevicesCommand.self, ModelsCommand.self, FlowsCommand.self])
+    subcommands: [
+      SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, FlowsCommand.self, BenchmarkCommand.self,
+    ])
 }

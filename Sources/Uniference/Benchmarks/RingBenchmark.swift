@@ -13,55 +13,85 @@ import SimulationKernel
 #endif
 
 /// The engine's own speed: one ring all-reduce among many devices on one switch, every message a flow through the
-/// fair-sharing network, each device starting at another time.
+/// fair-sharing network, each device starting at another time within the first millisecond.
 public struct RingBenchmark: Sendable {
+  /// Enough messages for a steady rate.
+  public static let defaultMessageLimit = 8_000_000
+
   public let ranks: Int
   /// Each rank's buffer.
   public let bytes: Int
+  /// After about how many messages the run is stopped; 0 for never. A whole all-reduce among n devices has 2 n (n - 1)
+  /// messages, 20 billion for 100 000.
+  public let messageLimit: Int
 
   public struct Result: Codable, Sendable {
     public let ranks: Int
     public let messages: Int
-    public let events: Int
+    /// Whether the all-reduce came to its end.
+    public let is_complete: Bool
+    public let events_per_message: Double
     public let wall_s: Double
     public let messages_per_second: Double
     public let simulated_s: Double
+    /// Flows whose rates had to be solved; none in a ring on a switch.
     public let flows_solved: Int
     public let peak_rss_bytes: Int
   }
 
-  public init(ranks: Int, bytes: Int = 4_194_304) {
+  private static let bytesPerSecond = 125e6
+  private static let cableLatency = Duration.microseconds(50)
+  private static let staggerPicoseconds: UInt64 = 1_000_000_000
+
+  public init(ranks: Int, bytes: Int = 4_000_000, messageLimit: Int = defaultMessageLimit) {
     self.ranks = ranks
     self.bytes = bytes
+    self.messageLimit = messageLimit
   }
 
+  /// Runs the benchmark; its wall time includes the making of the devices.
   public func run() throws -> Result {
-    let topology = try Topology.singleSwitch(
-      hosts: ranks, link: Link(bandwidth: Bandwidth(bitsPerSecond: 1e9), latency: .microseconds(50)))
-    let world = SimulatedWorld(topology: topology)
     let start = ContinuousClock.now
+    let link = Link(bytesPerSecond: Self.bytesPerSecond, latency: Self.cableLatency)
+    let world = SimulatedWorld(topology: try Topology.singleSwitch(hosts: ranks, link: link))
+    spawnRanks(in: world)
+    let isComplete = try play(world)
+    let wall = (ContinuousClock.now - start).inSeconds
+    let statistics = world.network.statistics
+    return Result(
+      ranks: ranks, messages: statistics.messages, is_complete: isComplete,
+      events_per_message: Double(world.engine.eventCount) / Double(max(1, statistics.messages)), wall_s: wall,
+      messages_per_second: Double(statistics.messages) / wall, simulated_s: world.engine.endTime.seconds,
+      flows_solved: statistics.flowsSolved, peak_rss_bytes: Self.peakResidentBytes())
+  }
+
+  private func spawnRanks(in world: SimulatedWorld) {
     let payload = ByteCount(byteCount: bytes)
     let body: @Sendable (Member) async throws -> Void = { member in
       member.process.compute(picoseconds: Self.stagger(of: member.process))
       _ = try await member.communicator.allReduce(payload)
     }
     for _ in 0..<ranks { world.spawn(context: Member.init, body) }
-    let steps = max(1, 2_000_000 / ranks)
-    let step = 100e-6 + Double(bytes) / Double(ranks) / 125e6
-    if steps < 2 * (ranks - 1) {
-      world.engine.call(at: VirtualTime(seconds: 1e-3 + Double(steps) * step)) { world.engine.interrupt() }
-    }
+  }
+
+  /// - Returns: whether the all-reduce came to its end before the limit.
+  private func play(_ world: SimulatedWorld) throws -> Bool {
+    if let end = endOfLimitedRun { world.engine.call(at: end) { world.engine.interrupt() } }
     do {
       try world.engine.run()
+      return true
     } catch {
       guard case .interrupted = error else { throw error }
+      return false
     }
-    let wall = (ContinuousClock.now - start).inSeconds
-    let messages = world.network.statistics.messages
-    return Result(
-      ranks: ranks, messages: messages, events: world.engine.eventCount, wall_s: wall,
-      messages_per_second: Double(messages) / wall, simulated_s: world.engine.endTime.seconds,
-      flows_solved: world.network.statistics.flowsSolved, peak_rss_bytes: Self.peakResidentBytes())
+  }
+
+  /// When about as many messages have been sent as are wanted; `nil` when that is all of them.
+  private var endOfLimitedRun: VirtualTime? {
+    let steps = (messageLimit + ranks - 1) / ranks
+    guard messageLimit > 0, steps < 2 * (ranks - 1) else { return nil }
+    let step = 2 * Self.cableLatency.inSeconds + Double(bytes) / Double(ranks) / Self.bytesPerSecond
+    return VirtualTime(seconds: Double(Self.staggerPicoseconds) * 1e-12 + Double(steps) * step)
   }
 
   private struct Member {
@@ -69,13 +99,13 @@ public struct RingBenchmark: Sendable {
     let communicator: any Communicator
   }
 
-  /// When a rank starts: anywhere in the first millisecond.
   private static func stagger(of process: LogicalProcess) -> Int64 {
     var random = process.random()
-    return Int64(random.next() % 1_000_000_000)
+    return Int64(random.next() % staggerPicoseconds)
   }
 
-  static func peakResidentBytes() -> Int {
+  /// The most memory that this process has had resident at any time.
+  public static func peakResidentBytes() -> Int {
     var usage = rusage()
     #if canImport(Darwin)
       getrusage(RUSAGE_SELF, &usage)
@@ -84,24 +114,5 @@ public struct RingBenchmark: Sendable {
       getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
       return usage.ru_maxrss * 1024
     #endif
-  }
-}
-
-/// A payload that is only a size.
-public struct ByteCount: Payload {
-  public let elementCount: Int
-  public var elementByteCount: Int { 1 }
-  public var elementName: String { "bytes" }
-
-  public init(byteCount: Int) { elementCount = byteCount }
-
-  public func elements(in range: Range<Int>) -> ByteCount { ByteCount(byteCount: range.count) }
-
-  public static func concatenating(_ parts: [ByteCount]) -> ByteCount {
-    ByteCount(byteCount: parts.reduce(0) { $0 + $1.elementCount })
-  }
-
-  public static func reducing(_ contributions: [ByteCount], with reduction: ReductionOperator) -> ByteCount {
-    contributions[0]
   }
 }

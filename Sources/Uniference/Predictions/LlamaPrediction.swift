@@ -57,12 +57,18 @@ public struct LlamaExperiment: Sendable {
     self.cluster = cluster
   }
 
+  /// - Throws: what keeps the strategy from suiting the model, the workload or the number of devices.
+  public func validate() throws { _ = try makeProgram() }
+
+  private func makeProgram() throws -> LlamaProgram {
+    try LlamaProgram(configuration: configuration, strategy: strategy, workload: workload, speeds: relativeSpeeds)
+  }
+
   /// Simulates the experiment. A strategy that does not fit in memory is a result, not an error.
   ///
   /// - Throws: `StrategyError` when the strategy does not suit the model or the cluster; ``RunFailure``.
   public func predict(options: SimulationOptions = SimulationOptions()) throws -> LlamaPrediction {
-    let program = try LlamaProgram(
-      configuration: configuration, strategy: strategy, workload: workload, speeds: relativeSpeeds)
+    let program = try makeProgram()
     let outcomes = OutcomeCollector()
     do {
       let report = try World.simulate(cluster, options: options) { rank in

@@ -1,0 +1,96 @@
+import Quantities
+
+/// Predictions of several strategies for one model, cluster and workload, side by side.
+public struct StrategyComparison: Sendable {
+  /// In the order in which they were tried.
+  public let predictions: [LlamaPrediction]
+
+  public init(_ predictions: [LlamaPrediction]) { self.predictions = predictions }
+
+  /// The strategy with the most tokens per second; on ties the one with the earlier first token.
+  public var winner: LlamaPrediction? {
+    predictions.filter(\.fits).max { left, right in
+      (left.tokens_per_second ?? 0, -(left.time_to_first_token_s ?? .infinity))
+        < (right.tokens_per_second ?? 0, -(right.time_to_first_token_s ?? .infinity))
+    }
+  }
+
+  /// Which strategy wins and why, in a sentence or two for people.
+  public var verdict: String {
+    guard let winner, let rate = winner.tokens_per_second else {
+      return "No strategy fits in the devices' memory."
+    }
+    let fitting = predictions.filter(\.fits)
+    guard fitting.count > 1 else {
+      return "\(winner.strategy) is the only strategy that fits in memory."
+    }
+    var sentences = ["\(winner.strategy) wins with \(formatNumber(rate, significantDigits: 3)) tokens/s"]
+    if let runnerUp = fitting.filter({ $0.strategy != winner.strategy }).max(by: { $0.rate < $1.rate }) {
+      sentences[0] += ", \(advantage(of: winner, over: runnerUp)): \(reason(for: winner, over: runnerUp))."
+    }
+    if let first = fitting.min(by: { $0.firstToken < $1.firstToken }), first.strategy != winner.strategy {
+      sentences.append(
+        "\(first.strategy) shows the first token sooner, after \(Self.time(first.firstToken)) instead of "
+          + "\(Self.time(winner.firstToken)).")
+    }
+    return sentences.joined(separator: " ")
+  }
+
+  private func advantage(of winner: LlamaPrediction, over other: LlamaPrediction) -> String {
+    let ratio = winner.rate / max(other.rate, .leastNormalMagnitude)
+    return ratio < 1.005
+      ? "as many as \(other.strategy)"
+      : "\(formatNumber(ratio, significantDigits: 3)) times as many as \(other.strategy)"
+  }
+
+  /// What decides between two strategies: how long a token waits for the network, or how long the devices compute on it.
+  private func reason(for winner: LlamaPrediction, over other: LlamaPrediction) -> String {
+    let winnerWait = winner.waitingPerToken
+    let otherWait = other.waitingPerToken
+    let winnerWork = winner.computingPerToken
+    let otherWork = other.computingPerToken
+    if otherWait - winnerWait >= otherWork - winnerWork {
+      return """
+        it sends \(Self.messages(winner)) and \(Self.bytes(winner)) for each token where \(other.strategy) sends \
+        \(Self.messages(other)) and \(Self.bytes(other)), whose devices wait for others \
+        \(Self.share(otherWait, of: other)) of the time
+        """
+    }
+    return """
+      its devices compute \(Self.time(winnerWork)) in all for each token, those of \(other.strategy) \
+      \(Self.time(otherWork))
+      """
+  }
+
+  private static func messages(_ prediction: LlamaPrediction) -> String {
+    let count = Double(prediction.messages ?? 0) / max(1, prediction.tokens)
+    return "\(formatNumber(count, significantDigits: 3)) messages"
+  }
+
+  private static func bytes(_ prediction: LlamaPrediction) -> String {
+    DataSize(bytes: Int(prediction.bytes_sent_per_token ?? 0)).description
+  }
+
+  private static func share(_ waiting: Double, of prediction: LlamaPrediction) -> String {
+    "\(formatNumber((1 - (prediction.busy_fraction ?? 0)) * 100, significantDigits: 2))%"
+  }
+
+  private static func time(_ seconds: Double) -> String { Duration.seconds(seconds).shortDescription }
+}
+
+extension LlamaPrediction {
+  fileprivate var rate: Double { tokens_per_second ?? 0 }
+  fileprivate var firstToken: Double { time_to_first_token_s ?? .infinity }
+
+  /// Generated tokens, from the figures per token.
+  fileprivate var tokens: Double {
+    guard let energy = energy_j, let each = energy_per_token_j, each > 0 else { return 1 }
+    return energy / each
+  }
+
+  /// Seconds for each token in which a device of the strategy does not compute, on average.
+  fileprivate var waitingPerToken: Double { (total_s ?? 0) * (1 - (busy_fraction ?? 0)) / tokens }
+
+  /// Seconds for each token in which a device of the strategy computes, on average.
+  fileprivate var computingPerToken: Double { (total_s ?? 0) * (busy_fraction ?? 0) / tokens }
+}

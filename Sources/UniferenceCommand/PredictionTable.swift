@@ -1,0 +1,60 @@
+import Foundation
+import Quantities
+import Reports
+import Uniference
+
+/// Predictions for people: what was asked, a row for each strategy, and which one wins and why.
+func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> String {
+  var table = TextTable(columns: [
+    .init("strategy"), .init("fits in memory?"), .init("first token", .right), .init("tokens/s", .right),
+    .init("sent per token", .right), .init("busy", .right), .init("energy per token", .right),
+  ])
+  for (row, prediction) in comparison.predictions.enumerated() {
+    table.append(cells(of: prediction))
+    if prediction.strategy == comparison.winner?.strategy, comparison.predictions.count > 1 {
+      table.highlightedRow = row
+    }
+  }
+  let workload = scenario.workload
+  var lines = [
+    """
+    \(comparison.predictions[0].model) on \(scenario.cluster.name): \(workload.promptLength) prompt tokens, \
+    \(workload.generatedTokenCount) generated, batch \(workload.batchSize)
+    """, "", table.rendered().trimmingCharacters(in: .newlines), "",
+  ]
+  if comparison.predictions.count > 1 { lines.append(wrapped(comparison.verdict)) }
+  if let shortage = comparison.predictions.first(where: { !$0.fits })?.reason, comparison.winner != nil {
+    lines.append(wrapped("What does not fit: \(shortage)."))
+  }
+  if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
+  if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
+  return lines.joined(separator: "\n")
+}
+
+private func cells(of prediction: LlamaPrediction) -> [String] {
+  guard prediction.fits else { return [prediction.strategy, "no", "-", "-", "-", "-", "-"] }
+  let peak = prediction.peak_memory_bytes.max() ?? 0
+  return [
+    prediction.strategy,
+    "yes, \(DataSize(bytes: peak)) at most",
+    prediction.time_to_first_token_s.map { Duration.seconds($0).shortDescription } ?? "-",
+    prediction.tokens_per_second.map { formatNumber($0, significantDigits: 3) } ?? "-",
+    prediction.bytes_sent_per_token.map { DataSize(bytes: Int($0.rounded())).description } ?? "-",
+    prediction.busy_fraction.map { "\(formatNumber($0 * 100, significantDigits: 3))%" } ?? "-",
+    prediction.energy_per_token_j.map { Energy(joules: $0).description } ?? "-",
+  ]
+}
+
+/// The text in lines of at most 100 columns, broken between words.
+private func wrapped(_ text: String) -> String {
+  var lines: [String] = []
+  var line = ""
+  for word in text.split(separator: " ") {
+    if !line.isEmpty, line.count + 1 + word.count > 100 {
+      lines.append(line)
+      line = ""
+    }
+    line += line.isEmpty ? "\(word)" : " \(word)"
+  }
+  return (lines + [line]).joined(separator: "\n")
+}
