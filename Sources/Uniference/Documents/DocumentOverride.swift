@@ -66,9 +66,8 @@ extension DocumentValue {
     switch content {
     case .list(var elements):
       guard let index = Int(part), elements.indices.contains(index) else {
-        throw failure(
-          "\(field) is a list of \(elements.count), so \"\(quotable(part))\" must be a position from 0 to "
-            + "\(elements.count - 1)")
+        let allowed = elements.isEmpty ? "it has none to set" : "write a position from 0 to \(elements.count - 1)"
+        throw failure("\(field) is a list of \(elements.count), which has no \"\(quotable(part))\"; \(allowed)")
       }
       try elements[index].apply(override, rest.dropFirst())
       content = .list(elements)

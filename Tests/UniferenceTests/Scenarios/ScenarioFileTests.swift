@@ -104,7 +104,7 @@ import Testing
     ),
     (
       ["devices[3].count=2"],
-      "--set devices[3].count: devices is a list of 1, so \"3\" must be a position from 0 to 0"
+      "--set devices[3].count: devices is a list of 1, which has no \"3\"; write a position from 0 to 0"
     ),
     (
       ["network.topology.kind=ring"],
@@ -152,6 +152,30 @@ import Testing
         overrides: overrides.map { try DocumentOverride(parsing: $0) })
     }
     #expect(error.description.replacing(Self.examples, with: "EXAMPLES") == message)
+  }
+
+  @Test(arguments: 0..<400) func randomOverrides(seed: UInt64) throws {
+    var random = SplitMix(state: seed)
+    let parts = [
+      "cluster", "network", "link", "bandwidth", "devices", "0", "[0]", "-1", "1e9", "name", "count", "topology",
+      "transport", "send", "strategy", "workload", "prompt", "changes", "links", "failures", "model", "é",
+    ]
+    let values = [
+      "", "0", "-1", "1 Gbps", "[", "[[1]]", "{a: b}", "all", "null", "switch", "graph", "9223372036854775807", "~",
+      "{bandwidth: 1 Gbps}", "[{model: mac-m1, count: 3}]", "\"", "single", "tensor=2", "\n",
+    ]
+    let texts = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+      let path = (0..<Int.random(in: 1...4, using: &random)).map { _ in parts.randomElement(using: &random)! }
+      let text = path.joined(separator: ".").replacing(".[", with: "[")
+      return "\(text)=\(values.randomElement(using: &random)!)"
+    }
+    do throws(DocumentError) {
+      let overrides = try texts.map { (text) throws(DocumentError) in try DocumentOverride(parsing: text) }
+      _ = try Scenario(contentsOf: "\(Self.examples)/llama-8b-on-8-h100.yaml", overrides: overrides)
+    } catch {
+      #expect(!error.description.contains("\n"), "seed \(seed)")
+      #expect(error.description.hasPrefix("--set ") || error.description.contains(".yaml:"), "seed \(seed): \(error)")
+    }
   }
 
   @Test func overridesThatAreNone() {
