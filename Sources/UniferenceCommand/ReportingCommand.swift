@@ -35,6 +35,8 @@ struct CommandFailure: Error, Equatable {
   static let badInput = ExitCode(65)
   static let internalError = ExitCode(70)
   static let inputOutput = ExitCode(74)
+  /// What a shell reports of a program that Ctrl-C has ended.
+  static let interrupted = ExitCode(130)
 
   let message: String
   let exitCode: ExitCode
@@ -50,6 +52,8 @@ struct CommandFailure: Error, Equatable {
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
       self.init("\(error)", Self.badInput)
+    case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
+    case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
     case is FileError: self.init("\(error)", Self.inputOutput)
     default: self.init("\(error)", Self.internalError)
     }

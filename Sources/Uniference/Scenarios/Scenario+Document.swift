@@ -34,7 +34,8 @@ extension Scenario {
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
     let workload = try Self.workload(fields, of: model)
     let scenario = Scenario(
-      name: try fields["name"]?.name("the scenario's name") ?? fileName, cluster: cluster, model: model,
+      name: try fields["name"]?.name("the scenario's name") ?? fileName, cluster: cluster,
+      modelName: try fields.required("model", example: "llama-3.1-8b").name("the name of a model"), model: model,
       strategies: try Self.strategies(fields["strategy"], cluster, model, workload),
       workload: workload,
       seed: try fields["seed"].map(Self.seed) ?? 0)

@@ -6,6 +6,8 @@ public struct Scenario: Sendable {
   public var name: String
   /// Where it runs.
   public var cluster: Cluster
+  /// What reports call the model: a preset's name or the path of a config.json.
+  public var modelName: String
   /// What runs.
   public var model: LlamaConfiguration
   /// How it is spread over the devices.
@@ -22,11 +24,13 @@ public struct Scenario: Sendable {
 
   /// A scenario made by a program.
   public init(
-    name: String = "scenario", cluster: Cluster, model: LlamaConfiguration, strategies: StrategyChoice = .candidates,
+    name: String = "scenario", cluster: Cluster, modelName: String, model: LlamaConfiguration,
+    strategies: StrategyChoice = .candidates,
     workload: LlamaWorkload, seed: UInt64 = 0
   ) {
     self.name = name
     self.cluster = cluster
+    self.modelName = modelName
     self.model = model
     self.strategies = strategies
     self.workload = workload
