@@ -60,6 +60,9 @@ let package = Package(
       resources: [.copy("Resources")]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["Simulation", "Communication", "Network", "Devices", "Quantities", "SimulationKernel"]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors", "Devices", "Communication", "Quantities"]),
