@@ -53,6 +53,13 @@ let package = Package(
       dependencies: [
         "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "shared-link", dependencies: ["Uniference"], path: "Examples/SharedLink", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "ring-all-reduce", dependencies: ["Uniference"], path: "Examples/RingAllReduce", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "llama", dependencies: ["Uniference", "Models"], path: "Examples/Llama", exclude: ["golden.txt"]),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
@@ -78,6 +85,7 @@ let package = Package(
       dependencies: [
         "UniferenceCommand", "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(name: "ExamplesTests"),
   ],
   swiftLanguageModes: [.v6]
 )
