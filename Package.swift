@@ -53,7 +53,8 @@ let package = Package(
       dependencies: [
         "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .executableTarget(name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),
     .executableTarget(
       name: "shared-link", dependencies: ["Uniference"], path: "Examples/SharedLink", exclude: ["golden.txt"]),
     .executableTarget(
