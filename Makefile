@@ -31,7 +31,8 @@ test-determinism: build ## one seed, one event log: debug and release builds, ru
 	swift build --product uniference
 	Scripts/check-determinism.sh .build/debug/uniference $(RELEASE)
 
-benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--json" and so on
+benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures SimPy beside it
+	$(if $(findstring --peer,$(BENCHMARK_OPTIONS)),Scripts/python-environment.sh Benchmarks/Peers/requirements.txt)
 	swift build --configuration release --package-path Benchmarks --product benchmarks
 	Benchmarks/.build/release/benchmarks --check $(BENCHMARK_OPTIONS)
 

@@ -86,7 +86,7 @@ let package = Package(
       dependencies: [
         "UniferenceCommand", "Uniference", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
-    .testTarget(name: "ExamplesTests"),
+    .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,36 +3,45 @@ import Testing
 
 /// What README.md shows is what the package holds and prints.
 @Suite struct ReadmeTests {
-  private let readme: String
+  private let readme: MarkdownFile
   private let example = BuiltProgram.packageFolder.appending(path: "Examples/PingPong")
 
-  init() throws {
-    readme = try String(contentsOf: BuiltProgram.packageFolder.appending(path: "README.md"), encoding: .utf8)
-  }
+  init() throws { readme = try MarkdownFile("README.md") }
 
   @Test func firstProgramIsPingPong() throws {
     let source = try String(contentsOf: example.appending(path: "main.swift"), encoding: .utf8)
 
-    #expect(try block(after: "```swift\n") == source)
+    #expect(readme.blocks(of: "swift").first == source)
   }
 
   @Test func firstProgramIsShort() throws {
-    let lines = try block(after: "```swift\n").split(separator: "\n")
+    let program = try #require(readme.blocks(of: "swift").first)
 
-    #expect(lines.count <= 15)
+    #expect(program.split(separator: "\n").count <= 15)
   }
 
-  @Test func itsOutputIsShownBelow() throws {
+  @Test func itsOutputIsShown() throws {
     let golden = try String(contentsOf: example.appending(path: "golden.txt"), encoding: .utf8)
-    let program = try #require(readme.range(of: "```swift\n"))
 
-    #expect(try block(after: "```text\n", in: readme[program.upperBound...]) == golden)
+    #expect(readme.blocks(of: "text").contains(golden))
   }
 
-  private func block(after opening: String, in text: Substring? = nil) throws -> String {
-    let text = text ?? readme[...]
-    let start = try #require(text.range(of: opening)?.upperBound)
-    let end = try #require(text[start...].range(of: "```")?.lowerBound)
-    return String(text[start..<end])
+  @Test func filesItShowsAreThePackages() throws {
+    for file in ["llama-on-jetsons.yaml", "four-jetsons.yaml"] {
+      let shown = try String(
+        contentsOf: BuiltProgram.packageFolder.appending(path: "Examples/\(file)"), encoding: .utf8)
+
+      #expect(readme.blocks(of: "yaml").contains(shown))
+    }
+  }
+
+  @Test func linksLeadSomewhere() throws {
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
+      for link in try MarkdownFile(document).text.matches(of: /\]\(([^):]+)\)/) {
+        let target = BuiltProgram.packageFolder.appending(path: String(link.1))
+
+        #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(link.1)")
+      }
+    }
   }
 }

@@ -59,7 +59,7 @@ struct BenchmarksCommand: ParsableCommand {
       report.benchmarks.append(try summary(of: benchmark))
     }
     if peer == .simpy { report.peers = try peers(of: report.benchmarks) }
-    try print(json ? jsonText(report) : report.table())
+    print(try json ? jsonText(report) + "\n" : report.table(), terminator: "")
     try checkThresholds(report)
   }
 

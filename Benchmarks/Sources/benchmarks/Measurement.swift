@@ -3,8 +3,8 @@ struct Measurement: Codable {
   /// Devices or hosts.
   let ranks: Int
   let messages: Int
-  /// Events that the engine has processed.
-  let events: Int
+  /// Events that the engine has processed; `nil` where nobody counts.
+  let events: Int?
   /// Flows whose rates were computed, summed over all instants at which any were; `nil` where nobody counts.
   let flows_solved: Int?
   /// Virtual time that passed.
@@ -18,11 +18,11 @@ struct Measurement: Codable {
 
   /// The counts that thresholds are about, by the names that `thresholds.json` uses. They depend on no machine's speed.
   var counts: [String: Double] {
-    var counts = [
-      "events_per_message": Double(events) / Double(max(1, messages)),
-      "bytes_per_device": Double(max(0, peak_rss_bytes - Self.fixedBytes)) / Double(ranks),
-    ]
-    if let flows_solved { counts["flows_solved_per_event"] = Double(flows_solved) / Double(max(1, events)) }
+    var counts = ["bytes_per_device": Double(max(0, peak_rss_bytes - Self.fixedBytes)) / Double(ranks)]
+    if let events {
+      counts["events_per_message"] = Double(events) / Double(max(1, messages))
+      if let flows_solved { counts["flows_solved_per_event"] = Double(flows_solved) / Double(max(1, events)) }
+    }
     return counts
   }
 

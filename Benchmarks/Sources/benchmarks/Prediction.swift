@@ -16,7 +16,7 @@ struct Prediction {
       ).predict()
     }
     return Measurement(
-      ranks: ranks, messages: report?.messages ?? 0, events: 0, flows_solved: nil,
+      ranks: ranks, messages: report?.messages ?? 0, events: nil, flows_solved: nil,
       simulated_s: report?.total_s ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: peakResidentBytes())
   }
 }

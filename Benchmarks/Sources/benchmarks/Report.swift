@@ -2,8 +2,8 @@ import Reports
 import Uniference
 
 /// Everything one run of the benchmarks has found.
-struct Report: Codable {
-  struct Peer: Codable {
+struct Report: Encodable {
+  struct Peer: Encodable {
     let benchmark: String
     let messages_per_second: Double
     /// Uniference's messages per second over the peer's.
@@ -21,7 +21,7 @@ struct Report: Codable {
     var table = TextTable(columns: [
       .init("benchmark"), .init("messages", .right), .init("messages/s", .right), .init("lowest - highest", .right),
       .init("wall", .right), .init("events/message", .right), .init("solved/event", .right),
-      .init("peak memory", .right), .init("beyond 50 MB, each", .right),
+      .init("peak memory", .right), .init("each, beyond 50 MB", .right),
     ])
     for summary in benchmarks { table.append(row(summary)) }
     let heading = "\(machine.processor), \(machine.cores) cores, \(machine.system)\n\(command)\n"
@@ -30,15 +30,16 @@ struct Report: Codable {
 
   private func row(_ summary: Summary) -> [String] {
     let median = summary.median
-    let counts = median.counts
+    let counts = summary.counts
     func short(_ value: Double?) -> String { value.map { formatNumber($0, significantDigits: 3) } ?? "-" }
     func millions(_ rate: Double) -> String { "\(formatNumber(rate / 1e6, significantDigits: 3)) M" }
+    let memory = Int(counts["bytes_per_device"] ?? 0)
     return [
-      summary.name, "\(median.messages)", millions(median.messagesPerSecond),
-      "\(millions(summary.rates.lowerBound)) - \(millions(summary.rates.upperBound))",
-      "\(Duration.seconds(median.wall_s).shortDescription)",
-      median.events > 0 ? short(counts["events_per_message"]) : "-", short(counts["flows_solved_per_event"]),
-      "\(DataSize(bytes: median.peak_rss_bytes))", "\(DataSize(bytes: Int(counts["bytes_per_device"] ?? 0)))",
+      summary.name, "\(median.messages)", millions(summary.rates.median),
+      "\(millions(summary.rates.lowest)) - \(millions(summary.rates.highest))",
+      Duration.seconds(median.wall_s).shortDescription, short(counts["events_per_message"]),
+      short(counts["flows_solved_per_event"]), "\(DataSize(bytes: median.peak_rss_bytes))",
+      memory > 0 ? "\(memory) B" : "-",
     ]
   }
 
