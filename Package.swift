@@ -54,6 +54,14 @@ let package = Package(
         "Uniference", "Quantities", "Network", "Devices", "Models", "Results", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(
+      name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "shared-link", dependencies: ["Uniference"], path: "Examples/SharedLink", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "ring-all-reduce", dependencies: ["Uniference"], path: "Examples/RingAllReduce", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "llama", dependencies: ["Uniference", "Models"], path: "Examples/Llama", exclude: ["golden.txt"]),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
@@ -83,6 +91,7 @@ let package = Package(
         "UniferenceCommand", "Uniference", "Network", "Devices", "Models",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,25 @@
+import Uniference
+
+/// Something to be measured. Each repetition runs in a process of its own, so that none inherits another's memory.
+struct Benchmark: Sendable {
+  let name: String
+  let measure: @Sendable () throws -> Measurement
+
+  /// - Parameter examples: the folder of the package's examples.
+  static func all(examples: String) -> [Benchmark] {
+    let rings = [64, 256, 1024, 16_384, 100_000].map { ranks in
+      Benchmark(name: "ring-\(ranks)") { Measurement(try RingBenchmark(ranks: ranks).run()) }
+    }
+    return rings + [
+      Benchmark(name: "all-to-all-pairwise-256") { try AllToAll(algorithm: .pairwise, isStaggered: true).measure() },
+      Benchmark(name: "all-to-all-flat-256") { try AllToAll(algorithm: .flat, isStaggered: false).measure() },
+      Benchmark(name: "fat-tree-1024") { try FatTreePermutations().measure() },
+      Benchmark(name: "llama-8b-tensor-8") {
+        try Prediction(scenario: "\(examples)/llama-8b-on-8-h100.yaml").measure()
+      },
+      Benchmark(name: "llama-70b-tensor-64") {
+        try Prediction(scenario: "\(examples)/llama-70b-on-64-h100.yaml").measure()
+      },
+    ]
+  }
+}

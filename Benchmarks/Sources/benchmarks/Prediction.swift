@@ -1,0 +1,22 @@
+import Uniference
+
+/// The prediction of a scenario's first strategy, as `uniference simulate` makes it, from reading the file to the result.
+struct Prediction {
+  let scenario: String
+
+  func measure() throws -> Measurement {
+    var ranks = 0
+    var report: LlamaPrediction?
+    let wall = try ContinuousClock().measure {
+      let scenario = try Scenario(contentsOf: scenario)
+      ranks = scenario.cluster.devices.count
+      report = try LlamaExperiment(
+        modelName: scenario.name, configuration: scenario.model, strategy: scenario.strategiesToTry[0],
+        workload: scenario.workload, cluster: scenario.cluster
+      ).predict()
+    }
+    return Measurement(
+      ranks: ranks, messages: report?.messages ?? 0, events: nil, flows_solved: nil,
+      simulated_s: report?.total_s ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: peakResidentBytes())
+  }
+}
