@@ -93,7 +93,7 @@ struct QuietShortcutTests {
         }
       }
     }
-    try world.engine.run()
+    try world.run()
     return (
       Outcome(
         clocks: clocks.clocks, sent: account.sentBytes, received: account.receivedBytes, messages: account.messages),
