@@ -47,7 +47,7 @@ def test_killed_run_leaves_nothing_under_the_final_name(uniference, tmp_path):
 
 @pytest.mark.parametrize("where", ["record", "trace"])
 def test_unwritable_places_are_named(uniference, tmp_path, where):
-    target = "/nonexistent/folder/out"
+    target = "/nonexistent/folder/out.run"
     process = start(uniference, ["--strategy", "tensor=64", f"--{where}", target], tmp_path)
     output, errors = process.communicate(timeout=120)
     assert process.returncode == 74
