@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 scenario=Examples/llama-on-jetsons.yaml
 
 digest() {
-  "$1" simulate "$scenario" --strategy "$2" --json | sed -n 's/.*"event_log_sha256" *: *"\([0-9a-f]\{64\}\)".*/\1/p'
+  "$1" simulate "$scenario" --strategy "$2" --every-message --no-record --json | sed -n 's/.*"event_log_sha256" *: *"\([0-9a-f]\{64\}\)".*/\1/p'
 }
 
 for strategy in tensor=4 pipeline=4; do

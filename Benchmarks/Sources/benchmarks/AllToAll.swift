@@ -35,6 +35,6 @@ struct AllToAll {
     return Measurement(
       ranks: ranks, messages: statistics.messages, events: world.engine.eventCount,
       flows_solved: statistics.flowsSolved, simulated_s: world.engine.endTime.seconds, wall_s: wall.inSeconds,
-      peak_rss_bytes: peakResidentBytes())
+      peak_rss_bytes: RingBenchmark.peakResidentBytes())
   }
 }

@@ -10,16 +10,19 @@ struct Benchmark: Sendable {
     let rings = [64, 256, 1024, 16_384, 100_000].map { ranks in
       Benchmark(name: "ring-\(ranks)") { Measurement(try RingBenchmark(ranks: ranks).run()) }
     }
+    let predictions = [
+      ("llama-8b-tensor-8", "llama-8b-on-8-h100.yaml"), ("llama-70b-tensor-64", "llama-70b-on-64-h100.yaml"),
+    ].flatMap { name, file in
+      [false, true].map { playsEveryMessage in
+        Benchmark(name: name + (playsEveryMessage ? "-every-message" : "")) {
+          try Prediction(scenario: "\(examples)/\(file)", playsEveryMessage: playsEveryMessage).measure()
+        }
+      }
+    }
     return rings + [
       Benchmark(name: "all-to-all-pairwise-256") { try AllToAll(algorithm: .pairwise, isStaggered: true).measure() },
       Benchmark(name: "all-to-all-flat-256") { try AllToAll(algorithm: .flat, isStaggered: false).measure() },
       Benchmark(name: "fat-tree-1024") { try FatTreePermutations().measure() },
-      Benchmark(name: "llama-8b-tensor-8") {
-        try Prediction(scenario: "\(examples)/llama-8b-on-8-h100.yaml").measure()
-      },
-      Benchmark(name: "llama-70b-tensor-64") {
-        try Prediction(scenario: "\(examples)/llama-70b-on-64-h100.yaml").measure()
-      },
-    ]
+    ] + predictions
   }
 }

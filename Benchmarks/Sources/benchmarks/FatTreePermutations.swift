@@ -47,6 +47,6 @@ final class FatTreePermutations: MessageObserver {
     return Measurement(
       ranks: roundOfHost.count, messages: statistics.messages, events: engine.eventCount,
       flows_solved: statistics.flowsSolved, simulated_s: engine.now.seconds, wall_s: wall.inSeconds,
-      peak_rss_bytes: peakResidentBytes())
+      peak_rss_bytes: RingBenchmark.peakResidentBytes())
   }
 }

@@ -26,15 +26,3 @@ struct Machine: Codable {
     #endif
   }
 }
-
-/// The most memory that this process has had at any time.
-func peakResidentBytes() -> Int {
-  var usage = rusage()
-  #if os(Linux)
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return usage.ru_maxrss * 1024
-  #else
-    getrusage(RUSAGE_SELF, &usage)
-    return usage.ru_maxrss
-  #endif
-}

@@ -3,20 +3,24 @@ import Uniference
 /// The prediction of a scenario's first strategy, as `uniference simulate` makes it, from reading the file to the result.
 struct Prediction {
   let scenario: String
+  /// Whether collectives that have the network to themselves are played message by message all the same.
+  var playsEveryMessage = false
 
   func measure() throws -> Measurement {
     var ranks = 0
     var report: LlamaPrediction?
+    var options = SimulationOptions()
+    options.usesQuietShortcut = !playsEveryMessage
     let wall = try ContinuousClock().measure {
       let scenario = try Scenario(contentsOf: scenario)
       ranks = scenario.cluster.devices.count
       report = try LlamaExperiment(
         modelName: scenario.name, configuration: scenario.model, strategy: scenario.strategiesToTry[0],
         workload: scenario.workload, cluster: scenario.cluster
-      ).predict()
+      ).predict(options: options)
     }
     return Measurement(
       ranks: ranks, messages: report?.messages ?? 0, events: nil, flows_solved: nil,
-      simulated_s: report?.total_s ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: peakResidentBytes())
+      simulated_s: report?.total_s ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: RingBenchmark.peakResidentBytes())
   }
 }
