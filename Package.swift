@@ -60,6 +60,9 @@ let package = Package(
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
+    .testTarget(
+      name: "SimulationTests",
+      dependencies: ["Simulation", "Communication", "Network", "Devices", "Quantities", "SimulationKernel"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities"]),

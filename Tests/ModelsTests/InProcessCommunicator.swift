@@ -48,10 +48,8 @@ final class InProcessCommunicator: Communicator {
       return progress.sends[channel, default: 0]
     }
     world.change { $0.messages[channel, default: []].append(payload) }
-    let world = world
-    return Work(
-      wait: { _ in await world.wait { $0.postedReceives[channel, default: 0] > index } },
-      isCompleted: { world.read { $0.postedReceives[channel, default: 0] > index } })
+    let operation = InProcessWorld.Condition(world: world) { $0.postedReceives[channel, default: 0] > index }
+    return Work(operation, member: rank) {}
   }
 
   func startReceive<P: Payload>(_ type: P.Type, from source: Int?, tag: Int?, at location: SourceLocation) throws
@@ -64,14 +62,11 @@ final class InProcessCommunicator: Communicator {
       return progress.receives[channel, default: 0]
     }
     world.change { $0.postedReceives[channel, default: 0] += 1 }
-    let world = world
-    return Work(
-      wait: { _ in
-        await world.wait { ($0.messages[channel]?.count ?? 0) > index }
-        guard let payload = world.read({ $0.messages[channel]?[index] }) as? P else { throw Unsupported() }
-        return Received(source: source, tag: tag, payload: payload)
-      },
-      isCompleted: { world.read { ($0.messages[channel]?.count ?? 0) > index } })
+    let operation = InProcessWorld.Condition(world: world) { ($0.messages[channel]?.count ?? 0) > index }
+    return Work(operation, member: rank) { [world] in
+      guard let payload = world.read({ $0.messages[channel]?[index] }) as? P else { throw Unsupported() }
+      return Received(source: source, tag: tag, payload: payload)
+    }
   }
 
   /// Everybody's contributions, in rank order.
@@ -83,13 +78,11 @@ final class InProcessCommunicator: Communicator {
     let meeting = InProcessWorld.Meeting(group: groupID, index: index)
     world.change { $0.contributions[meeting, default: [:]][rank] = contribution }
     let (world, size) = (world, size)
-    return Work(
-      wait: { _ in
-        await world.wait { $0.contributions[meeting]?.count == size }
-        let all = world.read { $0.contributions[meeting] ?? [:] }
-        return (0..<size).compactMap { all[$0] as? C }
-      },
-      isCompleted: { world.read { $0.contributions[meeting]?.count == size } })
+    let operation = InProcessWorld.Condition(world: world) { $0.contributions[meeting]?.count == size }
+    return Work(operation, member: rank) {
+      let all = world.read { $0.contributions[meeting] ?? [:] }
+      return (0..<size).compactMap { all[$0] as? C }
+    }
   }
 
   func startAllReduce<P: Payload>(_ payload: P, _ reduction: ReductionOperator, at location: SourceLocation) throws
@@ -125,7 +118,7 @@ final class InProcessCommunicator: Communicator {
   }
 
   func startScatter<P: Payload>(
-    _ payloads: [P]?, elementCount: Int, of type: P.Type, root: Int, at location: SourceLocation
+    _ payloads: [P]?, like template: P, root: Int, at location: SourceLocation
   ) throws -> Work<P> { throw Unsupported() }
 
   func startAllToAll<P: Payload>(_ payloads: [P], receiveCounts: [Int]?, at location: SourceLocation) throws
