@@ -48,9 +48,8 @@ final class InProcessCommunicator: Communicator {
       return progress.sends[channel, default: 0]
     }
     world.change { $0.messages[channel, default: []].append(payload) }
-    let world = world
-    let pending = PendingChange(world: world) { $0.postedReceives[channel, default: 0] > index }
-    return Work(pending, member: rank) {}
+    let operation = InProcessWorld.Condition(world: world) { $0.postedReceives[channel, default: 0] > index }
+    return Work(operation, member: rank) {}
   }
 
   func startReceive<P: Payload>(_ type: P.Type, from source: Int?, tag: Int?, at location: SourceLocation) throws
@@ -63,9 +62,8 @@ final class InProcessCommunicator: Communicator {
       return progress.receives[channel, default: 0]
     }
     world.change { $0.postedReceives[channel, default: 0] += 1 }
-    let world = world
-    let pending = PendingChange(world: world) { ($0.messages[channel]?.count ?? 0) > index }
-    return Work(pending, member: rank) {
+    let operation = InProcessWorld.Condition(world: world) { ($0.messages[channel]?.count ?? 0) > index }
+    return Work(operation, member: rank) { [world] in
       guard let payload = world.read({ $0.messages[channel]?[index] }) as? P else { throw Unsupported() }
       return Received(source: source, tag: tag, payload: payload)
     }
@@ -80,8 +78,8 @@ final class InProcessCommunicator: Communicator {
     let meeting = InProcessWorld.Meeting(group: groupID, index: index)
     world.change { $0.contributions[meeting, default: [:]][rank] = contribution }
     let (world, size) = (world, size)
-    let pending = PendingChange(world: world) { $0.contributions[meeting]?.count == size }
-    return Work(pending, member: rank) {
+    let operation = InProcessWorld.Condition(world: world) { $0.contributions[meeting]?.count == size }
+    return Work(operation, member: rank) {
       let all = world.read { $0.contributions[meeting] ?? [:] }
       return (0..<size).compactMap { all[$0] as? C }
     }
@@ -128,19 +126,4 @@ final class InProcessCommunicator: Communicator {
   { throw Unsupported() }
 
   func startBarrier(at location: SourceLocation) throws -> Work<Void> { meet(0).map { _ in } }
-}
-
-/// Waiting for the world to be in some state.
-private final class PendingChange: PendingOperation {
-  private let world: InProcessWorld
-  private let isReady: @Sendable (InProcessWorld.State) -> Bool
-
-  init(world: InProcessWorld, isReady: @escaping @Sendable (InProcessWorld.State) -> Bool) {
-    self.world = world
-    self.isReady = isReady
-  }
-
-  func wait(for member: Int, at location: SourceLocation) async throws { await world.wait(until: isReady) }
-
-  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool { world.read(isReady) }
 }

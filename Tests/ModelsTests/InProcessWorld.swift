@@ -39,6 +39,21 @@ final class InProcessWorld: Sendable {
     var continuation: CheckedContinuation<Void, Never>
   }
 
+  /// Something that members wait for.
+  final class Condition: PendingOperation {
+    private let world: InProcessWorld
+    private let isReady: @Sendable (State) -> Bool
+
+    init(world: InProcessWorld, isReady: @escaping @Sendable (State) -> Bool) {
+      self.world = world
+      self.isReady = isReady
+    }
+
+    func wait(for member: Int, at location: SourceLocation) async throws { await world.wait(until: isReady) }
+
+    func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool { world.read(isReady) }
+  }
+
   let size: Int
   private let state = Mutex(State())
 
