@@ -99,6 +99,9 @@ public final class SimulatedWorld: @unchecked Sendable {
     engine.spawn(context: makeContext, body)
   }
 
+  /// Runs until every rank's body has ended.
+  public func run() throws(SimulationFailure) { try engine.run(keeping: self) }
+
   /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.
   func group(of worldRanks: [Int], name: String, askedBy process: LogicalProcess) -> ProcessGroup {
     let request = GroupRequest(process: process.id, ranks: worldRanks, name: name)

@@ -224,12 +224,14 @@ public final class Engine: @unchecked Sendable {
 
   /// Runs until every process has finished.
   ///
+  /// - Parameter owner: what processes use and has to live as long as they do: of a run that ended early, some may still
+  ///   wind down on another thread.
   /// - Throws: ``SimulationFailure`` when a process throws, nothing can happen any more, a process awaits something that
   ///   is not simulated, or the run is interrupted. All processes have then been cancelled.
-  public func run() throws(SimulationFailure) {
+  public func run(keeping owner: (any AnyObject & Sendable)? = nil) throws(SimulationFailure) {
     executor.claim()
     repeat { executor.drain() } while advance()
-    end()
+    end(keeping: owner)
     if let failure { throw failure }
   }
 
@@ -304,7 +306,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   /// Cancels what is still alive, so that nothing keeps running or waiting.
-  private func end() {
+  private func end(keeping owner: (any AnyObject & Sendable)?) {
     hasEnded = true
     let cancellation: any Error = CancellationError()
     for waiter in waiters.removeAll() {
@@ -314,7 +316,18 @@ public final class Engine: @unchecked Sendable {
     for process in processes where !process.isFinished { process.task?.cancel() }
     executor.drain()
     executor.close()
+    keepAlive(owner)
     for process in processes { process.task = nil }
+  }
+
+  /// Keeps the engine and its owner until the processes have ended that await something outside the simulation.
+  private func keepAlive(_ owner: (any AnyObject & Sendable)?) {
+    let stragglers = processes.filter { !$0.isFinished }.compactMap(\.task)
+    guard !stragglers.isEmpty else { return }
+    Task.detached { [self] in
+      for task in stragglers { await task.value }
+      withExtendedLifetime((self, owner)) {}
+    }
   }
 
   /// The latest clock of any process: when the simulated program ended.

@@ -23,9 +23,7 @@ func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> 
     """, "", table.rendered().trimmingCharacters(in: .newlines), "",
   ]
   if comparison.predictions.count > 1 { lines.append(wrapped(comparison.verdict)) }
-  if let shortage = comparison.predictions.first(where: { !$0.fits })?.reason, comparison.winner != nil {
-    lines.append(wrapped("What does not fit: \(shortage)."))
-  }
+  if let shortages = comparison.shortages, comparison.winner != nil { lines.append(wrapped(shortages)) }
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")

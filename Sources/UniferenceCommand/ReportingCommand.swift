@@ -54,7 +54,7 @@ struct CommandFailure: Error, Equatable {
       self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
-    case is FileError: self.init("\(error)", Self.inputOutput)
+    case is FileError, is RunRecordError: self.init("\(error)", Self.inputOutput)
     default: self.init("\(error)", Self.internalError)
     }
   }

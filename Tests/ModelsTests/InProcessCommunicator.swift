@@ -49,9 +49,8 @@ final class InProcessCommunicator: Communicator {
     }
     world.change { $0.messages[channel, default: []].append(payload) }
     let world = world
-    return Work(
-      wait: { _ in await world.wait { $0.postedReceives[channel, default: 0] > index } },
-      isCompleted: { world.read { $0.postedReceives[channel, default: 0] > index } })
+    let pending = PendingChange(world: world) { $0.postedReceives[channel, default: 0] > index }
+    return Work(pending, member: rank) {}
   }
 
   func startReceive<P: Payload>(_ type: P.Type, from source: Int?, tag: Int?, at location: SourceLocation) throws
@@ -65,13 +64,11 @@ final class InProcessCommunicator: Communicator {
     }
     world.change { $0.postedReceives[channel, default: 0] += 1 }
     let world = world
-    return Work(
-      wait: { _ in
-        await world.wait { ($0.messages[channel]?.count ?? 0) > index }
-        guard let payload = world.read({ $0.messages[channel]?[index] }) as? P else { throw Unsupported() }
-        return Received(source: source, tag: tag, payload: payload)
-      },
-      isCompleted: { world.read { ($0.messages[channel]?.count ?? 0) > index } })
+    let pending = PendingChange(world: world) { ($0.messages[channel]?.count ?? 0) > index }
+    return Work(pending, member: rank) {
+      guard let payload = world.read({ $0.messages[channel]?[index] }) as? P else { throw Unsupported() }
+      return Received(source: source, tag: tag, payload: payload)
+    }
   }
 
   /// Everybody's contributions, in rank order.
@@ -83,13 +80,11 @@ final class InProcessCommunicator: Communicator {
     let meeting = InProcessWorld.Meeting(group: groupID, index: index)
     world.change { $0.contributions[meeting, default: [:]][rank] = contribution }
     let (world, size) = (world, size)
-    return Work(
-      wait: { _ in
-        await world.wait { $0.contributions[meeting]?.count == size }
-        let all = world.read { $0.contributions[meeting] ?? [:] }
-        return (0..<size).compactMap { all[$0] as? C }
-      },
-      isCompleted: { world.read { $0.contributions[meeting]?.count == size } })
+    let pending = PendingChange(world: world) { $0.contributions[meeting]?.count == size }
+    return Work(pending, member: rank) {
+      let all = world.read { $0.contributions[meeting] ?? [:] }
+      return (0..<size).compactMap { all[$0] as? C }
+    }
   }
 
   func startAllReduce<P: Payload>(_ payload: P, _ reduction: ReductionOperator, at location: SourceLocation) throws
@@ -125,7 +120,7 @@ final class InProcessCommunicator: Communicator {
   }
 
   func startScatter<P: Payload>(
-    _ payloads: [P]?, elementCount: Int, of type: P.Type, root: Int, at location: SourceLocation
+    _ payloads: [P]?, like template: P, root: Int, at location: SourceLocation
   ) throws -> Work<P> { throw Unsupported() }
 
   func startAllToAll<P: Payload>(_ payloads: [P], receiveCounts: [Int]?, at location: SourceLocation) throws
@@ -133,4 +128,19 @@ final class InProcessCommunicator: Communicator {
   { throw Unsupported() }
 
   func startBarrier(at location: SourceLocation) throws -> Work<Void> { meet(0).map { _ in } }
+}
+
+/// Waiting for the world to be in some state.
+private final class PendingChange: PendingOperation {
+  private let world: InProcessWorld
+  private let isReady: @Sendable (InProcessWorld.State) -> Bool
+
+  init(world: InProcessWorld, isReady: @escaping @Sendable (InProcessWorld.State) -> Bool) {
+    self.world = world
+    self.isReady = isReady
+  }
+
+  func wait(for member: Int, at location: SourceLocation) async throws { await world.wait(until: isReady) }
+
+  func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool { world.read(isReady) }
 }

@@ -13,7 +13,7 @@ SCENARIO = ROOT / "Examples" / "llama-on-jetsons.yaml"
 @pytest.fixture(scope="session")
 def uniference() -> pathlib.Path:
     """The binary: $UNIFERENCE, or what `swift build` makes."""
-    binary = pathlib.Path(os.environ.get("UNIFERENCE", ROOT / ".build" / "debug" / "uniference"))
+    binary = pathlib.Path(os.environ.get("UNIFERENCE", ROOT / ".build" / "debug" / "uniference")).resolve()
     if not binary.exists():
         pytest.fail(f"{binary} is missing; run `swift build` or set UNIFERENCE")
     return binary

@@ -93,7 +93,7 @@ struct QuietShortcutTests {
         }
       }
     }
-    try world.engine.run()
+    try world.run()
     return (
       Outcome(
         clocks: clocks.clocks, sent: account.sentBytes, received: account.receivedBytes, messages: account.messages),
@@ -113,19 +113,19 @@ struct QuietShortcutTests {
       try await collective(operation, bytes, group)
     case .asynchronous(let bytes, let times):
       let location = SourceLocation()
-      let first = try world.startAllReduce(Bytes(bytes), .sum, at: location)
+      let first = try world.startAllReduce(Size(byteCount: bytes), .sum, at: location)
       process.compute(picoseconds: times[process.id])
-      let second = try world.startAllGather(Bytes(bytes / 2), counts: nil, at: location)
+      let second = try world.startAllGather(Size(byteCount: bytes / 2), counts: nil, at: location)
       try await second.wait()
       try await first.wait()
     case .message(let source, let destination, let bytes):
-      if process.id == source { try await world.send(Bytes(bytes), to: destination) }
-      if process.id == destination { _ = try await world.receive(Bytes.self, from: source) }
+      if process.id == source { try await world.send(Size(byteCount: bytes), to: destination) }
+      if process.id == destination { _ = try await world.receive(Size.self, from: source) }
     }
   }
 
   private func collective(_ operation: CollectiveOperation, _ bytes: Int, _ group: any Communicator) async throws {
-    let payload = Bytes(bytes)
+    let payload = Size(byteCount: bytes)
     switch operation {
     case .allReduce: _ = try await group.allReduce(payload)
     case .allGather: _ = try await group.allGather(payload)
@@ -136,7 +136,7 @@ struct QuietShortcutTests {
       let parts = Array(repeating: payload, count: group.size)
       _ = try await group.scatter(group.rank == 0 ? parts : nil, like: payload, root: 0)
     case .allToAll: _ = try await group.allToAll(Array(repeating: payload, count: group.size))
-    case .reduceScatter: _ = try await group.reduceScatter(Bytes(bytes * group.size))
+    case .reduceScatter: _ = try await group.reduceScatter(Size(byteCount: bytes * group.size))
     case .barrier: try await group.barrier()
     }
   }
@@ -192,19 +192,6 @@ struct QuietShortcutTests {
       return .collective(CollectiveOperation.allCases.randomElement(using: &random)!, bytes: bytes, group: nil)
     }
   }
-}
-
-/// A payload that is only a size.
-private struct Bytes: Payload {
-  let elementCount: Int
-  var elementByteCount: Int { 1 }
-  var elementName: String { "byte" }
-
-  init(_ count: Int) { elementCount = count }
-
-  func elements(in range: Range<Int>) -> Bytes { Bytes(range.count) }
-  static func concatenating(_ parts: [Bytes]) -> Bytes { Bytes(parts.reduce(0) { $0 + $1.elementCount }) }
-  static func reducing(_ contributions: [Bytes], with reduction: ReductionOperator) -> Bytes { contributions[0] }
 }
 
 /// Each rank's clock after each step; used on the engine's thread only.

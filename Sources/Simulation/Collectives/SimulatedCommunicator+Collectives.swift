@@ -181,7 +181,7 @@ extension SimulatedCommunicator {
     joining call: CollectiveCall, contributing contribution: any Sendable, at location: SourceLocation,
     result: @escaping @Sendable (CollectiveExecution) throws -> R
   ) throws -> Work<R> {
-    process.lastPrimitive = location
+    try note(location)
     let execution = try group.join(rank, call: call, contribution: contribution, process: process)
     return Work(execution, member: rank) { try result(execution) }
   }

@@ -39,7 +39,7 @@ final class SimulatedCommunicator: Communicator {
     -> Work<Void>
   {
     try check(destination, is: "send", at: location)
-    process.lastPrimitive = location
+    try note(location)
     let traffic = world.pointToPointTraffic
     process.compute(picoseconds: traffic.profile.send.picoseconds(byteCount: payload.byteCount))
     let request = SendRequest(
@@ -53,7 +53,7 @@ final class SimulatedCommunicator: Communicator {
     -> Work<Received<P>>
   {
     if let source { try check(source, is: "receive", at: location) }
-    process.lastPrimitive = location
+    try note(location)
     let worldSource = source.map { group.worldRanks[$0] }
     let pattern = EnvelopePattern(context: group.id, source: worldSource, tag: tag)
     world.pointToPointTraffic.receivePosted(
@@ -81,6 +81,13 @@ final class SimulatedCommunicator: Communicator {
   }
 
   // MARK: Checks
+
+  /// Notes where the process is.
+  /// - Throws: `CancellationError` once the simulation has ended.
+  func note(_ location: SourceLocation) throws {
+    if process.engine.hasEnded { throw CancellationError() }
+    process.lastPrimitive = location
+  }
 
   func check(_ other: Int, is operation: String, at location: SourceLocation) throws {
     guard (0..<size).contains(other) else {

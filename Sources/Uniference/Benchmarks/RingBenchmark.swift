@@ -78,7 +78,7 @@ public struct RingBenchmark: Sendable {
   private func play(_ world: SimulatedWorld) throws -> Bool {
     if let end = endOfLimitedRun { world.engine.call(at: end) { world.engine.interrupt() } }
     do {
-      try world.engine.run()
+      try world.run()
       return true
     } catch {
       guard case .interrupted = error else { throw error }

@@ -26,7 +26,7 @@ public struct StrategyComparison: Sendable {
     }
     var sentences = ["\(winner.strategy) wins with \(formatNumber(rate, significantDigits: 3)) tokens/s"]
     if let runnerUp = fitting.filter({ $0.strategy != winner.strategy }).max(by: { $0.rate < $1.rate }) {
-      sentences[0] += ", \(advantage(of: winner, over: runnerUp)): \(reason(for: winner, over: runnerUp))."
+      sentences[0] += comparison(of: winner, with: runnerUp)
     }
     if let first = fitting.min(by: { $0.firstToken < $1.firstToken }), first.strategy != winner.strategy {
       sentences.append(
@@ -36,29 +36,46 @@ public struct StrategyComparison: Sendable {
     return sentences.joined(separator: " ")
   }
 
-  private func advantage(of winner: LlamaPrediction, over other: LlamaPrediction) -> String {
+  /// The strategies that do not fit, and why the first of them does not; `nil` when all fit.
+  public var shortages: String? {
+    let unfit = predictions.filter { !$0.fits }
+    guard let reason = unfit.first?.reason else { return nil }
+    let names = list(unfit.map(\.strategy))
+    return unfit.count == 1 ? "\(names) does not fit: \(reason)." : "\(names) do not fit; the first: \(reason)."
+  }
+
+  /// `a`, `a and b`, `a, b and c`; the commas within a strategy's name make semicolons necessary.
+  private func list(_ names: [String]) -> String {
+    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
+    return "\(names.dropLast().joined(separator: "; ")) and \(last)"
+  }
+
+  private func comparison(of winner: LlamaPrediction, with other: LlamaPrediction) -> String {
     let ratio = winner.rate / max(other.rate, .leastNormalMagnitude)
-    return ratio < 1.005
-      ? "as many as \(other.strategy)"
-      : "\(formatNumber(ratio, significantDigits: 3)) times as many as \(other.strategy)"
+    guard ratio >= 1.005 else {
+      return ". \(other.strategy) generates as fast, but shows its first token after "
+        + "\(Self.time(other.firstToken)) instead of \(Self.time(winner.firstToken))."
+    }
+    return ", \(formatNumber(ratio, significantDigits: 3)) times as many as \(other.strategy): "
+      + "\(reason(for: winner, over: other))."
   }
 
   /// What decides between two strategies: how long a token waits for the network, or how long the devices compute on it.
   private func reason(for winner: LlamaPrediction, over other: LlamaPrediction) -> String {
-    let winnerWait = winner.waitingPerToken
-    let otherWait = other.waitingPerToken
-    let winnerWork = winner.computingPerToken
-    let otherWork = other.computingPerToken
-    if otherWait - winnerWait >= otherWork - winnerWork {
+    let savedWait = other.waitingPerToken - winner.waitingPerToken
+    let savedWork = other.computingPerToken - winner.computingPerToken
+    guard savedWait >= savedWork else {
       return """
-        it sends \(Self.messages(winner)) and \(Self.bytes(winner)) for each token where \(other.strategy) sends \
-        \(Self.messages(other)) and \(Self.bytes(other)), whose devices wait for others \
-        \(Self.share(otherWait, of: other)) of the time
+        each of its devices computes \(Self.time(winner.computingPerToken)) for a token, each of \(other.strategy) \
+        \(Self.time(other.computingPerToken))
         """
     }
+    let traffic =
+      winner.bytes_sent == 0
+      ? "it sends nothing" : "it sends \(Self.messages(winner)) and \(Self.bytes(winner)) for a token"
     return """
-      its devices compute \(Self.time(winnerWork)) in all for each token, those of \(other.strategy) \
-      \(Self.time(otherWork))
+      \(traffic), where \(other.strategy) sends \(Self.messages(other)) and \(Self.bytes(other)) and its devices wait \
+      \(Self.waitingShare(of: other)) of the time
       """
   }
 
@@ -71,7 +88,7 @@ public struct StrategyComparison: Sendable {
     DataSize(bytes: Int(prediction.bytes_sent_per_token ?? 0)).description
   }
 
-  private static func share(_ waiting: Double, of prediction: LlamaPrediction) -> String {
+  private static func waitingShare(of prediction: LlamaPrediction) -> String {
     "\(formatNumber((1 - (prediction.busy_fraction ?? 0)) * 100, significantDigits: 2))%"
   }
 

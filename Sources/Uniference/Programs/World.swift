@@ -32,7 +32,7 @@ public enum World {
     let recorder = try RunRecorder(cluster: cluster, options: options)
     let run = try SimulatedRun(program, on: cluster, options: options, log: recorder.log)
     do {
-      try run.world.engine.run()
+      try run.world.run()
     } catch {
       let report = try? run.report(log: recorder.log)
       try recorder.finish(failure: error, results: report)

@@ -7,14 +7,13 @@ final class RunRecorder {
   let log: EventLog
   let recordPath: String?
   private let writer: RunRecordWriter?
-  private let tracePath: String?
-  private let devices: [String]
+  private let trace: PerfettoTraceWriter?
 
   init(cluster: Cluster, options: SimulationOptions) throws {
-    devices = cluster.devices.map(\.name)
+    let devices = cluster.devices.map(\.name)
     recordPath = options.recordPath
-    tracePath = options.tracePath
-    let keepsRecords = tracePath != nil
+    trace = try options.tracePath.map { try PerfettoTraceWriter(path: $0, devices: devices) }
+    let keepsRecords = trace != nil
     if let path = options.recordPath {
       let inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
       let writer = try RunRecordWriter(
@@ -29,7 +28,7 @@ final class RunRecorder {
 
   /// Completes the record and the trace, also those of a run that failed.
   func finish(failure: SimulationFailure?, results: SimulationReport?) throws {
-    if let tracePath { try writeTrace(to: tracePath) }
+    try writeTrace()
     guard let writer else { return }
     let status: RunStatus =
       switch failure {
@@ -40,8 +39,8 @@ final class RunRecorder {
     _ = try writer.finish(status: status, results: results)
   }
 
-  private func writeTrace(to path: String) throws {
-    let trace = try PerfettoTraceWriter(path: path, devices: devices)
+  private func writeTrace() throws {
+    guard let trace else { return }
     for record in log.records { try trace.append(record) }
     try trace.finish(names: log.names.names)
   }

@@ -1,0 +1,104 @@
+import Models
+import Testing
+import Uniference
+
+@Suite("Predictions of Llama")
+struct LlamaPredictionTests {
+  private func experiment(_ strategy: ParallelStrategy, cluster: Cluster, generate: Int = 8) throws -> LlamaExperiment {
+    let configuration = try #require(LlamaConfiguration.preset("smollm2-135m"))
+    return LlamaExperiment(
+      modelName: "smollm2-135m", configuration: configuration, strategy: strategy,
+      workload: try LlamaWorkload(batchSize: 1, promptLength: 32, generatedTokenCount: generate), cluster: cluster)
+  }
+
+  private func jetsons(_ count: Int) -> Cluster {
+    Cluster(
+      devices: .jetsonOrinNano, count: count,
+      network: .switch(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(100)))
+  }
+
+  @Test("tokens per second are those after the first token")
+  func rate() throws {
+    let prediction = try experiment(.single, cluster: jetsons(1)).predict()
+
+    let total = try #require(prediction.total_s)
+    let first = try #require(prediction.time_to_first_token_s)
+    let rate = try #require(prediction.tokens_per_second)
+    #expect(abs(rate - 7 / (total - first)) < 1e-9 * rate)
+    #expect(prediction.bytes_sent == 0)
+    #expect(prediction.busy_fraction == 1)
+  }
+
+  @Test(
+    "the same inputs give the same event log, and the shortcut the same times",
+    arguments: [ParallelStrategy.tensor(3), .pipeline(3), .sequence(degree: 3, overlapped: true)])
+  func deterministic(strategy: ParallelStrategy) throws {
+    let experiment = try experiment(strategy, cluster: jetsons(3))
+    var quick = SimulationOptions()
+    quick.usesQuietShortcut = true
+
+    let first = try experiment.predict()
+    let second = try experiment.predict()
+    let shortened = try experiment.predict(options: quick)
+
+    #expect(first.event_log_sha256 == second.event_log_sha256)
+    #expect(first.total_s == shortened.total_s)
+    #expect(first.bytes_sent == shortened.bytes_sent)
+    #expect(first.messages == shortened.messages)
+  }
+
+  @Test("what does not fit is a result that names the device, the peak and the largest tensors")
+  func outOfMemory() throws {
+    var cluster = jetsons(1)
+    cluster.devices[0].specification = try cluster.devices[0].specification.overriding([("memory", "1.8 GB"), ("reserved_memory", "1.6 GB")])
+
+    let prediction = try experiment(.single, cluster: cluster).predict()
+
+    #expect(!prediction.fits)
+    #expect(prediction.tokens_per_second == nil)
+    let reason = try #require(prediction.reason)
+    #expect(reason.hasPrefix("out of memory on jetson-orin-nano: "))
+    #expect(reason.contains("largest: "))
+    let peak = try #require(prediction.peak_memory_bytes.first)
+    #expect(peak > 0)
+  }
+
+  @Test("a faster device gets the larger share and shortens the run")
+  func unequalDevices() throws {
+    var mixed = jetsons(2)
+    mixed.devices[1] = ClusterDevice(name: "agx", .jetsonAGXOrin)
+
+    let equal = try experiment(.pipeline(2), cluster: jetsons(2)).predict()
+    let unequal = try experiment(.pipeline(2), cluster: mixed).predict()
+
+    #expect(unequal.total_s! < equal.total_s!)
+    #expect(unequal.peak_memory_bytes[1] > unequal.peak_memory_bytes[0])
+  }
+
+  @Test("a device that throttles takes longer, one that fails ends the run with its rank and time")
+  func slowdownAndFailure() throws {
+    let plain = try experiment(.tensor(3), cluster: jetsons(3)).predict()
+    var throttled = jetsons(3)
+    throttled.devices[0].speed = try SpeedProfile(slowdowns: [Slowdown(from: .zero, until: nil, speed: 0.25)])
+    #expect(try experiment(.tensor(3), cluster: throttled).predict().total_s! > plain.total_s!)
+
+    var failing = jetsons(3)
+    failing.failures = [DeviceFailure(device: 2, at: .milliseconds(5))]
+    let failure = #expect(throws: RunFailure.self) {
+      _ = try experiment(.tensor(3), cluster: failing).predict()
+    }
+    #expect("\(try #require(failure))".contains("the device of rank 2 stopped working at virtual time 5 ms"))
+  }
+
+  @Test("the winner has the most tokens per second, and the verdict says why")
+  func verdict() throws {
+    let cluster = jetsons(3)
+    let comparison = StrategyComparison(
+      try [ParallelStrategy.single, .tensor(3), .pipeline(3)].map { try experiment($0, cluster: cluster).predict() })
+
+    let winner = try #require(comparison.winner)
+    #expect(comparison.predictions.allSatisfy { $0.tokens_per_second! <= winner.tokens_per_second! })
+    #expect(comparison.verdict.hasPrefix("\(winner.strategy) wins with "))
+    #expect(comparison.shortages == nil)
+  }
+}
