@@ -8,7 +8,7 @@ struct Benchmark: Sendable {
   /// - Parameter examples: the folder of the package's examples.
   static func all(examples: String) -> [Benchmark] {
     let rings = [64, 256, 1024, 16_384, 100_000].map { ranks in
-      Benchmark(name: "ring-\(ranks)") { Measurement(try RingBenchmark(ranks: ranks).run()) }
+      Benchmark(name: "ring-\(ranks)") { try Ring(ranks: ranks).measure() }
     }
     let predictions = [
       ("llama-8b-tensor-8", "llama-8b-on-8-h100.yaml"), ("llama-70b-tensor-64", "llama-70b-on-64-h100.yaml"),
