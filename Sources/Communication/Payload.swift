@@ -20,7 +20,8 @@ public protocol Payload: Sendable {
 
   /// The element-wise combination of equal-sized contributions, in the order given, so that the result has the
   /// same bits on every member and on every run. `contributions` is never empty.
-  static func reducing(_ contributions: [Self], with reduction: ReductionOperator) -> Self}
+  static func reducing(_ contributions: [Self], with reduction: ReductionOperator) -> Self
+}
 
 extension Payload {
   /// Size on the wire, without any header.

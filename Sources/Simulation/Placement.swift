@@ -22,8 +22,9 @@ public struct Placement: Sendable {
     let within = neighbour.map { figures(from: first, to: $0) }
     var between = stranger.map { figures(from: first, to: $0) }
     if let stranger {
-      let cards = Set(worldRanks.filter { $0 / ranksPerNode == first / ranksPerNode }
-        .compactMap { topology.route(from: $0, to: stranger).first })
+      let cards = Set(
+        worldRanks.filter { $0 / ranksPerNode == first / ranksPerNode }
+          .compactMap { topology.route(from: $0, to: stranger).first })
       between?.bytesPerSecond *= Double(cards.count)
     }
     let none = GroupLayout.LinkFigures(bytesPerSecond: .infinity, latency: .zero)

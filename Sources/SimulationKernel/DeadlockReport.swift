@@ -36,7 +36,9 @@ extension DeadlockReport: CustomStringConvertible {
   public var description: String {
     let shown = 32
     var lines = ["deadlock at virtual time \(time): nothing can happen any more, and these processes wait"]
-    lines += entries.prefix(shown).map { "  \($0.name) waits in \($0.wait.operation)\($0.location.map { " at \($0)" } ?? "")" }
+    lines += entries.prefix(shown).map {
+      "  \($0.name) waits in \($0.wait.operation)\($0.location.map { " at \($0)" } ?? "")"
+    }
     if entries.count > shown { lines.append("  ... and \(entries.count - shown) more") }
     if let first = cycle.first {
       lines.append("  cycle: \((cycle + [first]).joined(separator: " -> "))")

@@ -36,7 +36,9 @@ struct WaiterTable {
   /// Removes and returns the waiter, or `nil` when it has gone on already.
   mutating func remove(_ token: WaiterToken) -> Waiter? {
     let index = Int(token.index)
-    guard index < slots.count, slots[index].generation == token.generation, let waiter = slots[index].waiter else { return nil }
+    guard index < slots.count, slots[index].generation == token.generation, let waiter = slots[index].waiter else {
+      return nil
+    }
     slots[index].waiter = nil
     slots[index].generation = (slots[index].generation + 1) & 0xFF_FFFF
     free.append(token.index)

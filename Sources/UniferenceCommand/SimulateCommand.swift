@@ -35,7 +35,8 @@ struct SimulateCommand: ReportingCommand {
   @Option(help: "The source of all random numbers, instead of the scenario's.")
   var seed: UInt64?
 
-  @Option(help: ArgumentHelp("Where the run record goes; runs/ and a name of its own unless given.", valueName: "name.run"))
+  @Option(
+    help: ArgumentHelp("Where the run record goes; runs/ and a name of its own unless given.", valueName: "name.run"))
   var record: String?
 
   @Flag(help: "Write no run record.")
@@ -59,7 +60,8 @@ struct SimulateCommand: ReportingCommand {
     let strategies = scenario.strategiesToTry
     if strategies.count > 1 && (trace != nil || record != nil) {
       throw ValidationError(
-        "--trace and --record are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy.")
+        "--trace and --record are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy."
+      )
     }
     let runner = ScenarioRunner(
       scenario: scenario, recordPath: record, writesRecords: !noRecord, tracePath: trace,

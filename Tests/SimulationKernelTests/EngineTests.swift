@@ -57,7 +57,9 @@ struct EngineTests {
     let receiver = engine.spawn(name: "receiver") { process in
       process.compute(for: .seconds(10))
       var sources: [Int] = []
-      for _ in 0..<3 { sources.append(try await process.mailbox.receive(EnvelopePattern(source: nil, tag: nil)).source) }
+      for _ in 0..<3 {
+        sources.append(try await process.mailbox.receive(EnvelopePattern(source: nil, tag: nil)).source)
+      }
       #expect(sources == [3, 2, 1])
     }
     for delay in [9, 8, 1] {

@@ -147,7 +147,8 @@ final class CollectiveExecution: @unchecked Sendable {
     guard let observer = traffic.observer else { return }
     observer.ended(
       EndedCollective(
-        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount, groupName: group.name,
+        rank: group.worldRanks[member], operation: call.shape.operation, byteCount: call.byteCount,
+        groupName: group.name,
         start: starts[member] ?? .zero, end: VirtualTime(picoseconds: members[member].clock)))
   }
 

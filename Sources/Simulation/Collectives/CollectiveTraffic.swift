@@ -89,7 +89,8 @@ final class CollectiveTraffic: EventHandler {
 
   /// Takes over a rehearsal's messages for the execution that has adopted its members.
   func adopt(
-    _ rehearsal: CollectiveTraffic, for execution: CollectiveExecution, shiftedBy shift: Int64, network other: FlowNetwork
+    _ rehearsal: CollectiveTraffic, for execution: CollectiveExecution, shiftedBy shift: Int64,
+    network other: FlowNetwork
   ) {
     network.adopt(messagesOf: other, shiftedByPicoseconds: shift, channel: execution.group.id) { token in
       let transit = rehearsal.transits[Int32(truncatingIfNeeded: token)]

@@ -9,7 +9,9 @@ extension SimulatedCommunicator {
   func startAllReduce<P: Payload>(_ payload: P, _ reduction: ReductionOperator, at location: SourceLocation) throws
     -> Work<P>
   {
-    try begin(.allReduce, .equal(payload.byteCount), like: payload, reduction, contributing: payload.message, at: location) {
+    try begin(
+      .allReduce, .equal(payload.byteCount), like: payload, reduction, contributing: payload.message, at: location
+    ) {
       execution in execution.shared { P.reducing(execution.contributed(as: P.self), with: reduction) }
     }
   }
@@ -47,7 +49,8 @@ extension SimulatedCommunicator {
   {
     try check(root, is: "reduce", at: location)
     return try begin(
-      .reduce, .equal(payload.byteCount), like: payload, reduction, root: root, contributing: payload.message, at: location
+      .reduce, .equal(payload.byteCount), like: payload, reduction, root: root, contributing: payload.message,
+      at: location
     ) {
       [rank] in rank == root ? P.reducing($0.contributed(as: P.self), with: reduction) : nil
     }
@@ -86,7 +89,8 @@ extension SimulatedCommunicator {
         reason: "a payload has \(odd.byteCount) bytes; all must have the template's \(template.byteCount)")
     }
     return try begin(
-      .scatter, .equal(template.byteCount), like: template, root: root, contributing: payloads?.map(\.message), at: location
+      .scatter, .equal(template.byteCount), like: template, root: root, contributing: payloads?.map(\.message),
+      at: location
     ) {
       [rank] in $0.contribution(of: root, as: [P]?.self)??[rank] ?? template
     }
@@ -137,7 +141,8 @@ extension SimulatedCommunicator {
     guard counts.count == size, counts[rank] == elementCount else {
       throw CommunicationError(
         operation: operation, location: location,
-        reason: "counts \(counts) must have \(size) entries, and entry \(rank) must be the \(elementCount) elements passed")
+        reason:
+          "counts \(counts) must have \(size) entries, and entry \(rank) must be the \(elementCount) elements passed")
     }
   }
 

@@ -37,7 +37,6 @@ final class SendRequest: @unchecked Sendable {
     waiter = nil
   }
 
-
   func fail(with error: any Error) {
     guard completed == nil else { return }
     failure = error

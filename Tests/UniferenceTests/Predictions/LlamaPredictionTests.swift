@@ -50,7 +50,9 @@ struct LlamaPredictionTests {
   @Test("what does not fit is a result that names the device, the peak and the largest tensors")
   func outOfMemory() throws {
     var cluster = jetsons(1)
-    cluster.devices[0].specification = try cluster.devices[0].specification.overriding([("memory", "1.8 GB"), ("reserved_memory", "1.6 GB")])
+    cluster.devices[0].specification = try cluster.devices[0].specification.overriding([
+      ("memory", "1.8 GB"), ("reserved_memory", "1.6 GB"),
+    ])
 
     let prediction = try experiment(.single, cluster: cluster).predict()
 

@@ -25,7 +25,8 @@ final class QuietRehearsal {
     return QuietTimeline(
       ends: ranks.indices.map { execution.endTime(of: $0).picoseconds - base },
       linkUse: (world.network.linkUse ?? [:]).mapValues { LinkUse(first: $0.first - base, last: $0.last - base) },
-      sentBytes: ranks.map { account?.sentBytes[$0] ?? 0 }, receivedBytes: ranks.map { account?.receivedBytes[$0] ?? 0 },
+      sentBytes: ranks.map { account?.sentBytes[$0] ?? 0 },
+      receivedBytes: ranks.map { account?.receivedBytes[$0] ?? 0 },
       messages: account?.messages ?? 0)
   }
 
