@@ -10,14 +10,23 @@ import SimulationKernel
 /// Otherwise what is solved is the part of the network that is connected by shared links to what has changed.
 public final class FlowNetwork {
   /// How often a link has got another capacity.
-  public private(set) var changes = 0
+  public var changes: Int { changeCount }
 
   /// Who is told of messages.
-  public weak var observer: (any MessageObserver)?
+  public var observer: (any MessageObserver)? {
+    get { messageObserver }
+    set { messageObserver = newValue }
+  }
 
   public let engine: Engine
   public let topology: Topology
-  public private(set) var statistics = NetworkStatistics()
+  public var statistics: NetworkStatistics { counters }
+
+  private var messageObserver: (any MessageObserver)?
+  private var counters = NetworkStatistics()
+  private var changeCount = 0
+  private var tracksLinkUse = false
+  private var hasReservations = false
 
   let links: Pool<LinkState>
   let connections: Pool<Connection>
@@ -32,9 +41,13 @@ public final class FlowNetwork {
   private var failedHosts: Set<Int> = []
   /// Whether jitter or loss make every message different.
   public let hasRandomness: Bool
-  var reservations = LinkReservations()
+  var reservations = LinkReservations() {
+    didSet { hasReservations = !reservations.isEmpty }
+  }
   /// When links are first and last used, while somebody wants to know.
-  public var linkUse: [LinkID: LinkUse]?
+  public var linkUse: [LinkID: LinkUse]? {
+    didSet { tracksLinkUse = linkUse != nil }
+  }
 
   public init(topology: Topology, engine: Engine) {
     self.topology = topology
@@ -52,6 +65,7 @@ public final class FlowNetwork {
   }
 
   deinit {
+    if engine.instantObserver === self { engine.instantObserver = nil }
     links.deallocate()
     connections.deallocate()
     crossings.deallocate()
@@ -104,15 +118,15 @@ public final class FlowNetwork {
   public func send(byteCount: Double, on connection: ConnectionID, at time: VirtualTime, token: UInt64) {
     let index = connection.index
     guard !connections[index].isBroken else {
-      statistics.droppedMessages += 1
+      counters.droppedMessages += 1
       return
     }
     var bytes = byteCount
     var ready = time.picoseconds + connections[index].latency
     if hasRandomness { addRandomDelays(index, bytes: &bytes, ready: &ready) }
-    if !reservations.isEmpty { claim(index, from: ready) }
-    statistics.messages += 1
-    statistics.bytes += bytes
+    if hasReservations { claim(index, from: ready) }
+    counters.messages += 1
+    counters.bytes += bytes
     let message = messages.insert(QueuedMessage(byteCount: bytes, ready: ready, token: token, next: -1))
     enqueue(message, on: index)
     if connections[index].first == message { awaitReadiness(index) }
@@ -137,8 +151,8 @@ public final class FlowNetwork {
   }
 
   func append(_ message: QueuedMessage, to index: Int32) {
-    statistics.messages += 1
-    statistics.bytes += message.byteCount
+    counters.messages += 1
+    counters.bytes += message.byteCount
     enqueue(messages.insert(message), on: index)
   }
 
@@ -222,7 +236,7 @@ public final class FlowNetwork {
       let link = crossings[position].link
       join(position, link)
       isAlone = isAlone && links[link].crossings == 1 && !links[link].isDirty
-      if linkUse != nil { noteUse(of: link) }
+      if tracksLinkUse { noteUse(of: link) }
       rate = min(rate, links[link].capacity)
     }
     if isAlone {
@@ -261,7 +275,7 @@ public final class FlowNetwork {
       leaveLinks(index, carried: message.byteCount)
       awaitReadiness(index)
     }
-    observer?.messageArrived(token: message.token)
+    messageObserver?.messageArrived(token: message.token)
   }
 
   /// The next message goes on at the same rate over the same links: nothing else changes.
@@ -280,7 +294,7 @@ public final class FlowNetwork {
       let link = crossings[position].link
       links[link].carried += carried
       leave(position, link)
-      if linkUse != nil { noteUse(of: link) }
+      if tracksLinkUse { noteUse(of: link) }
       if links[link].crossings > 0 { markDirty(link: link) }
     }
   }
@@ -343,7 +357,7 @@ public final class FlowNetwork {
     if reservations.end(of: link) > engine.now.picoseconds {
       reservations.holder?.linkIsWanted(link, at: engine.now)
     }
-    changes += 1
+    changeCount += 1
     links[link].capacity = bytesPerSecond
     if links[link].crossings > 0 { markDirty(link: link) }
   }
@@ -372,7 +386,7 @@ public final class FlowNetwork {
     while message >= 0 {
       let next = messages[message].next
       messages.remove(message)
-      statistics.droppedMessages += 1
+      counters.droppedMessages += 1
       message = next
     }
   }
@@ -392,8 +406,8 @@ extension FlowNetwork: EventHandler {
 
 extension FlowNetwork: InstantObserver {
   public func instantEnds() {
-    statistics.solves += 1
-    statistics.flowsSolved += solver.solve(dirtyLinks, in: self)
+    counters.solves += 1
+    counters.flowsSolved += solver.solve(dirtyLinks, in: self)
     dirtyLinks.removeAll(keepingCapacity: true)
   }
 }

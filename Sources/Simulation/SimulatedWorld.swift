@@ -81,6 +81,9 @@ public final class SimulatedWorld: @unchecked Sendable {
     return account
   }
 
+  // The network holds its dispatcher, whose traffic holds the network.
+  deinit { network.observer = nil }
+
   /// Told of what happens from now on.
   public weak var observer: (any RunObserver)? {
     didSet {
@@ -97,6 +100,13 @@ public final class SimulatedWorld: @unchecked Sendable {
       context(process, SimulatedCommunicator(group: self.worldGroup, rank: process.id, process: process))
     }
     engine.spawn(context: makeContext, body)
+  }
+
+  /// Adds all ranks, which share one body.
+  public func spawnAll<Context: Sendable>(
+    context: (LogicalProcess, any Communicator) -> Context, _ body: @escaping @Sendable (Context) async throws -> Void
+  ) {
+    while engine.processes.count < size { spawn(context: context, body) }
   }
 
   /// Runs until every rank's body has ended.

@@ -11,19 +11,24 @@ import Synchronization
 /// is touched only on the thread that calls ``run()``, by the engine itself and by tasks of its executor.
 public final class Engine: @unchecked Sendable {
   /// The time of the latest event; no process may ask about others earlier than this.
-  public private(set) var now = VirtualTime.zero
+  public var now: VirtualTime { time }
   public let seed: UInt64
   public private(set) var processes: [LogicalProcess] = []
-  public private(set) var eventCount = 0
+  public var eventCount: Int { dispatchedCount }
 
   /// Called when an instant is over, before time advances, if somebody asked for it by ``requestInstantEnd()``.
-  public weak var instantObserver: (any InstantObserver)?
+  ///
+  /// Not retained: an observer that goes away first takes itself out.
+  public unowned(unsafe) var instantObserver: (any InstantObserver)?
 
   /// Set once the run has ended, in whatever way; primitives then throw.
   public private(set) var hasEnded = false
 
   let executor = LogicalProcessExecutor()
   private(set) lazy var calls = ScheduledCalls(engine: self)
+  // What changes with every event is private, since the compiler checks each access to a public property.
+  private var time = VirtualTime.zero
+  private var dispatchedCount = 0
   private var queue: EventQueue
   private var sequence: UInt64 = 0
   private var handlers: [any EventHandler] = []
@@ -114,7 +119,7 @@ public final class Engine: @unchecked Sendable {
   }
 
   private func insert(time: VirtualTime, priority: EventPriority, target: UInt64) {
-    precondition(time >= now, "an event was scheduled in the past")
+    precondition(time >= self.time, "an event was scheduled in the past")
     let order = UInt64(priority.rawValue) << 56 | sequence
     sequence += 1
     queue.insert(Event(time: time.picoseconds, order: order, target: target))
@@ -251,8 +256,8 @@ public final class Engine: @unchecked Sendable {
   @inline(__always)
   private func dispatchFirst() {
     let event = queue.removeFirst()
-    now = VirtualTime(picoseconds: event.time)
-    eventCount += 1
+    time = VirtualTime(picoseconds: event.time)
+    dispatchedCount += 1
     handlers[Int(event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
   }
 

@@ -35,6 +35,9 @@ public struct WaiterToken: Sendable {
   let index: UInt32
   let generation: UInt32
 
+  /// Stands for nobody.
+  public static let none = WaiterToken(index: .max, generation: .max)
+
   /// The token in the 56 bits that an event can carry.
   var bits: UInt64 { UInt64(index) | UInt64(generation & 0xFF_FFFF) << 32 }
 

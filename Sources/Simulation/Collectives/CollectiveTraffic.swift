@@ -16,8 +16,13 @@ final class CollectiveTraffic: EventHandler {
   let engine: Engine
   let network: FlowNetwork
   let profile: TransportProfile
-  weak var observer: (any RunObserver)?
-  var account: TrafficAccount?
+  weak var observer: (any RunObserver)? {
+    didSet { isWatched = observer != nil || account != nil }
+  }
+  var account: TrafficAccount? {
+    didSet { isWatched = observer != nil || account != nil }
+  }
+  private var isWatched = false
   private let transits: Pool<Transit>
   private var executions = OpenExecutions()
   private var handlerID = EventHandlerID.none
@@ -57,7 +62,7 @@ final class CollectiveTraffic: EventHandler {
   func dataArrived(_ index: Int32) {
     let transit = transits[index]
     let execution = executions[transit.execution]
-    observe(transit, of: execution)
+    if isWatched { observe(transit, of: execution) }
     execution.sendCompleted(transit.sender)
     if profile.receive.isZero {
       transits.remove(index)
@@ -120,7 +125,6 @@ final class CollectiveTraffic: EventHandler {
   }
 
   private func observe(_ transit: Transit, of execution: CollectiveExecution) {
-    guard account != nil || observer != nil else { return }
     let source = execution.group.worldRanks[Int(transit.sender)]
     let destination = execution.group.worldRanks[Int(transit.receiver)]
     account?.add(from: source, to: destination, byteCount: transit.byteCount)

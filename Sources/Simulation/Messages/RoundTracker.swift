@@ -3,11 +3,11 @@
 /// Most arrive in order and are counted; up to 64 that came too early are bits, others a set. So a tracker is three
 /// words, whatever the number of rounds.
 struct RoundTracker {
-  /// All rounds below have arrived.
-  private var inOrder: Int32 = 0
   /// Bit `i`: round `inOrder + i` has arrived.
   private var early: UInt64 = 0
   private var beyond: Set<Int32>?
+  /// All rounds below have arrived.
+  private var inOrder: Int32 = 0
 
   mutating func insert(_ round: Int32) {
     if round == inOrder && early == 0 && beyond == nil {

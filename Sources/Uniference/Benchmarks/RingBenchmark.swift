@@ -67,11 +67,12 @@ public struct RingBenchmark: Sendable {
 
   private func spawnRanks(in world: SimulatedWorld) {
     let payload = ByteCount(byteCount: bytes)
-    let body: @Sendable (Member) async throws -> Void = { member in
-      member.process.compute(picoseconds: Self.stagger(of: member.process))
-      _ = try await member.communicator.allReduce(payload)
-    }
-    for _ in 0..<ranks { world.spawn(context: Member.init, body) }
+    let body: @Sendable (any Communicator) async throws -> Void = { _ = try await $0.allReduce(payload) }
+    world.spawnAll(
+      context: { process, communicator in
+        process.compute(picoseconds: Self.stagger(of: process))
+        return communicator
+      }, body)
   }
 
   /// - Returns: whether the all-reduce came to its end before the limit.
@@ -92,11 +93,6 @@ public struct RingBenchmark: Sendable {
     guard messageLimit > 0, steps < 2 * (ranks - 1) else { return nil }
     let step = 2 * Self.cableLatency.inSeconds + Double(bytes) / Double(ranks) / Self.bytesPerSecond
     return VirtualTime(seconds: Double(Self.staggerPicoseconds) * 1e-12 + Double(steps) * step)
-  }
-
-  private struct Member {
-    let process: LogicalProcess
-    let communicator: any Communicator
   }
 
   private static func stagger(of process: LogicalProcess) -> Int64 {
