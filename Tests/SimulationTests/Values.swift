@@ -32,17 +32,3 @@ struct Values<Element: BinaryFloatingPoint & Sendable>: Payload, Equatable {
     return Self(result)
   }
 }
-
-/// Sizes alone: large messages without their memory.
-struct Sizes: Payload, Equatable {
-  var elementCount: Int
-
-  var elementByteCount: Int { 1 }
-  var elementName: String { "byte" }
-
-  func elements(in range: Range<Int>) -> Self { Self(elementCount: range.count) }
-
-  static func concatenating(_ parts: [Self]) -> Self { Self(elementCount: parts.reduce(0) { $0 + $1.elementCount }) }
-
-  static func reducing(_ contributions: [Self], with reduction: ReductionOperator) -> Self { contributions[0] }
-}

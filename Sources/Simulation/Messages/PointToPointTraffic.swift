@@ -12,11 +12,19 @@ final class PointToPointTraffic: @unchecked Sendable {
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
   private let transits = Pool<SendRequest>()
-  private let notices = Pool<Grant>()
-  /// Sends that wait for their receiver's notice, in the order they were posted.
-  private var waitingSends: [SendRequest] = []
-  /// Notices that came before their send.
+  private let notices = Pool<Notice>()
+  /// Sends of a rendezvous transport that no receive has been matched with, in the order they were posted. Those below
+  /// the threshold have left already.
+  private var unmatchedSends: [SendRequest] = []
+  /// Receives that no send has been matched with, as far as the senders know.
   private var grants: [Grant] = []
+
+  private enum Notice {
+    /// To a known source, whichever of its sends it will be.
+    case grant(Grant)
+    /// To the sender that a receive from any source has chosen.
+    case answer(SendRequest)
+  }
 
   /// Leave for one payload from `source` to `destination`, given by a receive that has been posted.
   private struct Grant {
@@ -46,14 +54,29 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   /// Takes over a message at its sender's clock. With a rendezvous transport it waits for the receiver.
   func post(_ send: SendRequest) {
-    guard profile.isRendezvous(byteCount: send.byteCount) else { return dispatch(send) }
+    guard profile.rendezvousThresholdBytes != nil else { return dispatch(send) }
+    if !profile.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
+    if send.posted > engine.now {
+      engine.call(at: send.posted, priority: .traffic) { self.offer(send) }
+    } else {
+      offer(send)
+    }
+  }
+
+  /// Looks for a receive for a send that has been posted by now. One that has left already is matched too, or its
+  /// receive would let another one go.
+  private func offer(_ send: SendRequest) {
     guard let index = grants.firstIndex(where: { $0.allows(send) }) else {
-      waitingSends.append(send)
+      unmatchedSends.append(send)
       return
     }
-    let grant = grants.remove(at: index)
+    match(send, with: grants.remove(at: index))
+  }
+
+  private func match(_ send: SendRequest, with grant: Grant) {
+    guard profile.isRendezvous(byteCount: send.byteCount) else { return }
     if grant.source == nil {
-      sendNotice(grant, to: send)
+      notify(send.source, from: send.destination, of: .answer(send), group: send.group)
     } else {
       dispatch(send)
     }
@@ -68,42 +91,45 @@ final class PointToPointTraffic: @unchecked Sendable {
     let grant = Grant(group: group.id, source: source, destination: destination, tag: tag)
     engine.call(at: time, priority: .traffic) { [self] in
       if let source {
-        let index = notices.insert(grant)
-        network.send(
-          byteCount: Double(profile.noticeBytes), on: group.connection(fromWorld: destination, toWorld: source),
-          at: engine.now, token: TrafficKind.pointToPointNotice.token(index))
-      } else if let index = waitingSends.firstIndex(where: { grant.allows($0) }) {
-        sendNotice(grant, to: waitingSends[index])
+        notify(source, from: destination, of: .grant(grant), group: group)
       } else {
-        grants.append(grant)
+        take(grant)
       }
     }
   }
 
-  private func sendNotice(_ grant: Grant, to send: SendRequest) {
-    let narrowed = Grant(group: grant.group, source: send.source, destination: grant.destination, tag: send.tag)
-    if !waitingSends.contains(where: { $0 === send }) { waitingSends.append(send) }
-    let index = notices.insert(narrowed)
+  private func notify(_ source: Int, from destination: Int, of notice: Notice, group: ProcessGroup) {
     network.send(
-      byteCount: Double(profile.noticeBytes),
-      on: send.group.connection(fromWorld: send.destination, toWorld: send.source), at: engine.now,
-      token: TrafficKind.pointToPointNotice.token(index))
+      byteCount: Double(profile.noticeBytes), on: group.connection(fromWorld: destination, toWorld: source),
+      at: engine.now, token: TrafficKind.pointToPointNotice.token(notices.insert(notice)))
   }
 
   func noticeArrived(_ index: Int32) {
-    let grant = notices[index]
+    let notice = notices[index]
     notices.remove(index)
-    guard let position = waitingSends.firstIndex(where: { grant.allows($0) }) else {
+    switch notice {
+    case .grant(let grant): take(grant)
+    case .answer(let send): dispatch(send)
+    }
+  }
+
+  /// Matches a receive with the first send that it allows, or keeps it for one to come.
+  private func take(_ grant: Grant) {
+    guard let index = unmatchedSends.firstIndex(where: { grant.allows($0) }) else {
       grants.append(grant)
       return
     }
-    dispatch(waitingSends.remove(at: position))
+    match(unmatchedSends.remove(at: index), with: grant)
   }
 
   /// Ends sends to a rank whose device has stopped working.
   func failSends(to rank: Int, with failure: RankFailure) {
-    for send in waitingSends + underWay where send.destination == rank { send.fail(with: failure) }
-    waitingSends.removeAll { $0.destination == rank }
+    for send in unmatchedSends + answered + underWay where send.destination == rank { send.fail(with: failure) }
+    unmatchedSends.removeAll { $0.destination == rank }
+  }
+
+  private var answered: [SendRequest] {
+    notices.indices.compactMap { if case .answer(let send) = notices[$0] { send } else { nil } }
   }
 
   private var underWay: [SendRequest] { transits.indices.map { transits[$0] } }
