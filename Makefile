@@ -15,7 +15,7 @@ build: ## the release binary, .build/release/uniference
 	swift build --configuration release --product uniference
 
 quickstart: build ## predict Llama-3.1-8B on four Jetson Orin Nano under every strategy
-	@$(RELEASE) quickstart
+	@$(RELEASE) simulate Examples/llama-on-jetsons.yaml
 
 test: test-swift build test-python test-determinism lint ## everything, from a fresh clone
 
