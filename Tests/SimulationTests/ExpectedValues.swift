@@ -19,7 +19,9 @@ struct ExpectedValues {
   }
 
   /// Where what `sender` has for `receiver` begins.
-  private func pairStart(_ sender: Int, _ receiver: Int) -> Int { (0..<receiver).reduce(0) { $0 + pairCount(sender, $1) } }
+  private func pairStart(_ sender: Int, _ receiver: Int) -> Int {
+    (0..<receiver).reduce(0) { $0 + pairCount(sender, $1) }
+  }
 
   func pairBlock(_ sender: Int, _ receiver: Int) -> [Double] {
     (0..<pairCount(sender, receiver)).map { element(of: sender, at: pairStart(sender, receiver) + $0) }

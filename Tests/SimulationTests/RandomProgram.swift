@@ -109,7 +109,8 @@ struct RandomProgram {
     case 5: return try .fullMesh(hosts: hosts, link: link)
     case 6: return try .twoLevelTree(hosts: hosts, hostsPerLeaf: 2, spines: 2, link: link, oversubscription: 2)
     case 7: return try .fatTree(arity: 4, hosts: hosts, link: link)
-    case 8: return try .nodesAndFabric(hosts: hosts, devicesPerNode: 3, cards: 2, inside: link.scaled(by: 9), fabric: link)
+    case 8:
+      return try .nodesAndFabric(hosts: hosts, devicesPerNode: 3, cards: 2, inside: link.scaled(by: 9), fabric: link)
     case 9: return try .sites(hostsPerSite: [hosts - hosts / 2, hosts / 2], link: link, wideArea: link.scaled(by: 0.5))
     default: return try .singleSwitch(hosts: hosts, link: link)
     }

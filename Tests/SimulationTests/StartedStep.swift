@@ -38,7 +38,9 @@ func start<Element: BinaryFloatingPoint & Sendable>(
     let work = try group.startGather(own(equal), root: step.root, at: location)
     return check(work, rank == step.root ? (0..<group.size).map { values(expected.own($0, count: equal)) } : nil)
   case .scatter:
-    let parts = (0..<group.size).map { part in values((0..<equal).map { expected.element(of: 0, at: part * equal + $0) }) }
+    let parts = (0..<group.size).map { part in
+      values((0..<equal).map { expected.element(of: 0, at: part * equal + $0) })
+    }
     let work = try group.startScatter(
       rank == step.root ? parts : nil, like: own(equal), root: step.root, at: location)
     return check(work, parts[rank])
