@@ -56,7 +56,9 @@ struct PointToPointTests {
     let world = try SimulatedWorld.onSwitch(ranks: 2)
     try world.run { _, world in
       guard world.rank == 1 else {
-        for (tag, value) in [(1, 10.0), (2, 20), (1, 11), (3, 30)] { try await world.send(Numbers([value]), to: 1, tag: tag) }
+        for (tag, value) in [(1, 10.0), (2, 20), (1, 11), (3, 30)] {
+          try await world.send(Numbers([value]), to: 1, tag: tag)
+        }
         return
       }
       for (tag, value) in [(3, 30.0), (1, 10), (1, 11), (2, 20)] {

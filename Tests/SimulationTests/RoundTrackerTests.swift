@@ -16,7 +16,9 @@ struct RoundTrackerTests {
       for round in rounds {
         tracker.insert(round)
         reference.insert(round)
-        let probes = [0, round, round + 1, max(0, round - 1), round + 63, round + 64, Int32.random(in: 0...last, using: &random)]
+        let probes = [
+          0, round, round + 1, max(0, round - 1), round + 63, round + 64, Int32.random(in: 0...last, using: &random),
+        ]
         for probe in probes {
           #expect(tracker.contains(probe) == reference.contains(probe), "seed \(seed), round \(probe) after \(round)")
         }

@@ -21,9 +21,10 @@ extension Topology {
     try chain(hosts: hosts, cables: max(0, hosts - 1), isRing: false, link: link)
   }
 
-  /// Messages take the shorter way round; upwards where both are equal.
+  /// Messages take the shorter way round; upwards where both are equal. Two hosts have one cable between them.
   public static func ring(hosts: Int, link: Link) throws(NetworkError) -> Topology {
-    try chain(hosts: hosts, cables: hosts > 1 ? hosts : 0, isRing: true, link: link)
+    guard hosts > 2 else { return try line(hosts: hosts, link: link) }
+    return try chain(hosts: hosts, cables: hosts, isRing: true, link: link)
   }
 
   private static func chain(hosts: Int, cables: Int, isRing: Bool, link: Link) throws(NetworkError) -> Topology {

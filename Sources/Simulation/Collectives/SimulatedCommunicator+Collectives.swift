@@ -21,7 +21,7 @@ extension SimulatedCommunicator {
     return try begin(
       .allGather, blocks(payload, counts), like: payload, contributing: payload.message, at: location
     ) {
-      $0.contributed(as: P.self)
+      [size] execution in execution.blocks(of: size, like: payload)
     }
   }
 
@@ -70,7 +70,7 @@ extension SimulatedCommunicator {
     return try begin(
       .gather, .equal(payload.byteCount), like: payload, root: root, contributing: payload.message, at: location
     ) {
-      [rank] in rank == root ? $0.contributed(as: P.self) : nil
+      [rank, size] execution in rank == root ? execution.blocks(of: size, like: payload) : nil
     }
   }
 
@@ -105,7 +105,8 @@ extension SimulatedCommunicator {
     }
     let blocks = try allToAllBlocks(payloads, receiveCounts, at: location)
     return try begin(.allToAll, blocks, like: own, contributing: payloads.map(\.message), at: location) {
-      [rank] in $0.contributed(as: [P].self).map { $0[rank] }
+      [rank, size] execution in
+      (0..<size).map { member in execution.contribution(of: member, as: [P].self)?[rank] ?? own.elements(in: 0..<0) }
     }
   }
 
@@ -189,5 +190,13 @@ extension SimulatedCommunicator {
     try note(location)
     let execution = try group.join(rank, call: call, contribution: contribution, process: process)
     return Work(execution, member: rank) { try result(execution) }
+  }
+}
+
+extension CollectiveExecution {
+  /// Every member's payload. One that has not joined when another one ends has nothing to give, since empty blocks are
+  /// not waited for.
+  fileprivate func blocks<P: Payload>(of size: Int, like payload: P) -> [P] {
+    (0..<size).map { contribution(of: $0, as: P.self) ?? payload.elements(in: 0..<0) }
   }
 }

@@ -1,0 +1,65 @@
+import Network
+import SimulationKernel
+import Testing
+
+@Suite("Jitter, loss and what a transport adds")
+struct ImperfectLinkTests {
+  private func arrivals(_ link: Link, seed: UInt64, messages: Int = 50) throws -> [Double] {
+    let run = NetworkRun(try .singleSwitch(hosts: 2, link: link), seed: seed)
+    for token in 0..<messages { run.send(UInt64(token), bytes: 15_000, at: Double(token)) }
+    run.engine.runEvents()
+    return (0..<messages).map { (run.arrivals[UInt64($0)] ?? .infinity) - Double($0) }
+  }
+
+  @Test("jitter is bounded, the same for a seed, and different for another")
+  func jitter() throws {
+    let link = Link(bytesPerSecond: 1e6, latency: .milliseconds(1), jitter: .milliseconds(3))
+    let first = try arrivals(link, seed: 1)
+    #expect(try arrivals(link, seed: 1) == first)
+    #expect(try arrivals(link, seed: 2) != first)
+    #expect(first.allSatisfy { $0 >= 0.017 - 1e-9 && $0 <= 0.023 + 1e-9 })
+    #expect(Set(first).count > 40)
+  }
+
+  @Test("each lost packet is sent again, and the first loss costs one round trip")
+  func loss() throws {
+    let link = Link(bytesPerSecond: 1e6, latency: .milliseconds(1), loss: 0.05)
+    let first = try arrivals(link, seed: 3)
+    #expect(try arrivals(link, seed: 3) == first)
+    let clean = 0.017
+    for time in first {
+      let extra = time - clean
+      let packets = (extra - 0.004) / 0.0015
+      #expect(abs(extra) < 1e-9 || (packets > 0.5 && packets < 10.5 && abs(packets - packets.rounded()) < 1e-6))
+    }
+    #expect(first.contains { abs($0 - clean) < 1e-9 } && first.contains { $0 > clean + 0.005 })
+  }
+
+  @Test("piecewise linear functions are linear between points and constant beyond")
+  func piecewiseLinear() throws {
+    let function = try PiecewiseLinear(points: [.init(x: 10, y: 2), .init(x: 20, y: 4), .init(x: 40, y: 0)])
+    #expect([0, 10, 15, 20, 30, 40, 99].map { function($0) } == [2, 2, 3, 4, 2, 0, 0])
+    #expect(PiecewiseLinear(constant: 7)(1e9) == 7)
+    #expect(throws: NetworkError.self) { _ = try PiecewiseLinear(points: []) }
+    #expect(throws: NetworkError.self) { _ = try PiecewiseLinear(points: [.init(x: 1, y: 0), .init(x: 1, y: 1)]) }
+  }
+
+  @Test("profiles charge what they say")
+  func profiles() {
+    #expect(TransportProfile.shipped.map(\.name) == ["ideal", "gloo-tcp", "nccl"])
+    let ideal = TransportProfile.ideal
+    #expect(ideal.wireBytes(byteCount: 12_345) == 12_345 && !ideal.isRendezvous(byteCount: .max))
+    #expect(ideal.send.isZero && ideal.receive.isZero && ideal.reducePicoseconds(byteCount: 1 << 30) == 0)
+    let gloo = TransportProfile.glooTCP
+    #expect(abs(gloo.wireBytes(byteCount: 1448) - 1514) < 1e-9)
+    #expect(gloo.isRendezvous(byteCount: 0))
+    #expect(gloo.send.picoseconds(byteCount: 1_000_000) == 50_000_000)
+    #expect(MessageCost(picosecondsPerMessage: 10, picosecondsPerByte: 1.5).picoseconds(byteCount: 3) == 15)
+    var own = TransportProfile(name: "own")
+    own.rendezvousThresholdBytes = 100
+    own.reducePicosecondsPerByte = 0.25
+    own.copyPicosecondsPerByte = 0.5
+    #expect(!own.isRendezvous(byteCount: 99) && own.isRendezvous(byteCount: 100))
+    #expect(own.reducePicoseconds(byteCount: 10) == 3 && own.copyPicoseconds(byteCount: 10) == 5)
+  }
+}
