@@ -1,5 +1,6 @@
 /// The waiting forms: each starts the operation and waits for it.
 extension Communicator {
+  /// Makes a group of the members at `ranks` of this one, in that order; only they call it.
   @inlinable @inline(__always)
   public func subgroup(_ ranks: [Int], name: String, fileID: StaticString = #fileID, line: UInt = #line) async throws
     -> any Communicator
@@ -7,6 +8,7 @@ extension Communicator {
     try await subgroup(ranks, name: name, at: SourceLocation(fileID: fileID, line: line))
   }
 
+  /// Sends a payload and waits until its last byte has arrived.
   @inlinable @inline(__always)
   public func send<P: Payload>(
     _ payload: P, to destination: Int, tag: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
@@ -24,6 +26,7 @@ extension Communicator {
     return try await startReceive(type, from: source, tag: tag, at: location).wait(fileID: fileID, line: line).payload
   }
 
+  /// Combines everybody's payload; all end with the result.
   @inlinable @inline(__always)
   public func allReduce<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator = .sum, fileID: StaticString = #fileID, line: UInt = #line
@@ -32,6 +35,7 @@ extension Communicator {
     return try await startAllReduce(payload, reduction, at: location).wait(fileID: fileID, line: line)
   }
 
+  /// Collects everybody's payload, in rank order, on every member.
   @inlinable @inline(__always)
   public func allGather<P: Payload>(
     _ payload: P, counts: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line
@@ -40,6 +44,7 @@ extension Communicator {
     return try await startAllGather(payload, counts: counts, at: location).wait(fileID: fileID, line: line)
   }
 
+  /// Combines everybody's payload; member `r` ends with block `r` of the result.
   @inlinable @inline(__always)
   public func reduceScatter<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator = .sum, counts: [Int]? = nil, fileID: StaticString = #fileID,
@@ -50,6 +55,7 @@ extension Communicator {
       .wait(fileID: fileID, line: line)
   }
 
+  /// Combines everybody's payload; the root ends with the result, the others with `nil`.
   @inlinable @inline(__always)
   public func reduce<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator = .sum, root: Int, fileID: StaticString = #fileID, line: UInt = #line
@@ -58,6 +64,7 @@ extension Communicator {
     return try await startReduce(payload, reduction, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  /// Ends with the root's payload on every member; the others pass one of the same size.
   @inlinable @inline(__always)
   public func broadcast<P: Payload>(
     _ payload: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
@@ -66,6 +73,7 @@ extension Communicator {
     return try await startBroadcast(payload, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  /// Collects everybody's payload on the root, in rank order; the others end with `nil`.
   @inlinable @inline(__always)
   public func gather<P: Payload>(
     _ payload: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
@@ -74,6 +82,7 @@ extension Communicator {
     return try await startGather(payload, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  /// Ends with the root's `r`-th payload on member `r`; `template` has the size and element type of each.
   @inlinable @inline(__always)
   public func scatter<P: Payload>(
     _ payloads: [P]?, like template: P, root: Int, fileID: StaticString = #fileID, line: UInt = #line
@@ -82,6 +91,7 @@ extension Communicator {
     return try await startScatter(payloads, like: template, root: root, at: location).wait(fileID: fileID, line: line)
   }
 
+  /// Ends with everybody's `r`-th payload on member `r`, in rank order.
   @inlinable @inline(__always)
   public func allToAll<P: Payload>(
     _ payloads: [P], receiveCounts: [Int]? = nil, fileID: StaticString = #fileID, line: UInt = #line
@@ -91,6 +101,7 @@ extension Communicator {
       .wait(fileID: fileID, line: line)
   }
 
+  /// Waits until every member has called it.
   @inlinable @inline(__always)
   public func barrier(fileID: StaticString = #fileID, line: UInt = #line) async throws {
     let location = SourceLocation(fileID: fileID, line: line)

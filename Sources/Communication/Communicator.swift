@@ -73,9 +73,12 @@ public protocol Communicator: AnyObject, Sendable {
 public struct Received<P: Payload>: Sendable {
   /// The sender's rank in the group.
   public let source: Int
+  /// The tag that the message was sent with.
   public let tag: Int
+  /// What the message holds.
   public let payload: P
 
+  /// A message from the member `source`.
   public init(source: Int, tag: Int, payload: P) {
     self.source = source
     self.tag = tag

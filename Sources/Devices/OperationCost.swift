@@ -7,12 +7,14 @@ public struct OperationCost: Hashable, Sendable, Codable {
   /// Bytes written to the device's memory.
   public var bytesWritten: Double
 
+  /// A cost; none of the figures is negative.
   public init(flops: Double, bytesRead: Double, bytesWritten: Double) {
     self.flops = flops
     self.bytesRead = bytesRead
     self.bytesWritten = bytesWritten
   }
 
+  /// The cost of doing both.
   public static func + (left: OperationCost, right: OperationCost) -> OperationCost {
     OperationCost(
       flops: left.flops + right.flops, bytesRead: left.bytesRead + right.bytesRead,

@@ -3,12 +3,16 @@ import SimulationKernel
 
 /// Flows over links, to be timed: the JSON that `uniference flows` reads.
 public struct FlowCase: Codable, Sendable {
+  /// A link, or one direction of one.
   public struct LinkEntry: Codable, Sendable {
+    /// The name by which flows refer to it.
     public var id: String
     /// Bytes per second.
     public var bandwidth_Bps: Double
+    /// Seconds that the first byte takes.
     public var latency_s: Double
 
+    /// A link of that many bytes per second.
     public init(id: String, bandwidth_Bps: Double, latency_s: Double) {
       self.id = id
       self.bandwidth_Bps = bandwidth_Bps
@@ -16,13 +20,18 @@ public struct FlowCase: Codable, Sendable {
     }
   }
 
+  /// Bytes that start somewhere at some time.
   public struct FlowEntry: Codable, Sendable {
+    /// The name by which its finish time is reported.
     public var id: String
+    /// When it starts, in seconds; its latency begins then.
     public var start_s: Double
+    /// How much it carries.
     public var bytes: Double
     /// The links that the flow crosses, in order.
     public var links: [String]
 
+    /// A flow over the links named.
     public init(id: String, start_s: Double, bytes: Double, links: [String]) {
       self.id = id
       self.start_s = start_s
@@ -31,12 +40,16 @@ public struct FlowCase: Codable, Sendable {
     }
   }
 
+  /// What the case is called.
   public var name: String?
+  /// All links, each with its own id.
   public var links: [LinkEntry]
+  /// All flows, each with its own id.
   public var flows: [FlowEntry]
   /// Known finish times by flow, where the case has them.
   public var finish_s: [String: Double]?
 
+  /// A case without known finish times.
   public init(name: String? = nil, links: [LinkEntry], flows: [FlowEntry]) {
     self.name = name
     self.links = links
@@ -129,6 +142,7 @@ public struct FlowCase: Codable, Sendable {
 public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The path to the field at fault, such as `flows[2].bytes`; empty for the whole.
   public let field: String
+  /// What is wrong, and what is allowed.
   public let message: String
 
   init(field: String, message: String) {
@@ -154,6 +168,7 @@ public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible 
     }
   }
 
+  /// The field and what is wrong with it, in one line.
   public var description: String { field.isEmpty ? message : "\(field): \(message)" }
 }
 

@@ -18,8 +18,11 @@ public final class FlowNetwork {
     set { messageObserver = newValue }
   }
 
+  /// Whose events move the messages.
   public let engine: Engine
+  /// The hosts, links and routes.
   public let topology: Topology
+  /// What has happened so far.
   public var statistics: NetworkStatistics { counters }
 
   private var messageObserver: (any MessageObserver)?
@@ -49,6 +52,7 @@ public final class FlowNetwork {
     didSet { tracksLinkUse = linkUse != nil }
   }
 
+  /// A network in which nothing moves yet. It registers itself with the engine.
   public init(topology: Topology, engine: Engine) {
     self.topology = topology
     self.engine = engine
@@ -393,6 +397,7 @@ public final class FlowNetwork {
 }
 
 extension FlowNetwork: EventHandler {
+  /// Starts or ends the first message of a connection, unless the event has become void.
   public func handle(token: UInt64) {
     let index = Int32(truncatingIfNeeded: token)
     guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
@@ -405,6 +410,7 @@ extension FlowNetwork: EventHandler {
 }
 
 extension FlowNetwork: InstantObserver {
+  /// Solves the rates that have to change.
   public func instantEnds() {
     counters.solves += 1
     counters.flowsSolved += solver.solve(dirtyLinks, in: self)

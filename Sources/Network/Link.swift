@@ -13,6 +13,7 @@ public struct Link: Hashable, Sendable {
   /// Probability that a packet of 1500 bytes is lost and sent again.
   public var loss: Double
 
+  /// A link given in bytes per second. Duration figures are rounded to whole picoseconds.
   public init(bytesPerSecond: Double, latency: Duration, jitter: Duration = .zero, loss: Double = 0) {
     self.bytesPerSecond = bytesPerSecond
     latencyPicoseconds = latency.picoseconds
@@ -20,6 +21,7 @@ public struct Link: Hashable, Sendable {
     self.loss = loss
   }
 
+  /// A link given by a bandwidth with its unit.
   public init(bandwidth: Bandwidth, latency: Duration, jitter: Duration = .zero, loss: Double = 0) {
     self.init(bytesPerSecond: bandwidth.bytesPerSecond, latency: latency, jitter: jitter, loss: loss)
   }

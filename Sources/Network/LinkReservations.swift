@@ -2,9 +2,12 @@ import SimulationKernel
 
 /// When traffic that has been timed at once uses a link, in picoseconds.
 public struct LinkUse: Hashable, Sendable {
+  /// When its first byte moves.
   public var first: Int64
+  /// When its last byte has moved.
   public var last: Int64
 
+  /// The use of a link between two instants.
   public init(first: Int64, last: Int64) {
     self.first = first
     self.last = last

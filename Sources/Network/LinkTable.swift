@@ -3,6 +3,7 @@ public struct LinkTable: RandomAccessCollection, Sendable {
   private var kinds: [Link] = []
   private var kindOfLink: [UInt16] = []
 
+  /// The links in order. Throws when they are of more than 65536 kinds.
   public init(_ links: some Sequence<Link>) throws(NetworkError) {
     var numbers: [Link: UInt16] = [:]
     for link in links {
@@ -18,7 +19,10 @@ public struct LinkTable: RandomAccessCollection, Sendable {
     }
   }
 
+  /// Zero.
   public var startIndex: Int { 0 }
+  /// The number of links.
   public var endIndex: Int { kindOfLink.count }
+  /// The link at a position. O(1).
   public subscript(position: Int) -> Link { kinds[Int(kindOfLink[position])] }
 }

@@ -6,8 +6,10 @@ public protocol MessageObserver: AnyObject {
 
 /// Names a connection of a ``FlowNetwork``.
 public struct ConnectionID: Hashable, Sendable {
+  /// The connection's position in its network.
   public let index: Int32
 
+  /// The connection at a position.
   @inlinable
   public init(index: Int32) { self.index = index }
 }
@@ -42,5 +44,6 @@ public struct NetworkStatistics: Hashable, Sendable {
   /// Flows whose rates were computed in those, summed over all of them.
   public var flowsSolved = 0
 
+  /// Nothing yet.
   public init() {}
 }

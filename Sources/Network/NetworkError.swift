@@ -7,6 +7,7 @@ public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
   /// The shape of a topology does not fit.
   case shape(String)
 
+  /// What is wrong, and what to do.
   public var description: String {
     switch self {
     case .unreachable(let source, let destination):

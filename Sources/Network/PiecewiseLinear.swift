@@ -1,9 +1,13 @@
 /// A function given by points, linear between them and constant beyond the first and the last.
 public struct PiecewiseLinear: Hashable, Sendable, Codable {
+  /// One point of the function.
   public struct Point: Hashable, Sendable, Codable {
+    /// Where it is.
     public var x: Double
+    /// The value there.
     public var y: Double
 
+    /// The value `y` at `x`.
     public init(x: Double, y: Double) {
       self.x = x
       self.y = y
@@ -12,6 +16,7 @@ public struct PiecewiseLinear: Hashable, Sendable, Codable {
 
   private let points: [Point]
 
+  /// The same value everywhere.
   public init(constant: Double) { points = [Point(x: 0, y: constant)] }
 
   /// - Throws: when there is no point or their x do not rise.

@@ -2,7 +2,9 @@
 ///
 /// Immutable: what changes over time (capacities, failures) is the state of a ``FlowNetwork``.
 public struct Topology: Sendable {
+  /// Number of hosts; they come first among the nodes.
   public let hostCount: Int
+  /// All links; routes are made of their positions.
   public let links: LinkTable
   private let router: any Router
   private let linkName: @Sendable (LinkID) -> String

@@ -4,6 +4,7 @@ import SimulationKernel
 ///
 /// Profiles are data: shipped (``ideal``, ``glooTCP``, ``nccl``) or measured by calibration.
 public struct TransportProfile: Hashable, Sendable, Codable {
+  /// What reports call it.
   public var name: String
   /// Processor time of the sender for each message, before it leaves.
   public var send = MessageCost()
@@ -20,6 +21,7 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// Time to copy bytes within a device's memory.
   public var copyPicosecondsPerByte = 0.0
 
+  /// A profile that adds nothing; set what it does add.
   public init(name: String) { self.name = name }
 
   /// Whether a payload of this size waits for its receiver.
@@ -67,21 +69,27 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// NCCL: its latencies belong to algorithms and protocols and come with the collective's plan.
   public static let nccl = TransportProfile(name: "nccl")
 
+  /// The profiles that need no calibration.
   public static let shipped = [ideal, glooTCP, nccl]
 }
 
 /// Processor time for one message.
 public struct MessageCost: Hashable, Sendable, Codable {
+  /// Time for each message, whatever its size.
   public var picosecondsPerMessage: Int64
+  /// Time for each byte of payload.
   public var picosecondsPerByte: Double
 
+  /// A cost, nothing unless given.
   public init(picosecondsPerMessage: Int64 = 0, picosecondsPerByte: Double = 0) {
     self.picosecondsPerMessage = picosecondsPerMessage
     self.picosecondsPerByte = picosecondsPerByte
   }
 
+  /// Whether messages cost nothing.
   public var isZero: Bool { picosecondsPerMessage == 0 && picosecondsPerByte == 0 }
 
+  /// The time for a message of that many bytes of payload.
   @inline(__always)
   public func picoseconds(byteCount: Int) -> Int64 {
     picosecondsPerMessage + Int64((picosecondsPerByte * Double(byteCount)).rounded())

@@ -6,6 +6,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable, Codable {
   case int64, int32, int16, int8, uint8
   case bool
 
+  /// Bytes that one element takes in memory.
   public var byteCount: Int {
     switch self {
     case .float64, .int64: 8

@@ -8,6 +8,7 @@ public struct Placement: Sendable {
   public let ranksPerNode: Int
   private let topology: Topology
 
+  /// Ranks placed on machines of equally many, in order.
   public init(ranksPerNode: Int = 1, topology: Topology) {
     self.ranksPerNode = max(1, ranksPerNode)
     self.topology = topology

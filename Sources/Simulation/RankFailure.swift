@@ -2,9 +2,12 @@ import SimulationKernel
 
 /// A rank whose device has stopped working.
 public struct RankFailure: Error, Hashable, Sendable, CustomStringConvertible {
+  /// The rank in the world.
   public let rank: Int
+  /// When it stopped.
   public let time: VirtualTime
 
+  /// Who stopped, and when.
   public var description: String { "the device of rank \(rank) stopped working at virtual time \(time)" }
 }
 

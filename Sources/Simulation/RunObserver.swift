@@ -18,24 +18,34 @@ public protocol RunObserver: AnyObject {
 
 /// A message that has arrived, as an observer sees it.
 public struct DeliveredMessage: Hashable, Sendable {
+  /// The sender's world rank.
   public let source: Int
+  /// The receiver's world rank.
   public let destination: Int
   /// Payload bytes.
   public let byteCount: Int
   /// The tag of a point-to-point message, the round of a collective's.
   public let tag: Int
+  /// Whether a collective sent it.
   public let isPartOfCollective: Bool
+  /// When it was handed to the network.
   public let posted: VirtualTime
+  /// When its last byte arrived.
   public let arrived: VirtualTime
 }
 
 /// One member's part of a collective, as an observer sees it.
 public struct EndedCollective: Hashable, Sendable {
+  /// The member's world rank.
   public let rank: Int
+  /// What the members did together.
   public let operation: CollectiveOperation
+  /// Bytes as the member passed them.
   public let byteCount: Int
   /// The group's name.
   public let groupName: String
+  /// When the member called it.
   public let start: VirtualTime
+  /// When the member's part ended.
   public let end: VirtualTime
 }

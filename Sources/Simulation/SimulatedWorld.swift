@@ -6,10 +6,15 @@ import SimulationKernel
 ///
 /// Sendable without checks because after its making it is used only on the engine's thread.
 public final class SimulatedWorld: @unchecked Sendable {
+  /// The clock and the events of this world.
   public let engine: Engine
+  /// What the messages travel over.
   public let network: FlowNetwork
+  /// What the communication library adds to the network.
   public let profile: TransportProfile
+  /// Who chooses collective algorithms.
   public let selector: AlgorithmSelector
+  /// Which ranks share a machine.
   public let placement: Placement
   /// Number of ranks; rank `i` runs on host `i`.
   public let size: Int

@@ -4,16 +4,21 @@ import Diagnostics
 public struct DeadlockReport: Sendable {
   /// One waiting process.
   public struct Entry: Sendable {
+    /// The process's position in its engine.
     public let process: Int
+    /// How reports call it.
     public let name: String
     /// Its local clock.
     public let time: VirtualTime
+    /// What it waits for.
     public let wait: WaitDescription
+    /// Where it called what it waits in.
     public let location: SourceLocation?
   }
 
   /// When the last event happened.
   public let time: VirtualTime
+  /// All waiting processes, in their order.
   public let entries: [Entry]
   /// Processes each of which waits on the next, and the last on the first; empty when there is no such circle.
   public let cycle: [String]
@@ -33,6 +38,7 @@ public struct DeadlockReport: Sendable {
 }
 
 extension DeadlockReport: CustomStringConvertible {
+  /// A line for each process, and the cycle.
   public var description: String {
     let shown = 32
     var lines = ["deadlock at virtual time \(time): nothing can happen any more, and these processes wait"]

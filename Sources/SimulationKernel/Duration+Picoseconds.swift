@@ -1,5 +1,6 @@
 /// Conversions between the simulator's integer time and Swift's.
 extension Duration {
+  /// A duration of whole picoseconds, exactly.
   public init(picoseconds: Int64) {
     let (seconds, rest) = picoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000)
     self.init(secondsComponent: seconds, attosecondsComponent: rest * 1_000_000)

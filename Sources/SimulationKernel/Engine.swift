@@ -12,8 +12,11 @@ import Synchronization
 public final class Engine: @unchecked Sendable {
   /// The time of the latest event; no process may ask about others earlier than this.
   public var now: VirtualTime { time }
+  /// The source of all random numbers of the run.
   public let seed: UInt64
+  /// All processes, in the order they were added.
   public private(set) var processes: [LogicalProcess] = []
+  /// Events dispatched so far, void ones included.
   public var eventCount: Int { dispatchedCount }
 
   /// Called when an instant is over, before time advances, if somebody asked for it by ``requestInstantEnd()``.
@@ -223,6 +226,7 @@ public final class Engine: @unchecked Sendable {
   /// Ends the run soon with ``SimulationFailure/interrupted(at:)``; may be called from any thread.
   public func interrupt() { interruption.request() }
 
+  /// Whether somebody has asked for the end of the run.
   public var isInterrupted: Bool { interruption.isRequested }
 
   // MARK: The rule of time

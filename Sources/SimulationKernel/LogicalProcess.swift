@@ -8,6 +8,7 @@ import Diagnostics
 /// Sendable without checks because a process is touched only from tasks on the engine's executor, which run one at a
 /// time on one thread, and by the engine on that same thread.
 public final class LogicalProcess: @unchecked Sendable {
+  /// The simulation that it belongs to.
   public unowned let engine: Engine
 
   /// The local clock; at or after the engine's time whenever the process runs.

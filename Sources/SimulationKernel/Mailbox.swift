@@ -91,8 +91,11 @@ public final class Mailbox {
 
 /// No matching message arrived in time.
 public struct ReceiveTimeout: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What was waited for.
   public let pattern: EnvelopePattern
+  /// Until when.
   public let deadline: VirtualTime
 
+  /// What did not come, and by when.
   public var description: String { "nothing received \(pattern) by virtual time \(deadline)" }
 }

@@ -26,6 +26,7 @@ public struct Pool<Element> {
 
   @usableFromInline let header: UnsafeMutablePointer<Header>
 
+  /// An empty pool with room for that many elements before it grows.
   public init(capacity: Int = 16) {
     header = .allocate(capacity: 1)
     header.initialize(to: Header(elements: .allocate(capacity: capacity), capacity: capacity))
@@ -34,6 +35,7 @@ public struct Pool<Element> {
   /// Number of live elements.
   @inlinable public var count: Int { header.pointee.live }
 
+  /// The element at an index that ``insert(_:)`` has returned.
   @inlinable
   public subscript(index: Int32) -> Element {
     @inline(__always) unsafeAddress {
@@ -46,6 +48,7 @@ public struct Pool<Element> {
     }
   }
 
+  /// Puts an element in, at the index of a removed one if there is any. Amortised O(1).
   @inlinable
   public func insert(_ element: Element) -> Int32 {
     header.pointee.live += 1
@@ -60,6 +63,7 @@ public struct Pool<Element> {
     return Int32(truncatingIfNeeded: index)
   }
 
+  /// Takes an element out; its index is used again. O(1).
   @inlinable
   public func remove(_ index: Int32) {
     (header.pointee.elements + Int(index)).deinitialize(count: 1)

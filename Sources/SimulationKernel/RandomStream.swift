@@ -8,11 +8,13 @@ import Foundation
 public struct RandomStream: RandomNumberGenerator, Sendable {
   private var state: (UInt64, UInt64, UInt64, UInt64)
 
+  /// The stream of that number under a seed.
   public init(seed: UInt64, stream: UInt64 = 0) {
     var mixer = SplitMix64(state: seed ^ (stream &* 0xD1B5_4A32_D192_ED03))
     state = (mixer.next(), mixer.next(), mixer.next(), mixer.next())
   }
 
+  /// The next 64 random bits.
   public mutating func next() -> UInt64 {
     let product = state.1 &* 5
     let result = ((product << 7) | (product >> 57)) &* 9

@@ -4,6 +4,7 @@ import Diagnostics
 ///
 /// Sendable without checks because it belongs to one process, whose tasks run one at a time on the engine's thread.
 public final class ReceiveRequest: @unchecked Sendable {
+  /// Which message it takes.
   public let pattern: EnvelopePattern
   private unowned let process: LogicalProcess
   private let describe: (@Sendable () -> WaitDescription)?
@@ -71,8 +72,10 @@ public final class ReceiveRequest: @unchecked Sendable {
 }
 
 extension ReceiveRequest: WaitSubject {
+  /// Keeps the token of the process that waits for the message.
   public func setWaiter(_ token: WaiterToken, for member: Int) { waiter = token }
 
+  /// What the wait is called and on whom it depends.
   public func describeWait(of process: LogicalProcess) -> WaitDescription {
     if let describe { return describe() }
     let others = process.engine.processes.lazy.filter { !$0.isFinished && $0 !== process }.map(\.id)

@@ -18,11 +18,13 @@ public enum SimulationFailure: Error, Sendable {
 public struct ProcessFailure: Sendable {
   /// The process's position, and how reports call it.
   public let process: Int
+  /// How reports call the process.
   public let name: String
   /// Its local clock when it threw.
   public let time: VirtualTime
   /// The last primitive it called; `nil` when it had not called any.
   public let location: SourceLocation?
+  /// What it threw.
   public let error: any Error
 
   init(process: LogicalProcess, error: any Error) {
@@ -36,7 +38,9 @@ public struct ProcessFailure: Sendable {
 
 /// Processes that await something outside the simulation.
 public struct ForeignWait: Sendable {
+  /// How reports call the processes.
   public let names: [String]
+  /// The last primitive that each called; `nil` for none.
   public let locations: [SourceLocation?]
 
   init(processes: [LogicalProcess]) {
@@ -46,6 +50,7 @@ public struct ForeignWait: Sendable {
 }
 
 extension SimulationFailure: CustomStringConvertible {
+  /// What happened, for people; several lines for a deadlock.
   public var description: String {
     switch self {
     case .processFailed(let failure): failure.description
@@ -58,6 +63,7 @@ extension SimulationFailure: CustomStringConvertible {
 }
 
 extension ProcessFailure: CustomStringConvertible {
+  /// Who failed, when, where and why, in one line.
   public var description: String {
     let place = location.map { ", after the primitive at \($0)" } ?? ", before any primitive"
     return "\(name) failed at virtual time \(time)\(place): \(error)"
@@ -65,6 +71,7 @@ extension ProcessFailure: CustomStringConvertible {
 }
 
 extension ForeignWait: CustomStringConvertible {
+  /// Who waits, and what to do instead, in one line.
   public var description: String {
     let list = zip(names, locations).map { name, location in
       location.map { "\(name) (last primitive at \($0))" } ?? "\(name) (no primitive called yet)"

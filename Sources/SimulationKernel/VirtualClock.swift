@@ -8,8 +8,10 @@ public struct VirtualClock: Clock {
 
   init(process: LogicalProcess) { self.process = process }
 
+  /// The process's local clock.
   public var now: VirtualTime { process.now }
 
+  /// One picosecond.
   public var minimumResolution: Duration { Duration(picoseconds: 1) }
 
   /// Moves the local clock to `deadline`.

@@ -2,16 +2,20 @@
 ///
 /// 64 bits reach 106 days. An integer keeps equal instants equal, so that ties are ties on every machine.
 public struct VirtualTime: Hashable, Comparable, Sendable, Codable {
+  /// Whole picoseconds since the run began.
   public let picoseconds: Int64
 
+  /// The instant that many picoseconds after the run began.
   @inlinable
   public init(picoseconds: Int64) { self.picoseconds = picoseconds }
 
+  /// When the run begins.
   public static let zero = VirtualTime(picoseconds: 0)
 
   /// The last instant that can be represented; a run that gets here has failed.
   public static let distantFuture = VirtualTime(picoseconds: .max)
 
+  /// Earlier before later.
   @inlinable
   public static func < (left: VirtualTime, right: VirtualTime) -> Bool { left.picoseconds < right.picoseconds }
 
@@ -30,8 +34,10 @@ public struct VirtualTime: Hashable, Comparable, Sendable, Codable {
 }
 
 extension VirtualTime: InstantProtocol {
+  /// This instant and `duration` more, to the nearest picosecond.
   public func advanced(by duration: Duration) -> VirtualTime { advanced(byPicoseconds: duration.picoseconds) }
 
+  /// From this instant until `other`; negative when that is earlier.
   public func duration(to other: VirtualTime) -> Duration {
     Duration(picoseconds: other.picoseconds - picoseconds)
   }

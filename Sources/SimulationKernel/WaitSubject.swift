@@ -16,6 +16,7 @@ public struct WaitDescription: Hashable, Sendable {
   /// Identifiers of the processes of which at least one has to act.
   public let waitsOn: [Int]
 
+  /// A wait for at least one of `waitsOn`.
   public init(operation: String, waitsOn: [Int]) {
     self.operation = operation
     self.waitsOn = waitsOn

@@ -11,6 +11,7 @@ public enum CollectiveError: Error, Hashable, Sendable, CustomStringConvertible 
   /// The named override could not be read; the text says what is wrong and what is allowed.
   case invalidOverride(String)
 
+  /// What does not fit, and what does.
   public var description: String {
     switch self {
     case .unsupported(let algorithm, let operation):

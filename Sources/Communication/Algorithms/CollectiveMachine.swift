@@ -57,6 +57,7 @@ public struct CollectiveMachine: Sendable {
 public struct MessageContents: Hashable, Sendable {
   /// The other side's rank.
   public let peer: Int
+  /// The message's number among those that its receiver gets in this collective.
   public let round: Int
   /// Which bytes of the collective's data, in the order in which they are sent. All-reduce, reduce, broadcast: of the
   /// buffer. All-gather, reduce-scatter, gather, scatter: of all members' blocks, one after another in rank order.

@@ -1,5 +1,6 @@
 /// How one collective is to be done: the algorithm, its parameters, and what the library's protocol adds to messages.
 public struct CollectivePlan: Hashable, Sendable {
+  /// How messages are exchanged.
   public var algorithm: CollectiveAlgorithm
 
   /// Most bytes of one segment, in the algorithms that cut buffers into segments (segmented ring, double binary tree,
@@ -29,6 +30,7 @@ public struct CollectivePlan: Hashable, Sendable {
   /// The largest segment that gloo makes unless told otherwise (`kMaxSegmentSize` in gloo's `allreduce.h`): 1 MiB.
   public static let defaultSegmentByteCount = 1 << 20
 
+  /// A plan; what is left out is as the textbook has it.
   public init(
     algorithm: CollectiveAlgorithm, segmentByteCount: Int = defaultSegmentByteCount, nodeSize: Int = 1,
     waitsForSends: Bool = true, copiesBuffers: Bool = false, messageLatency: Duration = .zero,

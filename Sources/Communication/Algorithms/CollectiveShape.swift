@@ -15,6 +15,7 @@ public enum BlockSizes: Hashable, Sendable {
 
 /// What a collective is, before anybody has said how it is done.
 public struct CollectiveShape: Hashable, Sendable {
+  /// What the members do together.
   public var operation: CollectiveOperation
   /// Number of members.
   public var size: Int
@@ -27,6 +28,7 @@ public struct CollectiveShape: Hashable, Sendable {
   /// or `.matrix`. Barrier: `.equal(0)`.
   public var blocks: BlockSizes
 
+  /// See the properties for what `blocks` holds for each operation.
   public init(
     operation: CollectiveOperation, size: Int, root: Int = 0, elementByteCount: Int = 1, blocks: BlockSizes
   ) {

@@ -5,8 +5,10 @@ public struct GroupLayout: Hashable, Sendable {
   public struct LinkFigures: Hashable, Sendable {
     /// Bytes per second in one direction.
     public var bytesPerSecond: Double
+    /// Time that the first byte of a message takes.
     public var latency: Duration
 
+    /// The links of one level.
     public init(bytesPerSecond: Double, latency: Duration) {
       self.bytesPerSecond = bytesPerSecond
       self.latency = latency
@@ -29,11 +31,14 @@ public struct GroupLayout: Hashable, Sendable {
   public var withinNode: LinkFigures
   /// What one node sends to the others, all its links taken together.
   public var betweenNodes: LinkFigures
+  /// Which kind of links join the members of a node.
   public var nodeFabric: NodeFabric
+  /// Which generation of devices sits there.
   public var generation: DeviceGeneration
   /// NCCL's channels: rings or trees that share the data (`NCCL_INFO` prints "coll channels").
   public var channelCount: Int
 
+  /// A layout; the fabric, generation and channels matter to NCCL's model only.
   public init(
     nodeOfMember: [Int], withinNode: LinkFigures, betweenNodes: LinkFigures, nodeFabric: NodeFabric = .nvlink,
     generation: DeviceGeneration = .hopper, channelCount: Int = 16
@@ -51,6 +56,7 @@ public struct GroupLayout: Hashable, Sendable {
     self.init(nodeOfMember: Array(0..<size), withinNode: link, betweenNodes: link)
   }
 
+  /// Number of nodes that the members sit on. O(members).
   public var nodeCount: Int { Set(nodeOfMember).count }
 
   /// Members of each node, where all nodes have as many and each one's ranks follow each other; otherwise `nil`.

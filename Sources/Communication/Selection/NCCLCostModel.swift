@@ -20,6 +20,7 @@ public struct NCCLCostModel: Sendable {
   private let size: Int
   private let nodes: Int
 
+  /// The model of a group laid out like this.
   public init(layout: GroupLayout) {
     self.layout = layout
     size = layout.nodeOfMember.count

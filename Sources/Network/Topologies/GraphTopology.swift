@@ -62,14 +62,19 @@ struct GraphRouter: Router {
 extension Topology {
   /// One cable of a graph.
   public struct Cable: Sendable {
+    /// The host or switch at which it begins.
     public var from: String
+    /// The host or switch at which it ends.
     public var to: String
+    /// What each of its links offers.
     public var link: Link
     /// Whether there is a link for each direction, one that both share, or only the one from `from` to `to`.
     public var kind: Kind
 
+    /// How many links a cable is.
     public enum Kind: String, CaseIterable, Sendable { case fullDuplex, halfDuplex, oneWay }
 
+    /// A cable between two nodes.
     public init(from: String, to: String, link: Link, kind: Kind = .fullDuplex) {
       self.from = from
       self.to = to

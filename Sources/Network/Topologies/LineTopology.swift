@@ -17,6 +17,7 @@ struct LineRouter: Router {
 }
 
 extension Topology {
+  /// Hosts in a row; messages pass through those between. Each cable is full duplex.
   public static func line(hosts: Int, link: Link) throws(NetworkError) -> Topology {
     try chain(hosts: hosts, cables: max(0, hosts - 1), isRing: false, link: link)
   }

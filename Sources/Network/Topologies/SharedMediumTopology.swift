@@ -4,6 +4,7 @@ struct SharedMediumRouter: Router {
 }
 
 extension Topology {
+  /// All hosts on one channel; a message crosses it once.
   public static func sharedMedium(hosts: Int, channel: Link) throws(NetworkError) -> Topology {
     try Topology(hostCount: hosts, links: [channel], router: SharedMediumRouter()) { _ in "channel" }
   }

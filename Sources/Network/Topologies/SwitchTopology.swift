@@ -24,6 +24,7 @@ extension Topology {
       hosts: links.count, links: isFullDuplex ? links.flatMap { [$0, $0] } : links, isFullDuplex: isFullDuplex)
   }
 
+  /// Hosts with equal cables.
   public static func singleSwitch(hosts: Int, link: Link, isFullDuplex: Bool = true) throws(NetworkError) -> Topology {
     try singleSwitch(
       hosts: hosts, links: Array(repeating: link, count: isFullDuplex ? 2 * hosts : hosts), isFullDuplex: isFullDuplex)

@@ -35,6 +35,7 @@ extension CollectiveOperation {
 
 /// Two members called different collectives where they should have called the same one.
 public struct CollectiveMismatch: Error, Sendable, CustomStringConvertible {
+  /// Both calls, with rank, sizes and place, in one line.
   public let description: String
 
   init(group: ProcessGroup, number: Int, first: CollectiveCall, rank: Int, call: CollectiveCall) {

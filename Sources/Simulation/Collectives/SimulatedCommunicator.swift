@@ -100,10 +100,14 @@ final class SimulatedCommunicator: Communicator {
 
 /// A communication that cannot be as it was asked for.
 public struct CommunicationError: Error, Sendable, CustomStringConvertible {
+  /// The primitive that was called.
   public let operation: String
+  /// Where it was called.
   public let location: SourceLocation
+  /// What is wrong with it, and what is allowed.
   public let reason: String
 
+  /// All of that in one line.
   public var description: String { "\(operation) at \(location): \(reason)" }
 }
 

@@ -6,7 +6,9 @@ import SimulationKernel
 ///
 /// Sendable without checks because it is used only on the engine's thread.
 public final class SimulatedDevice: @unchecked Sendable {
+  /// Its figures.
   public let specification: DeviceSpecification
+  /// Its speed over time.
   public let speed: SpeedProfile
   private let model: ComputeModel
   private let process: LogicalProcess
@@ -15,6 +17,7 @@ public final class SimulatedDevice: @unchecked Sendable {
   private var busyPicoseconds: Int64 = 0
   /// Operations computed so far, and what they cost in sum.
   public private(set) var operationCount = 0
+  /// What the operations computed so far cost in sum.
   public private(set) var totalCost = OperationCost(flops: 0, bytesRead: 0, bytesWritten: 0)
 
   /// - Parameter name: the device in out-of-memory errors.

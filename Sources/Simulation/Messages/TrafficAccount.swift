@@ -1,7 +1,10 @@
 /// Payload bytes that each rank has sent and received, and how many messages.
 public final class TrafficAccount {
+  /// Payload bytes that have arrived from each world rank.
   public internal(set) var sentBytes: [Int]
+  /// Payload bytes that have arrived at each world rank.
   public internal(set) var receivedBytes: [Int]
+  /// Messages that have arrived.
   public internal(set) var messages = 0
 
   init(ranks: Int) {

@@ -18,6 +18,7 @@ public struct RingBenchmark: Sendable {
   /// Enough messages for a steady rate.
   public static let defaultMessageLimit = 8_000_000
 
+  /// Number of devices.
   public let ranks: Int
   /// Each rank's buffer.
   public let bytes: Int
@@ -25,17 +26,25 @@ public struct RingBenchmark: Sendable {
   /// messages, 20 billion for 100 000.
   public let messageLimit: Int
 
+  /// What a run has measured.
   public struct Result: Codable, Sendable {
+    /// Number of devices.
     public let ranks: Int
+    /// Messages handed to the network.
     public let messages: Int
     /// Whether the all-reduce came to its end.
     public let is_complete: Bool
+    /// Events dispatched for each message.
     public let events_per_message: Double
+    /// Seconds from the making of the devices to the end.
     public let wall_s: Double
+    /// Messages over wall time.
     public let messages_per_second: Double
+    /// Virtual seconds until the last device ended.
     public let simulated_s: Double
     /// Flows whose rates had to be solved; none in a ring on a switch.
     public let flows_solved: Int
+    /// The most memory that the whole process has had resident.
     public let peak_rss_bytes: Int
   }
 
@@ -43,6 +52,7 @@ public struct RingBenchmark: Sendable {
   private static let cableLatency = Duration.microseconds(50)
   private static let staggerPicoseconds: UInt64 = 1_000_000_000
 
+  /// A ring of that many devices.
   public init(ranks: Int, bytes: Int = 4_000_000, messageLimit: Int = defaultMessageLimit) {
     self.ranks = ranks
     self.bytes = bytes

@@ -4,8 +4,11 @@ import Simulation
 
 /// What a simulation says of one model on one cluster under one strategy.
 public struct LlamaPrediction: Codable, Sendable {
+  /// The model's preset or file.
   public let model: String
+  /// The cluster's name.
   public let cluster: String
+  /// The strategy, as it is written on the command line.
   public let strategy: String
   /// Whether every device's share fits in its memory.
   public let fits: Bool
@@ -21,16 +24,19 @@ public struct LlamaPrediction: Codable, Sendable {
   public let bytes_sent: Int?
   /// The same for each generated token, prompt included.
   public let bytes_sent_per_token: Double?
+  /// Messages between all devices.
   public let messages: Int?
   /// The share of the time that the strategy's devices spent computing.
   public let busy_fraction: Double?
   /// All devices of the cluster, from beginning to end.
   public let energy_j: Double?
+  /// The same for each generated token.
   public let energy_per_token_j: Double?
   /// Names of the devices, in rank order.
   public let devices: [String]
   /// The most memory in use on each device, in rank order; of a strategy that does not fit, until it ran out.
   public let peak_memory_bytes: [Int]
+  /// SHA-256 of the event log, as lowercase hexadecimal digits.
   public let event_log_sha256: String?
   /// Where the run record is.
   public let record: String?
@@ -40,12 +46,18 @@ public struct LlamaPrediction: Codable, Sendable {
 
 /// A model, a strategy and a workload, to be run on a cluster.
 public struct LlamaExperiment: Sendable {
+  /// What reports call the model.
   public var modelName: String
+  /// The model.
   public var configuration: LlamaConfiguration
+  /// How it is spread.
   public var strategy: ParallelStrategy
+  /// What is asked of it.
   public var workload: LlamaWorkload
+  /// Where it runs.
   public var cluster: Cluster
 
+  /// An experiment; it is checked when it is validated or run.
   public init(
     modelName: String, configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload,
     cluster: Cluster

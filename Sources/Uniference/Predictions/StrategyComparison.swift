@@ -5,6 +5,7 @@ public struct StrategyComparison: Sendable {
   /// In the order in which they were tried.
   public let predictions: [LlamaPrediction]
 
+  /// A comparison of at least one prediction.
   public init(_ predictions: [LlamaPrediction]) { self.predictions = predictions }
 
   /// The strategy with the most tokens per second; on ties the one with the earlier first token.

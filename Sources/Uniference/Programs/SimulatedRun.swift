@@ -96,6 +96,7 @@ public struct UnknownLink: Error, CustomStringConvertible {
   let name: String
   let known: [String]
 
+  /// Which link is missing, the nearest one, and those there are.
   public var description: String {
     let suggestion = nearestName(to: name, among: known).map { " (did you mean \"\($0)\"?)" } ?? ""
     return """

@@ -19,5 +19,6 @@ public struct SimulationOptions {
   /// times are the same; traces and event logs then hold the collectives without their messages.
   public var usesQuietShortcut = false
 
+  /// A run that leaves nothing behind.
   public init() {}
 }

@@ -4,12 +4,17 @@ import Quantities
 public struct SimulationReport: Codable, Sendable {
   /// One device's part.
   public struct Device: Codable, Sendable {
+    /// The device's name in the cluster.
     public let name: String
     /// Time spent computing.
     public let busy_s: Double
+    /// The most memory in use at any time.
     public let peak_memory_bytes: Int
+    /// Payload bytes sent.
     public let sent_bytes: Int
+    /// Payload bytes received.
     public let received_bytes: Int
+    /// Energy from the beginning to the end, in joules.
     public let energy_j: Double
     /// Floating-point operations computed.
     public let flops: Double
@@ -17,6 +22,7 @@ public struct SimulationReport: Codable, Sendable {
 
   /// Virtual time at which the last rank ended.
   public let total_s: Double
+  /// All devices, in rank order.
   public let devices: [Device]
   /// Messages between ranks.
   public let messages: Int
@@ -26,6 +32,7 @@ public struct SimulationReport: Codable, Sendable {
   public let energy_j: Double
   /// Events that the engine has processed.
   public let events: Int
+  /// SHA-256 of the event log, as lowercase hexadecimal digits.
   public let event_log_sha256: String
   /// Events in the log.
   public let event_log_count: Int
@@ -38,6 +45,7 @@ public struct SimulationReport: Codable, Sendable {
 }
 
 extension SimulationReport: CustomStringConvertible {
+  /// The main figures in one line.
   public var description: String {
     let total = Duration.picoseconds(Int64(total_s * 1e12)).shortDescription
     return """

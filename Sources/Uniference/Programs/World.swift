@@ -46,6 +46,7 @@ public enum World {
 
 /// A run that ended before every rank had finished its program.
 public struct RunFailure: Error, CustomStringConvertible {
+  /// What ended the run.
   public let cause: SimulationFailure
   /// The record of what had happened until then, if one was asked for.
   public let recordPath: String?
@@ -67,6 +68,7 @@ public struct RunFailure: Error, CustomStringConvertible {
     return nil
   }
 
+  /// The cause, and where the record is.
   public var description: String {
     let place = recordPath.map { "; a valid record of what happened until then is in \($0)" } ?? ""
     return "\(cause)\(place)"

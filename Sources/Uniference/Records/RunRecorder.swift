@@ -52,6 +52,7 @@ extension RunVersions {
 
 /// What this build is.
 public enum UniferenceVersion {
+  /// The version of Uniference, as `uniference --version` prints it.
   public static let current = "0.1.0"
 
   #if compiler(>=6.3)
