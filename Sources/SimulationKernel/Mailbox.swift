@@ -35,10 +35,10 @@ public final class Mailbox {
   ) -> ReceiveRequest {
     let request = ReceiveRequest(pattern: pattern, process: process, describe: describe)
     let engine = process.engine
-    let asksAboutOthers = pattern.source == nil || posted.contains { !$0.takesPart }
-    if asksAboutOthers && process.now > engine.now {
+    let isBehindOthers = posted.contains { !$0.takesPart }
+    if isBehindOthers || (pattern.source == nil && process.now > engine.now) {
       posted.append(request)
-      engine.call(at: process.now, priority: .process) { [weak self] in self?.admit(request) }
+      engine.call(at: max(process.now, engine.now), priority: .process) { [weak self] in self?.admit(request) }
     } else {
       request.takesPart = true
       matchOrKeep(request)

@@ -34,7 +34,7 @@ struct MistakeTests {
     #expect(
       text == """
         collective 0 of group world differs between its members: rank 1 called allReduce(sum) of 8 bytes of byte at \
-        A/First.swift:10, but another member called broadcast with root 2 of 8 bytes of byte at A/Second.swift:20; all \
+        A/First.swift:10, but rank 0 called broadcast with root 2 of 8 bytes of byte at A/Second.swift:20; all \
         members must call the same collectives in the same order
         """)
   }
@@ -128,6 +128,7 @@ struct MistakeTests {
         { _ = try await $0.allGather(Size(byteCount: 7), counts: [7, 7], fileID: "A/B.swift", line: 1) },
         { _ = try await $0.allToAll([Size(byteCount: 7)], fileID: "A/B.swift", line: 1) },
         { _ = try await $0.subgroup([1, 2], name: "part", fileID: "A/B.swift", line: 1) },
+        { _ = try await $0.subgroup([0, 0, 1], name: "part", fileID: "A/B.swift", line: 1) },
         { _ = try await $0.scatter(nil, like: Size(byteCount: 1), root: 0, fileID: "A/B.swift", line: 1) },
       ] as [@Sendable (any Communicator) async throws -> Void],
       [
@@ -139,6 +140,7 @@ struct MistakeTests {
         "allGather at A/B.swift:1: counts [7, 7] must have 3 entries, and entry 0 must be the 7 elements passed",
         "allToAll at A/B.swift:1: there must be one payload (and one count) for each rank",
         "subgroup at A/B.swift:1: rank 0 is not among its members [1, 2]; only members call it",
+        "subgroup at A/B.swift:1: its members [0, 0, 1] must differ from each other",
         "scatter at A/B.swift:1: the root passes 3 payloads, one for each rank, and the others none",
       ]))
   func refusals(_ body: @escaping @Sendable (any Communicator) async throws -> Void, message: String) throws {

@@ -2,6 +2,8 @@ import Communication
 
 /// A collective as a member called it. All members' calls must agree.
 struct CollectiveCall: Sendable {
+  /// Who called, by its world rank.
+  let rank: Int
   let shape: CollectiveShape
   let reduction: ReductionOperator?
   let elementName: String
@@ -38,10 +40,10 @@ public struct CollectiveMismatch: Error, Sendable, CustomStringConvertible {
   /// Both calls, with rank, sizes and place, in one line.
   public let description: String
 
-  init(group: ProcessGroup, number: Int, first: CollectiveCall, rank: Int, call: CollectiveCall) {
+  init(group: ProcessGroup, number: Int, first: CollectiveCall, call: CollectiveCall) {
     description = """
-      collective \(number) of group \(group.name) differs between its members: rank \(rank) called \(call) at \
-      \(call.location), but another member called \(first) at \(first.location); all members must call the same \
+      collective \(number) of group \(group.name) differs between its members: rank \(call.rank) called \(call) at \
+      \(call.location), but rank \(first.rank) called \(first) at \(first.location); all members must call the same \
       collectives in the same order
       """
   }

@@ -112,6 +112,7 @@ extension SimulatedCommunicator {
 
   func startBarrier(at location: SourceLocation) throws -> Work<Void> {
     let call = CollectiveCall(
+      rank: process.id,
       shape: CollectiveShape(operation: .barrier, size: size, blocks: .equal(0)), reduction: nil, elementName: "",
       byteCount: 0, location: location)
     return try work(joining: call, contributing: (), at: location) { _ in }
@@ -177,6 +178,7 @@ extension SimulatedCommunicator {
     result: @escaping @Sendable (CollectiveExecution) throws -> R
   ) throws -> Work<R> {
     let call = CollectiveCall(
+      rank: process.id,
       shape: CollectiveShape(
         operation: operation, size: size, root: root, elementByteCount: payload.elementByteCount, blocks: blocks),
       reduction: reduction, elementName: payload.elementName, byteCount: payload.byteCount, location: location)

@@ -23,6 +23,10 @@ final class SimulatedCommunicator: Communicator {
   func subgroup(_ ranks: [Int], name: String, at location: SourceLocation) async throws -> any Communicator {
     try await process.enterPrimitive(at: location)
     for member in ranks { try check(member, is: "subgroup", at: location) }
+    guard Set(ranks).count == ranks.count else {
+      throw CommunicationError(
+        operation: "subgroup", location: location, reason: "its members \(ranks) must differ from each other")
+    }
     guard let position = ranks.firstIndex(of: rank) else {
       throw CommunicationError(
         operation: "subgroup", location: location,
