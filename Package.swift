@@ -48,10 +48,16 @@ let package = Package(
         "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation", "Tensors", "Models",
         "Results", "Reports", .product(name: "Yams", package: "Yams"),
       ]),
+    .target(
+      name: "PyTorchBridge",
+      dependencies: [
+        "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results", "Uniference",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ]),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "Uniference", "Quantities", "Network", "Devices", "Models", "Results", "Reports",
+        "PyTorchBridge", "Uniference", "Quantities", "Network", "Devices", "Models", "Results", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

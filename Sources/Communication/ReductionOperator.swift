@@ -6,4 +6,8 @@ public enum ReductionOperator: String, CaseIterable, Sendable, Codable {
   case maximum
   /// The sum divided by the number of members.
   case average
+  /// Bit by bit, of integers and truth values.
+  case bitwiseAnd
+  case bitwiseOr
+  case bitwiseExclusiveOr
 }

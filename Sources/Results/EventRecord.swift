@@ -7,7 +7,8 @@ public struct EventRecord: Hashable, Sendable {
   public var time: Int64
   /// How long it lasted, in picoseconds; zero for an instant.
   public var duration: Int64
-  /// Payload bytes of a message or of one member's contribution to a collective; bytes touched by a computation.
+  /// Payload bytes of a message or of one member's contribution to a collective; what was measured of a computation
+  /// that is ``EventFlags/measured``, in picoseconds.
   public var bytes: Int64
   /// What happened.
   public var kind: EventKind
@@ -85,4 +86,6 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let control = EventFlags(rawValue: 1 << 1)
   /// A message that a collective operation sent.
   public static let partOfCollective = EventFlags(rawValue: 1 << 2)
+  /// A computation whose time was measured; the device's speed stretched it to its duration.
+  public static let measured = EventFlags(rawValue: 1 << 3)
 }

@@ -4,7 +4,7 @@ import SimulationKernel
 /// Told what happens in a simulated world, for logs and traces. World ranks throughout.
 public protocol RunObserver: AnyObject {
   /// A device has computed.
-  func computed(rank: Int, operation: String, start: VirtualTime, duration: Int64)
+  func computed(_ computation: Computation)
 
   /// A message has arrived.
   func delivered(_ message: DeliveredMessage)
@@ -14,6 +14,20 @@ public protocol RunObserver: AnyObject {
 
   /// A program has marked a moment.
   func marked(rank: Int, name: String, time: VirtualTime)
+}
+
+/// An operation that a device has computed, as an observer sees it.
+public struct Computation: Hashable, Sendable {
+  /// The device's world rank.
+  public let rank: Int
+  /// The operation's name.
+  public let operation: String
+  /// When it began.
+  public let start: VirtualTime
+  /// How long it took, in picoseconds.
+  public let duration: Int64
+  /// What was measured, in picoseconds, before the device's speed stretched it; `nil` where nothing was.
+  public let measured: Int64?
 }
 
 /// A message that has arrived, as an observer sees it.

@@ -118,13 +118,15 @@ public final class SimulatedWorld: @unchecked Sendable {
   public func run() throws(SimulationFailure) { try engine.run(keeping: self) }
 
   /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.
-  func group(of worldRanks: [Int], name: String, askedBy process: LogicalProcess) -> ProcessGroup {
+  func group(
+    of worldRanks: [Int], name: String, selector: AlgorithmSelector? = nil, askedBy process: LogicalProcess
+  ) -> ProcessGroup {
     let request = GroupRequest(process: process.id, ranks: worldRanks, name: name)
     let occurrence = groupRequests[request, default: 0]
     groupRequests[request] = occurrence + 1
     let key = GroupKey(ranks: worldRanks, name: name, occurrence: occurrence)
     if let known = groups[key] { return known }
-    let group = ProcessGroup(id: groups.count + 1, name: name, worldRanks: worldRanks, world: self)
+    let group = ProcessGroup(id: groups.count + 1, name: name, worldRanks: worldRanks, world: self, selector: selector)
     groups[key] = group
     return group
   }

@@ -32,10 +32,16 @@ public final class ExternalHold<Value: Sendable>: Sendable {
   }
 
   /// Blocks the engine's thread until the work is reported or the run is interrupted.
-  func awaitReport(interruptedBy engine: Engine) {
-    while signal.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
-      if engine.isInterrupted { return }
+  ///
+  /// - Parameter source: asked for reports meanwhile; without one they come from other threads.
+  func awaitReport(from source: (any ReportSource)?, interruptedBy engine: Engine) {
+    guard let source else {
+      while signal.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
+        if engine.isInterrupted { return }
+      }
+      return
     }
+    while report.withLock({ $0 == nil }), !engine.isInterrupted { source.awaitReports() }
   }
 
   func take() -> (result: Result<Value, any Error>, elapsed: Duration)? {
@@ -43,21 +49,29 @@ public final class ExternalHold<Value: Sendable>: Sendable {
   }
 }
 
+/// Where reports of held work come in, when that is on the engine's own thread: sockets, say.
+public protocol ReportSource: AnyObject {
+  /// Takes in what has been reported, and calls ``ExternalHold/finish(_:elapsed:)`` for it. Waits for something to come
+  /// in, for a few hundredths of a second at most.
+  func awaitReports()
+}
+
 extension LogicalProcess {
   /// Hands work to somebody outside the simulation and suspends the process until it is reported back.
   ///
   /// - Parameters:
   ///   - operation: what the work is called in reports.
+  ///   - source: where the report will come in; from another thread unless given.
   ///   - begin: starts the work and must return at once.
   /// - Returns: the work's value; the local clock has moved by the time it took.
   public func hold<Value: Sendable>(
-    for operation: String, returning type: Value.Type = Value.self, fileID: StaticString = #fileID,
-    line: UInt = #line, _ begin: (ExternalHold<Value>) -> Void
+    for operation: String, returning type: Value.Type = Value.self, reportedBy source: (any ReportSource)? = nil,
+    fileID: StaticString = #fileID, line: UInt = #line, _ begin: (ExternalHold<Value>) -> Void
   ) async throws -> Value {
     let hold = ExternalHold<Value>(operation: operation)
     begin(hold)
     let location = SourceLocation(fileID: fileID, line: line)
-    try await suspend(on: HoldWait(hold: hold, process: self), at: location)
+    try await suspend(on: HoldWait(hold: hold, process: self, source: source), at: location)
     guard let report = hold.take() else { throw CancellationError() }
     compute(for: report.elapsed)
     return try report.result.get()
@@ -68,18 +82,21 @@ extension LogicalProcess {
 private final class HoldWait<Value: Sendable>: WaitSubject {
   private let hold: ExternalHold<Value>
   private let process: LogicalProcess
+  private let source: (any ReportSource)?
 
-  init(hold: ExternalHold<Value>, process: LogicalProcess) {
+  init(hold: ExternalHold<Value>, process: LogicalProcess, source: (any ReportSource)?) {
     self.hold = hold
     self.process = process
+    self.source = source
   }
 
   func setWaiter(_ token: WaiterToken, for member: Int) {
     let engine = process.engine
     let start = process.now
     let hold = hold
+    let source = source
     engine.call(at: start, priority: .process) {
-      hold.awaitReport(interruptedBy: engine)
+      hold.awaitReport(from: source, interruptedBy: engine)
       engine.wake(token, at: start)
     }
   }

@@ -3,6 +3,7 @@ import Devices
 import Foundation
 import Models
 import Network
+import PyTorchBridge
 import Quantities
 import Results
 import Uniference
@@ -21,6 +22,9 @@ extension ReportingCommand {
       throw exit
     } catch let usage as ValidationError {
       throw usage
+    } catch let exit as LauncherExit {
+      // It has said why.
+      throw ExitCode(exit.status)
     } catch {
       let failure = CommandFailure(error)
       FileHandle.standardError.write(Data("uniference: error: \(failure.message)\n".utf8))
@@ -52,6 +56,8 @@ struct CommandFailure: Error, Equatable {
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
       self.init("\(error)", Self.badInput)
+    case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
+    case is LaunchError: self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
     case is FileError, is RunRecordError: self.init("\(error)", Self.inputOutput)

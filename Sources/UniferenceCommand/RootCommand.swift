@@ -10,5 +10,6 @@ struct RootCommand: AsyncParsableCommand {
     version: UniferenceVersion.current,
     subcommands: [
       SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, FlowsCommand.self, BenchmarkCommand.self,
+      RunCommand.self, ExecCommand.self,
     ])
 }

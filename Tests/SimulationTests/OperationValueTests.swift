@@ -75,9 +75,7 @@ extension RandomProgram {
 private final class Storyteller: RunObserver {
   private(set) var story: [String] = []
 
-  func computed(rank: Int, operation: String, start: VirtualTime, duration: Int64) {
-    story.append("\(rank) computed \(operation) at \(start.picoseconds) for \(duration)")
-  }
+  func computed(_ computation: Computation) { story.append("\(computation)") }
 
   func delivered(_ message: DeliveredMessage) { story.append("\(message)") }
   func ended(_ collective: EndedCollective) { story.append("\(collective)") }

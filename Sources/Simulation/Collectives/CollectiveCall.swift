@@ -37,10 +37,16 @@ extension CollectiveOperation {
 
 /// Two members called different collectives where they should have called the same one.
 public struct CollectiveMismatch: Error, Sendable, CustomStringConvertible {
+  /// The world rank that called first, and the one whose call disagrees.
+  public let ranks: (first: Int, second: Int)
+  /// Which of the group's collectives it is, counted from 0.
+  public let number: Int
   /// Both calls, with rank, sizes and place, in one line.
   public let description: String
 
   init(group: ProcessGroup, number: Int, first: CollectiveCall, call: CollectiveCall) {
+    ranks = (first.rank, call.rank)
+    self.number = number
     description = """
       collective \(number) of group \(group.name) differs between its members: rank \(call.rank) called \(call) at \
       \(call.location), but rank \(first.rank) called \(first) at \(first.location); all members must call the same \

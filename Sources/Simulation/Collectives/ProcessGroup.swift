@@ -17,13 +17,16 @@ final class ProcessGroup: @unchecked Sendable {
 
   /// Set when a member's device has stopped working: no collective can end any more.
   private var failure: RankFailure?
+  private let selector: AlgorithmSelector
   private lazy var layout = world.placement.layout(of: worldRanks)
 
-  init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld) {
+  /// - Parameter selector: who chooses the group's algorithms; the world's unless given.
+  init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld, selector: AlgorithmSelector? = nil) {
     self.id = id
     self.name = name
     self.worldRanks = worldRanks
     self.world = world
+    self.selector = selector ?? world.selector
     calls = Array(repeating: 0, count: worldRanks.count)
   }
 
@@ -52,7 +55,7 @@ final class ProcessGroup: @unchecked Sendable {
 
   private func plan(for shape: CollectiveShape) throws -> CollectivePlan {
     if let known = plans[shape] { return known }
-    let plan = try world.selector.plan(for: shape, layout: layout)
+    let plan = try selector.plan(for: shape, layout: layout)
     plans[shape] = plan
     return plan
   }

@@ -4,7 +4,7 @@ import SimulationKernel
 /// A process group seen from one of its simulated members.
 ///
 /// A class, so that `any Communicator` holds it without a box.
-final class SimulatedCommunicator: Communicator {
+final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
   let group: ProcessGroup
   let rank: Int
   let process: LogicalProcess
@@ -21,6 +21,12 @@ final class SimulatedCommunicator: Communicator {
   var worldRanks: [Int] { group.worldRanks }
 
   func subgroup(_ ranks: [Int], name: String, at location: SourceLocation) async throws -> any Communicator {
+    try await subgroup(ranks, name: name, selector: nil, at: location)
+  }
+
+  func subgroup(
+    _ ranks: [Int], name: String, selector: AlgorithmSelector?, at location: SourceLocation
+  ) async throws -> any Communicator {
     try await process.enterPrimitive(at: location)
     for member in ranks { try check(member, is: "subgroup", at: location) }
     guard Set(ranks).count == ranks.count else {
@@ -34,7 +40,8 @@ final class SimulatedCommunicator: Communicator {
     }
     let members = ranks.map { group.worldRanks[$0] }
     return SimulatedCommunicator(
-      group: world.group(of: members, name: name, askedBy: process), rank: position, process: process)
+      group: world.group(of: members, name: name, selector: selector, askedBy: process), rank: position,
+      process: process)
   }
 
   // MARK: Point to point
@@ -100,6 +107,15 @@ final class SimulatedCommunicator: Communicator {
         reason: "rank \(other) is not in group \(name), whose ranks are 0 to \(size - 1)")
     }
   }
+}
+
+/// A communicator that can make groups whose algorithms somebody else chooses.
+public protocol AlgorithmChoosingCommunicator: Communicator {
+  /// As ``Communicator/subgroup(_:name:at:)``.
+  ///
+  /// - Parameter selector: who chooses the group's algorithms; the same as in the world where it is `nil`.
+  func subgroup(_ ranks: [Int], name: String, selector: AlgorithmSelector?, at location: SourceLocation) async throws
+    -> any Communicator
 }
 
 /// A communication that cannot be as it was asked for.

@@ -43,17 +43,21 @@ public final class SimulatedDevice: @unchecked Sendable {
   }
 
   /// Charges a known time of work, at the device's normal speed.
-  public func compute(for duration: Duration, operation: String) throws {
-    try charge(picoseconds: duration.picoseconds, operation: operation)
+  ///
+  /// - Parameter isMeasured: whether the time was measured, so that the log should keep it as it was.
+  public func compute(for duration: Duration, operation: String, isMeasured: Bool = false) throws {
+    try charge(picoseconds: duration.picoseconds, operation: operation, isMeasured: isMeasured)
   }
 
-  private func charge(picoseconds work: Int64, operation: String) throws {
+  private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws {
     if world.engine.isInterrupted { throw CancellationError() }
     let start = process.now
     let elapsed = speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
     process.compute(picoseconds: elapsed)
     busyPicoseconds += elapsed
-    world.observer?.computed(rank: process.id, operation: operation, start: start, duration: elapsed)
+    world.observer?.computed(
+      Computation(
+        rank: process.id, operation: operation, start: start, duration: elapsed, measured: isMeasured ? work : nil))
   }
 
   /// Takes memory of the device.

@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 import Models
 import Reports
@@ -32,7 +31,7 @@ public struct ScenarioRunner {
     for experiment in experiments { try experiment.validate() }
     let printer = ProgressPrinter(title: "simulating")
     defer { printer.finish() }
-    return try withInterruption { interruption in
+    return try Interruption.byControlC { interruption in
       StrategyComparison(
         try experiments.enumerated().map { index, experiment in
           var options = options(for: experiment)
@@ -72,39 +71,5 @@ public struct ScenarioRunner {
     let strategy = experiment.strategy.description.map { $0 == "," ? "-" : $0 }
     let name = scenario.name.map { $0 == "/" || $0 == " " ? "-" : $0 }
     return RecordFolder.prepare().map { "\($0)/\(String(name))-\(String(strategy)).run" }
-  }
-
-  /// Lets the first Ctrl-C end the run in good order and the second one at once.
-  private func withInterruption<Result>(_ body: (Interruption) throws -> Result) rethrows -> Result {
-    let interruption = Interruption()
-    let former = signal(SIGINT, SIG_IGN)
-    let source = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
-    source.setEventHandler {
-      if interruption.isRequested { exit(130) }
-      interruption.request()
-    }
-    source.resume()
-    defer {
-      source.cancel()
-      signal(SIGINT, former)
-    }
-    return try body(interruption)
-  }
-}
-
-/// The folder in which records are kept unless the user names another place.
-private enum RecordFolder {
-  static let name = "runs"
-
-  /// Makes the folder; `nil` with a warning where it cannot be made.
-  static func prepare() -> String? {
-    do {
-      try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: true)
-      return name
-    } catch {
-      let text = "uniference: warning: no run record is kept, since the folder \(name) cannot be made here\n"
-      FileHandle.standardError.write(Data(text.utf8))
-      return nil
-    }
   }
 }

@@ -12,7 +12,8 @@ public final class Rank: @unchecked Sendable {
   public let world: any Communicator
   /// Where this rank's tensors live; what computing costs is charged to it.
   public let device: any TensorDevice
-  private let process: LogicalProcess
+  /// The rank in the kernel, for sessions whose programs run elsewhere.
+  package let process: LogicalProcess
   private let accounts: SimulatedDevice
   private let events: RunEvents
 
@@ -42,6 +43,11 @@ public final class Rank: @unchecked Sendable {
   /// Computes for a known time, which the device's speed stretches.
   public func compute(for duration: Duration, operation: String = "compute") throws {
     try accounts.compute(for: duration, operation: operation)
+  }
+
+  /// Computes for a time that was measured on another machine; the record keeps it as it was measured.
+  package func compute(measured duration: Duration, operation: String) throws {
+    try accounts.compute(for: duration, operation: operation, isMeasured: true)
   }
 
   /// Computes something whose cost is known.

@@ -16,11 +16,12 @@ final class RunEvents: RunObserver {
     self.progress = progress
   }
 
-  func computed(rank: Int, operation: String, start: VirtualTime, duration: Int64) {
+  func computed(_ computation: Computation) {
     log.append(
       EventRecord(
-        time: start.picoseconds, duration: duration, kind: .computation, name: index(of: operation),
-        rank: UInt32(rank)))
+        time: computation.start.picoseconds, duration: computation.duration, bytes: computation.measured ?? 0,
+        kind: .computation, flags: computation.measured == nil ? [] : .measured,
+        name: index(of: computation.operation), rank: UInt32(computation.rank)))
   }
 
   func delivered(_ message: DeliveredMessage) {

@@ -1,0 +1,119 @@
+import Foundation
+import SimulationKernel
+import Synchronization
+import Uniference
+
+/// A command whose processes find a simulated cluster where they would find gloo: every process group that they make is
+/// a world of its own on it.
+public final class CommandSession: Sendable {
+  /// What the worlds of a session have in common.
+  public struct Options: Sendable {
+    /// How the time of what ranks compute is found.
+    public var compute = ScriptOptions.Compute.measured
+    /// Whether the processes' timers see real time.
+    public var usesRealClock = false
+    /// How many ranks of a world may compute at once.
+    public var parallelRanks = 1
+    /// The source of all random numbers of the network.
+    public var seed: UInt64 = 0
+
+    /// Computing measured, one rank at a time.
+    public init() {}
+  }
+
+  /// What became of a session's worlds.
+  public struct Summary: Sendable {
+    /// Worlds that have ended in good order, and their virtual time in all.
+    public var worlds = 0
+    /// Virtual time of the worlds that have ended in good order, in seconds.
+    public var virtualSeconds = 0.0
+    /// Why the others have ended.
+    public var failures: [String] = []
+  }
+
+  private let cluster: Cluster
+  private let options: Options
+  private let interruption = Interruption()
+  private let summary = Mutex(Summary())
+  private let running = Atomic<Int>(0)
+
+  /// A session on a cluster; nothing is started yet.
+  public init(cluster: Cluster, options: Options) {
+    self.cluster = cluster
+    self.options = options
+  }
+
+  /// Runs the command to its end.
+  ///
+  /// - Parameter notice: called with what a person may want to know meanwhile.
+  /// - Returns: the command's exit code and what became of its worlds. The session's folder is gone by then.
+  /// - Throws: ``LaunchError`` when the command cannot be started.
+  public func run(
+    _ command: [String], python: PythonEnvironment, notice: (String) -> Void
+  ) throws -> (exitCode: Int32, summary: Summary) {
+    let folder = try SessionFolder()
+    defer { folder.remove() }
+    let rendezvous = Rendezvous(largestWorld: cluster.devices.count) { [self] links in begin(links) }
+    let greeter = try Greeter(folder: folder) { rendezvous.add($0, $1) }
+    defer { greeter.stop() }
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = command
+    process.environment = python.variables(for: folder, startHook: true)
+    do { try process.run() } catch {
+      throw LaunchError("cannot start '\(command.first ?? "")': \(error.localizedDescription)")
+    }
+    while process.isRunning {
+      rendezvous.overdue().forEach(notice)
+      usleep(20_000)
+    }
+    endWorlds()
+    return (process.exitCode, summary.withLock { $0 })
+  }
+
+  /// Lets worlds whose processes have ended come to their own ends.
+  private func endWorlds() {
+    let deadline = ContinuousClock.now + .seconds(2)
+    while running.load(ordering: .acquiring) > 0 {
+      if ContinuousClock.now > deadline { interruption.request() }
+      usleep(1000)
+    }
+  }
+
+  private func begin(_ links: [RankLink]) {
+    running.wrappingAdd(1, ordering: .acquiringAndReleasing)
+    let thread = Thread { [self] in
+      simulate(links)
+      running.wrappingSubtract(1, ordering: .acquiringAndReleasing)
+    }
+    thread.name = "world"
+    thread.stackSize = 8 << 20
+    thread.start()
+  }
+
+  private func simulate(_ links: [RankLink]) {
+    do {
+      let cluster = try cluster.keepingDevices(links.count)
+      let session = WorldSession(
+        links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
+        clusterChoosesAlgorithms: cluster.collectives != .ideal, control: nil)
+      var simulation = SimulationOptions()
+      simulation.seed = options.seed
+      simulation.interruption = interruption
+      let report = try session.simulate(
+        on: cluster, usesFakeTensors: false, usesRealClock: options.usesRealClock, simulation)
+      summary.withLock {
+        $0.worlds += 1
+        $0.virtualSeconds += report.total_s
+      }
+    } catch {
+      for link in links { link.connection.shutDown() }
+      summary.withLock { $0.failures.append("\(error)") }
+    }
+  }
+}
+
+extension Process {
+  /// As a shell tells it: 128 and the number for a signal.
+  fileprivate var exitCode: Int32 { terminationReason == .uncaughtSignal ? 128 + terminationStatus : terminationStatus }
+}

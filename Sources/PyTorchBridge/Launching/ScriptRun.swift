@@ -1,0 +1,73 @@
+import Foundation
+import SimulationKernel
+import Uniference
+
+/// A PyTorch script on a cluster that need not exist.
+public struct ScriptRun {
+  private let options: ScriptOptions
+  private let cluster: Cluster
+  private let python: PythonEnvironment
+
+  /// - Throws: ``LaunchError`` when the script is missing or the cluster has too few devices; nothing has been started then.
+  public init(_ options: ScriptOptions, on cluster: Cluster, python: PythonEnvironment) throws {
+    if !options.isModule, !FileManager.default.isReadableFile(atPath: options.script) {
+      throw LaunchError(
+        "there is no script '\(options.script)' to read; give the path of a Python file, or -m and a module")
+    }
+    self.options = options
+    self.python = python
+    let count = options.rankCount ?? cluster.devices.count
+    self.cluster = try cluster.keepingDevices(count)
+  }
+
+  /// Runs the script on every rank to its end.
+  ///
+  /// - Throws: ``ScriptRunFailure`` when it fails; ``LaunchError`` and ``LauncherExit`` when ranks cannot be started; what
+  ///   keeps the record from being written. No process and no shared memory is left in any case.
+  public func run(_ simulation: SimulationOptions) throws -> SimulationReport {
+    let mode = try options.compute.mode()
+    let launcher = try Launcher(options, rankCount: cluster.devices.count, python: python)
+    var control: LauncherLink?
+    defer { launcher.shutDown(control) }
+    let isInterrupted = { simulation.interruption.isRequested }
+    let link: LauncherLink
+    let links: [RankLink]
+    do {
+      link = try launcher.connect(interruption: isInterrupted)
+      control = link
+      links = try launcher.startRanks(cluster.devices.count, link, interruption: isInterrupted)
+    } catch is CancellationError {
+      throw ScriptRunFailure(
+        description: "interrupted before the script had begun", exitCode: 130, isInterruption: true)
+    }
+    let session = WorldSession(
+      links: links, compute: mode, parallelRanks: options.parallelRanks,
+      clusterChoosesAlgorithms: cluster.collectives != .ideal, control: link)
+    return try session.simulate(
+      on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)
+  }
+}
+
+extension Cluster {
+  /// The first devices of the cluster on their network.
+  ///
+  /// - Throws: ``LaunchError`` when there are too few, or the network does not go with fewer.
+  func keepingDevices(_ count: Int) throws -> Cluster {
+    guard count >= 1 else { throw LaunchError("-n \(count) is not possible; give 1 or more ranks") }
+    guard count <= devices.count else {
+      throw LaunchError(
+        "-n \(count) asks for \(count) ranks, but cluster \(name) has \(devices.count) devices, and each rank needs one; "
+          + "give a smaller number or a larger cluster")
+    }
+    guard count < devices.count else { return self }
+    var smaller = self
+    smaller.devices = Array(devices.prefix(count))
+    smaller.failures.removeAll { $0.device >= count }
+    do {
+      _ = try smaller.makeTopology()
+    } catch {
+      throw LaunchError("cluster \(name) cannot be cut to its first \(count) devices: \(error)")
+    }
+    return smaller
+  }
+}

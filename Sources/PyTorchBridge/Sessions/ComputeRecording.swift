@@ -1,0 +1,82 @@
+import Results
+
+/// What ranks computed in an earlier run, to be charged again instead of what is measured now.
+///
+/// Sendable without checks because it is used only on the engine's thread, once it has been read.
+final class ComputeRecording: @unchecked Sendable {
+  private struct Entry {
+    let operation: String
+    var picoseconds: Int64
+  }
+
+  /// The primitive that asks for the time.
+  static let question = "now"
+
+  private let path: String
+  private var entries: [[Entry]]
+  private var positions: [Int]
+
+  /// Reads the measured computations of a run record.
+  ///
+  /// - Throws: `RunRecordError` or `FileError` for what is no record; ``ComputeRecordingError`` for a record of a run in
+  ///   which nothing was measured.
+  init(contentsOf path: String) throws {
+    self.path = path
+    let record = try RunRecord.read(from: path)
+    var entries: [[Entry]] = Array(repeating: [], count: record.manifest.devices.count)
+    var asked: [Int: Int64] = [:]
+    let question = "compute before \(Self.question)"
+    try record.events.forEach { event in
+      guard event.kind == .computation, event.flags.contains(.measured) else { return }
+      let rank = Int(event.rank)
+      let operation = record.manifest.names[Int(event.name)]
+      if operation == question {
+        asked[rank, default: 0] += event.bytes
+      } else {
+        entries[rank].append(
+          Entry(operation: operation, picoseconds: event.bytes + (asked.removeValue(forKey: rank) ?? 0)))
+      }
+    }
+    guard entries.contains(where: { !$0.isEmpty }) else {
+      throw ComputeRecordingError(
+        "'\(path)' holds no measured computation; record a run of the script with --compute measured")
+    }
+    self.entries = entries
+    positions = Array(repeating: 0, count: entries.count)
+  }
+
+  /// What the rank's next computation took.
+  ///
+  /// - Throws: ``ComputeRecordingError`` that names the computation when the recording has no such one.
+  func next(of rank: Int, operation: String, site: String?) throws -> Duration {
+    let place = site.map { " at \($0)" } ?? ""
+    guard rank < entries.count else {
+      throw ComputeRecordingError("the recording '\(path)' has \(entries.count) ranks; there is none for rank \(rank)")
+    }
+    let position = positions[rank]
+    guard position < entries[rank].count else {
+      throw ComputeRecordingError(
+        """
+        the recording '\(path)' has \(entries[rank].count) computations of rank \(rank); the script goes on with one \
+        more, \(operation)\(place). Record the script as it is now
+        """)
+    }
+    let entry = entries[rank][position]
+    guard entry.operation == operation else {
+      throw ComputeRecordingError(
+        """
+        computation \(position) of rank \(rank) is \(operation)\(place), but the recording '\(path)' has \
+        \(entry.operation). Record the script as it is now
+        """)
+    }
+    positions[rank] += 1
+    return .nanoseconds(entry.picoseconds / 1000)
+  }
+}
+
+/// A computation that a recording does not hold.
+struct ComputeRecordingError: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}

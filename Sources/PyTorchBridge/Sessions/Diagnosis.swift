@@ -1,0 +1,80 @@
+import SimulationKernel
+import Uniference
+
+/// Why a run of ranks has ended early, as its user is told.
+public struct ScriptRunFailure: Error, Sendable, CustomStringConvertible {
+  /// What happened, with each rank's call and Python stack where several are to blame.
+  public let description: String
+  /// What the program should exit with.
+  public let exitCode: Int32
+  /// Whether the user asked for the end.
+  public let isInterruption: Bool
+}
+
+extension WorldSession {
+  /// Finds out what a failed run's user wants to know. Asks the ranks for their stacks where that tells something.
+  func diagnose(_ failure: RunFailure) -> ScriptRunFailure {
+    switch failure.cause {
+    case .deadlock(let report): diagnose(report)
+    case .processFailed(let process): diagnose(process)
+    default: ScriptRunFailure(description: "\(failure.cause)", exitCode: 130, isInterruption: failure.isInterruption)
+    }
+  }
+
+  private func diagnose(_ report: DeadlockReport) -> ScriptRunFailure {
+    collectStacks()
+    if let lost = links.first(where: { $0.connection.isClosed && !$0.hasSaidGoodbye }) {
+      return diagnose(LostRank(rank: lost.rank), at: report.time)
+    }
+    var lines = ["deadlock at virtual time \(report.time): nothing can happen any more, and these ranks wait"]
+    let waits = Dictionary(report.entries.map { ($0.process, $0) }, uniquingKeysWith: { first, _ in first })
+    for (rank, link) in links.enumerated() {
+      guard let wait = waits[rank] else {
+        lines.append("  rank \(rank) has ended its script")
+        continue
+      }
+      let call = conversations[rank].currentCall?.description ?? wait.wait.operation
+      let others = wait.wait.waitsOn.prefix(8).map { "\($0)" }.joined(separator: ", ")
+      let more = wait.wait.waitsOn.count > 8 ? ", ..." : ""
+      lines.append("  rank \(rank) waits in \(call)" + (others.isEmpty ? "" : ", for rank \(others)\(more)"))
+      lines += indented(link.stack)
+    }
+    if let first = report.cycle.first {
+      lines.append("  cycle: \((report.cycle + [first]).joined(separator: " -> "))")
+    }
+    return ScriptRunFailure(description: lines.joined(separator: "\n"), exitCode: 1, isInterruption: false)
+  }
+
+  private func diagnose(_ failure: ProcessFailure) -> ScriptRunFailure {
+    switch failure.error {
+    case let loss as LostRank: return diagnose(loss, at: failure.time)
+    case let script as ScriptFailure:
+      return ScriptRunFailure(
+        description: "\(failure.name) failed at virtual time \(failure.time): \(script)", exitCode: script.exitCode,
+        isInterruption: false)
+    case let mismatch as MismatchedCalls:
+      collectStacks()
+      let stacks = [mismatch.first.rank, mismatch.second.rank].flatMap { rank in
+        links[rank].stack.map { ["  rank \(rank) is in"] + indented($0) } ?? []
+      }
+      return ScriptRunFailure(
+        description: (["\(mismatch)"] + stacks).joined(separator: "\n"), exitCode: 1, isInterruption: false)
+    default: return ScriptRunFailure(description: failure.description, exitCode: 1, isInterruption: false)
+    }
+  }
+
+  private func diagnose(_ loss: LostRank, at time: VirtualTime) -> ScriptRunFailure {
+    control?.takeIn(until: { control?.exitStatuses[loss.rank] != nil }, patience: .seconds(1))
+    let status = control?.exitStatuses[loss.rank]
+    let how = status.map { " with \(describe(exitStatus: $0))" } ?? ""
+    let last = conversations.indices.contains(loss.rank) ? conversations[loss.rank].currentCall : nil
+    let call = last.map { "; its latest call was \($0)" } ?? ""
+    return ScriptRunFailure(
+      description: "\(loss)\(how), at virtual time \(time)\(call)",
+      exitCode: status.map { $0 < 0 ? 128 - $0 : max(1, $0) } ?? 1, isInterruption: false)
+  }
+
+  private func indented(_ stack: String?) -> [String] {
+    stack?.split(separator: "\n").map { "      \($0)" } ?? []
+  }
+}

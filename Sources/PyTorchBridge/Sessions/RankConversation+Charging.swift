@@ -1,0 +1,31 @@
+import SimulationKernel
+
+extension RankConversation {
+  /// Moves the rank's clock by what its script has done before a primitive.
+  func charge(_ interval: Interval, before primitive: String) throws {
+    let operation = "compute before \(primitive)"
+    switch session.compute {
+    case .measured:
+      // Also where nothing was computed, so that a recording has an entry for each primitive.
+      try rank.compute(measured: .nanoseconds(max(0, interval.computedNanoseconds)), operation: operation)
+    case .recorded(let recording):
+      let duration = try recording.next(of: rank.index, operation: operation, site: link.text(interval.site))
+      try rank.compute(measured: duration, operation: operation)
+    case .roofline:
+      for computed in interval.operations {
+        try rank.compute(
+          computed.cost, elementType: computed.dataType.costType, operation: link.text(computed.name) ?? "operation")
+      }
+    }
+    if interval.sleptNanoseconds > 0 { process.compute(for: .nanoseconds(interval.sleptNanoseconds)) }
+  }
+
+  /// The same where the script asks for the time: a recording has no entry for that.
+  func chargeBeforeQuestion(_ interval: Interval) throws {
+    if case .recorded = session.compute {
+      process.compute(for: .nanoseconds(interval.sleptNanoseconds))
+    } else {
+      try charge(interval, before: ComputeRecording.question)
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import Communication
+import SimulationKernel
+
+extension RankConversation {
+  /// Does what the script asks of the store, when all that came before in virtual time has happened.
+  func perform(_ request: StoreRequest) async throws {
+    try await process.synchronize(at: SourceLocation())
+    let store = session.store
+    let key = request.keys.first ?? ""
+    switch request.operation {
+    case .set:
+      store.set(request.value, for: key, in: request.namespace, by: process)
+      answer(.nothing)
+    case .add: answer(.number(store.add(request.delta, to: key, in: request.namespace, by: process)))
+    case .compareSet: answer(.bytes(compareAndSet(request, key)))
+    case .append:
+      store.set(
+        (store.value(of: key, in: request.namespace) ?? []) + request.value, for: key, in: request.namespace,
+        by: process)
+      answer(.nothing)
+    case .check: answer(.truth(store.hasAll(request.keys, in: request.namespace)))
+    case .delete: answer(.truth(store.remove(key, in: request.namespace)))
+    case .count: answer(.number(Int64(store.keys(in: request.namespace).count)))
+    case .listKeys: answer(.texts(store.keys(in: request.namespace)))
+    case .get, .wait: try await awaitKeys(request, key)
+    }
+  }
+
+  private func compareAndSet(_ request: StoreRequest, _ key: String) -> [UInt8] {
+    let present = session.store.value(of: key, in: request.namespace)
+    guard present == request.expected || (present == nil && request.expected.isEmpty) else {
+      return present ?? request.expected
+    }
+    session.store.set(request.value, for: key, in: request.namespace, by: process)
+    return request.value
+  }
+
+  private func awaitKeys(_ request: StoreRequest, _ key: String) async throws {
+    let store = session.store
+    if !store.hasAll(request.keys, in: request.namespace) {
+      note(
+        CallDescription(
+          operation: "store.\(request.operation)", operand: request.keys.joined(separator: ", "),
+          site: nil))
+      let wait = store.wait(for: request.keys, in: request.namespace, of: process)
+      let deadline = request.timeoutNanoseconds.map { process.now.advanced(by: .nanoseconds($0)) }
+      if try await process.suspend(on: wait, at: SourceLocation(), deadline: deadline) == .timedOut {
+        return fail(.timedOut, "the store's key \(request.keys.joined(separator: ", ")) was not set in time")
+      }
+    }
+    if request.operation == .get {
+      answer(.bytes(store.value(of: key, in: request.namespace) ?? []))
+    } else {
+      answer(.nothing)
+    }
+  }
+}

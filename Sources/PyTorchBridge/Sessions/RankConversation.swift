@@ -1,0 +1,236 @@
+import Communication
+import Simulation
+import SimulationKernel
+import Uniference
+
+/// One rank in virtual time: takes its process's requests one after another and does what they ask.
+///
+/// Sendable without checks because it is used only on the engine's thread.
+final class RankConversation: @unchecked Sendable {
+  let rank: Rank
+  let link: RankLink
+  let session: WorldSession
+  /// What the rank does now, or did last.
+  private(set) var currentCall: CallDescription?
+  var groups: [UInt32: RankGroup] = [:]
+  private var pending: [UInt32: PendingCall] = [:]
+  /// What the rank has been told of last: its blocks stay valid until the next request.
+  private var delivered: Delivery?
+
+  var process: LogicalProcess { rank.process }
+
+  init(rank: Rank, link: RankLink, session: WorldSession) {
+    self.rank = rank
+    self.link = link
+    self.session = session
+  }
+
+  /// Follows the script from its beginning to its end.
+  func run(welcome: [UInt8]) async throws {
+    session.permits.answer(link, welcome)
+    while true {
+      let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
+      if case .forget(let handle) = request.content {
+        pending[handle] = nil
+        continue
+      }
+      delivered = nil
+      if case .goodbye(let exitCode, let reason) = request.content {
+        try charge(request.interval, before: "the end")
+        if exitCode != 0 { throw ScriptFailure(rank: rank.index, exitCode: exitCode, reason: reason) }
+        return
+      }
+      try await perform(request)
+    }
+  }
+
+  private func perform(_ request: RankRequest) async throws {
+    do {
+      switch request.content {
+      case .group(let group):
+        try charge(request.interval, before: "new_group")
+        try await define(group)
+      case .collective(let collective): try await perform(collective, request)
+      case .send(let message):
+        try await perform(message, as: "send", request) { try self.startSend(message, in: $0) }
+      case .receive(let message):
+        try await perform(message, as: "recv", request) { try self.startReceive(message, in: $0) }
+      case .wait(let handle, let timeout): try await wait(for: handle, timeout: timeout, request.interval)
+      case .test(let handle):
+        try charge(request.interval, before: "is_completed")
+        let hasEnded = try await pending[handle]?.hasEnded() ?? true
+        answer(.truth(hasEnded))
+      case .now:
+        try chargeBeforeQuestion(request.interval)
+        answer(.nothing)
+      case .store(let access):
+        try charge(request.interval, before: "store")
+        try await perform(access)
+      case .forget, .goodbye: break
+      }
+    } catch let error as CommunicationError {
+      try refuse(request, "\(error.operation): \(error.reason)")
+    } catch let error as RefusedCall {
+      try refuse(request, error.description)
+    } catch let error as RankFailure {
+      try refuse(request, error.description)
+    } catch let error as CollectiveError {
+      try refuse(request, error.description)
+    }
+  }
+
+  /// Tells the script that its call was wrong; for one that goes on in the background, when it waits for it.
+  private func refuse(_ request: RankRequest, _ message: String) throws {
+    if request.isAnswered {
+      fail(.error, message)
+    } else if let handle = request.content.handle {
+      pending[handle] = .refused(message)
+    }
+  }
+
+  // MARK: Operations
+
+  private func perform(_ request: CollectiveRequest, _ whole: RankRequest) async throws {
+    let group = try group(request.group)
+    let call = request.described(on: link, group: group.name, site: whole.interval.site)
+    try charge(whole.interval, before: call.operation)
+    currentCall = call
+    group.note(call)
+    let work: Work<Delivery>
+    do {
+      work = try start(request, in: group.communicator)
+    } catch let mismatch as CollectiveMismatch {
+      throw explain(mismatch, in: group, call)
+    }
+    try await settle(work, handle: request.handle, call, isAnswered: whole.isAnswered, request.timeoutNanoseconds)
+  }
+
+  private func perform(
+    _ request: PointToPointRequest, as name: String, _ whole: RankRequest,
+    _ start: (any Communicator) throws -> Work<Delivery>
+  ) async throws {
+    let group = try group(request.group)
+    let call = request.described(as: name, on: link, group: group.name, site: whole.interval.site)
+    try charge(whole.interval, before: name)
+    currentCall = call
+    let work = try start(group.communicator)
+    try await settle(work, handle: request.handle, call, isAnswered: whole.isAnswered, nil)
+  }
+
+  /// Waits for the work and answers, or keeps it until the script waits.
+  private func settle(
+    _ work: Work<Delivery>, handle: UInt32, _ call: CallDescription, isAnswered: Bool, _ timeout: Int64?
+  ) async throws {
+    if isAnswered {
+      if try await finish(work, call, timeout: timeout) == nil { tellTimeOut(of: call, timeout) }
+    } else {
+      pending[handle] = .underWay(work, call)
+    }
+  }
+
+  private func wait(for handle: UInt32, timeout: Int64?, _ interval: Interval) async throws {
+    switch pending[handle] {
+    case .underWay(let work, let call):
+      try charge(interval, before: "wait of \(call.operation)")
+      currentCall = call
+      if try await finish(work, call, timeout: timeout) == nil {
+        tellTimeOut(of: call, timeout)
+      } else {
+        pending[handle] = nil
+      }
+    case .refused(let message):
+      try charge(interval, before: "wait")
+      pending[handle] = nil
+      fail(.error, message)
+    case nil:
+      throw RefusedCall("operation \(handle) is not under way; it was waited for before")
+    }
+  }
+
+  /// Waits for the work and answers with what it brought; `nil` when it did not end in time.
+  private func finish(_ work: Work<Delivery>, _ call: CallDescription, timeout: Int64?) async throws -> Delivery? {
+    let delivery: Delivery?
+    if let timeout {
+      let deadline = process.now.advanced(byPicoseconds: timeout.multipliedReportingOverflow(by: 1000).partialValue)
+      delivery = try await process.doing(until: deadline) { try await work.wait() }
+    } else {
+      delivery = try await work.wait()
+    }
+    if let delivery { deliver(delivery) }
+    return delivery
+  }
+
+  private func tellTimeOut(of call: CallDescription, _ nanoseconds: Int64?) {
+    let limit = Duration.nanoseconds(nanoseconds ?? 0).shortDescription
+    fail(.timedOut, "timed out after \(limit) of virtual time in \(call)")
+  }
+
+  /// Notes what the rank is about to wait for, for reports.
+  func note(_ call: CallDescription) { currentCall = call }
+
+  // MARK: Answers
+
+  /// Tells the rank what an operation brought, once what has to be combined has been.
+  private func deliver(_ delivery: Delivery) {
+    delivered = delivery
+    guard let payload = delivery.payloads.first, case .reduced(let reduction, let start) = payload.content else {
+      return answer(delivery.pieces.isEmpty ? .nothing : .pieces(delivery.pieces), received: delivery.received)
+    }
+    let offset = start * payload.elementByteCount
+    let byteCount = payload.byteCount
+    switch reduction.state {
+    case .untouched:
+      reduction.begin()
+      answer(.reduce(number: session.register(reduction), reduction, payload: payload))
+    case .underWay:
+      reduction.await { [self] block in
+        answer(.pieces([Piece(block: block, offset: offset, byteCount: byteCount)]))
+      }
+    case .done(let block): answer(.pieces([Piece(block: block, offset: offset, byteCount: byteCount)]))
+    }
+  }
+
+  func answer(_ result: Answers.Result, received: (source: Int, tag: Int)? = nil) {
+    session.permits.answer(
+      link, Answers.done(result, received: received, link: link, at: process.now.picoseconds))
+  }
+
+  func fail(_ category: Answers.FailureCategory, _ message: String) {
+    session.permits.answer(link, Answers.failed(category, message, link: link, at: process.now.picoseconds))
+  }
+}
+
+/// A started operation that the script has not waited for yet.
+enum PendingCall {
+  case underWay(Work<Delivery>, CallDescription)
+  /// The script is told when it waits.
+  case refused(String)
+
+  func hasEnded() async throws -> Bool {
+    switch self {
+    case .underWay(let work, _): try await work.isCompleted()
+    case .refused: true
+    }
+  }
+}
+
+/// What an operation has brought to a rank.
+struct Delivery: Sendable {
+  var payloads: [TensorPayload] = []
+  /// Of a message: its source in the group, and its tag.
+  var received: (source: Int, tag: Int)?
+
+  var pieces: [Piece] { payloads.flatMap(\.pieces) }
+}
+
+extension RankRequest.Content {
+  /// The handle by which the script will ask for the result.
+  fileprivate var handle: UInt32? {
+    switch self {
+    case .collective(let request): request.handle
+    case .send(let request), .receive(let request): request.handle
+    case .wait(let handle, _), .test(let handle), .forget(let handle): handle
+    case .group, .now, .store, .goodbye: nil
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import DequeModule
+import SimulationKernel
+
+/// The engine's end of the connection to one rank's process.
+///
+/// Sendable without checks because it is used only on the engine's thread.
+final class RankLink: @unchecked Sendable {
+  /// Names the rank's shared memory.
+  let number: UInt32
+  let rank: Int
+  let pid: Int32
+  let connection: Connection
+  /// Whether the rank waits for an answer, so that it is not computing.
+  private(set) var awaitsAnswer = true
+  /// Whether the rank's script has ended in good order.
+  private(set) var hasSaidGoodbye = false
+  /// The rank's Python stack, once it has been asked for.
+  var stack: String?
+  private var names: [UInt32: String] = [:]
+  private var operations: [ComputedOperation] = []
+  private var inbox: Deque<RankRequest> = []
+  private var hold: ExternalHold<RankRequest>?
+  /// Blocks of the rank that nobody needs any more.
+  private var released: [UInt32] = []
+
+  init(number: UInt32, rank: Int, pid: Int32, connection: Connection) {
+    self.number = number
+    self.rank = rank
+    self.pid = pid
+    self.connection = connection
+  }
+
+  /// An entry of the rank's string table.
+  func text(_ id: UInt32) -> String? { names[id] }
+
+  func define(name id: UInt32, as text: String) { names[id] = text }
+
+  func add(operations more: [ComputedOperation]) { operations += more }
+
+  // MARK: Requests
+
+  /// Gives the rank's next request to `hold` as soon as it is there.
+  func take(into hold: ExternalHold<RankRequest>) {
+    if let request = inbox.popFirst() {
+      hold.finish(.success(request), elapsed: .zero)
+    } else {
+      self.hold = hold
+    }
+  }
+
+  /// Takes in a request that has arrived.
+  func arrived(_ request: RankRequest) {
+    var request = request
+    if case .forget = request.content {
+    } else {
+      request.interval.operations = operations
+      operations = []
+    }
+    if case .goodbye = request.content { hasSaidGoodbye = true }
+    if request.isAnswered { awaitsAnswer = true }
+    if let hold {
+      self.hold = nil
+      hold.finish(.success(request), elapsed: .zero)
+    } else {
+      inbox.append(request)
+    }
+  }
+
+  /// Ends the wait for the rank's next request with an error.
+  /// - Returns: whether anybody waited.
+  func fail(with error: any Error) -> Bool {
+    guard let hold else { return false }
+    self.hold = nil
+    hold.finish(.failure(error), elapsed: .zero)
+    return true
+  }
+
+  // MARK: Answers
+
+  func release(block id: UInt32) { released.append(id) }
+
+  /// Blocks that the rank may use again, to be told once.
+  func takeReleased() -> [UInt32] {
+    defer { released.removeAll(keepingCapacity: true) }
+    return released
+  }
+
+  /// Sends an answer; the rank goes on computing.
+  func send(answer: [UInt8]) {
+    awaitsAnswer = false
+    connection.send(answer)
+  }
+}

@@ -1,0 +1,59 @@
+import Uniference
+
+/// A program of which each rank is a process of its own that runs a script.
+struct ScriptProgram: Program {
+  let session: WorldSession
+  /// What each rank is told first.
+  let welcomes: [[UInt8]]
+
+  func run(on rank: Rank) async throws {
+    try await session.conversations(with: rank).run(welcome: welcomes[rank.index])
+  }
+}
+
+extension WorldSession {
+  /// The rank's conversation, made when it begins. Ranks begin in order.
+  fileprivate func conversations(with rank: Rank) -> RankConversation {
+    let conversation = RankConversation(rank: rank, link: links[rank.index], session: self)
+    conversations.append(conversation)
+    return conversation
+  }
+}
+
+/// What a rank is told when it joins.
+struct Welcome {
+  let worldSize: Int
+  let compute: ComputeMode
+  let usesFakeTensors: Bool
+  let usesRealClock: Bool
+  /// The wall clock at which the run began, in nanoseconds since 1970.
+  let epochNanoseconds: Int64
+
+  /// The frame for one rank.
+  ///
+  /// - Parameter scale: the device's speed where it never changes, so that the rank may know its time without asking.
+  func frame(for link: RankLink, scale: Double?) -> [UInt8] {
+    var frame = FrameWriter(.welcome)
+    frame.integer(Greeting.protocolVersion)
+    frame.integer(link.number)
+    frame.integer(UInt32(link.rank))
+    frame.integer(UInt32(worldSize))
+    frame.integer(compute.wireNumber)
+    frame.flag(usesFakeTensors)
+    frame.flag(usesRealClock)
+    if case .measured = compute, let scale { frame.double(scale) } else { frame.double(0) }
+    frame.integer(Int64(0))
+    frame.integer(epochNanoseconds)
+    return frame.finished()
+  }
+}
+
+extension ComputeMode {
+  fileprivate var wireNumber: UInt8 {
+    switch self {
+    case .measured: 0
+    case .recorded: 1
+    case .roofline: 2
+    }
+  }
+}

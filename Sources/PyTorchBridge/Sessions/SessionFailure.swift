@@ -1,0 +1,47 @@
+import SimulationKernel
+
+/// A call that cannot be as the script made it; the script is told and may go on.
+struct RefusedCall: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+/// A rank whose process has gone without a word.
+struct LostRank: Error, CustomStringConvertible {
+  let rank: Int
+  /// Why the engine has let it go, where it was the engine that did.
+  var reason: String?
+
+  var description: String {
+    reason.map { "rank \(rank) was let go: \($0)" } ?? "rank \(rank) has gone without ending its script"
+  }
+}
+
+/// A rank whose script has ended with an exception or an exit code other than 0.
+struct ScriptFailure: Error, CustomStringConvertible {
+  let rank: Int
+  let exitCode: Int32
+  /// The exception in one line; empty for a mere exit code.
+  let reason: String
+
+  var description: String {
+    reason.isEmpty ? "the script ended with exit code \(exitCode)" : reason
+  }
+}
+
+/// Ranks of a group that called different collectives where they should have called the same one.
+struct MismatchedCalls: Error, CustomStringConvertible {
+  let number: Int
+  let first: (rank: Int, call: CallDescription)
+  let second: (rank: Int, call: CallDescription)
+
+  var description: String {
+    """
+    collective mismatch: collective \(number) of group \(second.call.group ?? "?") differs between its members
+      rank \(first.rank) called \(first.call)
+      rank \(second.rank) called \(second.call)
+      all members of a group must call the same collectives, with agreeing shapes and types, in the same order
+    """
+  }
+}

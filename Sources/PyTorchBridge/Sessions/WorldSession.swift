@@ -1,0 +1,138 @@
+import Communication
+import Foundation
+import SimulationKernel
+
+/// How the time of what ranks compute is found.
+enum ComputeMode: Sendable {
+  /// As it is measured here, at the device's speed.
+  case measured
+  /// As it was measured in an earlier run.
+  case recorded(ComputeRecording)
+  /// From the costs of torch's operations and the device's figures.
+  case roofline
+}
+
+/// The ranks of one world: their connections, what they share, and who may compute.
+///
+/// Sendable without checks because it is used only on the engine's thread.
+final class WorldSession: ReportSource, @unchecked Sendable {
+  let links: [RankLink]
+  let compute: ComputeMode
+  let permits: ComputePermits
+  let store = KeyValueStore()
+  let control: LauncherLink?
+  /// Whether the cluster says how collectives are done; if not, each group's library does.
+  private let clusterChoosesAlgorithms: Bool
+  /// Ranks with what they do in virtual time, in the order of ranks.
+  var conversations: [RankConversation] = []
+  private var reductions: [UInt64: Reduction] = [:]
+  private var reductionCount: UInt64 = 0
+  private var pollEntries: [pollfd]
+
+  init(
+    links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool, control: LauncherLink?
+  ) {
+    self.links = links
+    self.clusterChoosesAlgorithms = clusterChoosesAlgorithms
+    self.compute = compute
+    self.control = control
+    permits = ComputePermits(limit: parallelRanks)
+    pollEntries = (links.map(\.connection) + [control?.connection].compactMap(\.self)).map {
+      pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
+    }
+  }
+
+  /// Who chooses the algorithms of a group that uses the library; `nil` for the cluster.
+  func selector(for library: GroupRequest.Library) -> AlgorithmSelector? {
+    if clusterChoosesAlgorithms { return nil }
+    return library == .nccl ? .nccl : .gloo
+  }
+
+  // MARK: Reductions
+
+  /// A number for a reduction that a rank is asked to compute.
+  func register(_ reduction: Reduction) -> UInt64 {
+    reductionCount += 1
+    reductions[reductionCount] = reduction
+    return reductionCount
+  }
+
+  // MARK: What comes in
+
+  func awaitReports() {
+    takeIn(waitingMilliseconds: 20)
+    permits.relieve(links)
+  }
+
+  /// Takes in what ranks have sent, waiting for it for so long at most.
+  func takeIn(waitingMilliseconds: Int32) {
+    let count = poll(&pollEntries, nfds_t(pollEntries.count), waitingMilliseconds)
+    guard count > 0 else { return }
+    for index in pollEntries.indices where pollEntries[index].revents != 0 {
+      if index < links.count {
+        takeIn(from: links[index])
+        if links[index].connection.isClosed { pollEntries[index].fd = -1 }
+      } else {
+        control?.takeIn()
+        if control?.connection.isClosed ?? true { pollEntries[index].fd = -1 }
+      }
+    }
+  }
+
+  private func takeIn(from link: RankLink) {
+    link.connection.receive()
+    do throws(ProtocolError) {
+      while let bytes = try link.connection.nextFrame() { handle(try RankFrame(bytes), from: link) }
+    } catch {
+      link.connection.shutDown()
+      return lose(LostRank(rank: link.rank, reason: "\(error)"), link)
+    }
+    if link.connection.isClosed, !link.hasSaidGoodbye { lose(LostRank(rank: link.rank), link) }
+  }
+
+  private func handle(_ frame: RankFrame, from link: RankLink) {
+    switch frame {
+    case .name(let id, let text): link.define(name: id, as: text)
+    case .operations(let operations): link.add(operations: operations)
+    case .published(let number, let place):
+      reductions.removeValue(forKey: number)?.finish(in: SharedBlock(owner: link, place: place))
+    case .stack(let text): link.stack = text
+    case .request(let request):
+      link.arrived(request)
+      if request.isAnswered || link.hasSaidGoodbye { permits.giveBack(link) }
+    case .hello, .started, .exited: break
+    }
+  }
+
+  /// Ends the run because a rank is gone: whoever is waited for next throws the error.
+  private func lose(_ loss: LostRank, _ link: RankLink) {
+    permits.giveBack(link)
+    if link.fail(with: loss) { return }
+    for other in links where other.fail(with: loss) { return }
+  }
+
+  // MARK: The end
+
+  /// Asks the ranks that wait for answers where in their scripts they are.
+  func collectStacks() {
+    let asked = links.filter { $0.awaitsAnswer && !$0.connection.isClosed && !$0.hasSaidGoodbye }
+    let question = FrameWriter(.reportStack).finished()
+    for link in asked { link.connection.send(question) }
+    let deadline = ContinuousClock.now + .milliseconds(500)
+    while asked.contains(where: { $0.stack == nil && !$0.connection.isClosed }), ContinuousClock.now < deadline {
+      takeIn(waitingMilliseconds: 20)
+    }
+  }
+
+  /// Tells every rank that asks for anything that the run is over, until all are gone or patience ends.
+  func windDown(telling message: String, patience: Duration) {
+    let deadline = ContinuousClock.now + patience
+    while ContinuousClock.now < deadline {
+      for link in links where link.awaitsAnswer && !link.hasSaidGoodbye && !link.connection.isClosed {
+        link.send(answer: Answers.failed(.runEnded, message, link: link, at: 0))
+      }
+      if links.allSatisfy({ $0.connection.isClosed || $0.hasSaidGoodbye }) { return }
+      takeIn(waitingMilliseconds: 20)
+    }
+  }
+}

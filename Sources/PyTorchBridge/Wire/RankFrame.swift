@@ -1,0 +1,97 @@
+import Communication
+import Devices
+
+/// A frame from a rank or the launcher.
+enum RankFrame {
+  case hello(Greeting)
+  case name(id: UInt32, text: String)
+  case operations([ComputedOperation])
+  case published(reduction: UInt64, block: BlockPlace)
+  case stack(String)
+  case request(RankRequest)
+  case started(rank: Int, pid: Int32)
+  case exited(rank: Int, status: Int32)
+
+  /// Decodes what follows the length.
+  init(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) {
+    var reader = FrameReader(bytes)
+    let kind = try reader.integer(UInt8.self)
+    switch kind {
+    case 1: self = .hello(try Greeting(&reader))
+    case 2: self = .name(id: try reader.integer(), text: try reader.string())
+    case 3:
+      self = .operations(
+        try reader.list(bytesPerEntry: 29) { (reader) throws(ProtocolError) in try ComputedOperation(&reader) })
+    case 4:
+      let reduction = try reader.integer(UInt64.self)
+      guard let block = try BlockPlace(&reader) else { throw ProtocolError("a result was published without a block") }
+      self = .published(reduction: reduction, block: block)
+    case 5: self = .stack(try reader.string())
+    case 6:
+      self = .request(
+        RankRequest(interval: Interval(), content: .forget(handle: try reader.integer()), isAnswered: false))
+    case 10...18: self = .request(try RankRequest(kind: kind, &reader))
+    case 30: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
+    case 31: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
+    default: throw ProtocolError("frames of kind \(kind) are not known")
+    }
+    guard reader.isAtEnd else { throw ProtocolError("a frame of kind \(kind) is longer than it should be") }
+  }
+}
+
+/// A connection's first frame.
+struct Greeting: Sendable {
+  static let magic: UInt32 = 0x4649_4E55
+  static let protocolVersion: UInt16 = 1
+  static let tokenLength = 32
+
+  let version: UInt16
+  let token: [UInt8]
+  let pid: Int32
+  /// `nil` when the process does not know.
+  let rank: Int?
+  let worldSize: Int?
+  /// What identifies the rendezvous.
+  let world: String
+  let torchVersion: String
+
+  init(_ reader: inout FrameReader) throws(ProtocolError) {
+    guard try reader.integer(UInt32.self) == Self.magic else { throw ProtocolError("the first frame is no greeting") }
+    version = try reader.integer()
+    token = Array(try reader.raw(Self.tokenLength))
+    pid = Int32(truncatingIfNeeded: try reader.integer(UInt32.self))
+    let rank = try reader.integer(Int32.self)
+    self.rank = rank < 0 ? nil : Int(rank)
+    let worldSize = try reader.integer(Int32.self)
+    self.worldSize = worldSize < 0 ? nil : Int(worldSize)
+    world = try reader.string()
+    torchVersion = try reader.string()
+  }
+}
+
+extension ComputedOperation {
+  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+    name = try reader.integer()
+    dataType = try DataType(&reader)
+    cost = OperationCost(
+      flops: try reader.double(), bytesRead: try reader.double(), bytesWritten: try reader.double())
+  }
+}
+
+extension DataType {
+  init(_ reader: inout FrameReader) throws(ProtocolError) {
+    let number = try reader.integer(UInt8.self)
+    guard let type = DataType(rawValue: number) else { throw ProtocolError("there is no element type \(number)") }
+    self = type
+  }
+}
+
+extension BlockPlace {
+  /// `nil` stands for no block.
+  init?(_ reader: inout FrameReader) throws(ProtocolError) {
+    id = try reader.integer()
+    segment = try reader.integer()
+    offset = try reader.integer()
+    if id == 0 { return nil }
+  }
+}

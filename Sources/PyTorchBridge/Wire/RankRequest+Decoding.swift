@@ -1,0 +1,129 @@
+import Communication
+
+extension RankRequest {
+  /// Decodes a frame that begins with an interval.
+  init(kind: UInt8, _ reader: inout FrameReader) throws(ProtocolError) {
+    interval = Interval(
+      computedNanoseconds: try reader.integer(), sleptNanoseconds: try reader.integer(), site: try reader.integer())
+    switch kind {
+    case 10:
+      isAnswered = false
+      content = .group(try GroupRequest(&reader))
+    case 11:
+      isAnswered = try reader.isAnswered()
+      content = .collective(try CollectiveRequest(&reader))
+    case 12:
+      isAnswered = try reader.isAnswered()
+      content = .send(try PointToPointRequest(&reader, isSend: true))
+    case 13:
+      isAnswered = try reader.isAnswered()
+      content = .receive(try PointToPointRequest(&reader, isSend: false))
+    case 18:
+      isAnswered = false
+      content = .goodbye(exitCode: try reader.integer(), reason: try reader.string())
+    default:
+      isAnswered = true
+      content = try Self.question(kind: kind, &reader)
+    }
+  }
+
+  private static func question(kind: UInt8, _ reader: inout FrameReader) throws(ProtocolError) -> Content {
+    switch kind {
+    case 14: .wait(handle: try reader.integer(), timeoutNanoseconds: try reader.timeout())
+    case 15: .test(handle: try reader.integer())
+    case 16: .now
+    default: .store(try StoreRequest(&reader))
+    }
+  }
+}
+
+extension FrameReader {
+  /// A duration, of which negative ones stand for none.
+  fileprivate mutating func timeout() throws(ProtocolError) -> Int64? {
+    let nanoseconds = try integer(Int64.self)
+    return nanoseconds < 0 ? nil : nanoseconds
+  }
+
+  /// The flags of a primitive, of which only whether it is answered matters here.
+  fileprivate mutating func isAnswered() throws(ProtocolError) -> Bool { try integer(UInt8.self) & 1 != 0 }
+
+  fileprivate mutating func size() throws(ProtocolError) -> Int {
+    let size = try integer(UInt64.self)
+    guard size <= 1 << 48 else { throw ProtocolError("\(size) elements cannot be") }
+    return Int(size)
+  }
+
+  fileprivate mutating func sizes() throws(ProtocolError) -> [Int] {
+    try list(bytesPerEntry: 8) { (reader) throws(ProtocolError) in try reader.size() }
+  }
+}
+
+extension GroupRequest {
+  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+    number = try reader.integer()
+    name = try reader.integer()
+    library = Library(rawValue: try reader.integer()) ?? .gloo
+    worldRanks = try reader.list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in
+      Int(try reader.integer(UInt32.self))
+    }
+  }
+}
+
+extension CollectiveRequest {
+  private static let operations: [CollectiveOperation] = [
+    .allReduce, .allGather, .reduceScatter, .reduce, .broadcast, .gather, .scatter, .allToAll, .barrier,
+  ]
+  private static let reductions: [ReductionOperator] = [
+    .sum, .product, .minimum, .maximum, .average, .bitwiseAnd, .bitwiseOr, .bitwiseExclusiveOr,
+  ]
+
+  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+    operation = try Self.entry(of: Self.operations, &reader)
+    reduction = try Self.entry(of: Self.reductions, &reader)
+    dataType = try DataType(&reader)
+    group = try reader.integer()
+    handle = try reader.integer()
+    root = Int(try reader.integer(UInt32.self))
+    name = try reader.integer()
+    elementCount = try reader.size()
+    resultCount = try reader.size()
+    shape = try reader.sizes()
+    sendCounts = try reader.sizes()
+    receiveCounts = try reader.sizes()
+    block = try BlockPlace(&reader)
+    timeoutNanoseconds = try reader.timeout()
+  }
+
+  private static func entry<Value>(of table: [Value], _ reader: inout FrameReader) throws(ProtocolError) -> Value {
+    let index = Int(try reader.integer(UInt8.self))
+    guard index < table.count else { throw ProtocolError("there is no \(Value.self) number \(index)") }
+    return table[index]
+  }
+}
+
+extension PointToPointRequest {
+  fileprivate init(_ reader: inout FrameReader, isSend: Bool) throws(ProtocolError) {
+    dataType = try DataType(&reader)
+    group = try reader.integer()
+    handle = try reader.integer()
+    let peer = try reader.integer(Int32.self)
+    self.peer = peer < 0 ? nil : Int(peer)
+    tag = Int(try reader.integer(Int32.self))
+    elementCount = try reader.size()
+    block = isSend ? try BlockPlace(&reader) : nil
+  }
+}
+
+extension StoreRequest {
+  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+    let number = try reader.integer(UInt8.self)
+    guard let operation = Operation(rawValue: number) else { throw ProtocolError("no store operation \(number)") }
+    self.operation = operation
+    namespace = try reader.string()
+    keys = try reader.list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in try reader.string() }
+    value = Array(try reader.counted())
+    expected = Array(try reader.counted())
+    delta = try reader.integer()
+    timeoutNanoseconds = try reader.timeout()
+  }
+}

@@ -1,0 +1,106 @@
+import Communication
+import Devices
+
+/// What a rank's script has done since the engine last heard of it.
+struct Interval: Sendable {
+  var computedNanoseconds: Int64 = 0
+  var sleptNanoseconds: Int64 = 0
+  /// Where the script called the primitive, an entry of the rank's string table; 0 for none.
+  var site: UInt32 = 0
+  /// What it computed, operation by operation, where the costs come from a model.
+  var operations: [ComputedOperation] = []
+}
+
+/// One torch operation and its cost.
+struct ComputedOperation: Sendable {
+  let name: UInt32
+  let dataType: DataType
+  let cost: OperationCost
+}
+
+/// A frame that the rank's logical process acts on.
+struct RankRequest: Sendable {
+  var interval: Interval
+  let content: Content
+  /// Whether the rank waits for an answer.
+  let isAnswered: Bool
+
+  enum Content: Sendable {
+    case group(GroupRequest)
+    case collective(CollectiveRequest)
+    case send(PointToPointRequest)
+    case receive(PointToPointRequest)
+    case wait(handle: UInt32, timeoutNanoseconds: Int64?)
+    case test(handle: UInt32)
+    case forget(handle: UInt32)
+    case now
+    case store(StoreRequest)
+    case goodbye(exitCode: Int32, reason: String)
+  }
+}
+
+/// A process group that the rank is going to use.
+struct GroupRequest: Sendable {
+  let number: UInt32
+  let name: UInt32
+  let library: Library
+  let worldRanks: [Int]
+
+  enum Library: UInt8, Sendable {
+    case gloo = 0
+    case nccl = 1
+  }
+}
+
+/// A collective as a member calls it.
+struct CollectiveRequest: Sendable {
+  let operation: CollectiveOperation
+  let reduction: ReductionOperator
+  let dataType: DataType
+  let group: UInt32
+  let handle: UInt32
+  let root: Int
+  /// Torch's name of the operation, an entry of the rank's string table.
+  let name: UInt32
+  let elementCount: Int
+  let resultCount: Int
+  let shape: [Int]
+  let sendCounts: [Int]
+  let receiveCounts: [Int]
+  let block: BlockPlace?
+  let timeoutNanoseconds: Int64?
+}
+
+/// A message to or from another rank.
+struct PointToPointRequest: Sendable {
+  let dataType: DataType
+  let group: UInt32
+  let handle: UInt32
+  /// The other rank in the group; `nil` for any.
+  let peer: Int?
+  let tag: Int
+  let elementCount: Int
+  let block: BlockPlace?
+}
+
+/// An access to the key-value store through which process groups find each other.
+struct StoreRequest: Sendable {
+  enum Operation: UInt8, Sendable {
+    case set, get, add, compareSet, wait, check, delete, count, append, listKeys
+  }
+
+  let operation: Operation
+  let namespace: String
+  let keys: [String]
+  let value: [UInt8]
+  let expected: [UInt8]
+  let delta: Int64
+  let timeoutNanoseconds: Int64?
+}
+
+/// Where a rank has put values.
+struct BlockPlace: Sendable {
+  let id: UInt32
+  let segment: UInt32
+  let offset: UInt64
+}

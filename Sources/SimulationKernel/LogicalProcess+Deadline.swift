@@ -1,0 +1,17 @@
+extension LogicalProcess {
+  /// Does something that may wait, but only until `deadline`.
+  ///
+  /// - Returns: its result, or `nil` when the deadline came first. What waited has then been cancelled.
+  public func doing<Result: Sendable>(
+    until deadline: VirtualTime, _ body: @escaping @Sendable () async throws -> Result
+  ) async throws -> Result? {
+    let task = Task(executorPreference: engine.executor) { try await body() }
+    engine.call(at: max(deadline, engine.now), priority: .timeout) { task.cancel() }
+    do {
+      return try await task.value
+    } catch is CancellationError {
+      if mayNotGoOn { throw CancellationError() }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import ArgumentParser
+import Foundation
+import PyTorchBridge
+import Results
+import SimulationKernel
+import Uniference
+
+/// `uniference run`.
+struct RunCommand: ReportingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run a PyTorch script on a cluster that nobody has to own, as torchrun would on one that you have.",
+    discussion: """
+      The script is the same file that runs under torchrun. Its values are true; its clocks tell the time that it would \
+      take. The exit code is that of the first rank that fails.
+      """)
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Ranks; one for each device unless given.", valueName: "ranks"))
+  var number: Int?
+
+  @OptionGroup var session: SessionOptions
+
+  @Flag(name: .shortAndLong, help: "The script is a module's name, as for python -m.")
+  var module = false
+
+  @Flag(help: "Tensors have no values: time a model that is larger than this machine. Needs --compute roofline.")
+  var fake = false
+
+  @Option(
+    help: ArgumentHelp("Where the run record goes; runs/ and the script's name unless given.", valueName: "name.run"))
+  var record: String?
+
+  @Flag(help: "Write no run record.")
+  var noRecord = false
+
+  @Option(help: ArgumentHelp("Write a trace for ui.perfetto.dev.", valueName: "file"))
+  var trace: String?
+
+  @Flag(help: "Print one JSON object with the run's figures, on standard error, after the script's own output.")
+  var json = false
+
+  @Argument(help: ArgumentHelp("The script.", valueName: "script.py"))
+  var script: String
+
+  @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The script's own arguments.", valueName: "arguments"))
+  var arguments: [String] = []
+
+  func validate() throws {
+    if record != nil && noRecord { throw ValidationError("--record and --no-record exclude each other.") }
+    if fake, session.compute != "roofline" {
+      throw ValidationError("--fake computes nothing that could be measured; add --compute roofline.")
+    }
+    _ = try session.computeKind()
+  }
+
+  func perform() async throws {
+    let cluster = try session.readCluster()
+    var options = ScriptOptions(script: script)
+    options.isModule = module
+    options.arguments = arguments
+    options.rankCount = number
+    options.compute = try session.computeKind()
+    options.usesFakeTensors = fake
+    options.usesRealClock = session.realClock
+    options.parallelRanks = session.parallelRanks
+    let run = try ScriptRun(options, on: cluster, python: try PythonEnvironment())
+    let start = ContinuousClock.now
+    let report = try Interruption.byControlC { interruption in
+      try run.run(simulationOptions(interruption))
+    }
+    try show(report, on: cluster, wallTime: ContinuousClock.now - start)
+  }
+
+  private func simulationOptions(_ interruption: Interruption) throws -> SimulationOptions {
+    var options = SimulationOptions()
+    options.interruption = interruption
+    options.seed = session.seed
+    options.tracePath = trace
+    if !noRecord { options.recordPath = record ?? defaultRecordPath }
+    options.inputs = RunInputs(
+      cluster: try? String(contentsOfFile: session.cluster, encoding: .utf8), program: script,
+      arguments: arguments, seed: session.seed)
+    return options
+  }
+
+  /// The same for the same script, so that repeating a run does not fill the disk.
+  private var defaultRecordPath: String? {
+    let name = URL(fileURLWithPath: script).deletingPathExtension().lastPathComponent
+    return RecordFolder.prepare().map { "\($0)/\(name).run" }
+  }
+
+  /// Standard output belongs to the script, so what the run has found goes to standard error.
+  private func show(_ report: SimulationReport, on cluster: Cluster, wallTime: Duration) throws {
+    let output = ScriptRunOutput(
+      report, script: script, cluster: cluster.name, wallTime: wallTime,
+      record: noRecord ? nil : record ?? defaultRecordPath,
+      trace: trace)
+    let text = json ? try jsonText(output) : output.text
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+}

@@ -1,0 +1,32 @@
+"""The environment variables that torchrun sets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+
+def rank_environment(rank: int, world_size: int, inherited: Mapping[str, str]) -> dict[str, str]:
+    """The environment of one rank, as ``torchrun --nproc-per-node`` makes it.
+
+    Source: ``torch/distributed/elastic/agent/server/local_elastic_agent.py``, torch 2.13.
+    """
+    environment = dict(inherited)
+    environment.update(
+        RANK=str(rank),
+        LOCAL_RANK=str(rank),
+        WORLD_SIZE=str(world_size),
+        LOCAL_WORLD_SIZE=str(world_size),
+        GROUP_RANK="0",
+        GROUP_WORLD_SIZE="1",
+        ROLE_NAME="default",
+        ROLE_RANK=str(rank),
+        ROLE_WORLD_SIZE=str(world_size),
+        MASTER_ADDR="127.0.0.1",
+        MASTER_PORT=inherited.get("MASTER_PORT", "29500"),
+        TORCHELASTIC_RESTART_COUNT="0",
+        TORCHELASTIC_MAX_RESTARTS="0",
+        TORCHELASTIC_RUN_ID="uniference",
+    )
+    if world_size > 1:
+        environment.setdefault("OMP_NUM_THREADS", "1")
+    return environment
