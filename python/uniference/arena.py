@@ -36,7 +36,7 @@ class Segment:
     def tensor(self, offset_bytes: int, dtype: torch.dtype, count: int) -> Tensor:
         """``count`` elements from ``offset_bytes`` on, as a 1-D tensor that shares the memory."""
         if count == 0:
-            return torch.empty(0, dtype=dtype)
+            return torch.empty(0, dtype=dtype, device="cpu")
         return torch.frombuffer(self.mapping, dtype=dtype, count=count, offset=offset_bytes)
 
 

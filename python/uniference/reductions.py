@@ -17,7 +17,7 @@ from typing import Callable, Sequence
 import torch
 from torch import Tensor
 
-from .wire import Reduction
+from uniference.wire import Reduction
 
 Combine = Callable[[Tensor, Tensor, Tensor], None]
 """Combines a member's own values with those received so far, elementwise, into the third tensor (1-D, same dtype)."""
@@ -112,9 +112,9 @@ def travel_order(whole: int, start: int, count: int, element_bytes: int, members
 
     An int64 tensor of ``members * count`` entries, step by step.
     """
-    element = torch.arange(count)
+    element = torch.arange(count, device="cpu")
     chunk = (element + start) // chunk_elements(whole, element_bytes, members)
-    steps = torch.arange(members).unsqueeze(1)
+    steps = torch.arange(members, device="cpu").unsqueeze(1)
     return ((chunk - 1 - steps) % members * count + element).reshape(-1)
 
 

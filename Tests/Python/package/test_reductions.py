@@ -79,3 +79,70 @@ def test_all_reduces_have_the_bits_of_gloo(members, tmp_path):
             if count := differing_elements(result, by_rank[rank][index]):
                 wrong.append(f"{reduction.name} {dtype} {size}: {count} elements of rank {rank}")
     assert not wrong, "\n".join(wrong)
+
+
+PARTS = [1, 3, 8, 33, 1000]
+"""Elements that each member of a reduce-scatter ends with."""
+
+
+def gloo_parts(rank: int, members: int) -> list[torch.Tensor]:
+    """Reduces to the last rank, and the reduce-scatters' own parts: of a tensor, of a list, and coalesced."""
+    results = []
+    for dtype in (torch.float32, torch.bfloat16):
+        for count in PARTS:
+            tensor = operand(dtype, count, rank, special=False)
+            dist.reduce(tensor, members - 1)
+            results.append(tensor)
+            whole = operand(dtype, count * members, rank, special=False)
+            part = torch.empty(count, dtype=dtype)
+            dist.reduce_scatter_single(part, whole)
+            results.append(part.clone())
+            dist.reduce_scatter(part, list(whole.chunk(members)))
+            results.append(part.clone())
+            with dist._coalescing_manager():
+                dist.reduce_scatter_single(part, whole)
+            results.append(part.clone())
+    return results
+
+
+@pytest.mark.parametrize("members", [3, 5])
+def test_parts_of_reductions_have_the_bits_of_gloo(members, tmp_path):
+    by_rank = [iter(results) for results in run_gloo_ranks(members, tmp_path, gloo_parts)]
+    for dtype in (torch.float32, torch.bfloat16):
+        for count in PARTS:
+            contributions = [operand(dtype, count, rank, special=False) for rank in range(members)]
+            reduced = torch.empty(count, dtype=dtype)
+            reduce_into(reduced, contributions, Reduction.SUM, whole=count)
+            wholes = [operand(dtype, count * members, rank, special=False) for rank in range(members)]
+            for rank, results in enumerate(by_rank):
+                reduce_result = next(results)
+                assert rank != members - 1 or torch.equal(reduce_result, reduced), f"reduce of {count} {dtype}"
+                part = torch.empty(count, dtype=dtype)
+                slices = [whole[rank * count : (rank + 1) * count] for whole in wholes]
+                reduce_into(part, slices, Reduction.SUM, whole=count * members, start=rank * count)
+                alone = torch.empty(count, dtype=dtype)
+                reduce_into(alone, slices, Reduction.SUM, whole=count)
+                assert torch.equal(next(results), part), f"reduce_scatter of a tensor, {count} {dtype}"
+                assert torch.equal(next(results), alone), f"reduce_scatter of a list, {count} {dtype}"
+                assert torch.equal(next(results), part), f"reduce_scatter coalesced, {count} {dtype}"
+
+
+def test_large_and_small_operands_are_combined_alike():
+    generator = torch.Generator().manual_seed(7)
+    whole = 50_000
+    contributions = [torch.randn(whole, generator=generator) for _ in range(5)]
+    by_chunks = torch.empty(whole)
+    reduce_into(by_chunks, contributions, Reduction.SUM, whole=whole)
+
+    gathered = torch.empty(whole)
+    for start in range(0, whole, 1000):
+        part = slice(start, start + 1000)
+        reduce_into(gathered[part], [one[part] for one in contributions], Reduction.SUM, whole=whole, start=start)
+
+    assert torch.equal(by_chunks, gathered)
+
+
+def test_chunks_cover_the_buffer():
+    for members in range(2, 17):
+        for whole in (0, 1, 2, 15, 16, 17, 1000, 999_999, 5_000_000):
+            assert chunk_elements(whole, 4, members) * members >= whole
