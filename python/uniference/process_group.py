@@ -253,9 +253,13 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         refusals.check_members("alltoall", "output tensor", outputs, self.size())
         operands = [self._operand("alltoall", tensor) for tensor in inputs]
         results = [self._operand("alltoall", tensor) for tensor in outputs]
-        send_counts = [tensor.numel() for tensor in operands]
-        receive_counts = [tensor.numel() for tensor in results]
-        return self._all_to_all(results, operands, send_counts, receive_counts, "all_to_all", opts)
+        counts: tuple[list[int], list[int]] = ([], [])
+        if self._calls.is_nccl(operands[0]):
+            counts = ([tensor.numel() for tensor in operands], [tensor.numel() for tensor in results])
+        else:
+            refusals.check_alike("alltoall", operands[0], operands)
+            refusals.check_alike("alltoall", operands[0], results)
+        return self._all_to_all(results, operands, *counts, "all_to_all", opts)
 
     def all_to_all_single(
         self,
@@ -272,11 +276,10 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         send_counts = self._elements(input_split_sizes or (), operand)
         if not send_counts and not receive_counts and output.numel() != operand.numel():
             raise RuntimeError(f"alltoall: in->size == out->size does not hold: {operand.numel()}, {output.numel()}")
-        equal = [operand.numel() // self.size()] * self.size()
-        return self._all_to_all(
-            (output,), (operand,), send_counts or equal,
-            receive_counts or [output.numel() // self.size()] * self.size(), "all_to_all_single", opts,
-        )  # fmt: skip
+        if send_counts or receive_counts:
+            send_counts = send_counts or [operand.numel() // self.size()] * self.size()
+            receive_counts = receive_counts or [output.numel() // self.size()] * self.size()
+        return self._all_to_all((output,), (operand,), send_counts, receive_counts, "all_to_all_single", opts)
 
     alltoall_base = all_to_all_single
 
@@ -359,9 +362,10 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         receive_counts: Sequence[int], name: str, options: Any,
     ) -> UniferenceWork:  # fmt: skip
         call = self._describe(name, Collective.ALL_TO_ALL, inputs[0])
-        call = call._replace(count=sum(send_counts), result_count=sum(receive_counts))
-        if len(set(send_counts) | set(receive_counts)) > 1:
-            call = call._replace(send_counts=send_counts, receive_counts=receive_counts)
+        call = call._replace(
+            count=sum(tensor.numel() for tensor in inputs), result_count=sum(tensor.numel() for tensor in outputs),
+            send_counts=send_counts, receive_counts=receive_counts,
+        )  # fmt: skip
         return self._calls.collective(call, inputs, outputs, options)
 
     def _check_rows(self, output: Tensor, operand: Tensor) -> None:
