@@ -97,6 +97,9 @@ let package = Package(
         "UniferenceCommand", "Uniference", "Network", "Devices", "Models",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .testTarget(
+      name: "PyTorchBridgeTests",
+      dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]

@@ -38,6 +38,9 @@ struct ExpectedValues {
       case .minimum: values.min()!
       case .maximum: values.max()!
       case .average: values.reduce(0, +) / Double(size)
+      case .bitwiseAnd: Double(values.map { Int($0) }.reduce(-1, &))
+      case .bitwiseOr: Double(values.map { Int($0) }.reduce(0, |))
+      case .bitwiseExclusiveOr: Double(values.map { Int($0) }.reduce(0, ^))
       }
     }
   }

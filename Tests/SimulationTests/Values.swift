@@ -25,6 +25,9 @@ struct Values<Element: BinaryFloatingPoint & Sendable>: Payload, Equatable {
         case .product: result[index] *= element
         case .minimum: result[index] = min(result[index], element)
         case .maximum: result[index] = max(result[index], element)
+        case .bitwiseAnd: result[index] = Element(Int(result[index]) & Int(element))
+        case .bitwiseOr: result[index] = Element(Int(result[index]) | Int(element))
+        case .bitwiseExclusiveOr: result[index] = Element(Int(result[index]) ^ Int(element))
         }
       }
     }

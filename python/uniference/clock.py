@@ -1,0 +1,129 @@
+"""What a rank's script computes between two primitives, measured without the bridge's own cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from uniference.meters import MeterChoice
+
+if TYPE_CHECKING:
+    from uniference.operations import Operation
+
+PICOSECONDS_PER_NANOSECOND = 1000
+
+
+@dataclass
+class Interval:
+    """What a script has done between leaving the bridge and entering it again."""
+
+    computed_ns: int = 0
+    """Time to charge at the device's speed; 0 where costs come from a model."""
+    slept_ns: int = 0
+    """``time.sleep``, which no device does faster."""
+    operations: list[Operation] = field(default_factory=list)
+    """What was computed, in order, where costs come from a model."""
+
+
+class ComputeClock(Protocol):
+    """The rank's clock as the bridge and the script's timers use it."""
+
+    def enter_script(self, now_ps: int) -> None:
+        """The bridge is left; the rank's virtual clock reads ``now_ps`` picoseconds."""
+
+    def leave_script(self) -> Interval:
+        """The bridge is entered: what the script has done since it was left. Nothing when it has not been left."""
+
+    def sleep(self, duration_ns: int) -> None:
+        """The script sleeps, in virtual time."""
+
+    def now_ps(self) -> int:
+        """What the script's timers read now. Never goes back."""
+
+
+class MeasuredClock:
+    """Charges the processor time that the rank's threads use, or wall time once an accelerator is in use."""
+
+    def __init__(self, scale: float) -> None:
+        """
+        Args:
+            scale: speed of the described device relative to this machine; at 2 everything takes half the time.
+        """
+        self._scale = scale
+        self._base_ps = 0
+        self._slept_ns = 0
+        self._is_running = False
+        self._choice = MeterChoice()
+        self._meter = self._choice.current()
+
+    def enter_script(self, now_ps: int) -> None:
+        """See `ComputeClock`."""
+        self._base_ps = now_ps
+        self._slept_ns = 0
+        self._is_running = True
+        self._meter = self._choice.current()
+        self._meter.start()
+
+    def leave_script(self) -> Interval:
+        """See `ComputeClock`."""
+        if not self._is_running:
+            return Interval()
+        computed_ns = self._meter.elapsed_ns()
+        self._is_running = False
+        self._base_ps += self._elapsed_ps(computed_ns)
+        return Interval(computed_ns, self._slept_ns)
+
+    def sleep(self, duration_ns: int) -> None:
+        """See `ComputeClock`."""
+        self._slept_ns += duration_ns
+
+    def now_ps(self) -> int:
+        """See `ComputeClock`."""
+        if not self._is_running:
+            return self._base_ps
+        return self._base_ps + self._elapsed_ps(self._meter.elapsed_ns())
+
+    def _elapsed_ps(self, computed_ns: int) -> int:
+        charged_ps = round(computed_ns * PICOSECONDS_PER_NANOSECOND / self._scale)
+        return charged_ps + self._slept_ns * PICOSECONDS_PER_NANOSECOND
+
+
+class AskingClock:
+    """Knows no time of its own: the engine is asked, which knows the device's figures."""
+
+    def __init__(self, ask: Callable[[], int], measured: Callable[[], Interval]) -> None:
+        """
+        Args:
+            ask: sends what has been done so far to the engine and returns the rank's clock in picoseconds.
+            measured: what the script has done since it was last asked, without its sleep.
+        """
+        self._ask = ask
+        self._measured = measured
+        self._now_ps = 0
+        self._slept_ns = 0
+        self._is_running = False
+
+    def enter_script(self, now_ps: int) -> None:
+        """See `ComputeClock`."""
+        self._measured()
+        self._now_ps = now_ps
+        self._slept_ns = 0
+        self._is_running = True
+
+    def leave_script(self) -> Interval:
+        """See `ComputeClock`."""
+        if not self._is_running:
+            return Interval()
+        self._is_running = False
+        interval = self._measured()
+        interval.slept_ns = self._slept_ns
+        return interval
+
+    def sleep(self, duration_ns: int) -> None:
+        """See `ComputeClock`."""
+        self._slept_ns += duration_ns
+
+    def now_ps(self) -> int:
+        """See `ComputeClock`."""
+        return self._ask() if self._is_running else self._now_ps
