@@ -1,0 +1,170 @@
+"""How a process group talks to the engine: what all its operations have in common."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Mapping, Optional, Sequence
+
+import torch
+from torch import Tensor
+
+from uniference import wire
+from uniference.session import Session
+from uniference.tensors import data_type_code
+from uniference.wire import ANSWERED, NO_BLOCK, NO_TIMEOUT, NO_VALUES, CollectiveCall, MessageCall
+from uniference.work import SeveralWorks, UniferenceWork, nanoseconds
+
+LIBRARIES = {"gloo": 0, "nccl": 1}
+"""Libraries that the engine knows the algorithms of; all others are taken to work as gloo does."""
+
+
+class GroupCalls:
+    """A group's members and libraries, and the operations that they have under way."""
+
+    def __init__(
+        self,
+        session: Session,
+        name: str,
+        world_ranks: Sequence[int],
+        backends: Mapping[str, str],
+        timeout: Optional[timedelta],
+    ) -> None:
+        """
+        Args:
+            world_ranks: the members in group order.
+            backends: for each type of device the backend that the script has asked for.
+            timeout: for all operations that do not have one of their own; ``None`` for none.
+        """
+        self.session = session
+        self.members = len(world_ranks)
+        self.timeout_ns = NO_TIMEOUT
+        if timeout is not None:
+            self.set_timeout(timeout)
+        self._name = name
+        self._world_ranks = world_ranks
+        self._backends = backends
+        self._numbers: dict[int, int] = {}
+        self._coalesced: Optional[list[UniferenceWork]] = None
+
+    def set_timeout(self, timeout: timedelta) -> None:
+        """How long operations wait that have no time-out of their own."""
+        self.timeout_ns = nanoseconds(timeout)
+
+    def library(self, device_type: str) -> int:
+        """Which library moves tensors of such a device."""
+        return LIBRARIES.get(self._backends.get(device_type, ""), LIBRARIES["gloo"])
+
+    def is_nccl(self, tensor: Tensor) -> bool:
+        return self.library(tensor.device.type) == LIBRARIES["nccl"]
+
+    def default_library(self) -> int:
+        """The library of operations without tensors."""
+        return self.library(next(iter(self._backends), "cpu"))
+
+    def finished(self, outputs: Sequence[Tensor] = ()) -> UniferenceWork:
+        """An operation that there is nothing to do for."""
+        return UniferenceWork(self.session, 0, outputs, NO_TIMEOUT)
+
+    def collective(
+        self, call: CollectiveCall, inputs: Sequence[Tensor], outputs: Sequence[Tensor], options: Any
+    ) -> UniferenceWork:
+        """Starts a collective and, unless the options say that it is asynchronous, waits for it.
+
+        ``inputs`` are what this member contributes, one after another, ``outputs`` likewise what the result goes into.
+        """
+        sample = inputs[0] if inputs else outputs[0] if outputs else None
+        if sample is not None and sample.device.type == "meta":
+            return self.finished(outputs)
+        is_awaited = not (options is None or options.asyncOp) and self._coalesced is None
+        timeout_ns = self._timeout_ns(options)
+        session = self.session
+        session.enter()
+        try:
+            is_fake = session.fake and sample is not None and is_fake_tensor(sample)
+            flags = (ANSWERED if is_awaited else 0) | (NO_VALUES if is_fake else 0)
+            handle = 0 if is_awaited else session.new_handle()
+            library = self.default_library() if sample is None else self.library(sample.device.type)
+            group = self._number(library)
+            name = session.name_id(call.name)
+            block = NO_BLOCK if is_fake else session.contribute(inputs)
+            if timeout_ns != NO_TIMEOUT:
+                call = call._replace(timeout_ns=timeout_ns)
+            work = UniferenceWork(session, handle, () if is_fake else outputs, timeout_ns)
+            frame = wire.collective(session.interval(), call, name, flags, group, handle, block)
+            if is_awaited:
+                work.finish(session.ask(frame))
+            else:
+                session.post(frame)
+        finally:
+            session.leave()
+        return self._started(work)
+
+    def send(self, tensor: Tensor, destination: int, tag: int) -> UniferenceWork:
+        """Starts sending a tensor to a member."""
+        return self._message(tensor, destination, tag, is_receive=False)
+
+    def receive(self, tensor: Tensor, source: int, tag: int) -> UniferenceWork:
+        """Starts receiving into a tensor from a member, or from any if ``source`` is -1."""
+        return self._message(tensor, source, tag, is_receive=True)
+
+    def _message(self, tensor: Tensor, peer: int, tag: int, is_receive: bool) -> UniferenceWork:
+        if tensor.device.type == "meta":
+            return self.finished()
+        call = MessageCall(data_type_code(tensor.dtype), peer, tag, tensor.numel())
+        session = self.session
+        session.enter()
+        try:
+            is_fake = session.fake and is_fake_tensor(tensor)
+            flags = NO_VALUES if is_fake else 0
+            handle = session.new_handle()
+            group = self._number(self.library(tensor.device.type))
+            if is_receive:
+                work = UniferenceWork(session, handle, () if is_fake else (tensor,), self.timeout_ns, is_receive=True)
+                session.post(wire.receive(session.interval(), call, flags, group, handle))
+            else:
+                work = UniferenceWork(session, handle, (), self.timeout_ns)
+                block = NO_BLOCK if is_fake else session.contribute((tensor,))
+                session.post(wire.send(session.interval(), call, flags, group, handle, block))
+        finally:
+            session.leave()
+        return self._started(work)
+
+    def start_coalescing(self) -> None:
+        """Operations are from now on started together, as between NCCL's group start and group end."""
+        self._coalesced = []
+
+    def end_coalescing(self) -> UniferenceWork:
+        """All operations since `start_coalescing` as one."""
+        works, self._coalesced = self._coalesced or [], None
+        return SeveralWorks(self.session, works)
+
+    def _started(self, work: UniferenceWork) -> UniferenceWork:
+        if self._coalesced is not None:
+            self._coalesced.append(work)
+        return work
+
+    def _timeout_ns(self, options: Any) -> int:
+        given = None if options is None else options.timeout
+        return nanoseconds(given) if given is not None and given > timedelta(0) else self.timeout_ns
+
+    def _number(self, library: int) -> int:
+        """The engine's number of this group with a library; the engine is told at the first use. Needs the session."""
+        number = self._numbers.get(library)
+        if number is None:
+            number = self._numbers[library] = self.session.define_group(self._name, library, self._world_ranks)
+        return number
+
+
+def is_fake_tensor(tensor: Tensor) -> bool:
+    """Whether a tensor has sizes only."""
+    from torch._subclasses.fake_tensor import FakeTensor
+
+    return isinstance(tensor, FakeTensor)
+
+
+def underlying(tensor: Tensor) -> Tensor:
+    """The tensor that a functional collective's result stands for; others as they are."""
+    if type(tensor) is Tensor or type(tensor) is torch.nn.Parameter:
+        return tensor
+    wait = getattr(tensor, "trigger_wait", None)
+    return wait() if wait is not None else tensor

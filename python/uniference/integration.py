@@ -1,0 +1,201 @@
+"""Makes ``torch.distributed`` give scripts simulated process groups, whatever backend they ask for."""
+
+from __future__ import annotations
+
+import importlib
+import secrets
+import warnings
+from collections import Counter
+from datetime import timedelta
+from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
+
+import torch.distributed as dist
+from torch.distributed import distributed_c10d as c10d
+
+from uniference.process_group import UniferenceProcessGroup
+from uniference.session import Session
+from uniference.store import EngineStore
+
+SessionFactory = Callable[[str, int, int], Session]
+"""Gives this process's session, of the world, rank and world size (-1: not known) that the script has named."""
+
+BACKEND = "uniference"
+DEVICE_TYPES = ["cpu", "cuda", "xpu", "mps"]
+LEFT_ALONE = frozenset({"fake", "threaded"})
+"""Torch's own imitations of process groups, which need no network."""
+STORE_KEY = "uniference/world"
+
+
+class Integration:
+    """What is put into ``torch.distributed``, and this process's session once there is one."""
+
+    def __init__(self, session_factory: SessionFactory) -> None:
+        self.session: Optional[Session] = None
+        self._session_factory = session_factory
+        self._make_group = c10d._new_process_group_helper
+        self._backends: Mapping[str, str] = {}
+        self._rendezvous_count: Counter[str] = Counter()
+
+    def install(self) -> None:
+        """Registers the backend and replaces the functions through which torch makes groups and stores."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            dist.Backend.register_backend(BACKEND, self._create, extended_api=True, devices=DEVICE_TYPES)
+        c10d._new_process_group_helper = self.new_process_group
+        c10d.split_group = dist.split_group = split_group
+        rendezvous = importlib.import_module("torch.distributed.rendezvous")
+        rendezvous._create_c10d_store = name_of_address
+        rendezvous.FileStore = name_of_file
+        handlers = rendezvous._rendezvous_handlers
+        for scheme in ("env", "tcp", "file"):
+            handlers[scheme] = self._rendezvous_handler(handlers[scheme])
+
+    def new_process_group(
+        self,
+        group_size: int,
+        group_rank: int,
+        global_ranks_in_group: Sequence[int],
+        backend: Any,
+        store: dist.Store,
+        group_name: str,
+        **others: Any,
+    ) -> Any:
+        """Stands for ``_new_process_group_helper``: our group for whatever backend, of which torch then tells."""
+        if str(backend) in LEFT_ALONE:
+            return self._make_group(
+                group_size, group_rank, global_ranks_in_group, backend, store, group_name, **others
+            )
+        config = c10d.BackendConfig(dist.Backend(str(backend)))
+        self._backends = {device: str(name) for device, name in config.get_device_backend_map().items()}
+        unknown = [name for name in self._backends.values() if name not in dist.Backend.backend_list]
+        if unknown:
+            raise AssertionError(f"Unknown backend type {unknown[0]}")
+        if not global_ranks_in_group:
+            session = self._session_for(store, group_rank, group_size)
+            if group_size < 0:
+                group_rank, group_size = session.rank, session.world_size
+                store = EngineStore(session, self._numbered("mpi"))
+            check_place(session, group_rank, group_size)
+        group, group_store = self._make_group(
+            group_size, group_rank, global_ranks_in_group, BACKEND, store, group_name, **others
+        )
+        if isinstance(group, UniferenceProcessGroup):
+            c10d._world.pg_map[group] = (backend, group_store)
+            c10d._world.pg_backend_config[group] = str(config)
+        return group, group_store
+
+    def _create(self, options: Any, _: Any) -> UniferenceProcessGroup:
+        """What torch calls to make a group of the registered backend."""
+        if self.session is None:
+            raise RuntimeError("this process has no session with the engine; call init_process_group first")
+        return UniferenceProcessGroup(
+            self.session,
+            options.store,
+            options.group_rank,
+            list(options.global_ranks_in_group) or list(range(options.group_size)),
+            options.group_id,
+            self._backends,
+            explicit_timeout(options.timeout),
+        )
+
+    def _connect(self, world: str, rank: int, world_size: int) -> Session:
+        if self.session is None:
+            self.session = self._session_factory(world, rank, world_size)
+        return self.session
+
+    def _session_for(self, store: dist.Store, rank: int, world_size: int) -> Session:
+        """The session, whose world is named through a store of the script's own if it has brought one."""
+        if self.session is not None:
+            return self.session
+        if world_size < 0:
+            return self._connect("mpi", rank, world_size)
+        if rank == 0:
+            store.set(STORE_KEY, secrets.token_hex(16))
+        return self._connect(store.get(STORE_KEY).decode(), rank, world_size)
+
+    def _numbered(self, place: str) -> str:
+        """A place that has been met at before is another one: no keys of former groups are there."""
+        self._rendezvous_count[place] += 1
+        return f"{place}#{self._rendezvous_count[place]}"
+
+    def _rendezvous_handler(self, original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+        """A handler that understands what torch's own does, and gives a store of the engine's."""
+
+        def handler(url: str, **options: Any) -> Iterator[tuple[dist.Store, int, int]]:
+            place, rank, world_size = next(original(url, **options))
+            session = self._connect(place, rank, world_size)
+            check_place(session, rank, world_size)
+            yield EngineStore(session, self._numbered(place)), rank, world_size
+            raise RuntimeError(f"Unable to perform re-rendezvous using {url}")
+
+        return handler
+
+
+def install(session_factory: SessionFactory) -> Integration:
+    """Has scripts in this process communicate through the engine from now on."""
+    integration = Integration(session_factory)
+    integration.install()
+    return integration
+
+
+def check_place(session: Session, rank: int, world_size: int) -> None:
+    """The script's rank has to be the engine's, and there have to be as many devices."""
+    if rank != session.rank:
+        raise ValueError(
+            f"this process is rank {session.rank} of the simulation but calls itself rank {rank}; "
+            f"take the rank from the environment variable RANK"
+        )
+    if world_size > session.world_size:
+        raise ValueError(
+            f"the script asks for {world_size} ranks but {session.world_size} have been started; start as many"
+        )
+
+
+def explicit_timeout(timeout: Optional[timedelta]) -> Optional[timedelta]:
+    """A time-out that the script has chosen; not torch's own, since a deadlock is found at once anyway."""
+    defaults = (dist.default_pg_timeout, c10d.default_pg_nccl_timeout)
+    return None if timeout in defaults else timeout
+
+
+def name_of_address(
+    hostname: str, port: int, rank: int, world_size: int, timeout: timedelta, use_libuv: bool = True
+) -> str:
+    """Stands for torch's making of a ``TCPStore``: there is no server, only its name."""
+    if not 0 <= port < 2**16:
+        raise ValueError(f"port must have value from 0 to 65535 but was {port}.")
+    return f"tcp://{hostname}:{port}/{world_size}"
+
+
+def name_of_file(path: str, world_size: int) -> str:
+    """Stands for torch's making of a ``FileStore``."""
+    return f"file://{path}/{world_size}"
+
+
+def split_group(
+    parent_pg: Optional[dist.ProcessGroup] = None,
+    split_ranks: Optional[list[list[int]]] = None,
+    timeout: Optional[timedelta] = None,
+    pg_options: Any = None,
+    group_desc: Optional[str] = None,
+    backend: Any = None,
+) -> Optional[dist.ProcessGroup]:
+    """Stands for ``torch.distributed.split_group``, which asks NCCL: the group of ``split_ranks`` that we are in."""
+    if not split_ranks:
+        raise ValueError("split_ranks cannot be None or empty")
+    parent = parent_pg or c10d._get_default_group()
+    for ranks in split_ranks:
+        if len(ranks) == 0:
+            raise ValueError("the split group cannot be empty")
+        if len(set(ranks)) != len(ranks):
+            raise ValueError("the split group cannot have duplicate ranks")
+    own = next((sorted(ranks) for ranks in split_ranks if parent.rank() in ranks), None)
+    if own is None:
+        return None
+    return dist.new_group(
+        [dist.get_global_rank(parent, rank) for rank in own],
+        timeout=timeout,
+        backend=backend or dist.get_backend(parent),
+        pg_options=pg_options,
+        use_local_synchronization=True,
+        group_desc=group_desc,
+    )

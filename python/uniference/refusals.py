@@ -1,0 +1,111 @@
+"""What gloo refuses is refused before anything is sent, with the same type of error and a like message.
+
+Found by calling gloo of torch 2.13 with each mistake.
+"""
+
+from __future__ import annotations
+
+from typing import Sequence
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from uniference.wire import Reduction
+
+REDUCTIONS = {
+    dist.ReduceOp.SUM: Reduction.SUM,
+    dist.ReduceOp.PRODUCT: Reduction.PRODUCT,
+    dist.ReduceOp.MIN: Reduction.MINIMUM,
+    dist.ReduceOp.MAX: Reduction.MAXIMUM,
+    dist.ReduceOp.AVG: Reduction.AVERAGE,
+    dist.ReduceOp.BAND: Reduction.BITWISE_AND,
+    dist.ReduceOp.BOR: Reduction.BITWISE_OR,
+    dist.ReduceOp.BXOR: Reduction.BITWISE_XOR,
+}
+BITWISE = frozenset({Reduction.BITWISE_AND, Reduction.BITWISE_OR, Reduction.BITWISE_XOR})
+
+GLOO_DATA_TYPES = frozenset(
+    {torch.float32, torch.float64, torch.float16, torch.bfloat16, torch.int8, torch.uint8, torch.int32, torch.int64,
+     torch.bool}
+)  # fmt: skip
+NCCL_DATA_TYPES = GLOO_DATA_TYPES | {torch.float8_e4m3fn, torch.float8_e5m2}
+
+
+def check_data_type(operation: str, tensor: Tensor, is_nccl: bool) -> None:
+    """Only element types that the library calculates with; sends are free of this."""
+    dtype = tensor.dtype
+    if dtype not in (NCCL_DATA_TYPES if is_nccl else GLOO_DATA_TYPES):
+        library = "nccl" if is_nccl else "gloo"
+        raise RuntimeError(f"Invalid scalar type: {library} has no {operation} of {dtype}")
+
+
+def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction:
+    """The operator's number, if it can be applied to the tensor's elements."""
+    kind = getattr(op, "op", op)
+    reduction = REDUCTIONS.get(kind)
+    name = str(kind).rpartition(".")[2]
+    if reduction is None:
+        raise RuntimeError(f"Cannot use ReduceOp.{name} with Gloo: {operation} knows {', '.join(map(str, REDUCTIONS))}")
+    if reduction in BITWISE and tensor.dtype.is_floating_point:
+        raise RuntimeError(f"Cannot use ReduceOp.{name} with non-integral dtype")
+    if reduction is Reduction.AVERAGE and not tensor.dtype.is_floating_point:
+        raise RuntimeError(f"result type Float can't be cast to the desired output type: {operation} of {tensor.dtype}")
+    return reduction
+
+
+def check_single(operation: str, tensors: Sequence[Tensor]) -> Tensor:
+    """One dense tensor."""
+    if len(tensors) != 1:
+        raise RuntimeError(f"ProcessGroupGloo::{operation}: takes a single tensor, got {len(tensors)}")
+    check_dense(operation, tensors[0])
+    return tensors[0]
+
+
+def check_dense(operation: str, tensor: Tensor) -> None:
+    if tensor.layout is not torch.strided:
+        raise NotImplementedError(f"{operation} of {tensor.layout} tensors is not supported; convert it by to_dense()")
+
+
+def check_members(operation: str, what: str, tensors: Sequence[Tensor], members: int) -> None:
+    if len(tensors) != members:
+        raise RuntimeError(
+            f"ProcessGroupGloo::{operation}: {what} list size {len(tensors)} does not match world size {members}"
+        )
+
+
+def check_alike(operation: str, expected: Tensor, tensors: Sequence[Tensor]) -> None:
+    """Tensors of the shape and element type of the expected one."""
+    for index, tensor in enumerate(tensors):
+        if tensor.dtype != expected.dtype:
+            raise RuntimeError(
+                f"ProcessGroupGloo::{operation}: invalid tensor type at index {index} "
+                f"(expected {expected.dtype}, got {tensor.dtype})"
+            )
+        if tensor.shape != expected.shape:
+            raise RuntimeError(
+                f"ProcessGroupGloo::{operation}: invalid tensor size at index {index} "
+                f"(expected {tuple(expected.shape)}, got {tuple(tensor.shape)})"
+            )
+
+
+def check_contiguous(tensor: Tensor) -> None:
+    if not tensor.is_contiguous():
+        raise RuntimeError("input tensor has to be contiguous")
+
+
+def check_rank(operation: str, role: str, rank: int, members: int) -> None:
+    if not 0 <= rank < members:
+        raise ValueError(f"{operation}: the {role} is rank {rank}, but the group has ranks 0 to {members - 1}")
+
+
+def check_splits(sizes: Sequence[int], rows: int, members: int) -> None:
+    """Split sizes of ``all_to_all_single``: rows for each member; none stand for equal ones."""
+    if not sizes:
+        if rows % members != 0:
+            raise RuntimeError(f"Tensor's dim 0 does not divide equally across group size: {rows} by {members}")
+        return
+    if len(sizes) != members:
+        raise RuntimeError(f"Number of tensor splits not equal to group size: {len(sizes)}, {members}")
+    if sum(sizes) != rows:
+        raise RuntimeError(f"Split sizes doesn't match total dim 0 size: {list(sizes)}, {rows}")

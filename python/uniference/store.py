@@ -1,0 +1,130 @@
+"""The key-value store of a rendezvous, kept by the engine, in virtual time."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Optional, Sequence, Union
+
+import torch.distributed as dist
+
+from uniference import wire
+from uniference.session import Session
+from uniference.wire import NO_TIMEOUT, StoreCall, StoreOperation
+from uniference.work import nanoseconds
+
+Value = Union[str, bytes, Sequence[int]]
+
+
+class EngineStore(dist.Store):
+    """What ``TCPStore`` and ``FileStore`` are for process groups, without a server.
+
+    Torch's C++ code, `dist.PrefixStore` among it, calls these methods by the same names and passes values as lists of
+    bytes.
+    """
+
+    def __init__(self, session: Session, namespace: str) -> None:
+        """Ranks that give the same ``namespace`` share the store."""
+        super().__init__()
+        self._session = session
+        self._namespace = namespace
+        self._timeout_ns = NO_TIMEOUT
+
+    def set(self, key: str, value: Value) -> None:
+        self._ask(StoreOperation.SET, [key], value=as_bytes(value))
+
+    def get(self, key: str) -> bytes:
+        """The key's value, once it is there."""
+        return self._ask_bytes(StoreOperation.GET, [key], timeout_ns=self._timeout_ns)
+
+    def add(self, key: str, value: int) -> int:
+        """Adds to a number, 0 where there is none; the sum."""
+        result = self._ask(StoreOperation.ADD, [key], delta=value)
+        return result if isinstance(result, int) else 0
+
+    def compare_set(self, key: str, expected_value: Value, desired_value: Value) -> bytes:
+        """Sets the key if it has the expected value, or is not there and none is expected; its value afterwards."""
+        return self._ask_bytes(
+            StoreOperation.COMPARE_SET, [key], value=as_bytes(desired_value), expected=as_bytes(expected_value)
+        )
+
+    def wait(self, keys: Sequence[str], timeout: Optional[timedelta] = None) -> None:
+        """Waits until all keys are there."""
+        timeout_ns = self._timeout_ns if timeout is None else nanoseconds(timeout)
+        self._ask(StoreOperation.WAIT, keys, timeout_ns=timeout_ns)
+
+    def check(self, keys: Sequence[str]) -> bool:
+        return bool(self._ask(StoreOperation.CHECK, keys))
+
+    def delete_key(self, key: str) -> bool:
+        return bool(self._ask(StoreOperation.DELETE, [key]))
+
+    deleteKey = delete_key  # noqa: N815
+
+    def num_keys(self) -> int:
+        result = self._ask(StoreOperation.COUNT, [])
+        return result if isinstance(result, int) else 0
+
+    getNumKeys = num_keys  # noqa: N815
+
+    def append(self, key: str, value: Value) -> None:
+        self._ask(StoreOperation.APPEND, [key], value=as_bytes(value))
+
+    def multi_get(self, keys: Sequence[str]) -> list[bytes]:
+        return [self.get(key) for key in keys]
+
+    def multi_set(self, keys: Sequence[str], values: Sequence[Value]) -> None:
+        for key, value in zip(keys, values):
+            self.set(key, value)
+
+    def list_keys(self) -> list[str]:
+        result = self._ask(StoreOperation.LIST_KEYS, [])
+        return [str(key) for key in result] if isinstance(result, list) else []
+
+    def has_extended_api(self) -> bool:
+        return True
+
+    def set_timeout(self, timeout: timedelta) -> None:
+        """How long ``get`` and ``wait`` wait, in virtual time. The usual time-out is none: a deadlock is found anyway."""
+        self._timeout_ns = NO_TIMEOUT if timeout == dist.default_pg_timeout else nanoseconds(timeout)
+
+    @property
+    def timeout(self) -> timedelta:
+        if self._timeout_ns == NO_TIMEOUT:
+            return dist.default_pg_timeout
+        return timedelta(microseconds=self._timeout_ns / 1000)
+
+    def clone(self) -> EngineStore:
+        return EngineStore(self._session, self._namespace)
+
+    def _ask(
+        self,
+        operation: StoreOperation,
+        keys: Sequence[str],
+        value: bytes = b"",
+        expected: bytes = b"",
+        delta: int = 0,
+        timeout_ns: int = NO_TIMEOUT,
+    ) -> wire.Result:
+        call = StoreCall(operation, self._namespace, keys, value, expected, delta, timeout_ns)
+        self._session.enter()
+        try:
+            return self._session.ask(wire.store(self._session.interval(), call)).result
+        except dist.DistBackendError as error:
+            raise dist.DistStoreError(str(error)) from None
+        finally:
+            self._session.leave()
+
+    def _ask_bytes(
+        self,
+        operation: StoreOperation,
+        keys: Sequence[str],
+        value: bytes = b"",
+        expected: bytes = b"",
+        timeout_ns: int = NO_TIMEOUT,
+    ) -> bytes:
+        result = self._ask(operation, keys, value, expected, timeout_ns=timeout_ns)
+        return result if isinstance(result, bytes) else b""
+
+
+def as_bytes(value: Value) -> bytes:
+    return value.encode() if isinstance(value, str) else bytes(value)

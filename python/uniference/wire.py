@@ -1,0 +1,405 @@
+"""Packing and unpacking of the frames between a rank and the engine, as `Documentation/bridge-protocol.md` lays them down.
+
+Nothing here knows what a frame is for. Everything is little-endian.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from typing import NamedTuple, Sequence, Union
+
+MAGIC = 0x46494E55
+PROTOCOL = 1
+
+
+class FrameKind(enum.IntEnum):
+    """Kinds of frames that a rank sends."""
+
+    HELLO = 1
+    NAME = 2
+    OPERATIONS = 3
+    PUBLISHED = 4
+    STACK = 5
+    FORGET = 6
+    GROUP = 10
+    COLLECTIVE = 11
+    SEND = 12
+    RECEIVE = 13
+    WAIT = 14
+    TEST = 15
+    NOW = 16
+    STORE = 17
+    GOODBYE = 18
+
+
+class Collective(enum.IntEnum):
+    ALL_REDUCE = 0
+    ALL_GATHER = 1
+    REDUCE_SCATTER = 2
+    REDUCE = 3
+    BROADCAST = 4
+    GATHER = 5
+    SCATTER = 6
+    ALL_TO_ALL = 7
+    BARRIER = 8
+
+
+class Reduction(enum.IntEnum):
+    SUM = 0
+    PRODUCT = 1
+    MINIMUM = 2
+    MAXIMUM = 3
+    AVERAGE = 4
+    BITWISE_AND = 5
+    BITWISE_OR = 6
+    BITWISE_XOR = 7
+
+
+class StoreOperation(enum.IntEnum):
+    SET = 0
+    GET = 1
+    ADD = 2
+    COMPARE_SET = 3
+    WAIT = 4
+    CHECK = 5
+    DELETE = 6
+    COUNT = 7
+    APPEND = 8
+    LIST_KEYS = 9
+
+
+class FailureCategory(enum.IntEnum):
+    """Why the engine refuses: the call is wrong, it has timed out, or the run is over."""
+
+    ERROR = 0
+    TIME_OUT = 1
+    RUN_ENDED = 2
+
+
+ANSWERED = 1
+"""Flag: the frame is answered when the operation has ended."""
+NO_VALUES = 2
+"""Flag: sizes only."""
+NO_TIMEOUT = -1
+
+
+class BlockPlace(NamedTuple):
+    """Where values are in this rank's shared memory."""
+
+    id: int
+    segment: int
+    offset_bytes: int
+
+
+NO_BLOCK = BlockPlace(0, 0, 0)
+
+
+class Piece(NamedTuple):
+    """Consecutive bytes in somebody's shared memory."""
+
+    connection: int
+    segment: int
+    offset_bytes: int
+    size_bytes: int
+
+
+class ReductionTask(NamedTuple):
+    """Contributions that this rank is to combine: elements ``start`` and following, ``count`` of a buffer of ``whole``."""
+
+    number: int
+    reduction: Reduction
+    dtype_code: int
+    whole: int
+    start: int
+    count: int
+    contributions: list[list[Piece]]
+
+
+Result = Union[None, list[Piece], ReductionTask, bool, int, bytes, list[str]]
+
+
+class Welcome(NamedTuple):
+    """What the engine tells a rank that joins. ``scale``: speed of the device, 0 if the engine has to be asked."""
+
+    protocol: int
+    connection: int
+    rank: int
+    world_size: int
+    compute: int
+    fake: bool
+    real_clock: bool
+    scale: float
+    now_ps: int
+    epoch_ns: int
+
+
+class Done(NamedTuple):
+    """The answer to what went well. ``source`` and ``tag`` are those of a message that was received."""
+
+    now_ps: int
+    released: tuple[int, ...]
+    result: Result
+    source: int = -1
+    tag: int = 0
+
+
+class Failed(NamedTuple):
+    """The answer to what did not."""
+
+    now_ps: int
+    released: tuple[int, ...]
+    category: FailureCategory
+    message: str
+
+
+class ReportStack(NamedTuple):
+    """The engine wants to know where the script is."""
+
+
+Answer = Union[Welcome, Done, Failed, ReportStack]
+
+_HEAD = struct.Struct("<IB")
+_INTERVAL = struct.Struct("<qqI")
+_COUNT = struct.Struct("<I")
+_OPERATION = struct.Struct("<IBddd")
+_PUBLISHED = struct.Struct("<QIIQ")
+_GROUP = struct.Struct("<IIBI")
+_COLLECTIVE = struct.Struct("<BBBBIIIIQQ")
+_BLOCK = struct.Struct("<IIQ")
+_SEND = struct.Struct("<BBIIIiQIIQ")
+_RECEIVE = struct.Struct("<BBIIiiQ")
+_WAIT = struct.Struct("<Iq")
+_LONG = struct.Struct("<q")
+_WELCOME = struct.Struct("<HIIIBBBdqq")
+_ANSWER = struct.Struct("<qI")
+_RECEIVED = struct.Struct("<ii")
+_PIECE = struct.Struct("<IIQQ")
+_REDUCTION = struct.Struct("<QBBQQQI")
+
+
+def frame(kind: FrameKind, *body: bytes) -> bytes:
+    """A whole frame of the parts of its body."""
+    rest = b"".join(body)
+    return _HEAD.pack(len(rest) + 1, kind) + rest
+
+
+def interval(computed_ns: int, slept_ns: int, site: int) -> bytes:
+    """What the body of every frame that moves the rank's clock begins with."""
+    return _INTERVAL.pack(computed_ns, slept_ns, site)
+
+
+def string(text: Union[str, bytes]) -> bytes:
+    data = text.encode("utf-8", "replace") if isinstance(text, str) else text
+    return _COUNT.pack(len(data)) + data
+
+
+def strings(texts: Sequence[str]) -> bytes:
+    return _COUNT.pack(len(texts)) + b"".join(string(text) for text in texts)
+
+
+def longs(values: Sequence[int]) -> bytes:
+    return struct.pack(f"<I{len(values)}q", len(values), *values)
+
+
+def hello(token: bytes, pid: int, rank: int, world_size: int, world: str, torch_version: str) -> bytes:
+    head = struct.pack("<IH32sIii", MAGIC, PROTOCOL, token, pid, rank, world_size)
+    return frame(FrameKind.HELLO, head, string(world), string(torch_version))
+
+
+def name(name_id: int, text: str) -> bytes:
+    return frame(FrameKind.NAME, _COUNT.pack(name_id), string(text))
+
+
+def operations(entries: Sequence[tuple[int, int, float, float, float]]) -> bytes:
+    """Entries: name, dtype code, FLOPs, bytes read, bytes written."""
+    return frame(FrameKind.OPERATIONS, _COUNT.pack(len(entries)), *(_OPERATION.pack(*entry) for entry in entries))
+
+
+def published(reduction: int, block: BlockPlace) -> bytes:
+    return frame(FrameKind.PUBLISHED, _PUBLISHED.pack(reduction, *block))
+
+
+def stack(text: str) -> bytes:
+    return frame(FrameKind.STACK, string(text))
+
+
+def forget(handle: int) -> bytes:
+    return frame(FrameKind.FORGET, _COUNT.pack(handle))
+
+
+def group(since: bytes, number: int, name_id: int, library: int, world_ranks: Sequence[int]) -> bytes:
+    members = struct.pack(f"<{len(world_ranks)}I", *world_ranks)
+    return frame(FrameKind.GROUP, since, _GROUP.pack(number, name_id, library, len(world_ranks)), members)
+
+
+class CollectiveCall(NamedTuple):
+    """A collective as a member calls it. Counts are elements; no counts stand for equal blocks."""
+
+    operation: Collective
+    name: str
+    reduction: Reduction = Reduction.SUM
+    dtype_code: int = 0
+    root: int = 0
+    count: int = 0
+    result_count: int = 0
+    shape: Sequence[int] = ()
+    send_counts: Sequence[int] = ()
+    receive_counts: Sequence[int] = ()
+    timeout_ns: int = NO_TIMEOUT
+
+
+def collective(
+    since: bytes, call: CollectiveCall, name_id: int, flags: int, group_number: int, handle: int, block: BlockPlace
+) -> bytes:
+    fixed = _COLLECTIVE.pack(
+        flags, call.operation, call.reduction, call.dtype_code, group_number, handle, call.root, name_id, call.count,
+        call.result_count,
+    )  # fmt: skip
+    return frame(
+        FrameKind.COLLECTIVE, since, fixed, longs(call.shape), longs(call.send_counts), longs(call.receive_counts),
+        _BLOCK.pack(*block), _LONG.pack(call.timeout_ns),
+    )  # fmt: skip
+
+
+class MessageCall(NamedTuple):
+    """A message to or from another member of the group; a source of -1 stands for any."""
+
+    dtype_code: int
+    peer: int
+    tag: int
+    count: int
+
+
+def send(
+    since: bytes, call: MessageCall, flags: int, group_number: int, handle: int, block: BlockPlace
+) -> bytes:
+    fixed = _SEND.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.count, *block)
+    return frame(FrameKind.SEND, since, fixed)
+
+
+def receive(since: bytes, call: MessageCall, flags: int, group_number: int, handle: int) -> bytes:
+    fixed = _RECEIVE.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.count)
+    return frame(FrameKind.RECEIVE, since, fixed)
+
+
+def wait(since: bytes, handle: int, timeout_ns: int) -> bytes:
+    return frame(FrameKind.WAIT, since, _WAIT.pack(handle, timeout_ns))
+
+
+def test(since: bytes, handle: int) -> bytes:
+    return frame(FrameKind.TEST, since, _COUNT.pack(handle))
+
+
+def now(since: bytes) -> bytes:
+    return frame(FrameKind.NOW, since)
+
+
+class StoreCall(NamedTuple):
+    """An access to the key-value store."""
+
+    operation: StoreOperation
+    namespace: str
+    keys: Sequence[str] = ()
+    value: bytes = b""
+    expected: bytes = b""
+    delta: int = 0
+    timeout_ns: int = NO_TIMEOUT
+
+
+def store(since: bytes, call: StoreCall) -> bytes:
+    return frame(
+        FrameKind.STORE, since, bytes([call.operation]), string(call.namespace), strings(call.keys),
+        string(call.value), string(call.expected), _LONG.pack(call.delta), _LONG.pack(call.timeout_ns),
+    )  # fmt: skip
+
+
+def goodbye(since: bytes, exit_code: int, reason: str) -> bytes:
+    return frame(FrameKind.GOODBYE, since, struct.pack("<i", exit_code), string(reason))
+
+
+def answer(data: bytes, is_receive: bool = False) -> Answer:
+    """Unpacks a frame of the engine without its length. ``is_receive``: the answer has a message's source and tag.
+
+    Raises ``ValueError`` for a kind that this protocol does not have.
+    """
+    kind = data[0]
+    if kind == 2:
+        return _done(data, is_receive)
+    if kind == 3:
+        now_ps, released, position = _head(data)
+        return Failed(now_ps, released, FailureCategory(data[position]), _string(data, position + 1)[0])
+    if kind == 5:
+        return ReportStack()
+    if kind == 1:
+        values = _WELCOME.unpack_from(data, 1)
+        return Welcome(*values[:5], bool(values[5]), bool(values[6]), *values[7:])
+    raise ValueError(f"the engine sent a frame of kind {kind}; this rank knows 1, 2, 3 and 5: are both of one version?")
+
+
+def _head(data: bytes) -> tuple[int, tuple[int, ...], int]:
+    now_ps, count = _ANSWER.unpack_from(data, 1)
+    released = struct.unpack_from(f"<{count}I", data, 13) if count else ()
+    return now_ps, released, 13 + 4 * count
+
+
+def _done(data: bytes, is_receive: bool) -> Done:
+    now_ps, released, position = _head(data)
+    kind = data[position]
+    position += 1
+    source, tag = -1, 0
+    if is_receive:
+        source, tag = _RECEIVED.unpack_from(data, position)
+        position += 8
+    return Done(now_ps, released, _result(kind, data, position), source, tag)
+
+
+def _result(kind: int, data: bytes, position: int) -> Result:
+    if kind == 0:
+        return None
+    if kind == 1:
+        return _pieces(data, position)[0]
+    if kind == 2:
+        return _reduction(data, position)
+    if kind == 3:
+        return data[position] != 0
+    if kind == 4:
+        return int(_LONG.unpack_from(data, position)[0])
+    if kind == 5:
+        (length,) = _COUNT.unpack_from(data, position)
+        return data[position + 4 : position + 4 + length]
+    if kind == 6:
+        return _strings(data, position)
+    raise ValueError(f"the engine sent a result of kind {kind}; this rank knows 0 to 6: are both of one version?")
+
+
+def _pieces(data: bytes, position: int) -> tuple[list[Piece], int]:
+    (count,) = _COUNT.unpack_from(data, position)
+    start, end = position + 4, position + 4 + count * _PIECE.size
+    return [Piece._make(values) for values in _PIECE.iter_unpack(data[start:end])], end
+
+
+def _reduction(data: bytes, position: int) -> ReductionTask:
+    number, operator, dtype_code, whole, start, count, members = _REDUCTION.unpack_from(data, position)
+    position += _REDUCTION.size
+    contributions = []
+    for _ in range(members):
+        pieces, position = _pieces(data, position)
+        contributions.append(pieces)
+    return ReductionTask(number, Reduction(operator), dtype_code, whole, start, count, contributions)
+
+
+def _string(data: bytes, position: int) -> tuple[str, int]:
+    (length,) = _COUNT.unpack_from(data, position)
+    end = position + 4 + length
+    return data[position + 4 : end].decode("utf-8", "replace"), end
+
+
+def _strings(data: bytes, position: int) -> list[str]:
+    (count,) = _COUNT.unpack_from(data, position)
+    position += 4
+    texts = []
+    for _ in range(count):
+        text, position = _string(data, position)
+        texts.append(text)
+    return texts

@@ -1,0 +1,221 @@
+"""Operations under way, as torch and scripts see them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, Optional, Sequence
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from uniference import wire
+from uniference.session import Session
+from uniference.tensors import read_elements
+from uniference.wire import Done
+
+UNSET_TIMEOUT = timedelta(0)
+"""What torch passes where a script has given no time-out."""
+
+
+class UniferenceWork(dist.Work):
+    """One operation. Once it has ended, its result is in the output tensors."""
+
+    def __init__(
+        self, session: Session, handle: int, outputs: Sequence[Tensor], timeout_ns: int, is_receive: bool = False
+    ) -> None:
+        """
+        Args:
+            handle: the engine's number of it; 0 if it has ended.
+            outputs: what the result goes into, one after another.
+            timeout_ns: how long to wait if the waiting call does not say; -1 for ever.
+        """
+        super().__init__()
+        self._session = session
+        self._handle = handle
+        self._outputs = outputs
+        self._timeout_ns = timeout_ns
+        self._is_receive = is_receive
+        self._source = -1
+        self._exception: Optional[BaseException] = None
+        self._future: Optional[WorkFuture] = None
+
+    def finish(self, done: Done) -> None:
+        """Takes the result over. The session has been entered."""
+        self._handle = 0
+        self._source = done.source
+        spans = self._session.spans(done.result)
+        if self._outputs or spans:
+            read_elements(self._outputs, spans)
+
+    def wait(self, timeout: timedelta = UNSET_TIMEOUT) -> bool:
+        """Waits in virtual time until the operation has ended. After a time-out it can be waited for again."""
+        if self._handle == 0:
+            if self._exception is not None:
+                raise self._exception
+            return True
+        session = self._session
+        session.enter()
+        try:
+            timeout_ns = nanoseconds(timeout) if timeout > UNSET_TIMEOUT else self._timeout_ns
+            frame = wire.wait(session.interval(), self._handle, timeout_ns)
+            self.finish(session.ask(frame, self._is_receive))
+        except dist.DistBackendError:
+            raise
+        except BaseException as error:
+            self._handle = 0
+            self._exception = error
+            raise
+        finally:
+            session.leave()
+        if self._future is not None:
+            self._future.complete()
+        return True
+
+    def is_completed(self) -> bool:
+        """Whether it has ended by now; if so, the result is there."""
+        if self._handle == 0:
+            return True
+        self._session.enter()
+        try:
+            has_ended = self._session.ask(wire.test(self._session.interval(), self._handle)).result
+        finally:
+            self._session.leave()
+        return bool(has_ended) and self.wait()
+
+    def is_success(self) -> bool:
+        return self.is_completed() and self._exception is None
+
+    def exception(self) -> Optional[BaseException]:
+        return self._exception
+
+    def result(self) -> list[Tensor]:
+        """The output tensors."""
+        self.wait()
+        return list(self._outputs)
+
+    def synchronize(self) -> None:
+        self.wait()
+
+    def block_current_stream(self) -> None:
+        self.wait()
+
+    def source_rank(self) -> int:
+        """Which member of the group the message came from."""
+        if not self._is_receive:
+            raise RuntimeError("the source rank of a work is that of a receive; this one receives nothing")
+        self.wait()
+        return self._source
+
+    _source_rank = source_rank
+
+    def get_future(self) -> torch.futures.Future[list[Tensor]]:
+        """A future of the output tensors."""
+        if self._future is None:
+            self._future = WorkFuture(self)
+            if self._handle == 0:
+                self._future.complete()
+            elif torch._C._current_graph_task_id() != -1:
+                # Torch's reducer waits for futures as the last thing in a backward pass, where nobody else could
+                # complete them. What is queued now comes before that, and after all of the pass's own computation.
+                torch.autograd.Variable._execution_engine.queue_callback(self.wait)
+        return self._future
+
+    def __del__(self) -> None:
+        if getattr(self, "_handle", 0):
+            self._session.forgotten.append(self._handle)
+
+
+class WorkFuture(torch.futures.Future):  # type: ignore[type-arg]
+    """Completed by whoever first needs it, since nothing happens to a rank while it computes."""
+
+    def __new__(cls, work: Any) -> WorkFuture:
+        return super().__new__(cls)
+
+    def __init__(self, work: Any) -> None:
+        """``work``: what to wait for, with ``wait`` and ``_outputs``, or the future that this one depends on."""
+        super().__init__()
+        self._work = work
+
+    def complete(self) -> None:
+        if not super().done():
+            self.set_result(list(self._work._outputs))
+
+    def done(self) -> bool:
+        return super().done() or self._work.is_completed()
+
+    def wait(self) -> Any:
+        if not super().done():
+            self._work.wait()
+        return super().wait()
+
+    def value(self) -> Any:
+        self.wait()
+        return super().value()
+
+    def then(self, callback: Any) -> Any:
+        return DependentFuture(self, super().then(callback))
+
+
+class DependentFuture(torch.futures.Future):  # type: ignore[type-arg]
+    """What a callback makes of another future's value."""
+
+    def __new__(cls, source: Any, future: Any) -> DependentFuture:
+        return super().__new__(cls)
+
+    def __init__(self, source: Any, future: Any) -> None:
+        super().__init__()
+        self._source = source
+        future.add_done_callback(self._take)
+
+    def _take(self, future: Any) -> None:
+        try:
+            self.set_result(future.value())
+        except Exception as error:
+            self.set_exception(error)
+
+    def done(self) -> bool:
+        return self._source.done() and super().done()
+
+    def wait(self) -> Any:
+        self._source.wait()
+        return super().wait()
+
+    def value(self) -> Any:
+        self.wait()
+        return super().value()
+
+    def then(self, callback: Any) -> Any:
+        return DependentFuture(self, super().then(callback))
+
+
+class SeveralWorks(UniferenceWork):
+    """Operations that torch treats as one."""
+
+    def __init__(self, session: Session, works: Sequence[UniferenceWork]) -> None:
+        super().__init__(session, 0, [output for work in works for output in work._outputs], wire.NO_TIMEOUT)
+        self._works = works
+
+    def wait(self, timeout: timedelta = UNSET_TIMEOUT) -> bool:
+        for work in self._works:
+            work.wait(timeout)
+        if self._future is not None:
+            self._future.complete()
+        return True
+
+    def is_completed(self) -> bool:
+        return all(work.is_completed() for work in self._works)
+
+    def exception(self) -> Optional[BaseException]:
+        return next((work.exception() for work in self._works if work.exception() is not None), None)
+
+    def get_future(self) -> torch.futures.Future[list[Tensor]]:
+        if self._future is None:
+            self._future = WorkFuture(self)
+            if torch._C._current_graph_task_id() != -1:
+                torch.autograd.Variable._execution_engine.queue_callback(self.wait)
+        return self._future
+
+
+def nanoseconds(duration: timedelta) -> int:
+    return (duration.days * 86_400 + duration.seconds) * 1_000_000_000 + duration.microseconds * 1_000
