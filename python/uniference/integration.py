@@ -29,8 +29,8 @@ STORE_KEY = "uniference/world"
 class Integration:
     """What is put into ``torch.distributed``, and this process's session once there is one."""
 
-    def __init__(self, session_factory: SessionFactory) -> None:
-        self.session: Optional[Session] = None
+    def __init__(self, session: Optional[Session], session_factory: SessionFactory) -> None:
+        self.session = session
         self._session_factory = session_factory
         self._make_group = c10d._new_process_group_helper
         self._backends: Mapping[str, str] = {}
@@ -131,11 +131,19 @@ class Integration:
         return handler
 
 
-def install(session_factory: SessionFactory) -> Integration:
-    """Has scripts in this process communicate through the engine from now on."""
-    integration = Integration(session_factory)
+def install(session: Optional[Session] = None, session_factory: Optional[SessionFactory] = None) -> Integration:
+    """Has scripts in this process communicate through the engine from now on.
+
+    Args:
+        session: this process's session; if none, ``session_factory`` makes it when the script first needs it.
+    """
+    integration = Integration(session, session_factory or no_session)
     integration.install()
     return integration
+
+
+def no_session(world: str, rank: int, world_size: int) -> Session:
+    raise RuntimeError(f"rank {rank} of {world_size} cannot join {world}: this process has no way to the engine")
 
 
 def check_place(session: Session, rank: int, world_size: int) -> None:
