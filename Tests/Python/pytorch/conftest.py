@@ -47,18 +47,19 @@ class Runner:
         return path
 
     def command(self, ranks: int, script: pathlib.Path, *arguments: str, options: tuple[str, ...] = (),
-                cluster: pathlib.Path = CLUSTER) -> list[str]:
-        return [str(self.binary), "run", "-n", str(ranks), "--cluster", str(cluster), "--no-record", *options,
+                cluster: pathlib.Path = CLUSTER, record: pathlib.Path | None = None) -> list[str]:
+        keeping = ["--record", str(record)] if record else ["--no-record"]
+        return [str(self.binary), "run", "-n", str(ranks), "--cluster", str(cluster), *keeping, *options,
                 str(script), *arguments]
 
     def environment(self) -> dict[str, str]:
         return os.environ | {"UNIFERENCE_PYTHON": sys.executable, "UNIFERENCE_SHARED_MEMORY": str(self.memory)}
 
     def __call__(self, ranks: int, text: str | pathlib.Path, *arguments: str, options: tuple[str, ...] = (),
-                 cluster: pathlib.Path = CLUSTER, timeout: float = 120) -> Run:
+                 cluster: pathlib.Path = CLUSTER, record: pathlib.Path | None = None, timeout: float = 120) -> Run:
         script = text if isinstance(text, pathlib.Path) else self.script(text)
         done = subprocess.run(
-            self.command(ranks, script, *arguments, options=options, cluster=cluster), cwd=self.folder,
+            self.command(ranks, script, *arguments, options=options, cluster=cluster, record=record), cwd=self.folder,
             env=self.environment(), capture_output=True, text=True, timeout=timeout)
         return Run(done.returncode, done.stdout, done.stderr)
 
