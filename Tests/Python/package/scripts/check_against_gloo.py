@@ -25,15 +25,18 @@ DTYPES = [
 OPERATORS = ["SUM", "PRODUCT", "MIN", "MAX", "AVG", "BAND", "BOR", "BXOR"]
 SHAPES = [(1,), (7,), (64,), (1000,), (4, 6), (3, 5, 2), (), (0,), (0, 3), (20_000,)]
 GATHERED_SHAPES = [shape for shape in SHAPES if shape]
+MESSAGE_SHAPES = [shape for shape in SHAPES if 0 not in shape]
+"""Gloo never receives an empty message from anybody."""
 ROUNDS = 30
 
 
 class Checks:
-    """The operations. Choices are the same on all ranks, values are not."""
+    """The operations. Choices are the same on all ranks; habits and values are each rank's own."""
 
     def __init__(self) -> None:
         self.rank, self.members = dist.get_rank(), dist.get_world_size()
         self.choices = random.Random(5)
+        self.habits = random.Random(self.rank)
         self.values = torch.Generator().manual_seed(100 + self.rank)
         self.groups: list[Any] = [None]
         self.results: list[tuple[str, Any]] = []
@@ -51,7 +54,7 @@ class Checks:
 
     def operand(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
         """Some of them are not contiguous in memory."""
-        if len(shape) == 2 and self.choices.random() < 0.5:
+        if len(shape) == 2 and self.habits.random() < 0.5:
             return self.tensor((shape[1], shape[0]), dtype).t()
         return self.tensor(shape, dtype)
 
@@ -68,7 +71,7 @@ class Checks:
 
     def call(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:
         """Calls synchronously or asynchronously."""
-        if self.choices.random() < 0.5:
+        if self.habits.random() < 0.5:
             work = function(*arguments, async_op=True, **keywords)
             if work is not None:
                 work.wait()
@@ -179,7 +182,7 @@ def exchanges(checks: Checks) -> None:
 
 
 def messages(checks: Checks) -> None:
-    shape, dtype, _ = checks.pick()
+    shape, dtype, _ = checks.pick(MESSAGE_SHAPES)
     sender, receiver = checks.choices.sample(range(checks.members), 2)
     first, second = checks.tensor(shape, dtype), checks.tensor(shape, dtype)
 
@@ -197,9 +200,9 @@ def messages(checks: Checks) -> None:
 
     def from_anybody() -> Any:
         if checks.rank == sender:
-            dist.send(first, receiver)
+            dist.send(first, receiver, tag=7)
         elif checks.rank == receiver:
-            return dist.recv(first), first
+            return dist.recv(first, tag=7), first
         return None
 
     def around() -> Tensor:
