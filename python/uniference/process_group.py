@@ -103,12 +103,14 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # Reductions.
 
     def allreduce(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
+        self._check_reduction("all_reduce", tensors, opts)
         tensor = self._operand("allreduce", refusals.check_single("allreduce", tensors))
         call = self._reducing("all_reduce", Collective.ALL_REDUCE, tensor, opts)
         return self._calls.collective(call, (tensor,), (tensor,), opts)
 
     def allreduce_coalesced(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
         """All tensors as one, which is how gloo reduces them."""
+        self._check_reduction("all_reduce", tensors, opts)
         operands = [self._operand("allreduce_coalesced", tensor) for tensor in tensors]
         if len({tensor.dtype for tensor in operands}) > 1:
             raise RuntimeError("ProcessGroupGloo::allreduce_coalesced: tensors must all have the same type")
@@ -118,6 +120,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         return self._calls.collective(call, operands, operands, opts)
 
     def reduce(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
+        self._check_reduction("reduce", tensors, opts)
         tensor = self._operand("reduce", refusals.check_single("reduce", tensors))
         return self._reduce_to(tensor, tensor, opts.rootRank, "reduce", opts)
 
@@ -125,6 +128,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         self, output_tensors: list[Tensor], input_lists: list[list[Tensor]], opts: Any = None
     ) -> UniferenceWork:
         """A reduction to each member, one after another, as in gloo; in NCCL one operation if the parts are equal."""
+        self._check_reduction("reduce", output_tensors, opts)
         output = self._operand("reduce_scatter", refusals.check_single("reduce_scatter", output_tensors))
         inputs = [self._operand("reduce_scatter", tensor) for tensor in input_lists[0]]
         refusals.check_members("reduce_scatter", "input tensor", inputs, self.size())
@@ -137,6 +141,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         return SeveralWorks(self._calls.session, works)
 
     def reduce_scatter_single(self, output: Tensor, input: Tensor, opts: Any = None) -> UniferenceWork:
+        self._check_reduction("all_reduce", (input,), opts)
         output, operand = self._operand("reduce_scatter", output), self._operand("reduce_scatter", input)
         if output.dtype != operand.dtype:
             raise RuntimeError(f"Check failed: output.dtype() == input.dtype() ({output.dtype} vs. {operand.dtype}).")
@@ -270,7 +275,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         opts: Any = None,
     ) -> UniferenceWork:
         output, operand = self._operand("alltoall", output), self._operand("alltoall", input)
-        if not (output.is_contiguous() and operand.is_contiguous()):
+        if not operand.is_contiguous():
             raise ValueError("Tensors must be contiguous")
         receive_counts = self._elements(output_split_sizes or (), output)
         send_counts = self._elements(input_split_sizes or (), operand)
@@ -332,6 +337,13 @@ class UniferenceProcessGroup(dist.ProcessGroup):
             operation, name, dtype_code=data_type_code(tensor.dtype), count=count, result_count=count,
             shape=tuple(tensor.shape),
         )  # fmt: skip
+
+    def _check_reduction(self, operation: str, tensors: Sequence[Tensor], options: Any) -> None:
+        if options is None:
+            return
+        refusals.check_complex_reduction(operation, options.reduceOp, tensors)
+        for tensor in tensors:
+            refusals.check_sparse_reduction(options.reduceOp, tensor)
 
     def _reducing(self, name: str, operation: Collective, tensor: Tensor, options: Any) -> CollectiveCall:
         reduction = Reduction.SUM if options is None else refusals.reduction_of(name, options.reduceOp, tensor)

@@ -54,6 +54,22 @@ def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction
     return reduction
 
 
+def check_sparse_reduction(op: dist.ReduceOp, tensor: Tensor) -> None:
+    """Of sparse tensors gloo only knows the sum; see `check_dense` for that."""
+    if tensor.layout is not torch.strided and getattr(op, "op", op) != dist.ReduceOp.SUM:
+        raise RuntimeError(
+            "ProcessGroupGloo::allreduce: unsupported reduction operation "
+            "(allreduce of sparse tensors only works with ReduceOp.SUM)"
+        )
+
+
+def check_complex_reduction(operation: str, op: dist.ReduceOp, tensors: Sequence[Tensor]) -> None:
+    """Complex numbers have sums and averages only."""
+    kind = getattr(op, "op", op)
+    if kind not in (dist.ReduceOp.SUM, dist.ReduceOp.AVG) and any(tensor.is_complex() for tensor in tensors):
+        raise RuntimeError(f"{operation} does not support {kind} on complex tensors")
+
+
 def check_single(operation: str, tensors: Sequence[Tensor]) -> Tensor:
     """One dense tensor."""
     if len(tensors) != 1:
