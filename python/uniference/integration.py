@@ -12,14 +12,13 @@ from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
 import torch.distributed as dist
 from torch.distributed import distributed_c10d as c10d
 
-from uniference.process_group import UniferenceProcessGroup
+from uniference.process_group import BACKEND, UniferenceProcessGroup
 from uniference.session import Session
 from uniference.store import EngineStore
 
 SessionFactory = Callable[[str, int, int], Session]
 """Gives this process's session, of the world, rank and world size (-1: not known) that the script has named."""
 
-BACKEND = "uniference"
 DEVICE_TYPES = ["cpu", "cuda", "xpu", "mps"]
 LEFT_ALONE = frozenset({"fake", "threaded"})
 """Torch's own imitations of process groups, which need no network."""

@@ -21,6 +21,9 @@ from uniference.tensors import as_real, data_type_code
 from uniference.wire import Collective, CollectiveCall, Reduction
 from uniference.work import SeveralWorks, UniferenceWork
 
+BACKEND = "uniference"
+"""The name under which the process group is registered."""
+
 
 class UniferenceProcessGroup(dist.ProcessGroup):
     """Every operation of ``torch.distributed``, in virtual time. Values are those that gloo gives."""
@@ -44,7 +47,8 @@ class UniferenceProcessGroup(dist.ProcessGroup):
             timeout: what the script has given for all operations; ``None`` if nothing.
         """
         super().__init__(rank, len(world_ranks))
-        self._set_group_name(name)
+        self._group_name = name
+        self._group_description = "undefined"
         self._store = store
         self._backends = dict(backends)
         self._calls = GroupCalls(session, name, world_ranks, backends, timeout)
@@ -52,12 +56,32 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # What torch asks of a group.
 
     def getBackendName(self) -> str:  # noqa: N802
-        return next(iter(self._backends.values()))
+        """What C++ code asks for, some of which takes a group that calls itself gloo for gloo's own class."""
+        return BACKEND
 
     def name(self) -> str:
-        return self.getBackendName()
+        """The backend that the script has asked for."""
+        return next(iter(self._backends.values()))
 
     _get_backend_name = name
+
+    def getGroupName(self) -> str:  # noqa: N802
+        """Torch's name of the group. Torch keeps it in a backend's C++ object, of which there is none."""
+        return self._group_name
+
+    def setGroupName(self, name: str) -> None:  # noqa: N802
+        self._group_name = name
+
+    def getGroupDesc(self) -> str:  # noqa: N802
+        return self._group_description
+
+    def setGroupDesc(self, description: str) -> None:  # noqa: N802
+        self._group_description = description
+
+    group_name = property(getGroupName)
+    group_desc = property(getGroupDesc)
+    _set_group_name = setGroupName
+    _set_group_desc = setGroupDesc
 
     @property
     def _device_types(self) -> list[torch.device]:

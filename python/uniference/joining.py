@@ -1,0 +1,72 @@
+"""How a process becomes a rank, and stops being one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from uniference import virtual_time
+from uniference.clock import AskingClock, ComputeClock, Interval, MeasuredClock
+from uniference.meters import MeterChoice
+from uniference.session import Session
+
+if TYPE_CHECKING:
+    from uniference.operations import OperationRecorder
+
+MEASURED, RECORDED, ROOFLINE = range(3)
+"""How the time of computing is found, by its number in the engine's welcome."""
+
+_recorders: dict[Session, OperationRecorder] = {}
+
+
+def join(folder: str, world: str, rank: int, world_size: int) -> Session:
+    """Connects to the engine and lets the script's timers tell the rank's time."""
+    session = Session.connect(folder, world, rank, world_size, make_clock)
+    if not session.welcome.real_clock:
+        virtual_time.install(session.clock, session.welcome.epoch_ns)
+    if session.fake:
+        from uniference import fake
+
+        fake.begin()
+    recorder = _recorders.get(session)
+    if recorder is not None:
+        recorder.__enter__()
+    return session
+
+
+def leave(session: Session, exit_code: int, reason: str) -> None:
+    """Ends the rank's part in the world, with the exception that ended the script, if one did."""
+    virtual_time.uninstall()
+    recorder = _recorders.pop(session, None)
+    if recorder is not None:
+        recorder.__exit__(None, None, None)
+    session.goodbye(exit_code, reason)
+
+
+def make_clock(session: Session) -> ComputeClock:
+    """The clock that the engine's welcome asks for."""
+    welcome = session.welcome
+    if welcome.compute == ROOFLINE:
+        from uniference.operations import OperationRecorder
+
+        recorder = _recorders[session] = OperationRecorder()
+        return AskingClock(session.ask_time_ps, lambda: Interval(operations=recorder.take()))
+    if welcome.compute == MEASURED and welcome.scale > 0:
+        return MeasuredClock(welcome.scale)
+    return AskingClock(session.ask_time_ps, measured_interval())
+
+
+def measured_interval() -> Callable[[], Interval]:
+    """What has been computed since the last call, by processor or wall time."""
+    choice = MeterChoice()
+    meter = choice.current()
+    meter.start()
+
+    def interval() -> Interval:
+        nonlocal meter
+        computed_ns = meter.elapsed_ns()
+        meter = choice.current()
+        meter.start()
+        return Interval(computed_ns)
+
+    return interval
