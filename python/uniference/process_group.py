@@ -145,7 +145,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
 
     def reduce(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
         self._check_reduction("reduce", tensors, opts)
-        tensor = self._operand("reduce", refusals.check_single("reduce", tensors))
+        tensor = self._summand("reduce", refusals.check_single("reduce", tensors))
         return self._reduce_to(tensor, tensor, opts.rootRank, "reduce", opts)
 
     def reduce_scatter(
@@ -153,8 +153,8 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     ) -> UniferenceWork:
         """A reduction to each member, one after another, as in gloo; in NCCL one operation if the parts are equal."""
         self._check_reduction("reduce", output_tensors, opts)
-        output = self._operand("reduce_scatter", refusals.check_single("reduce_scatter", output_tensors))
-        inputs = [self._operand("reduce_scatter", tensor) for tensor in input_lists[0]]
+        output = self._summand("reduce_scatter", refusals.check_single("reduce_scatter", output_tensors))
+        inputs = [self._summand("reduce_scatter", tensor) for tensor in input_lists[0]]
         refusals.check_members("reduce_scatter", "input tensor", inputs, self.size())
         refusals.check_alike("reduce_scatter", output, inputs[self.rank() : self.rank() + 1])
         if self._calls.is_nccl(output) and len({tensor.shape for tensor in inputs}) == 1:
@@ -166,7 +166,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
 
     def reduce_scatter_single(self, output: Tensor, input: Tensor, opts: Any = None) -> UniferenceWork:
         self._check_reduction("all_reduce", (input,), opts)
-        output, operand = self._operand("reduce_scatter", output), self._operand("reduce_scatter", input)
+        output, operand = self._summand("reduce_scatter", output), self._summand("reduce_scatter", input)
         if output.dtype != operand.dtype:
             raise RuntimeError(f"Check failed: output.dtype() == input.dtype() ({output.dtype} vs. {operand.dtype}).")
         if output.numel() * self.size() != operand.numel():
@@ -241,8 +241,9 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     def gather(
         self, output_lists: list[list[Tensor]], input_tensors: list[Tensor], opts: Any
     ) -> UniferenceWork:
-        operand = refusals.check_single("gather", input_tensors)
-        refusals.check_data_type("gather", operand, self._calls.is_nccl(operand))
+        operand = self._summand("gather", refusals.check_single("gather", input_tensors))
+        if operand.is_complex():
+            raise RuntimeError(f"Invalid scalar type: there is no gather of {operand.dtype}")
         root = self._root("gather", opts.rootRank)
         outputs: list[Tensor] = []
         if root == self.rank():
@@ -339,10 +340,13 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # What the operations have in common.
 
     def _operand(self, operation: str, tensor: Tensor) -> Tensor:
-        """The tensor to transport, if the library takes such ones."""
+        """The tensor to transport, of complex ones the parts, if the library takes such ones."""
+        return as_real(self._summand(operation, tensor))
+
+    def _summand(self, operation: str, tensor: Tensor) -> Tensor:
+        """The tensor to reduce; complex ones as they are, where torch does not take them apart before it calls gloo."""
         tensor = underlying(tensor)
         refusals.check_dense(operation, tensor)
-        tensor = as_real(tensor)
         refusals.check_data_type(operation, tensor, self._calls.is_nccl(tensor))
         return tensor
 

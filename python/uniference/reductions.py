@@ -73,6 +73,17 @@ def reduce_into(
         result.copy_(result != 0)
 
 
+def reduce_complex_into(
+    result: Tensor, contributions: Sequence[Tensor], reduction: Reduction, whole: int, start: int = 0
+) -> None:
+    """Likewise for complex numbers, of which gloo adds the parts and torch divides the sums for an average."""
+    parts = [torch.view_as_real(contribution).view(-1) for contribution in contributions]
+    total = Reduction.SUM if reduction is Reduction.AVERAGE else reduction
+    reduce_into(torch.view_as_real(result).view(-1), parts, total, 2 * whole, 2 * start)
+    if reduction is Reduction.AVERAGE:
+        result.div_(len(contributions))
+
+
 def is_order_free(reduction: Reduction, dtype: torch.dtype, members: int) -> bool:
     """Whether every order gives the same bits: integers, and sums and products of two."""
     if not dtype.is_floating_point:
