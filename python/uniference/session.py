@@ -15,9 +15,9 @@ from torch import Tensor
 
 from uniference import wire
 from uniference.arena import Arena, Peers
-from uniference.reductions import reduce_into
+from uniference.reductions import reduce_complex_into, reduce_into
 from uniference.sites import describe_site, script_frame, script_stack
-from uniference.tensors import DATA_TYPES, Span, as_real, joined, size_bytes, write_elements
+from uniference.tensors import DATA_TYPES, Span, joined, size_bytes, write_elements
 from uniference.wire import BlockPlace, Done, Failed, FailureCategory, Piece, ReductionTask, ReportStack, Welcome
 
 _LENGTH = struct.Struct("<I")
@@ -255,14 +255,11 @@ class Session:
         operands = [joined([self._span(piece) for piece in pieces], dtype) for pieces in task.contributions]
         size = task.count * dtype.itemsize
         block = self.arena.allocate(size)
-        parts = 2 if dtype.is_complex else 1
-        reduce_into(
-            as_real(block.tensor(dtype, task.count)).view(-1),
-            [as_real(operand).view(-1) for operand in operands],
-            task.reduction,
-            task.whole * parts,
-            task.start * parts,
-        )
+        result = block.tensor(dtype, task.count)
+        if dtype.is_complex:
+            reduce_complex_into(result, operands, task.reduction, task.whole, task.start)
+        else:
+            reduce_into(result, operands, task.reduction, task.whole, task.start)
         self.post(wire.published(task.number, BlockPlace(block.id, block.segment_number, block.offset_bytes)))
         return Span(block.segment, block.offset_bytes, size)
 

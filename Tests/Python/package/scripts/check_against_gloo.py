@@ -25,16 +25,20 @@ DTYPES = [
 OPERATORS = ["SUM", "PRODUCT", "MIN", "MAX", "AVG", "BAND", "BOR", "BXOR"]
 SHAPES = [(1,), (7,), (64,), (1000,), (4, 6), (3, 5, 2), (), (0,), (0, 3), (20_000,)]
 GATHERED_SHAPES = [shape for shape in SHAPES if shape]
+MESSAGE_SHAPES = [shape for shape in SHAPES if 0 not in shape]
+"""Gloo never receives an empty message from anybody."""
 ROUNDS = 30
 
 
 class Checks:
-    """The operations. Choices are the same on all ranks, values are not."""
+    """The operations. Choices are the same on all ranks; habits and values are each rank's own."""
 
     def __init__(self) -> None:
         self.rank, self.members = dist.get_rank(), dist.get_world_size()
         self.choices = random.Random(5)
+        self.habits = random.Random(self.rank)
         self.values = torch.Generator().manual_seed(100 + self.rank)
+        self.is_transposed = False
         self.groups: list[Any] = [None]
         self.results: list[tuple[str, Any]] = []
 
@@ -50,12 +54,14 @@ class Checks:
         return torch.randint(-100 if dtype.is_signed else 0, 100, shape, generator=self.values).to(dtype)
 
     def operand(self, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-        """Some of them are not contiguous in memory."""
-        if len(shape) == 2 and self.choices.random() < 0.5:
+        """Some of them are not contiguous in memory: on all ranks alike, since gloo mixes elements up otherwise."""
+        if len(shape) == 2 and self.is_transposed:
             return self.tensor((shape[1], shape[0]), dtype).t()
         return self.tensor(shape, dtype)
 
     def pick(self, shapes: list[tuple[int, ...]] = SHAPES) -> tuple[tuple[int, ...], torch.dtype, Any]:
+        """Shape, element type and group of the next operations."""
+        self.is_transposed = self.choices.random() < 0.5
         return self.choices.choice(shapes), self.choices.choice(DTYPES), self.choices.choice(self.groups)
 
     def note(self, name: str, operation: Callable[[], Any]) -> None:
@@ -68,7 +74,7 @@ class Checks:
 
     def call(self, function: Callable[..., Any], *arguments: Any, **keywords: Any) -> None:
         """Calls synchronously or asynchronously."""
-        if self.choices.random() < 0.5:
+        if self.habits.random() < 0.5:
             work = function(*arguments, async_op=True, **keywords)
             if work is not None:
                 work.wait()
@@ -179,7 +185,7 @@ def exchanges(checks: Checks) -> None:
 
 
 def messages(checks: Checks) -> None:
-    shape, dtype, _ = checks.pick()
+    shape, dtype, _ = checks.pick(MESSAGE_SHAPES)
     sender, receiver = checks.choices.sample(range(checks.members), 2)
     first, second = checks.tensor(shape, dtype), checks.tensor(shape, dtype)
 
@@ -197,9 +203,9 @@ def messages(checks: Checks) -> None:
 
     def from_anybody() -> Any:
         if checks.rank == sender:
-            dist.send(first, receiver)
+            dist.send(first, receiver, tag=7)
         elif checks.rank == receiver:
-            return dist.recv(first), first
+            return dist.recv(first, tag=7), first
         return None
 
     def around() -> Tensor:
@@ -303,7 +309,7 @@ def mistakes(checks: Checks) -> None:
         "reduce_scatter of another type": lambda: dist.reduce_scatter_single(ones(3).double(), ones(3 * n)),
         "all_to_all_single of wrong splits": lambda: dist.all_to_all_single(ones(n), ones(n), [n] * n, [n] * n),
         "all_to_all_single of few splits": lambda: dist.all_to_all_single(ones(n), ones(n), [n], [n]),
-        "all_to_all_single with a gap": lambda: dist.all_to_all_single(ones(n, 2)[:, :1], ones(n, 1)),
+        "all_to_all_single with a gap": lambda: dist.all_to_all_single(ones(n, 1), ones(n, 4, 4)[:, ::2, 0]),
         "all_to_all of few": lambda: dist.all_to_all([ones(4)], [ones(4)]),
         "send with a gap": lambda: dist.send(ones(4, 4)[:, ::2], (checks.rank + 1) % n),
         "minimum of a sparse tensor": lambda: dist.all_reduce(
