@@ -50,7 +50,7 @@ def as_real(tensor: Tensor) -> Tensor:
 
 
 def in_memory_order(tensor: Tensor) -> Tensor:
-    """A view whose elements come in the order in which they are in memory, for tensors without gaps; others as they are.
+    """A view whose elements come in the order in which they lie in memory; tensors with gaps as they are.
 
     Gloo reduces and broadcasts memory, whatever the strides.
     """

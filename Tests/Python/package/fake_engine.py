@@ -6,6 +6,7 @@ import pathlib
 import socket
 import struct
 import threading
+from dataclasses import dataclass, field
 from typing import Any, Callable, Optional
 
 from uniference.session import Session
@@ -15,23 +16,23 @@ Responder = Callable[[int, bytes], Optional[bytes]]
 """Makes an answer (kind and body) of a frame's kind and body; nothing for frames that are not answered."""
 
 
+@dataclass
+class ShortInterval:
+    """A script that has computed for a moment."""
+
+    computed_ns: int = 5
+    slept_ns: int = 0
+    operations: list[Any] = field(default_factory=list)
+
+
 class StandingClock:
-    """A clock of a script that computes nothing."""
+    """A clock of a script that always computes for the same moment."""
 
     def enter_script(self, now_ps: int) -> None:
         pass
 
     def leave_script(self) -> Any:
-        return NOTHING
-
-
-class Nothing:
-    computed_ns = 5
-    slept_ns = 0
-    operations: list[Any] = []
-
-
-NOTHING = Nothing()
+        return ShortInterval()
 
 
 def welcome(fake: bool = False) -> bytes:

@@ -7,7 +7,6 @@ import stat
 
 import pytest
 import torch
-
 from uniference.arena import SEGMENT_BYTES, Arena, Peers, size_class
 from uniference.tensors import Span, joined, read_elements, write_elements
 

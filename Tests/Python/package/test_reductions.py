@@ -6,7 +6,6 @@ import pytest
 import torch
 import torch.distributed as dist
 from gloo import run_gloo_ranks
-
 from uniference.reductions import chunk_elements, reduce_into
 from uniference.wire import Reduction
 

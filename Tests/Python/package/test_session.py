@@ -8,11 +8,10 @@ import pytest
 import torch
 import torch.distributed as dist
 from fake_engine import TOKEN, connect, done
-
 from uniference import wire
 from uniference.session import RunEnded
 from uniference.store import EngineStore
-from uniference.wire import FrameKind, NO_BLOCK, StoreOperation
+from uniference.wire import NO_BLOCK, FrameKind, StoreOperation
 
 
 def test_a_question_carries_the_interval_and_the_place_in_the_script(tmp_path):
