@@ -31,7 +31,7 @@ def cases() -> list[tuple[Reduction, torch.dtype, int]]:
     pairs = [(reduction, dtype) for reduction in OPERATORS for dtype in FLOATS if reduction not in BITWISE]
     pairs += [(reduction, dtype) for reduction in OPERATORS for dtype in INTEGERS if reduction != Reduction.AVERAGE]
     every = [(reduction, dtype, size) for reduction, dtype in pairs for size in SIZES]
-    return every + [(Reduction.SUM, torch.float32, SEVERAL_SEGMENTS)]
+    return [*every, (Reduction.SUM, torch.float32, SEVERAL_SEGMENTS)]
 
 
 def operand(dtype: torch.dtype, count: int, rank: int, special: bool = True) -> torch.Tensor:

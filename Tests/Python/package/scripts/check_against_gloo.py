@@ -27,7 +27,7 @@ SHAPES = [(1,), (7,), (64,), (1000,), (4, 6), (3, 5, 2), (), (0,), (0, 3), (20_0
 GATHERED_SHAPES = [shape for shape in SHAPES if shape]
 MESSAGE_SHAPES = [shape for shape in SHAPES if 0 not in shape]
 """Gloo never receives an empty message from anybody."""
-ROUNDS = 30
+ROUNDS = 10
 
 
 class Checks:
