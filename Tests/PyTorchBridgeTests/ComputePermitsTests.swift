@@ -6,7 +6,7 @@ import Testing
   private let answer = FrameWriter(.done).finished()
 
   @Test func onlySoManyRanksAreAnsweredAtOnce() throws {
-    let permits = ComputePermits(limit: 2)
+    let permits = ComputePermits(limit: 2, coreCount: 2)
     let ranks = (0..<4).map { PlayedRank(rank: $0) }
     for rank in ranks { permits.answer(rank.link, answer) }
     #expect(try ranks.map { try $0.receivedKinds().count } == [1, 1, 0, 0])
@@ -17,10 +17,23 @@ import Testing
   }
 
   @Test func whoHasNoPermitGivesNoneBack() throws {
-    let permits = ComputePermits(limit: 1)
+    let permits = ComputePermits(limit: 1, coreCount: 1)
     let ranks = (0..<3).map { PlayedRank(rank: $0) }
     for rank in ranks { permits.answer(rank.link, answer) }
     permits.giveBack(ranks[2].link)
     #expect(try ranks.map { try $0.receivedKinds().count } == [1, 0, 0])
+  }
+
+  @Test func ranksThatHaveNotCommunicatedMayUseAllCores() throws {
+    let permits = ComputePermits(limit: 1, coreCount: 3)
+    let ranks = (0..<4).map { PlayedRank(rank: $0) }
+    ranks[0].communicate()
+    for rank in ranks { permits.answer(rank.link, answer) }
+    #expect(try ranks.map { try $0.receivedKinds().count } == [1, 1, 1, 0])
+    permits.giveBack(ranks[0].link)
+    permits.answer(ranks[0].link, answer)
+    #expect(try ranks.map { try $0.receivedKinds().count } == [0, 0, 0, 1], "who starts up overtakes")
+    for rank in ranks[1...] { permits.giveBack(rank.link) }
+    #expect(try ranks.map { try $0.receivedKinds().count } == [1, 0, 0, 0])
   }
 }

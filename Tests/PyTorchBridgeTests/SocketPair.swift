@@ -14,6 +14,13 @@ struct PlayedRank {
     peer = Connection(descriptor: descriptors[1])
   }
 
+  /// Has the rank send something to another one.
+  func communicate() {
+    let message = PointToPointRequest(
+      dataType: .float32, group: 1, handle: 1, peer: 1, tag: 0, elementCount: 1, block: nil)
+    link.arrived(RankRequest(interval: Interval(), content: .send(message), isAnswered: true))
+  }
+
   /// Kinds of the answers that have come since the last call.
   func receivedKinds() throws -> [UInt8] {
     peer.receive()

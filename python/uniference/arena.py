@@ -113,7 +113,7 @@ class Arena:
             if error.errno != errno.ENOSPC:
                 raise
             raise MemoryError(
-                f"{os.path.dirname(self.folder)} has no room for {end - self.reserved_bytes} more bytes of shared memory, "
+                f"{os.path.dirname(self.folder)} has no room for {end - self.reserved_bytes} more bytes of memory, "
                 f"through which ranks exchange tensors; enlarge it (mount -o remount,size=...) or use fewer ranks"
             ) from error
         self.reserved_bytes = end

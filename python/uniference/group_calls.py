@@ -51,8 +51,9 @@ class GroupCalls:
         self.timeout_ns = nanoseconds(timeout)
 
     def library(self, device_type: str) -> int:
-        """Which library moves tensors of such a device."""
-        return LIBRARIES.get(self._backends.get(device_type, ""), LIBRARIES["gloo"])
+        """Which library moves tensors of such a device: the only one there is, where none is named for it."""
+        backend = self._backends.get(device_type) or next(iter(self._backends.values()), "gloo")
+        return LIBRARIES.get(backend, LIBRARIES["gloo"])
 
     def is_nccl(self, tensor: Tensor) -> bool:
         return self.library(tensor.device.type) == LIBRARIES["nccl"]

@@ -37,6 +37,8 @@ class Integration:
         self._make_group = c10d._new_process_group_helper
         self._backends: Mapping[str, str] = {}
         self._rendezvous_count: Counter[str] = Counter()
+        self._stores: list[EngineStore] = []
+        """Kept here, since torch's own references do not keep the Python part of a store alive."""
 
     def install(self) -> None:
         """Registers the backend and replaces the functions through which torch makes groups and stores."""
@@ -78,7 +80,7 @@ class Integration:
             session = self._session_for(store, group_rank, group_size)
             if group_size < 0:
                 group_rank, group_size = session.rank, session.world_size
-                store = EngineStore(session, self._numbered("mpi"))
+                store = self._store(session, "mpi")
             check_place(session, group_rank, group_size)
         group, group_store = self._make_group(
             group_size, group_rank, global_ranks_in_group, BACKEND, store, group_name, **others
@@ -129,10 +131,11 @@ class Integration:
             store.set(STORE_KEY, secrets.token_hex(16))
         return self._connect(store.get(STORE_KEY).decode(), rank, world_size)
 
-    def _numbered(self, place: str) -> str:
-        """A place that has been met at before is another one: no keys of former groups are there."""
+    def _store(self, session: Session, place: str) -> EngineStore:
+        """A new store of those who meet at a place. Where they have met before, no keys of that time are left."""
         self._rendezvous_count[place] += 1
-        return f"{place}#{self._rendezvous_count[place]}"
+        self._stores.append(EngineStore(session, f"{place}#{self._rendezvous_count[place]}"))
+        return self._stores[-1]
 
     def _rendezvous_handler(self, original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         """A handler that understands what torch's own does, and gives a store of the engine's."""
@@ -141,7 +144,7 @@ class Integration:
             place, rank, world_size = next(original(url, **options))
             session = self._connect(place, rank, world_size)
             check_place(session, rank, world_size)
-            yield EngineStore(session, self._numbered(place)), rank, world_size
+            yield self._store(session, place), rank, world_size
             raise RuntimeError(f"Unable to perform re-rendezvous using {url}")
 
         return handler

@@ -17,7 +17,7 @@ from torch import Tensor
 from uniference import refusals
 from uniference.group_calls import GroupCalls, underlying
 from uniference.session import Session
-from uniference.tensors import as_real, data_type_code
+from uniference.tensors import as_real, data_type_code, in_memory_order
 from uniference.wire import Collective, CollectiveCall, Reduction
 from uniference.work import SeveralWorks, UniferenceWork
 
@@ -128,7 +128,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
 
     def allreduce(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
         self._check_reduction("all_reduce", tensors, opts)
-        tensor = self._operand("allreduce", refusals.check_single("allreduce", tensors))
+        tensor = in_memory_order(self._operand("allreduce", refusals.check_single("allreduce", tensors)))
         call = self._reducing("all_reduce", Collective.ALL_REDUCE, tensor, opts)
         return self._calls.collective(call, (tensor,), (tensor,), opts)
 
@@ -145,7 +145,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
 
     def reduce(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
         self._check_reduction("reduce", tensors, opts)
-        tensor = self._summand("reduce", refusals.check_single("reduce", tensors))
+        tensor = in_memory_order(self._summand("reduce", refusals.check_single("reduce", tensors)))
         return self._reduce_to(tensor, tensor, opts.rootRank, "reduce", opts)
 
     def reduce_scatter(
@@ -159,6 +159,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         refusals.check_alike("reduce_scatter", output, inputs[self.rank() : self.rank() + 1])
         if self._calls.is_nccl(output) and len({tensor.shape for tensor in inputs}) == 1:
             return self._reduce_scatter(output, inputs, "reduce_scatter", opts)
+        output, inputs = in_memory_order(output), [in_memory_order(tensor) for tensor in inputs]
         works = [
             self._reduce_to(tensor, output, member, "reduce_scatter", opts) for member, tensor in enumerate(inputs)
         ]
@@ -189,7 +190,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # Copies to all.
 
     def broadcast(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
-        tensor = self._operand("broadcast", refusals.check_single("broadcast", tensors))
+        tensor = in_memory_order(self._operand("broadcast", refusals.check_single("broadcast", tensors)))
         root = self._root("broadcast", opts.rootRank)
         call = self._describe("broadcast", Collective.BROADCAST, tensor)._replace(root=root)
         is_root = root == self.rank()

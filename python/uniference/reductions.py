@@ -36,10 +36,14 @@ def chunk_elements(whole: int, element_bytes: int, members: int) -> int:
     The formula is that of gloo's ring: S segments of equal size, S a multiple of the members and at least two for each.
     """
     total_bytes = whole * element_bytes
-    wanted = max(-(-total_bytes // SEGMENT_BYTES), 2 * members)
-    segments = -(-wanted // members) * members
-    segment_elements = -(-(-(-total_bytes // segments)) // element_bytes)
+    wanted = max(divide_up(total_bytes, SEGMENT_BYTES), 2 * members)
+    segments = divide_up(wanted, members) * members
+    segment_elements = divide_up(divide_up(total_bytes, segments), element_bytes)
     return segments // members * segment_elements
+
+
+def divide_up(number: int, divisor: int) -> int:
+    return -(-number // divisor)
 
 
 def reduce_into(
@@ -105,7 +109,7 @@ def reduce_by_chunks(
     members = len(contributions)
     chunk = chunk_elements(whole, result.element_size(), members)
     end = start + result.numel()
-    for number in range(start // chunk, -(-end // chunk)):
+    for number in range(start // chunk, divide_up(end, chunk)):
         part = slice(max(number * chunk, start) - start, min((number + 1) * chunk, end) - start)
         travelling = [contributions[(number - 1 - step) % members][part] for step in range(members)]
         fold(result[part], travelling, combine)

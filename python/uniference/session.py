@@ -13,12 +13,22 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from uniference import wire
+from uniference import answers, wire
+from uniference.answers import (
+    Done,
+    Failed,
+    FailureCategory,
+    Piece,
+    ReductionTask,
+    ReportStack,
+    Result,
+    Welcome,
+)
 from uniference.arena import Arena, Peers
 from uniference.reductions import reduce_complex_into, reduce_into
 from uniference.sites import describe_site, script_frame, script_stack
 from uniference.tensors import DATA_TYPES, Span, joined, size_bytes, write_elements
-from uniference.wire import BlockPlace, Done, Failed, FailureCategory, Piece, ReductionTask, ReportStack, Welcome
+from uniference.wire import BlockPlace
 
 _LENGTH = struct.Struct("<I")
 RECEIVED_AT_ONCE_BYTES = 1 << 16
@@ -107,7 +117,7 @@ class Session:
         connection.connect(os.path.join(folder, "socket"))
         connection.sendall(wire.hello(token, os.getpid(), rank, world_size, world, torch.__version__))
         data, rest = receive_frame(connection, b"")
-        answer = wire.answer(data)
+        answer = answers.answer(data)
         if isinstance(answer, Failed):
             raise RuntimeError(answer.message)
         if not isinstance(answer, Welcome):
@@ -145,7 +155,7 @@ class Session:
         self._lock.release()
 
     def interval(self) -> bytes:
-        """What the script has done since the last frame that said so; a part of the next frame, which has to be sent."""
+        """What the script has done since the last frame that said so: part of a frame that has to be sent."""
         since = wire.interval(self._computed_ns, self._slept_ns, self._site)
         self._computed_ns = self._slept_ns = 0
         return since
@@ -179,7 +189,7 @@ class Session:
         self._owed_answers += 1
         while True:
             data, self._received = receive_frame(self._socket, self._received)
-            answer = wire.answer(data, is_receive and self._owed_answers == 1)
+            answer = answers.answer(data, is_receive and self._owed_answers == 1)
             if isinstance(answer, ReportStack):
                 self.post(wire.stack(script_stack()))
                 continue
@@ -241,7 +251,7 @@ class Session:
         write_elements(block.segment, block.offset_bytes, tensors)
         return BlockPlace(block.id, block.segment_number, block.offset_bytes)
 
-    def spans(self, result: wire.Result) -> list[Span]:
+    def spans(self, result: Result) -> list[Span]:
         """Where the values of an answer are; combines them first if the engine asks for it."""
         if isinstance(result, ReductionTask):
             return [self._reduce(result)]

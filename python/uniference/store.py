@@ -8,6 +8,7 @@ from typing import Optional, Sequence, Union
 import torch.distributed as dist
 
 from uniference import wire
+from uniference.answers import Result
 from uniference.session import Session
 from uniference.wire import NO_TIMEOUT, StoreCall, StoreOperation
 from uniference.work import nanoseconds
@@ -84,7 +85,7 @@ class EngineStore(dist.Store):
         return True
 
     def set_timeout(self, timeout: timedelta) -> None:
-        """How long ``get`` and ``wait`` wait, in virtual time. The usual time-out is none: a deadlock is found anyway."""
+        """How long ``get`` and ``wait`` wait, in virtual time. Torch's usual time-out is none: deadlocks are found."""
         self._timeout_ns = NO_TIMEOUT if timeout == dist.default_pg_timeout else nanoseconds(timeout)
 
     @property
@@ -104,7 +105,7 @@ class EngineStore(dist.Store):
         expected: bytes = b"",
         delta: int = 0,
         timeout_ns: int = NO_TIMEOUT,
-    ) -> wire.Result:
+    ) -> Result:
         call = StoreCall(operation, self._namespace, keys, value, expected, delta, timeout_ns)
         self._session.enter()
         try:

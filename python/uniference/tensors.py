@@ -49,6 +49,18 @@ def as_real(tensor: Tensor) -> Tensor:
     return torch.view_as_real(tensor) if tensor.is_complex() else tensor
 
 
+def in_memory_order(tensor: Tensor) -> Tensor:
+    """A view whose elements come in the order in which they lie in memory; tensors with gaps as they are.
+
+    Gloo reduces and broadcasts memory, whatever the strides.
+    """
+    if tensor.is_contiguous():
+        return tensor
+    order = sorted(range(tensor.dim()), key=tensor.stride, reverse=True)
+    permuted = tensor.permute(order)
+    return permuted if permuted.is_contiguous() else tensor
+
+
 def size_bytes(tensors: Sequence[Tensor]) -> int:
     """Bytes of all the elements."""
     if len(tensors) == 1:

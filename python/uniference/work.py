@@ -10,9 +10,9 @@ import torch.distributed as dist
 from torch import Tensor
 
 from uniference import wire
+from uniference.answers import Done
 from uniference.session import Session
 from uniference.tensors import read_elements
-from uniference.wire import Done
 
 UNSET_TIMEOUT = timedelta(0)
 """What torch passes where a script has given no time-out."""

@@ -3,8 +3,12 @@ import Foundation
 
 /// Sees to it that only so many ranks compute at once: the others' answers are held back, since what is computed side by
 /// side on the same cores is not measured as it would be on devices of their own.
+///
+/// Ranks that have not communicated yet import and load; they may do so on all cores, or a run of many ranks would take
+/// many times as long as the real one before it has begun.
 final class ComputePermits {
   private let limit: Int
+  private let startUpLimit: Int
   private var computing: Set<Int> = []
   private var waiting: Deque<(link: RankLink, answer: [UInt8])> = []
   /// When a rank last got or gave back a permit.
@@ -14,19 +18,38 @@ final class ComputePermits {
   /// After so long without any use of the processor a rank is taken to wait for something outside the simulation.
   private static let patience = Duration.milliseconds(300)
 
-  init(limit: Int) { self.limit = max(1, limit) }
+  /// - Parameters:
+  ///   - limit: how many ranks may compute at once.
+  ///   - coreCount: how many may before they have communicated.
+  init(limit: Int, coreCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
+    self.limit = max(1, limit)
+    startUpLimit = max(self.limit, coreCount)
+  }
 
   /// Answers a rank as soon as it may compute.
   func answer(_ link: RankLink, _ frame: [UInt8]) {
-    guard computing.count < limit else { return waiting.append((link, frame)) }
-    grant(link, frame)
+    if waiting.isEmpty, mayCompute(link) { return grant(link, frame) }
+    waiting.append((link, frame))
+    grantInOrder()
+  }
+
+  private func mayCompute(_ link: RankLink) -> Bool {
+    computing.count < (link.hasCommunicated ? limit : startUpLimit)
+  }
+
+  /// First come, first served; a rank that is still starting up may overtake.
+  private func grantInOrder() {
+    while let index = waiting.firstIndex(where: { mayCompute($0.link) }) {
+      let next = waiting.remove(at: index)
+      grant(next.link, next.answer)
+    }
   }
 
   /// Notes that a rank has stopped computing.
   func giveBack(_ link: RankLink) {
     guard computing.remove(link.rank) != nil else { return }
     lastChange = .now
-    while computing.count < limit, let next = waiting.popFirst() { grant(next.link, next.answer) }
+    grantInOrder()
   }
 
   private func grant(_ link: RankLink, _ answer: [UInt8]) {

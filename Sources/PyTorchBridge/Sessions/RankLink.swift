@@ -14,6 +14,8 @@ final class RankLink: @unchecked Sendable {
   private(set) var awaitsAnswer = true
   /// Whether the rank's script has ended in good order.
   private(set) var hasSaidGoodbye = false
+  /// Whether the rank has exchanged anything with others yet.
+  private(set) var hasCommunicated = false
   /// The rank's Python stack, once it has been asked for.
   var stack: String?
   private var names: [UInt32: String] = [:]
@@ -56,7 +58,11 @@ final class RankLink: @unchecked Sendable {
       request.interval.operations = operations
       operations = []
     }
-    if case .goodbye = request.content { hasSaidGoodbye = true }
+    switch request.content {
+    case .goodbye: hasSaidGoodbye = true
+    case .collective, .send, .receive: hasCommunicated = true
+    default: break
+    }
     if request.isAnswered { awaitsAnswer = true }
     if let hold {
       self.hold = nil

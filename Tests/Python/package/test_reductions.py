@@ -6,7 +6,6 @@ import pytest
 import torch
 import torch.distributed as dist
 from gloo import run_gloo_ranks
-
 from uniference.reductions import chunk_elements, reduce_into
 from uniference.wire import Reduction
 
@@ -32,7 +31,7 @@ def cases() -> list[tuple[Reduction, torch.dtype, int]]:
     pairs = [(reduction, dtype) for reduction in OPERATORS for dtype in FLOATS if reduction not in BITWISE]
     pairs += [(reduction, dtype) for reduction in OPERATORS for dtype in INTEGERS if reduction != Reduction.AVERAGE]
     every = [(reduction, dtype, size) for reduction, dtype in pairs for size in SIZES]
-    return every + [(Reduction.SUM, torch.float32, SEVERAL_SEGMENTS)]
+    return [*every, (Reduction.SUM, torch.float32, SEVERAL_SEGMENTS)]
 
 
 def operand(dtype: torch.dtype, count: int, rank: int, special: bool = True) -> torch.Tensor:

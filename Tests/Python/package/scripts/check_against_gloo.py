@@ -27,7 +27,7 @@ SHAPES = [(1,), (7,), (64,), (1000,), (4, 6), (3, 5, 2), (), (0,), (0, 3), (20_0
 GATHERED_SHAPES = [shape for shape in SHAPES if shape]
 MESSAGE_SHAPES = [shape for shape in SHAPES if 0 not in shape]
 """Gloo never receives an empty message from anybody."""
-ROUNDS = 30
+ROUNDS = 10
 
 
 class Checks:
@@ -84,37 +84,41 @@ class Checks:
 
 def reductions(checks: Checks) -> None:
     for operator in OPERATORS:
-        shape, dtype, group = checks.pick()
-        tensor = checks.operand(shape, dtype)
-        members, root = group_ranks(group), group_ranks(group)[-1]
-        chosen = getattr(dist.ReduceOp, operator)
+        reductions_by(checks, operator)
 
-        def all_reduce() -> Tensor:
-            checks.call(dist.all_reduce, tensor, chosen, group=group)
-            return tensor
 
-        def reduce() -> Any:
-            reduced = tensor.clone()
-            checks.call(dist.reduce, reduced, root, chosen, group=group)
-            return reduced if checks.rank == root else None
+def reductions_by(checks: Checks, operator: str) -> None:
+    shape, dtype, group = checks.pick()
+    tensor = checks.operand(shape, dtype)
+    members, root = group_ranks(group), group_ranks(group)[-1]
+    chosen = getattr(dist.ReduceOp, operator)
 
-        def reduce_scatter_tensor() -> Tensor:
-            output = checks.tensor((3, *shape[1:]), dtype)
-            whole = checks.tensor((3 * len(members), *shape[1:]), dtype)
-            checks.call(dist.reduce_scatter_single, output, whole, chosen, group=group)
-            return output
+    def all_reduce() -> Tensor:
+        checks.call(dist.all_reduce, tensor, chosen, group=group)
+        return tensor
 
-        def reduce_scatter() -> Tensor:
-            parts = [checks.operand(shape, dtype) for _ in members]
-            output = checks.operand(shape, dtype)
-            checks.call(dist.reduce_scatter, output, parts, chosen, group=group)
-            return output
+    def reduce() -> Any:
+        reduced = tensor.clone()
+        checks.call(dist.reduce, reduced, root, chosen, group=group)
+        return reduced if checks.rank == root else None
 
-        if checks.rank in members:
-            checks.note(f"all_reduce {operator} {dtype} {shape}", all_reduce)
-            checks.note(f"reduce {operator} {dtype} {shape}", reduce)
-            checks.note(f"reduce_scatter_tensor {operator} {dtype} {shape}", reduce_scatter_tensor)
-            checks.note(f"reduce_scatter {operator} {dtype} {shape}", reduce_scatter)
+    def reduce_scatter_tensor() -> Tensor:
+        output = checks.tensor((3, *shape[1:]), dtype)
+        whole = checks.tensor((3 * len(members), *shape[1:]), dtype)
+        checks.call(dist.reduce_scatter_single, output, whole, chosen, group=group)
+        return output
+
+    def reduce_scatter() -> Tensor:
+        parts = [checks.operand(shape, dtype) for _ in members]
+        output = checks.operand(shape, dtype)
+        checks.call(dist.reduce_scatter, output, parts, chosen, group=group)
+        return output
+
+    if checks.rank in members:
+        checks.note(f"all_reduce {operator} {dtype} {shape}", all_reduce)
+        checks.note(f"reduce {operator} {dtype} {shape}", reduce)
+        checks.note(f"reduce_scatter_tensor {operator} {dtype} {shape}", reduce_scatter_tensor)
+        checks.note(f"reduce_scatter {operator} {dtype} {shape}", reduce_scatter)
 
 
 def copies(checks: Checks) -> None:
