@@ -17,13 +17,14 @@ from torch.utils.flop_counter import flop_registry, sdpa_backward_flop_count, sd
 from uniference.traffic import Access, tensors_in
 
 MOVING = frozenset(
-    {"copy", "clone", "_to_copy", "cat", "stack", "zeros", "zeros_like", "new_zeros", "ones", "ones_like", "new_ones",
-     "full", "full_like", "new_full", "scalar_tensor", "fill", "zero", "eye", "arange", "embedding", "index_select",
-     "gather", "index", "_unsafe_index", "take", "index_copy", "index_fill", "scatter", "slice_scatter", "select_scatter",
-     "diagonal_scatter", "as_strided_scatter", "slice_backward", "select_backward", "constant_pad_nd", "roll", "flip",
-     "repeat", "repeat_interleave", "where", "masked_fill", "masked_select", "tril", "triu", "split_with_sizes_copy",
-     "_foreach_copy", "_foreach_zero", "im2col", "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "one_hot",
-     "_pin_memory", "nonzero", "complex", "view_as_real_copy", "_reshape_copy"}
+    {"copy", "clone", "_to_copy", "cat", "stack", "zeros", "zeros_like", "new_zeros", "ones", "ones_like",
+     "new_ones", "full", "full_like", "new_full", "scalar_tensor", "fill", "zero", "eye", "arange", "embedding",
+     "index_select", "gather", "index", "_unsafe_index", "take", "index_copy", "index_fill", "scatter",
+     "slice_scatter", "select_scatter", "diagonal_scatter", "as_strided_scatter", "slice_backward",
+     "select_backward", "constant_pad_nd", "roll", "flip", "repeat", "repeat_interleave", "where", "masked_fill",
+     "masked_select", "tril", "triu", "split_with_sizes_copy", "_foreach_copy", "_foreach_zero", "im2col",
+     "pixel_shuffle", "pixel_unshuffle", "channel_shuffle", "one_hot", "_pin_memory", "nonzero", "complex",
+     "view_as_real_copy", "_reshape_copy"}
 )  # fmt: skip
 """Operations that only move, fill or convert, whether in place or not: their cost is their bytes."""
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode, is_traceable_wrapper_subclass_type
+from torch.utils.flop_counter import flop_registry
 
 from uniference.flops import operation_flops
 from uniference.tensors import data_type_code
-from uniference.traffic import Access, bytes_read, bytes_written, tensors_in
+from uniference.traffic import Access, bytes_read, bytes_written, distinct_bytes, tensors_in
 
 OTHER_NAMESPACES = frozenset(
     {"c10d", "_c10d_functional", "_c10d_functional_autograd", "c10d_functional", "_dtensor", "symm_mem", "profiler"}
@@ -53,10 +55,17 @@ class OperationRecorder(TorchDispatchMode):
     are made of; so are operations on wrapper subclasses (``DTensor``: what the rank's shard costs, not the whole).
     """
 
+    supports_higher_order_operators = True
+
     def __init__(self) -> None:
         super().__init__()
         self._operations: list[Operation] = []
         self._is_paused = False
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would have to import its compiler, in each rank, to keep it away from this class.
+        return False
 
     def take(self) -> list[Operation]:
         """What has been computed since the last call, in order."""
@@ -74,6 +83,8 @@ class OperationRecorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         keywords = keywords or {}
+        if isinstance(function, HigherOrderOperator):
+            return self._higher_order(function, arguments, keywords)
         if any(is_traceable_wrapper_subclass_type(kind) for kind in types):
             # Torch then asks the subclass, whose operations on plain tensors come here one by one.
             return NotImplemented
@@ -89,6 +100,24 @@ class OperationRecorder(TorchDispatchMode):
                 self._operations.append(operation)
         return result
 
+    def _higher_order(self, function: HigherOrderOperator, arguments: Any, keywords: Any) -> Any:
+        """An operation on functions, such as ``flex_attention``. Raises unless torch has a formula for its FLOPs."""
+        formula = flop_registry.get(function)
+        if formula is None:
+            raise NotImplementedError(
+                f"the cost of torch's operator {function.name()} is not known; run with --compute measured instead"
+            )
+        result = function(*arguments, **keywords)
+        if not self._is_paused:
+            read, written = list(tensors_in((arguments, keywords))), list(tensors_in(result))
+            flops = float(formula(*arguments, **keywords, out_val=result))
+            self._operations.append(
+                Operation(
+                    function.name(), computing_type_code(read), flops, float(distinct_bytes(read)),
+                    float(distinct_bytes(written)))
+            )  # fmt: skip
+        return result
+
 
 @functools.lru_cache(maxsize=None)
 def is_composite(function: Any) -> bool:
@@ -100,8 +129,8 @@ def is_composite(function: Any) -> bool:
 
 @functools.lru_cache(maxsize=None)
 def is_free(function: Any) -> bool:
-    """Whether the operation costs a device nothing: communication, metadata, and views, whose results share memory with an
-    argument that is not written to."""
+    """Whether the operation costs a device nothing: communication, metadata, and views, whose results share memory with
+    an argument that is not written to."""
     if function.namespace in OTHER_NAMESPACES or function._overloadpacket.__name__ in FREE_OPERATIONS:
         return True
     returned = [value.alias_info for value in function._schema.returns if value.alias_info is not None]
