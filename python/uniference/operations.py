@@ -9,13 +9,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch._C._dynamo.eval_frame import (
+    _FrameAction as FrameAction,
+    _FrameExecStrategy as FrameExecStrategy,
+    set_code_exec_strategy,
+)
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode, is_traceable_wrapper_subclass_type
-from torch.utils.flop_counter import flop_registry
 
 from uniference.flops import operation_flops
 from uniference.tensors import data_type_code
-from uniference.traffic import Access, bytes_read, bytes_written, distinct_bytes, tensors_in
+from uniference.traffic import Access, bytes_read, bytes_written, tensors_in
 
 OTHER_NAMESPACES = frozenset(
     {"c10d", "_c10d_functional", "_c10d_functional_autograd", "c10d_functional", "_dtensor", "symm_mem", "profiler"}
@@ -52,7 +56,9 @@ class OperationRecorder(TorchDispatchMode):
     mode; on tensors with values and on fake ones.
 
     Costs are those of ``describe``. Composite operations, which inference mode shows whole, are taken down as what they
-    are made of; so are operations on wrapper subclasses (``DTensor``: what the rank's shard costs, not the whole).
+    are made of; so are operations on wrapper subclasses (``DTensor``: what the rank's shard costs, not the whole). What
+    torch tries out on fake tensors of its own, to learn a result's shape, is nobody's work. Functions given to
+    ``torch.compile`` run uncompiled, and operators on functions (``flex_attention``, ``cond``) are refused.
     """
 
     supports_higher_order_operators = True
@@ -61,10 +67,17 @@ class OperationRecorder(TorchDispatchMode):
         super().__init__()
         self._operations: list[Operation] = []
         self._is_paused = False
+        self._surroundings = active_fake_mode()
+
+    def __enter__(self) -> OperationRecorder:
+        self._surroundings = active_fake_mode()
+        return super().__enter__()  # type: ignore[no-any-return]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        # Torch would have to import its compiler, in each rank, to keep it away from this class.
+        # Torch would import its compiler, in each rank, to keep it from compiling what follows; this does so without.
+        skipped = FrameExecStrategy(FrameAction.SKIP, FrameAction.SKIP)
+        set_code_exec_strategy(cls.__torch_dispatch__.__code__, skipped)
         return False
 
     def take(self) -> list[Operation]:
@@ -83,8 +96,12 @@ class OperationRecorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         keywords = keywords or {}
+        if active_fake_mode() != self._surroundings:
+            return function(*arguments, **keywords)
         if isinstance(function, HigherOrderOperator):
-            return self._higher_order(function, arguments, keywords)
+            raise NotImplementedError(
+                f"what torch's operator {function.name()} costs is not known; run with --compute measured instead"
+            )
         if any(is_traceable_wrapper_subclass_type(kind) for kind in types):
             # Torch then asks the subclass, whose operations on plain tensors come here one by one.
             return NotImplemented
@@ -100,23 +117,12 @@ class OperationRecorder(TorchDispatchMode):
                 self._operations.append(operation)
         return result
 
-    def _higher_order(self, function: HigherOrderOperator, arguments: Any, keywords: Any) -> Any:
-        """An operation on functions, such as ``flex_attention``. Raises unless torch has a formula for its FLOPs."""
-        formula = flop_registry.get(function)
-        if formula is None:
-            raise NotImplementedError(
-                f"the cost of torch's operator {function.name()} is not known; run with --compute measured instead"
-            )
-        result = function(*arguments, **keywords)
-        if not self._is_paused:
-            read, written = list(tensors_in((arguments, keywords))), list(tensors_in(result))
-            flops = float(formula(*arguments, **keywords, out_val=result))
-            self._operations.append(
-                Operation(
-                    function.name(), computing_type_code(read), flops, float(distinct_bytes(read)),
-                    float(distinct_bytes(written)))
-            )  # fmt: skip
-        return result
+
+def active_fake_mode() -> tuple[Any, int]:
+    """The mode by which tensors are fake, if they are, and how often it has been entered: ``DTensor`` enters the one that
+    is there a second time for what it tries out."""
+    mode = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
+    return mode, 0 if mode is None else len(mode.enter_stack)
 
 
 @functools.lru_cache(maxsize=None)
