@@ -1,8 +1,8 @@
-# Everything here needs the Swift toolchain alone, except `test`, which needs Python 3 too.
+# `build` needs the Swift toolchain alone; the rest needs Python 3, too, into whose .venv it puts PyTorch.
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build quickstart test test-swift test-python test-determinism benchmark format lint clean
+.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch format lint clean
 
 RELEASE := .build/release/uniference
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
@@ -14,8 +14,12 @@ help: ## this list
 build: ## the release binary, .build/release/uniference
 	swift build --configuration release --product uniference
 
-quickstart: build ## predict Llama-3.1-8B on four Jetson Orin Nano under every strategy
+quickstart: build torch ## predict Llama on four Jetsons under every strategy; run a real model, simulated and for real
 	@$(RELEASE) simulate Examples/llama-on-jetsons.yaml
+	@.venv/bin/python Scripts/quickstart-pytorch.py
+
+torch: ## .venv with PyTorch and what the examples need
+	Scripts/python-environment.sh python/requirements.txt Examples/pytorch/requirements.txt
 
 test: test-swift build test-python test-determinism lint ## everything, from a fresh clone
 
@@ -23,7 +27,7 @@ test-swift: ## the tests in Swift
 	swift build --build-tests
 	swift test --skip-build
 
-test-python: build ## the tests in Python: traces, records, and the commands of README.md
+test-python: build torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
 	Scripts/python-environment.sh Tests/Python/requirements.txt
 	UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest Tests/Python
 
@@ -35,6 +39,9 @@ benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures 
 	$(if $(findstring --peer,$(BENCHMARK_OPTIONS)),Scripts/python-environment.sh Benchmarks/Peers/requirements.txt)
 	swift build --configuration release --package-path Benchmarks --product benchmarks
 	Benchmarks/.build/release/benchmarks --check $(BENCHMARK_OPTIONS)
+
+benchmark-pytorch: build torch ## simulated and real process groups beside each other
+	.venv/bin/python Benchmarks/PyTorch/benchmark.py --check $(BENCHMARK_OPTIONS)
 
 format: ## put all sources into shape
 	swift format --in-place --recursive --configuration .swift-format $(FORMATTED)

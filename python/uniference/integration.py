@@ -12,14 +12,13 @@ from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
 import torch.distributed as dist
 from torch.distributed import distributed_c10d as c10d
 
-from uniference.process_group import UniferenceProcessGroup
+from uniference.process_group import BACKEND, UniferenceProcessGroup
 from uniference.session import Session
 from uniference.store import EngineStore
 
 SessionFactory = Callable[[str, int, int], Session]
 """Gives this process's session, of the world, rank and world size (-1: not known) that the script has named."""
 
-BACKEND = "uniference"
 DEVICE_TYPES = ["cpu", "cuda", "xpu", "mps"]
 LEFT_ALONE = frozenset({"fake", "threaded"})
 """Torch's own imitations of process groups, which need no network."""
@@ -29,8 +28,11 @@ STORE_KEY = "uniference/world"
 class Integration:
     """What is put into ``torch.distributed``, and this process's session once there is one."""
 
-    def __init__(self, session_factory: SessionFactory) -> None:
-        self.session: Optional[Session] = None
+    def __init__(
+        self, session: Optional[Session], session_factory: SessionFactory, leave: Optional[Callable[[], None]]
+    ) -> None:
+        self.session = session
+        self._leave = leave
         self._session_factory = session_factory
         self._make_group = c10d._new_process_group_helper
         self._backends: Mapping[str, str] = {}
@@ -43,6 +45,8 @@ class Integration:
             dist.Backend.register_backend(BACKEND, self._create, extended_api=True, devices=DEVICE_TYPES)
         c10d._new_process_group_helper = self.new_process_group
         c10d.split_group = dist.split_group = split_group
+        self._update_default_group = c10d._update_default_pg
+        c10d._update_default_pg = self.update_default_group
         rendezvous = importlib.import_module("torch.distributed.rendezvous")
         rendezvous._create_c10d_store = name_of_address
         rendezvous.FileStore = name_of_file
@@ -83,6 +87,18 @@ class Integration:
             c10d._world.pg_map[group] = (backend, group_store)
             c10d._world.pg_backend_config[group] = str(config)
         return group, group_store
+
+    def update_default_group(self, group: Any) -> None:
+        """Stands for ``_update_default_pg``: with its last group a process that joined for them leaves the world."""
+        self._update_default_group(group)
+        if group is None:
+            self.leave()
+
+    def leave(self) -> None:
+        """Leaves the world, if the process has joined it for its groups; nothing otherwise."""
+        if self._leave is not None and self.session is not None:
+            self.session = None
+            self._leave()
 
     def _create(self, options: Any, _: Any) -> UniferenceProcessGroup:
         """What torch calls to make a group of the registered backend."""
@@ -131,11 +147,24 @@ class Integration:
         return handler
 
 
-def install(session_factory: SessionFactory) -> Integration:
-    """Has scripts in this process communicate through the engine from now on."""
-    integration = Integration(session_factory)
+def install(
+    session: Optional[Session] = None,
+    session_factory: Optional[SessionFactory] = None,
+    leave: Optional[Callable[[], None]] = None,
+) -> Integration:
+    """Has scripts in this process communicate through the engine from now on.
+
+    Args:
+        session: this process's session; if none, ``session_factory`` makes it when the script first needs it.
+        leave: ends such a session, with the process's last group.
+    """
+    integration = Integration(session, session_factory or no_session, leave)
     integration.install()
     return integration
+
+
+def no_session(world: str, rank: int, world_size: int) -> Session:
+    raise RuntimeError(f"rank {rank} of {world_size} cannot join {world}: this process has no way to the engine")
 
 
 def check_place(session: Session, rank: int, world_size: int) -> None:

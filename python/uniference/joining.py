@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import multiprocessing.util
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from uniference import virtual_time
+from uniference import integration, virtual_time
 from uniference.clock import AskingClock, ComputeClock, Interval, MeasuredClock
 from uniference.meters import MeterChoice
 from uniference.session import Session
@@ -41,6 +44,31 @@ def leave(session: Session, exit_code: int, reason: str) -> None:
     if recorder is not None:
         recorder.__exit__(None, None, None)
     session.goodbye(exit_code, reason)
+
+
+def install_in_process(folder: str) -> None:
+    """Has this process, which somebody else has started, join a world whenever it makes its first process group, and leave
+    it with its last one."""
+    joined: list[Session] = []
+
+    def join_world(world: str, rank: int, world_size: int) -> Session:
+        joined.append(join(folder, world, rank, world_size))
+        return joined[-1]
+
+    def leave_world() -> None:
+        if joined:
+            leave(joined.pop(), *exception_at_exit())
+
+    installed = integration.install(session_factory=join_world, leave=leave_world)
+    atexit.register(installed.leave)
+    # Processes of `multiprocessing` end without what `atexit` has been told.
+    multiprocessing.util.Finalize(None, installed.leave, exitpriority=0)
+
+
+def exception_at_exit() -> tuple[int, str]:
+    """The exit code and exception with which the interpreter is ending, if it is ending with one."""
+    error = getattr(sys, "last_value", None)
+    return (0, "") if error is None else (1, f"{type(error).__name__}: {error}")
 
 
 def make_clock(session: Session) -> ComputeClock:

@@ -70,9 +70,12 @@ def main() -> None:
     torch = import_torch()
     from uniference.launching.control import Control
     from uniference.launching.environment import rank_environment
+    from uniference.launching.preloading import preload
     from uniference.launching.supervisor import Supervisor
     from uniference.rank import run_rank
 
+    if not task.is_module:
+        preload(task.script)
     control = Control.connect(folder, torch.__version__)
     if not control.await_start():
         return

@@ -21,6 +21,9 @@ from uniference.tensors import as_real, data_type_code
 from uniference.wire import Collective, CollectiveCall, Reduction
 from uniference.work import SeveralWorks, UniferenceWork
 
+BACKEND = "uniference"
+"""The name under which the process group is registered."""
+
 
 class UniferenceProcessGroup(dist.ProcessGroup):
     """Every operation of ``torch.distributed``, in virtual time. Values are those that gloo gives."""
@@ -44,7 +47,8 @@ class UniferenceProcessGroup(dist.ProcessGroup):
             timeout: what the script has given for all operations; ``None`` if nothing.
         """
         super().__init__(rank, len(world_ranks))
-        self._set_group_name(name)
+        self._group_name = name
+        self._group_description = "undefined"
         self._store = store
         self._backends = dict(backends)
         self._calls = GroupCalls(session, name, world_ranks, backends, timeout)
@@ -52,12 +56,32 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # What torch asks of a group.
 
     def getBackendName(self) -> str:  # noqa: N802
-        return next(iter(self._backends.values()))
+        """What C++ code asks for, some of which takes a group that calls itself gloo for gloo's own class."""
+        return BACKEND
 
     def name(self) -> str:
-        return self.getBackendName()
+        """The backend that the script has asked for."""
+        return next(iter(self._backends.values()))
 
     _get_backend_name = name
+
+    def getGroupName(self) -> str:  # noqa: N802
+        """Torch's name of the group. Torch keeps it in a backend's C++ object, of which there is none."""
+        return self._group_name
+
+    def setGroupName(self, name: str) -> None:  # noqa: N802
+        self._group_name = name
+
+    def getGroupDesc(self) -> str:  # noqa: N802
+        return self._group_description
+
+    def setGroupDesc(self, description: str) -> None:  # noqa: N802
+        self._group_description = description
+
+    group_name = property(getGroupName)
+    group_desc = property(getGroupDesc)
+    _set_group_name = setGroupName
+    _set_group_desc = setGroupDesc
 
     @property
     def _device_types(self) -> list[torch.device]:
@@ -103,12 +127,14 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # Reductions.
 
     def allreduce(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
+        self._check_reduction("all_reduce", tensors, opts)
         tensor = self._operand("allreduce", refusals.check_single("allreduce", tensors))
         call = self._reducing("all_reduce", Collective.ALL_REDUCE, tensor, opts)
         return self._calls.collective(call, (tensor,), (tensor,), opts)
 
     def allreduce_coalesced(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
         """All tensors as one, which is how gloo reduces them."""
+        self._check_reduction("all_reduce", tensors, opts)
         operands = [self._operand("allreduce_coalesced", tensor) for tensor in tensors]
         if len({tensor.dtype for tensor in operands}) > 1:
             raise RuntimeError("ProcessGroupGloo::allreduce_coalesced: tensors must all have the same type")
@@ -118,15 +144,17 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         return self._calls.collective(call, operands, operands, opts)
 
     def reduce(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
-        tensor = self._operand("reduce", refusals.check_single("reduce", tensors))
+        self._check_reduction("reduce", tensors, opts)
+        tensor = self._summand("reduce", refusals.check_single("reduce", tensors))
         return self._reduce_to(tensor, tensor, opts.rootRank, "reduce", opts)
 
     def reduce_scatter(
         self, output_tensors: list[Tensor], input_lists: list[list[Tensor]], opts: Any = None
     ) -> UniferenceWork:
         """A reduction to each member, one after another, as in gloo; in NCCL one operation if the parts are equal."""
-        output = self._operand("reduce_scatter", refusals.check_single("reduce_scatter", output_tensors))
-        inputs = [self._operand("reduce_scatter", tensor) for tensor in input_lists[0]]
+        self._check_reduction("reduce", output_tensors, opts)
+        output = self._summand("reduce_scatter", refusals.check_single("reduce_scatter", output_tensors))
+        inputs = [self._summand("reduce_scatter", tensor) for tensor in input_lists[0]]
         refusals.check_members("reduce_scatter", "input tensor", inputs, self.size())
         refusals.check_alike("reduce_scatter", output, inputs[self.rank() : self.rank() + 1])
         if self._calls.is_nccl(output) and len({tensor.shape for tensor in inputs}) == 1:
@@ -137,7 +165,8 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         return SeveralWorks(self._calls.session, works)
 
     def reduce_scatter_single(self, output: Tensor, input: Tensor, opts: Any = None) -> UniferenceWork:
-        output, operand = self._operand("reduce_scatter", output), self._operand("reduce_scatter", input)
+        self._check_reduction("all_reduce", (input,), opts)
+        output, operand = self._summand("reduce_scatter", output), self._summand("reduce_scatter", input)
         if output.dtype != operand.dtype:
             raise RuntimeError(f"Check failed: output.dtype() == input.dtype() ({output.dtype} vs. {operand.dtype}).")
         if output.numel() * self.size() != operand.numel():
@@ -212,8 +241,9 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     def gather(
         self, output_lists: list[list[Tensor]], input_tensors: list[Tensor], opts: Any
     ) -> UniferenceWork:
-        operand = refusals.check_single("gather", input_tensors)
-        refusals.check_data_type("gather", operand, self._calls.is_nccl(operand))
+        operand = self._summand("gather", refusals.check_single("gather", input_tensors))
+        if operand.is_complex():
+            raise RuntimeError(f"Invalid scalar type: there is no gather of {operand.dtype}")
         root = self._root("gather", opts.rootRank)
         outputs: list[Tensor] = []
         if root == self.rank():
@@ -270,7 +300,7 @@ class UniferenceProcessGroup(dist.ProcessGroup):
         opts: Any = None,
     ) -> UniferenceWork:
         output, operand = self._operand("alltoall", output), self._operand("alltoall", input)
-        if not (output.is_contiguous() and operand.is_contiguous()):
+        if not operand.is_contiguous():
             raise ValueError("Tensors must be contiguous")
         receive_counts = self._elements(output_split_sizes or (), output)
         send_counts = self._elements(input_split_sizes or (), operand)
@@ -310,10 +340,13 @@ class UniferenceProcessGroup(dist.ProcessGroup):
     # What the operations have in common.
 
     def _operand(self, operation: str, tensor: Tensor) -> Tensor:
-        """The tensor to transport, if the library takes such ones."""
+        """The tensor to transport, of complex ones the parts, if the library takes such ones."""
+        return as_real(self._summand(operation, tensor))
+
+    def _summand(self, operation: str, tensor: Tensor) -> Tensor:
+        """The tensor to reduce; complex ones as they are, where torch does not take them apart before it calls gloo."""
         tensor = underlying(tensor)
         refusals.check_dense(operation, tensor)
-        tensor = as_real(tensor)
         refusals.check_data_type(operation, tensor, self._calls.is_nccl(tensor))
         return tensor
 
@@ -332,6 +365,13 @@ class UniferenceProcessGroup(dist.ProcessGroup):
             operation, name, dtype_code=data_type_code(tensor.dtype), count=count, result_count=count,
             shape=tuple(tensor.shape),
         )  # fmt: skip
+
+    def _check_reduction(self, operation: str, tensors: Sequence[Tensor], options: Any) -> None:
+        if options is None:
+            return
+        refusals.check_complex_reduction(operation, options.reduceOp, tensors)
+        for tensor in tensors:
+            refusals.check_sparse_reduction(options.reduceOp, tensor)
 
     def _reducing(self, name: str, operation: Collective, tensor: Tensor, options: Any) -> CollectiveCall:
         reduction = Reduction.SUM if options is None else refusals.reduction_of(name, options.reduceOp, tensor)

@@ -52,7 +52,8 @@ def reduce_into(
     """
     members = len(contributions)
     average = reduction is Reduction.AVERAGE
-    if result.dtype is torch.bool:
+    is_truth = result.dtype is torch.bool
+    if is_truth:
         # Gloo calculates with bytes: the sum of two true values is 2, which is true as well.
         result = result.view(torch.uint8)
         contributions = [contribution.view(torch.uint8) for contribution in contributions]
@@ -67,6 +68,20 @@ def reduce_into(
         reduce_by_chunks(result, contributions, combine, whole, start)
     if average:
         result.div_(members)
+    if is_truth and result.numel() < whole:
+        # The slices that gloo's reduce_scatter_tensor hands out have been copied as true and false.
+        result.copy_(result != 0)
+
+
+def reduce_complex_into(
+    result: Tensor, contributions: Sequence[Tensor], reduction: Reduction, whole: int, start: int = 0
+) -> None:
+    """Likewise for complex numbers, of which gloo adds the parts and torch divides the sums for an average."""
+    parts = [torch.view_as_real(contribution).view(-1) for contribution in contributions]
+    total = Reduction.SUM if reduction is Reduction.AVERAGE else reduction
+    reduce_into(torch.view_as_real(result).view(-1), parts, total, 2 * whole, 2 * start)
+    if reduction is Reduction.AVERAGE:
+        result.div_(len(contributions))
 
 
 def is_order_free(reduction: Reduction, dtype: torch.dtype, members: int) -> bool:

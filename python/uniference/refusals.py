@@ -33,8 +33,8 @@ NCCL_DATA_TYPES = GLOO_DATA_TYPES | {torch.float8_e4m3fn, torch.float8_e5m2}
 
 
 def check_data_type(operation: str, tensor: Tensor, is_nccl: bool) -> None:
-    """Only element types that the library calculates with; sends are free of this."""
-    dtype = tensor.dtype
+    """Only element types that the library calculates with, and complex numbers of them; sends are free of this."""
+    dtype = tensor.dtype.to_real() if tensor.is_complex() else tensor.dtype
     if dtype not in (NCCL_DATA_TYPES if is_nccl else GLOO_DATA_TYPES):
         library = "nccl" if is_nccl else "gloo"
         raise RuntimeError(f"Invalid scalar type: {library} has no {operation} of {dtype}")
@@ -49,9 +49,25 @@ def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction
         raise RuntimeError(f"Cannot use ReduceOp.{name} with Gloo: {operation} knows {', '.join(map(str, REDUCTIONS))}")
     if reduction in BITWISE and tensor.dtype.is_floating_point:
         raise RuntimeError(f"Cannot use ReduceOp.{name} with non-integral dtype")
-    if reduction is Reduction.AVERAGE and not tensor.dtype.is_floating_point:
+    if reduction is Reduction.AVERAGE and not (tensor.dtype.is_floating_point or tensor.is_complex()):
         raise RuntimeError(f"result type Float can't be cast to the desired output type: {operation} of {tensor.dtype}")
     return reduction
+
+
+def check_sparse_reduction(op: dist.ReduceOp, tensor: Tensor) -> None:
+    """Of sparse tensors gloo only knows the sum; see `check_dense` for that."""
+    if tensor.layout is not torch.strided and getattr(op, "op", op) != dist.ReduceOp.SUM:
+        raise RuntimeError(
+            "ProcessGroupGloo::allreduce: unsupported reduction operation "
+            "(allreduce of sparse tensors only works with ReduceOp.SUM)"
+        )
+
+
+def check_complex_reduction(operation: str, op: dist.ReduceOp, tensors: Sequence[Tensor]) -> None:
+    """Complex numbers have sums and averages only."""
+    kind = getattr(op, "op", op)
+    if kind not in (dist.ReduceOp.SUM, dist.ReduceOp.AVG) and any(tensor.is_complex() for tensor in tensors):
+        raise RuntimeError(f"{operation} does not support {kind} on complex tensors")
 
 
 def check_single(operation: str, tensors: Sequence[Tensor]) -> Tensor:

@@ -15,9 +15,9 @@ from torch import Tensor
 
 from uniference import wire
 from uniference.arena import Arena, Peers
-from uniference.reductions import reduce_into
+from uniference.reductions import reduce_complex_into, reduce_into
 from uniference.sites import describe_site, script_frame, script_stack
-from uniference.tensors import DATA_TYPES, Span, as_real, joined, size_bytes, write_elements
+from uniference.tensors import DATA_TYPES, Span, joined, size_bytes, write_elements
 from uniference.wire import BlockPlace, Done, Failed, FailureCategory, Piece, ReductionTask, ReportStack, Welcome
 
 _LENGTH = struct.Struct("<I")
@@ -40,6 +40,17 @@ class ComputeClock(Protocol):
     def leave_script(self) -> Interval: ...
 
 
+class RunEnded(RuntimeError):
+    """The run is over for all ranks; the engine tells the user why."""
+
+
+FAILURES: dict[FailureCategory, type[RuntimeError]] = {
+    FailureCategory.ERROR: RuntimeError,
+    FailureCategory.TIME_OUT: dist.DistBackendError,
+    FailureCategory.RUN_ENDED: RunEnded,
+}
+
+
 class Session:
     """Requests to the engine and its answers, one at a time.
 
@@ -57,7 +68,7 @@ class Session:
         self.peers = Peers(folder, self.arena)
         self.forgotten: list[int] = []
         """Handles whose results nobody will ask for; the engine is told with the next frame."""
-        self._clock: ComputeClock | None = None
+        self.clock: ComputeClock | None = None
         self._socket = connection
         self._received = received
         self._owed_answers = 0
@@ -102,8 +113,8 @@ class Session:
         if not isinstance(answer, Welcome):
             raise RuntimeError("the engine did not welcome this rank; are engine and package of one version?")
         session = Session(connection, folder, answer, rest)
-        session._clock = make_clock(session)
-        session._clock.enter_script(answer.now_ps)
+        session.clock = make_clock(session)
+        session.clock.enter_script(answer.now_ps)
         return session
 
     # The script's time stands still between these two.
@@ -114,8 +125,8 @@ class Session:
         self._depth += 1
         if self._depth > 1:
             return
-        if self._clock is not None:
-            interval = self._clock.leave_script()
+        if self.clock is not None:
+            interval = self.clock.leave_script()
             self._computed_ns += interval.computed_ns
             self._slept_ns += interval.slept_ns
             if interval.operations:
@@ -129,8 +140,8 @@ class Session:
         self._depth -= 1
         if self._depth == 0:
             self._guards = ()
-            if self._clock is not None:
-                self._clock.enter_script(self.now_ps)
+            if self.clock is not None:
+                self.clock.enter_script(self.now_ps)
         self._lock.release()
 
     def interval(self) -> bytes:
@@ -162,7 +173,7 @@ class Session:
     def ask(self, frame: bytes, is_receive: bool = False) -> Done:
         """Sends a frame and waits for its answer.
 
-        Raises what the engine says is wrong: ``DistBackendError`` for a time-out, otherwise ``RuntimeError``.
+        Raises what the engine says is wrong: ``DistBackendError`` for a time-out, `RunEnded`, or ``RuntimeError``.
         """
         self.post(frame)
         self._owed_answers += 1
@@ -182,8 +193,7 @@ class Session:
         for block_id in answer.released:
             self.arena.release(block_id)
         if isinstance(answer, Failed):
-            timed_out = answer.category is FailureCategory.TIME_OUT
-            raise (dist.DistBackendError if timed_out else RuntimeError)(answer.message)
+            raise FAILURES[answer.category](answer.message)
         return answer
 
     def name_id(self, text: str) -> int:
@@ -217,7 +227,7 @@ class Session:
         self.enter()
         self.post(wire.goodbye(self.interval(), exit_code, reason))
         self._socket.close()
-        self._clock = None
+        self.clock = None
         self.leave()
 
     # Values.
@@ -245,14 +255,11 @@ class Session:
         operands = [joined([self._span(piece) for piece in pieces], dtype) for pieces in task.contributions]
         size = task.count * dtype.itemsize
         block = self.arena.allocate(size)
-        parts = 2 if dtype.is_complex else 1
-        reduce_into(
-            as_real(block.tensor(dtype, task.count)).view(-1),
-            [as_real(operand).view(-1) for operand in operands],
-            task.reduction,
-            task.whole * parts,
-            task.start * parts,
-        )
+        result = block.tensor(dtype, task.count)
+        if dtype.is_complex:
+            reduce_complex_into(result, operands, task.reduction, task.whole, task.start)
+        else:
+            reduce_into(result, operands, task.reduction, task.whole, task.start)
         self.post(wire.published(task.number, BlockPlace(block.id, block.segment_number, block.offset_bytes)))
         return Span(block.segment, block.offset_bytes, size)
 

@@ -18,8 +18,10 @@ extension RankConversation {
       return try communicator.startReduce(payload, request.reduction, root: request.root, at: location)
         .map { Delivery(payloads: $0.map { [$0] } ?? []) }
     case .broadcast:
+      // The root's tensor holds the values already.
+      let isRoot = communicator.rank == request.root
       return try communicator.startBroadcast(payload, root: request.root, at: location)
-        .map { Delivery(payloads: [$0]) }
+        .map { isRoot ? Delivery() : Delivery(payloads: [$0]) }
     case .gather:
       return try communicator.startGather(payload, root: request.root, at: location)
         .map { Delivery(payloads: $0 ?? []) }

@@ -18,9 +18,10 @@ struct SessionFolder: Sendable {
     try write(token, to: "token")
   }
 
-  /// Memory, where the system offers it as a folder.
+  /// The folder named by `UNIFERENCE_SHARED_MEMORY`, else memory where the system offers it as a folder.
   private static var sharedMemory: String {
-    access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory().trimmingSuffix("/")
+    if let chosen = ProcessInfo.processInfo.environment["UNIFERENCE_SHARED_MEMORY"] { return chosen }
+    return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory().trimmingSuffix("/")
   }
 
   /// Writes a new file that only this user may read.

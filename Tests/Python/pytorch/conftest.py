@@ -6,7 +6,9 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -35,6 +37,8 @@ class Runner:
 
     binary: pathlib.Path
     folder: pathlib.Path
+    memory: pathlib.Path
+    """Where the runs' shared memory is."""
 
     def script(self, text: str) -> pathlib.Path:
         """A script with this text, whose lines are counted from its first one that is not empty."""
@@ -43,30 +47,33 @@ class Runner:
         return path
 
     def command(self, ranks: int, script: pathlib.Path, *arguments: str, options: tuple[str, ...] = (),
-                cluster: pathlib.Path = CLUSTER) -> list[str]:
-        return [str(self.binary), "run", "-n", str(ranks), "--cluster", str(cluster), "--no-record", *options,
+                cluster: pathlib.Path = CLUSTER, record: pathlib.Path | None = None) -> list[str]:
+        keeping = ["--record", str(record)] if record else ["--no-record"]
+        return [str(self.binary), "run", "-n", str(ranks), "--cluster", str(cluster), *keeping, *options,
                 str(script), *arguments]
 
     def environment(self) -> dict[str, str]:
-        return os.environ | {"UNIFERENCE_PYTHON": sys.executable}
+        return os.environ | {"UNIFERENCE_PYTHON": sys.executable, "UNIFERENCE_SHARED_MEMORY": str(self.memory)}
 
     def __call__(self, ranks: int, text: str | pathlib.Path, *arguments: str, options: tuple[str, ...] = (),
-                 cluster: pathlib.Path = CLUSTER, timeout: float = 120) -> Run:
+                 cluster: pathlib.Path = CLUSTER, record: pathlib.Path | None = None, timeout: float = 120) -> Run:
         script = text if isinstance(text, pathlib.Path) else self.script(text)
         done = subprocess.run(
-            self.command(ranks, script, *arguments, options=options, cluster=cluster), cwd=self.folder,
+            self.command(ranks, script, *arguments, options=options, cluster=cluster, record=record), cwd=self.folder,
             env=self.environment(), capture_output=True, text=True, timeout=timeout)
         return Run(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.fixture
-def run(uniference, tmp_path) -> Runner:
-    return Runner(uniference, tmp_path)
+def shared_memory() -> Iterator[pathlib.Path]:
+    """A folder in memory for the test's runs. A short path, since a socket's may have 108 bytes only."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as folder:
+        yield pathlib.Path(folder)
 
 
-def sessions() -> set[str]:
-    """Folders of sessions that are there now."""
-    return {name for name in os.listdir("/dev/shm") if name.startswith("uniference-")}
+@pytest.fixture
+def run(uniference, tmp_path, shared_memory) -> Runner:
+    return Runner(uniference, tmp_path, shared_memory)
 
 
 def processes_of(folder: pathlib.Path) -> list[int]:
@@ -83,9 +90,8 @@ def processes_of(folder: pathlib.Path) -> list[int]:
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_left(tmp_path):
+def nothing_is_left(tmp_path, shared_memory) -> Iterator[None]:
     """Whatever a test does to a run, no process and no shared memory of it is left."""
-    before = sessions()
     yield
-    assert sessions() <= before
+    assert list(shared_memory.iterdir()) == []
     assert processes_of(tmp_path) == []

@@ -1,0 +1,188 @@
+"""What computing costs, and what a script's timers tell of it."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from .conftest import CLUSTER, ROOT
+
+
+def figures(done):
+    return json.loads(done.errors[done.errors.index("{"):])
+
+
+def test_a_scripts_timers_tell_virtual_time(run):
+    done = run(1, """
+        import time, timeit, torch
+        starts = time.time(), time.perf_counter(), time.monotonic(), time.time_ns(), time.perf_counter_ns()
+        time.sleep(100)
+        ends = time.time(), time.perf_counter(), time.monotonic(), time.time_ns() * 1e-9, time.perf_counter_ns() * 1e-9
+        for start, end in zip((*starts[:3], starts[3] * 1e-9, starts[4] * 1e-9), ends):
+            assert 100 <= end - start < 101, (start, end)
+        first, second = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        first.record()
+        time.sleep(2)
+        second.record()
+        assert 2000 <= first.elapsed_time(second) < 2100
+        print("right")
+        """, timeout=60)
+    assert done.lines(0) == ["right"], done.errors
+
+
+def test_the_real_clock_can_be_had(run):
+    done = run(1, """
+        import time
+        start = time.perf_counter()
+        time.sleep(0.01)
+        print(0.01 <= time.perf_counter() - start)
+        assert time.sleep.__module__ != "uniference.virtual_time"
+        """, options=("--real-clock",))
+    assert done.lines(0) == ["True"]
+
+
+def test_waiting_for_the_real_world_still_works(run):
+    done = run(1, """
+        import asyncio, queue, subprocess, threading
+        asyncio.run(asyncio.sleep(0.02))
+        assert not threading.Event().wait(0.02)
+        try:
+            queue.Queue().get(timeout=0.02)
+        except queue.Empty:
+            print("empty")
+        try:
+            subprocess.run(["sleep", "10"], timeout=0.05)
+        except subprocess.TimeoutExpired:
+            print("expired")
+        """, timeout=30)
+    assert done.lines(0) == ["empty", "expired"], done.errors
+
+
+def test_computing_is_stretched_by_the_devices_speed(run, tmp_path):
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(CLUSTER.read_text().replace("model: jetson-orin-nano}", "model: jetson-orin-nano, speed: 0.01}"))
+    text = """
+        import time, torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        torch.set_num_threads(1)
+        values = torch.randn(400, 400)
+        values @ values
+        start, real = time.perf_counter(), time.process_time()
+        for _ in range(20):
+            values @ values
+        print((time.perf_counter() - start) / (time.process_time() - real))
+        """
+    assert 0.8 < float(run(1, text).lines(0)[0]) < 1.25
+    assert 80 < float(run(1, text, cluster=slow).lines(0)[0]) < 125
+
+
+def test_the_bridge_costs_no_virtual_time(run):
+    """A thousand barriers of two ranks take their latency and hardly any computing."""
+    done = run(2, """
+        import time, torch.distributed as dist
+        dist.init_process_group("gloo")
+        dist.barrier()
+        start = time.perf_counter()
+        for _ in range(1000):
+            dist.barrier()
+        print(time.perf_counter() - start)
+        """)
+    seconds = float(done.lines(0)[0])
+    assert 1.0 <= seconds < 1.2, "a barrier of two ranks takes one latency of 1 ms"
+
+
+def test_a_recording_gives_the_same_times_again(run):
+    text = """
+        import sys, time, torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        values = torch.randn(300, 300)
+        for _ in range(5):
+            values = (values @ values).tanh()
+            dist.all_reduce(values)
+        """
+    script = run.script(text)
+    record = run.folder / "first.run"
+    first = run(2, script, options=("--json",), record=record)
+    assert first.code == 0, first.errors
+    totals = [figures(run(2, script, options=("--json", "--compute", "recorded", str(record))))["total_s"]
+              for _ in range(2)]
+    assert totals[0] == totals[1] == figures(first)["total_s"]
+
+    changed = run.script(text + "\n        dist.broadcast(values, 0)\n")
+    done = run(2, changed, options=("--compute", "recorded", str(record)))
+    assert done.code == 1
+    assert "broadcast" in done.errors and "Record the script as it is now" in done.errors
+
+
+def test_roofline_times_come_from_the_device_and_are_the_same_each_time(run):
+    script = run.script("""
+        import time, torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        first, second = torch.randn(1024, 1024), torch.randn(1024, 1024)
+        start = time.perf_counter()
+        first @ second
+        print(time.perf_counter() - start)
+        dist.barrier()
+        """)
+    runs = [run(2, script, options=("--compute", "roofline", "--json")) for _ in range(2)]
+    assert runs[0].code == 0, runs[0].errors
+    assert runs[0].lines(0) == runs[1].lines(0)
+    assert figures(runs[0])["event_log_sha256"] == figures(runs[1])["event_log_sha256"]
+    seconds = float(runs[0].lines(0)[0])
+    # 2 x 1024^3 FLOPs in float32 at 60% of an Orin Nano's 2.56 TFLOPS, and a launch.
+    assert 0.5e-3 < seconds < 5e-3
+
+
+def test_fake_tensors_time_a_model_larger_than_this_machine(run):
+    done = run(2, """
+        import time, torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        layers = [torch.nn.Linear(32768, 32768, bias=False) for _ in range(16)]
+        values = torch.randn(1, 32768)
+        start = time.perf_counter()
+        for layer in layers:
+            values = layer(values)
+            dist.all_reduce(values)
+        print(sum(layer.weight.numel() for layer in layers), time.perf_counter() - start)
+        """, options=("--compute", "roofline", "--fake"))
+    assert done.code == 0, done.errors
+    parameters, seconds = done.lines(0)[0].split()
+    assert int(parameters) == 2**34
+    # 64 GiB of weights read at 68 GB/s at best.
+    assert float(seconds) > 2**36 / 68e9
+
+
+def test_a_fake_tensor_has_no_value_to_ask_for(run):
+    done = run(1, "import torch\nprint(torch.ones(3).sum().item())", options=("--compute", "roofline", "--fake"))
+    assert done.code == 1
+    assert "DataDependentOutputException" in done.errors or "item" in done.errors
+
+
+def test_a_time_out_is_in_virtual_time(run):
+    done = run(2, """
+        import time, torch, torch.distributed as dist
+        from datetime import timedelta
+        dist.init_process_group("gloo", timeout=timedelta(seconds=10))
+        if dist.get_rank() == 0:
+            start = time.perf_counter()
+            try:
+                dist.all_reduce(torch.ones(2))
+            except RuntimeError as error:
+                print(round(time.perf_counter() - start), error)
+        else:
+            time.sleep(60)
+        """, timeout=30)
+    assert done.lines(0)[0].startswith("10 timed out after 10 s of virtual time in all_reduce"), done.errors
+
+
+@pytest.mark.parametrize("strategy, ranks", [("tensor", 3), ("pipeline", 2)])
+def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
+    record = run.folder / "smol.run"
+    script = ROOT / "Examples" / "pytorch" / "smollm2.py"
+    done = run(ranks, script, "--strategy", strategy, "--tokens", "3", record=record)
+    assert done.code == 0, done.errors
+    names = json.loads((record / "run.json").read_text())["names"]
+    expected = {"tensor": r"compute before all_reduce", "pipeline": r"compute before (send|recv)"}[strategy]
+    assert any(re.fullmatch(expected, name) for name in names), names
