@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from typing import Any, Protocol
 
@@ -40,44 +41,64 @@ class SingleThreadMeter:
 class ThreadPoolMeter:
     """Processor time where torch computes on several threads.
 
-    The calling thread takes part in every parallel region and computes alone outside of them, so its own processor time
-    is what a device with as many cores takes. Where other threads of the script compute while it waits, the share of
-    all processor time is larger, and counts.
+    The main thread takes part in every parallel region, as OpenMP's first thread of a team does, and computes alone
+    outside of them, so its own processor time is what a device with as many cores takes. Where other threads compute
+    while it waits, the share of all processor time is larger, and counts.
     """
 
     def __init__(self, thread_count: int) -> None:
         self._thread_count = thread_count
-        self._start_thread_ns = 0
+        self._start_main_ns = 0
         self._start_process_ns = 0
 
     def start(self) -> None:
         """See `Meter`."""
         self._start_process_ns = _process_time_ns()
-        self._start_thread_ns = _thread_time_ns()
+        self._start_main_ns = main_thread_time_ns()
 
     def elapsed_ns(self) -> int:
         """See `Meter`."""
-        thread_ns = _thread_time_ns() - self._start_thread_ns
+        main_ns = main_thread_time_ns() - self._start_main_ns
         process_ns = _process_time_ns() - self._start_process_ns
-        return max(thread_ns, process_ns // self._thread_count)
+        return max(main_ns, process_ns // self._thread_count)
+
+
+def main_thread_time_ns() -> int:
+    """Processor time of the main thread, whichever thread asks; where the system tells a thread's time to itself alone
+    (macOS), zero for the others."""
+    main = threading.main_thread().ident
+    if threading.get_ident() == main:
+        return _thread_time_ns()
+    clock_of = getattr(time, "pthread_getcpuclockid", None)
+    return time.clock_gettime_ns(clock_of(main)) if clock_of is not None else 0
 
 
 class AcceleratorMeter:
     """Wall time, with the accelerator's queue empty at both ends."""
 
     def __init__(self, device: Any) -> None:
+        """
+        Args:
+            device: torch's module for it: ``torch.cuda``, ``torch.xpu``, ``torch.mps``.
+        """
         self._device = device
         self._start_ns = 0
 
     def start(self) -> None:
         """See `Meter`."""
-        self._device.synchronize()
+        self._finish_queue()
         self._start_ns = _wall_time_ns()
 
     def elapsed_ns(self) -> int:
         """See `Meter`."""
-        self._device.synchronize()
+        self._finish_queue()
         return _wall_time_ns() - self._start_ns
+
+    def _finish_queue(self) -> None:
+        # What is being captured into a CUDA graph does not run, and waiting would break the capture off.
+        is_capturing = getattr(self._device, "is_current_stream_capturing", None)
+        if is_capturing is None or not is_capturing():
+            self._device.synchronize()
 
 
 class MeterChoice:
@@ -100,9 +121,14 @@ class MeterChoice:
 
 
 def accelerator_in_use(torch: Any) -> Any:
-    """The module of the accelerator that the script has initialised, or ``None``."""
-    cuda = getattr(torch, "cuda", None)
-    return cuda if cuda is not None and cuda.is_initialized() else None
+    """The module of the accelerator that the script has put to use, or ``None``."""
+    for name in ("cuda", "xpu"):
+        device = getattr(torch, name, None)
+        if device is not None and device.is_initialized():
+            return device
+    # Apple's GPU has no such flag; it is in use once it holds a tensor.
+    is_built = hasattr(torch._C, "_mps_currentAllocatedMemory") and torch.backends.mps.is_available()
+    return torch.mps if is_built and torch._C._mps_currentAllocatedMemory() > 0 else None
 
 
 def make_meter(key: object) -> Meter:

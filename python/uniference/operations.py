@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils.flop_counter import flop_registry
+from torch._C._dynamo.eval_frame import (
+    _FrameAction as FrameAction,
+    _FrameExecStrategy as FrameExecStrategy,
+    set_code_exec_strategy,
+)
+from torch._ops import HigherOrderOperator
+from torch.utils._python_dispatch import TorchDispatchMode, is_traceable_wrapper_subclass_type
 
+from uniference.flops import operation_flops
 from uniference.tensors import data_type_code
+from uniference.traffic import Access, bytes_read, bytes_written, tensors_in
 
-COMMUNICATION_NAMESPACES = frozenset({"c10d", "_c10d_functional", "_c10d_functional_autograd", "_dtensor"})
-"""Operations that the bridge charges by itself."""
+OTHER_NAMESPACES = frozenset(
+    {"c10d", "_c10d_functional", "_c10d_functional_autograd", "c10d_functional", "_dtensor", "symm_mem", "profiler"}
+)
+"""Communication, which the bridge charges by itself, and marks for profilers."""
 
 FREE_OPERATIONS = frozenset(
-    {"detach", "empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided", "_unsafe_view", "set_",
-     "resize_", "lift_fresh", "is_same_size", "_local_scalar_dense", "item", "prim_layout", "device", "sym_size"}
-)
-"""Operations that touch no element, though their schemas do not say that they are views."""
+    {"empty", "empty_like", "empty_strided", "empty_permuted", "new_empty", "new_empty_strided", "_unsafe_view",
+     "detach", "detach_", "set_", "resize_", "resize_as_", "lift", "lift_fresh", "is_same_size", "is_pinned",
+     "_local_scalar_dense", "item", "record_stream", "requires_grad_", "is_nonzero", "sparse_resize_"}
+)  # fmt: skip
+"""Operations that touch no element, or only one, though their schemas do not say that they are views."""
+
+STORED_AS = {torch.qint8: torch.int8, torch.quint8: torch.uint8, torch.qint32: torch.int32}
+"""Integers by which quantized tensors are computed with."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +52,33 @@ class Operation:
 
 
 class OperationRecorder(TorchDispatchMode):
-    """Takes down every operation that torch executes while it is active: forward, backward, optimizer; on tensors with
-    values and on fake ones.
+    """Takes down every operation that the thread which entered it executes: forward, backward, optimizer, in inference
+    mode; on tensors with values and on fake ones.
 
-    FLOPs of contractions come from torch's own registry (``torch.utils.flop_counter``); every other operation counts
-    one for each element of its result. Bytes are those of the distinct tensors read and written: views are free, a
-    tensor passed twice is read once, and an operation in place writes what it has read.
+    Costs are those of ``describe``. Composite operations, which inference mode shows whole, are taken down as what they
+    are made of; so are operations on wrapper subclasses (``DTensor``: what the rank's shard costs, not the whole). What
+    torch tries out on fake tensors of its own, to learn a result's shape, is nobody's work. Functions given to
+    ``torch.compile`` run uncompiled, and operators on functions (``flex_attention``, ``cond``) are refused.
     """
+
+    supports_higher_order_operators = True
 
     def __init__(self) -> None:
         super().__init__()
         self._operations: list[Operation] = []
         self._is_paused = False
+        self._surroundings = active_fake_mode()
+
+    def __enter__(self) -> OperationRecorder:
+        self._surroundings = active_fake_mode()
+        return super().__enter__()  # type: ignore[no-any-return]
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        # Torch would import its compiler, in each rank, to keep it from compiling what follows; this does so without.
+        skipped = FrameExecStrategy(FrameAction.SKIP, FrameAction.SKIP)
+        set_code_exec_strategy(cls.__torch_dispatch__.__code__, skipped)
+        return False
 
     def take(self) -> list[Operation]:
         """What has been computed since the last call, in order."""
@@ -67,63 +96,72 @@ class OperationRecorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
         keywords = keywords or {}
+        if active_fake_mode() != self._surroundings:
+            return function(*arguments, **keywords)
+        if isinstance(function, HigherOrderOperator):
+            raise NotImplementedError(
+                f"what torch's operator {function.name()} costs is not known; run with --compute measured instead"
+            )
+        if any(is_traceable_wrapper_subclass_type(kind) for kind in types):
+            # Torch then asks the subclass, whose operations on plain tensors come here one by one.
+            return NotImplemented
+        if is_composite(function):
+            with self:
+                result = function.decompose(*arguments, **keywords)
+            if result is not NotImplemented:
+                return result
         result = function(*arguments, **keywords)
-        if not self._is_paused:
+        if not self._is_paused and not is_free(function):
             operation = describe(function, arguments, keywords, result)
             if operation is not None:
                 self._operations.append(operation)
         return result
 
 
-def describe(function: Any, arguments: Any, keywords: Any, result: Any) -> Operation | None:
-    """The operation with its cost, or ``None`` for one that costs a device nothing."""
-    packet = function._overloadpacket
-    name = packet.__name__
-    if function.namespace in COMMUNICATION_NAMESPACES or name in FREE_OPERATIONS or is_view(function):
-        return None
-    inputs = list(tensors_in((arguments, keywords)))
-    outputs = list(tensors_in(result))
-    if not outputs:
-        return None
-    output_elements = float(sum(tensor.numel() for tensor in outputs))
-    count = flop_registry.get(packet)
-    flops = float(count(*arguments, **keywords, out_val=result)) if count else output_elements
-    return Operation(
-        name, data_type_code((inputs or outputs)[0].dtype), flops, gathered_bytes(name, inputs, outputs),
-        distinct_bytes(outputs))
+def active_fake_mode() -> tuple[Any, int]:
+    """The mode by which tensors are fake, if they are, and how often it has been entered: ``DTensor`` enters the one that
+    is there a second time for what it tries out."""
+    mode = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
+    return mode, 0 if mode is None else len(mode.enter_stack)
 
 
-def is_view(function: Any) -> bool:
-    """Whether the result shares memory with an argument that the operation does not write to."""
+@functools.lru_cache(maxsize=None)
+def is_composite(function: Any) -> bool:
+    """Whether the operation is made of others for every device."""
+    return function.namespace == "aten" and torch._C._dispatch_has_kernel_for_dispatch_key(
+        function.name(), torch._C.DispatchKey.CompositeImplicitAutograd
+    )
+
+
+@functools.lru_cache(maxsize=None)
+def is_free(function: Any) -> bool:
+    """Whether the operation costs a device nothing: communication, metadata, and views, whose results share memory with
+    an argument that is not written to."""
+    if function.namespace in OTHER_NAMESPACES or function._overloadpacket.__name__ in FREE_OPERATIONS:
+        return True
     returned = [value.alias_info for value in function._schema.returns if value.alias_info is not None]
     return bool(returned) and not any(alias.is_write for alias in returned)
 
 
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """The tensors in nested lists, tuples and dictionaries."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for entry in value:
-            yield from tensors_in(entry)
-    elif isinstance(value, dict):
-        for entry in value.values():
-            yield from tensors_in(entry)
+def describe(function: Any, arguments: Any, keywords: Any, result: Any) -> Operation | None:
+    """The operation with its cost, or ``None`` for one that has nothing to do with tensors.
+
+    FLOPs are those of ``uniference.flops``, bytes those of ``uniference.traffic``.
+    """
+    access = Access.of(function, arguments, keywords, result)
+    if not access.written:
+        return None
+    return Operation(
+        function._overloadpacket.__name__,
+        computing_type_code([*tensors_in((arguments, keywords)), *access.written]),
+        operation_flops(function, arguments, keywords, result, access),
+        bytes_read(access),
+        bytes_written(access),
+    )
 
 
-def distinct_bytes(tensors: list[torch.Tensor]) -> float:
-    """Bytes of the tensors, each object counted once. An expanded dimension takes no memory."""
-    total = 0
-    for tensor in {id(tensor): tensor for tensor in tensors}.values():
-        elements = 1
-        for size, stride in zip(tensor.shape, tensor.stride()):
-            elements *= size if stride != 0 or size == 0 else 1
-        total += elements * tensor.element_size()
-    return float(total)
-
-
-def gathered_bytes(name: str, inputs: list[torch.Tensor], outputs: list[torch.Tensor]) -> float:
-    """Bytes read: all of the inputs, but of a table from which rows are picked only as much as is picked."""
-    if name in ("embedding", "index_select", "gather", "index") and inputs:
-        return distinct_bytes(inputs[1:]) + distinct_bytes(outputs)
-    return distinct_bytes(inputs)
+def computing_type_code(tensors: list[torch.Tensor]) -> int:
+    """The number of the first floating-point type among operands and results, which is what devices compute in; of the
+    first type at all if there is none."""
+    chosen = next((tensor for tensor in tensors if tensor.is_floating_point() or tensor.is_complex()), tensors[0])
+    return data_type_code(STORED_AS.get(chosen.dtype, chosen.dtype))

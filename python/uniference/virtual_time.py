@@ -1,15 +1,27 @@
 """Lets a script's own timers tell virtual time.
 
-``time.time``, ``perf_counter``, ``monotonic`` (and their ``_ns`` forms), ``time.sleep``, ``timeit`` and
-``torch.utils.benchmark`` are replaced, and ``torch.cuda.Event`` (see `uniference.events`). Processor time
-(``process_time``, ``thread_time``) and ``datetime.now`` stay real. A script that has taken a function out of ``time``
-before a rank begins (``from time import perf_counter`` in a module that was already imported) keeps the real one.
+``time.time``, ``perf_counter``, ``monotonic`` (and their ``_ns`` forms), ``time.sleep``, ``timeit``,
+``torch.utils.benchmark`` and ``torch.cuda.Event`` are replaced. What stays real:
+
+* processor time (``process_time``, ``thread_time``), ``clock_gettime``, ``datetime.now``, and ``localtime``, ``ctime``
+  and the like when called without a time, all of which ask the system in C;
+* ``torch.utils.benchmark.Timer`` with ``language="c++"``, which measures in C++;
+* a function that was taken out of ``time`` by name (``from time import perf_counter``) before a rank began;
+* ``time.sleep`` in threads other than the one that became the rank: they are there to wait for the real world, and
+  would otherwise never let go of the processor;
+* waiting in the standard library: ``asyncio.sleep``, ``queue.get``, ``Event.wait``, ``subprocess.run`` and others with
+  a time-out wait in real time, and since nothing is computed meanwhile, that takes no virtual time;
+* everything in processes that a rank forks, such as the workers of a ``DataLoader``: they are no ranks.
 """
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+import math
+import os
 import sys
+import threading
 import time
 import timeit
 import types
@@ -17,14 +29,28 @@ from typing import Any
 
 from uniference.clock import PICOSECONDS_PER_NANOSECOND, ComputeClock
 
-WAITING_MODULES = ("asyncio.base_events", "asyncio.events", "selectors", "multiprocessing.connection")
-"""Modules of the standard library that wait for the real world by functions that they look up in ``time`` when they are
-called: virtual time, which stands still while a process waits, would keep them waiting for ever. Others (``threading``,
-``queue``, ``subprocess``, ``concurrent.futures``) have taken theirs when they were imported."""
+WAITING_MODULES = (
+    "asyncio.base_events", "concurrent.futures._base", "multiprocessing.connection", "multiprocessing.managers",
+    "multiprocessing.pool", "multiprocessing.queues", "multiprocessing.synchronize", "subprocess",
+    "torch.multiprocessing.spawn", "torch.utils.file_baton",
+)  # fmt: skip
+"""Modules that wait for the real world by functions that they look up in ``time`` when they are called: virtual time,
+which stands still while a process waits, would keep them waiting for ever. Others (``threading``, ``queue``,
+``selectors``) have taken theirs out of ``time`` when they were imported, or wait in C."""
 
 NAMES = ("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "sleep")
+
+LONGEST_SLEEP_SECONDS = 106 * 86400
+"""Virtual time is counted in picoseconds in 64 bits."""
+
 _real = {name: getattr(time, name) for name in NAMES}
 _replaced: list[tuple[Any, str, Any]] = []
+_forks_are_watched = False
+
+for _name in WAITING_MODULES:
+    # Now, in the process that ranks are forked from, and before their `time` is another one.
+    with contextlib.suppress(ImportError):
+        importlib.import_module(_name)
 
 
 class VirtualTimer:
@@ -37,6 +63,7 @@ class VirtualTimer:
         """
         self._clock = clock
         self._epoch_ns = epoch_ns
+        self._thread = threading.get_ident()
 
     def perf_counter_ns(self) -> int:
         """Nanoseconds of virtual time since the run began."""
@@ -58,15 +85,23 @@ class VirtualTimer:
         return self.time_ns() * 1e-9
 
     def sleep(self, seconds: float) -> None:
-        """Moves the rank's clock and waits for nobody."""
+        """Moves the rank's clock and waits for nobody, except for other threads that want to run."""
+        if threading.get_ident() != self._thread:
+            return _real["sleep"](seconds)
+        if math.isnan(seconds):
+            raise ValueError("Invalid value NaN (not a number)")
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
+        if seconds > LONGEST_SLEEP_SECONDS:
+            raise OverflowError(f"sleep of {seconds} s: virtual time ends after 106 days, {LONGEST_SLEEP_SECONDS} s")
         self._clock.sleep(round(seconds * 1e9))
+        _real["sleep"](0)
 
 
 def install(clock: ComputeClock, epoch_ns: int) -> None:
-    """Replaces the timers until `uninstall`."""
+    """Replaces the timers until `uninstall`, in this process and for the thread that calls, which is the rank's."""
     uninstall()
+    _watch_forks()
     timer = VirtualTimer(clock, epoch_ns)
     _keep_real_time_in_waiting_modules()
     for name in NAMES:
@@ -74,10 +109,7 @@ def install(clock: ComputeClock, epoch_ns: int) -> None:
     _replace_default_timers(timeit.default_timer, timer.perf_counter)
     _replace(timeit, "default_timer", timer.perf_counter)
     if "torch" in sys.modules:
-        from uniference.events import event_class
-
-        cuda = sys.modules["torch"].cuda
-        _replace(cuda, "Event", event_class(clock))
+        _replace_cuda_timing(clock, sys.modules["torch"].cuda)
 
 
 def uninstall() -> None:
@@ -92,12 +124,18 @@ def _replace(module: Any, name: str, value: Any) -> None:
     setattr(module, name, value)
 
 
+def _watch_forks() -> None:
+    global _forks_are_watched
+    if not _forks_are_watched and hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=uninstall)
+        _forks_are_watched = True
+
+
 def _keep_real_time_in_waiting_modules() -> None:
     real = types.ModuleType("time", "The real time, for modules that wait for the real world.")
     real.__dict__.update(time.__dict__)
-    real.__dict__.update(_real)
     for name in WAITING_MODULES:
-        module = importlib.import_module(name)
+        module = sys.modules.get(name)
         if getattr(module, "time", None) is time:
             _replace(module, "time", real)
 
@@ -107,3 +145,13 @@ def _replace_default_timers(former: Any, timer: Any) -> None:
     for function in (timeit.Timer.__init__, timeit.timeit, timeit.repeat):
         defaults = tuple(timer if value is former else value for value in function.__defaults__ or ())
         _replace(function, "__defaults__", defaults)
+
+
+def _replace_cuda_timing(clock: ComputeClock, cuda: Any) -> None:
+    from uniference.events import event_class
+
+    has_cuda = cuda.is_available()
+    _replace(cuda, "Event", event_class(clock, cuda.Event, has_cuda))
+    if not has_cuda:
+        # A described GPU's work has been charged by the time that the script goes on.
+        _replace(cuda, "synchronize", lambda device=None: None)

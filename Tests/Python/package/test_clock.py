@@ -1,0 +1,221 @@
+"""What is charged to a rank between two primitives."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+
+import pytest
+import torch
+
+from uniference import clock as clock_module
+from uniference import meters
+from uniference.clock import AskingClock, Interval, MeasuredClock
+
+
+class SteppedMeter:
+    """A meter whose time the test sets."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+        self._start_ns = 0
+
+    def start(self) -> None:
+        self._start_ns = self.now_ns
+
+    def elapsed_ns(self) -> int:
+        return self.now_ns - self._start_ns
+
+
+class Choice:
+    """Chooses the meter that the test says."""
+
+    def __init__(self) -> None:
+        self.meter = SteppedMeter()
+
+    def current(self) -> SteppedMeter:
+        return self.meter
+
+
+@pytest.fixture
+def choice(monkeypatch) -> Choice:
+    made = Choice()
+    monkeypatch.setattr(clock_module, "MeterChoice", lambda: made)
+    return made
+
+
+def test_what_the_script_computes_is_charged_and_the_bridge_is_not(choice):
+    clock = MeasuredClock(1.0)
+    clock.enter_script(0)
+    choice.meter.now_ns += 700
+    assert clock.leave_script() == Interval(computed_ns=700)
+    choice.meter.now_ns += 5_000
+    clock.enter_script(2_000_000)
+    choice.meter.now_ns += 30
+    assert clock.leave_script() == Interval(computed_ns=30)
+
+
+def test_timers_run_at_the_devices_speed_but_sleep_does_not(choice):
+    clock = MeasuredClock(2.0)
+    clock.enter_script(1_000_000)
+    choice.meter.now_ns += 1_000
+    assert clock.now_ps() == 1_000_000 + 500_000
+    clock.sleep(300)
+    assert clock.now_ps() == 1_000_000 + 500_000 + 300_000
+    assert clock.leave_script() == Interval(computed_ns=1_000, slept_ns=300)
+
+
+def test_the_clock_stands_still_in_the_bridge_and_never_goes_back(choice):
+    clock = MeasuredClock(1.0)
+    clock.enter_script(0)
+    choice.meter.now_ns += 10
+    clock.leave_script()
+    choice.meter.now_ns += 1_000
+    assert clock.now_ps() == 10_000
+    # The frame was not answered, so the bridge's idea of the time is older than what was measured.
+    clock.enter_script(0)
+    assert clock.now_ps() == 10_000
+    choice.meter.now_ns += 5
+    assert clock.now_ps() == 15_000
+    clock.leave_script()
+    clock.enter_script(40_000)
+    assert clock.now_ps() == 40_000
+
+
+def test_leaving_and_entering_twice_charges_once(choice):
+    clock = MeasuredClock(1.0)
+    assert clock.leave_script() == Interval()
+    clock.enter_script(0)
+    choice.meter.now_ns += 8
+    clock.enter_script(0)
+    choice.meter.now_ns += 8
+    assert clock.leave_script() == Interval(computed_ns=16)
+    assert clock.leave_script() == Interval()
+
+
+def test_sleep_while_the_bridge_is_entered_belongs_to_the_next_interval(choice):
+    clock = MeasuredClock(1.0)
+    clock.sleep(4)
+    clock.enter_script(0)
+    assert clock.leave_script() == Interval(slept_ns=4)
+
+
+def test_what_was_computed_before_an_accelerator_came_into_use_stays_charged(choice):
+    clock = MeasuredClock(1.0)
+    clock.enter_script(0)
+    choice.meter.now_ns += 100
+    choice.meter = SteppedMeter()
+    assert clock.now_ps() == 100_000
+    choice.meter.now_ns += 20
+    assert clock.now_ps() == 120_000
+    assert clock.leave_script() == Interval(computed_ns=120)
+
+
+@pytest.mark.parametrize("scale", [0.0, -1.0, math.inf, math.nan])
+def test_a_speed_that_is_none_is_refused(scale):
+    with pytest.raises(ValueError, match="positive number"):
+        MeasuredClock(scale)
+
+
+def test_an_asking_clock_asks_while_the_script_runs_and_remembers_the_answer_in_the_bridge():
+    answers = iter([50, 70, 60])
+    done = [Interval(computed_ns=3), Interval(computed_ns=5), Interval(computed_ns=7)]
+    clock = AskingClock(lambda: next(answers), lambda: done.pop(0))
+    assert clock.leave_script() == Interval()
+    clock.enter_script(20)
+    assert clock.now_ps() == 50
+    assert clock.now_ps() == 70
+    clock.sleep(11)
+    assert clock.leave_script() == Interval(computed_ns=5, slept_ns=11)
+    assert clock.now_ps() == 70
+    clock.enter_script(0)
+    assert clock.now_ps() == 70
+
+
+def burn(cpu_ns: int) -> None:
+    """Computes on the calling thread."""
+    end = time.thread_time_ns() + cpu_ns
+    while time.thread_time_ns() < end:
+        pass
+
+
+def test_waiting_is_not_computing():
+    clock = MeasuredClock(1.0)
+    clock.enter_script(0)
+    time.sleep(0.2)
+    assert clock.leave_script().computed_ns < 100_000_000
+    clock.enter_script(0)
+    burn(20_000_000)
+    assert clock.leave_script().computed_ns >= 20_000_000
+
+
+def test_with_one_thread_all_threads_of_the_script_are_charged():
+    meter = meters.make_meter(1)
+    meter.start()
+    helper = threading.Thread(target=burn, args=(20_000_000,))
+    helper.start()
+    helper.join()
+    assert meter.elapsed_ns() >= 20_000_000
+
+
+def test_of_a_pool_the_main_thread_or_everybodys_share_is_charged_whoever_asks():
+    meter = meters.make_meter(4)
+    meter.start()
+    burn(20_000_000)
+    assert meter.elapsed_ns() >= 20_000_000
+    meter.start()
+    asked: list[int] = []
+    helper = threading.Thread(target=lambda: (burn(40_000_000), asked.append(meter.elapsed_ns())))
+    helper.start()
+    helper.join()
+    # A quarter of what the helper has computed, and next to nothing of the main thread.
+    assert 10_000_000 <= asked[0] < 40_000_000
+
+
+def test_the_meter_follows_torchs_number_of_threads():
+    choice = meters.MeterChoice()
+    former = torch.get_num_threads()
+    try:
+        torch.set_num_threads(1)
+        assert isinstance(choice.current(), meters.SingleThreadMeter)
+        torch.set_num_threads(2)
+        assert isinstance(choice.current(), meters.ThreadPoolMeter)
+        assert choice.current() is choice.current()
+    finally:
+        torch.set_num_threads(former)
+
+
+class Accelerator:
+    """An accelerator with a queue."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.is_capturing = False
+
+    def is_initialized(self) -> bool:
+        return True
+
+    def is_current_stream_capturing(self) -> bool:
+        return self.is_capturing
+
+    def synchronize(self) -> None:
+        self.calls.append("synchronize")
+
+
+def test_an_accelerators_queue_is_emptied_at_both_ends_unless_it_is_being_captured():
+    accelerator = Accelerator()
+    meter = meters.make_meter(accelerator)
+    meter.start()
+    assert meter.elapsed_ns() >= 0
+    assert accelerator.calls == ["synchronize"] * 2
+    accelerator.is_capturing = True
+    meter.elapsed_ns()
+    assert accelerator.calls == ["synchronize"] * 2
+
+
+def test_an_accelerator_counts_once_the_script_has_initialised_it(monkeypatch):
+    accelerator = Accelerator()
+    assert meters.accelerator_in_use(torch) is None
+    monkeypatch.setattr(torch, "cuda", accelerator)
+    assert meters.accelerator_in_use(torch) is accelerator

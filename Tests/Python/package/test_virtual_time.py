@@ -1,0 +1,239 @@
+"""Timers of the script by the rank's clock, and real time for those who wait for the real world."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import multiprocessing
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+import timeit
+
+import pytest
+import torch
+from torch.utils.benchmark import Timer
+
+from uniference import virtual_time
+from uniference.clock import Interval
+
+EPOCH_NS = 1_700_000_000_000_000_000
+real_perf_counter = time.perf_counter
+
+
+class SteppedClock:
+    """A rank's clock that moves by sleeping and where the test moves it."""
+
+    def __init__(self) -> None:
+        self.ps = 0
+
+    def enter_script(self, now_ps: int) -> None:
+        self.ps = now_ps
+
+    def leave_script(self) -> Interval:
+        return Interval()
+
+    def sleep(self, duration_ns: int) -> None:
+        self.ps += duration_ns * 1000
+
+    def now_ps(self) -> int:
+        return self.ps
+
+
+@pytest.fixture
+def clock():
+    stepped = SteppedClock()
+    virtual_time.install(stepped, EPOCH_NS)
+    yield stepped
+    virtual_time.uninstall()
+
+
+def test_all_timers_tell_the_ranks_time(clock):
+    clock.ps = 2_500_000_000_000
+    assert time.perf_counter() == time.monotonic() == timeit.default_timer() == 2.5
+    assert time.perf_counter_ns() == time.monotonic_ns() == 2_500_000_000
+    assert time.time_ns() == EPOCH_NS + 2_500_000_000
+    assert time.time() == pytest.approx(EPOCH_NS * 1e-9 + 2.5, abs=1e-6)
+
+
+def test_sleep_takes_virtual_time_only(clock):
+    begin = real_perf_counter()
+    time.sleep(3600)
+    assert time.perf_counter() == 3600
+    assert real_perf_counter() - begin < 60
+
+
+@pytest.mark.parametrize(
+    ("seconds", "error"),
+    [(-1, ValueError), (float("nan"), ValueError), (float("inf"), OverflowError), (1e10, OverflowError),
+     ("1", TypeError)],
+)  # fmt: skip
+def test_a_sleep_that_cannot_be_is_refused_as_by_python(clock, seconds, error):
+    with pytest.raises(error):
+        time.sleep(seconds)
+    assert clock.ps == 0
+
+
+def test_uninstall_puts_everything_back():
+    names = [(time, name) for name in virtual_time.NAMES] + [(timeit, "default_timer"), (torch.cuda, "Event")]
+    names += [(sys.modules[name], "time") for name in virtual_time.WAITING_MODULES if hasattr(sys.modules[name], "time")]
+    before = [getattr(module, name) for module, name in names] + [timeit.timeit.__defaults__]
+    virtual_time.install(SteppedClock(), 0)
+    virtual_time.install(SteppedClock(), 0)
+    assert time.time is not before[0]
+    virtual_time.uninstall()
+    assert [getattr(module, name) for module, name in names] + [timeit.timeit.__defaults__] == before
+
+
+def test_every_module_that_waits_is_there_to_be_patched():
+    missing = [name for name in virtual_time.WAITING_MODULES if name not in sys.modules]
+    assert missing == []
+
+
+def test_timeit_and_torchs_benchmark_measure_virtual_time(clock):
+    assert timeit.timeit(lambda: time.sleep(2), number=3) == 6
+    assert timeit.Timer("time.sleep(1)", "import time").repeat(2, 2) == [2, 2]
+    measured = Timer("time.sleep(0.25)", setup="import time").timeit(4)
+    assert measured.mean == pytest.approx(0.25)
+    assert Timer("time.sleep(0.25)", setup="import time").blocked_autorange(min_run_time=2).mean == pytest.approx(0.25)
+
+
+def test_cuda_events_without_cuda(clock):
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    with pytest.raises(RuntimeError, match="must be recorded"):
+        start.elapsed_time(end)
+    start.record()
+    time.sleep(0.5)
+    end.record()
+    torch.cuda.synchronize()
+    end.synchronize()
+    assert end.query()
+    assert start.elapsed_time(end) == 500.0
+    with pytest.raises(RuntimeError, match="enable_timing=True"):
+        start.elapsed_time(torch.cuda.Event())
+
+
+class StreamEvent:
+    """Stands for torch's class on a machine with CUDA: made by ``__new__``, ordering streams."""
+
+    def __new__(cls, enable_timing=False, blocking=False, interprocess=False, external=False):
+        made = super().__new__(cls)
+        made.calls = []
+        return made
+
+    def record(self, stream=None):
+        self.calls.append(("record", stream))
+
+    def wait(self, stream=None):
+        self.calls.append(("wait", stream))
+
+
+def test_cuda_events_with_cuda_still_order_streams_and_take_time_only_if_asked(clock):
+    from uniference.events import event_class
+
+    asked: list[int] = []
+    clock.now_ps = lambda: asked.append(1) or 7_000_000_000
+    event = event_class(clock, StreamEvent, has_cuda=True)
+    ordering, first, last = event(), event(enable_timing=True), event(True, blocking=True)
+    ordering.record("a")
+    ordering.wait("b")
+    assert ordering.calls == [("record", "a"), ("wait", "b")]
+    assert asked == []
+    first.record()
+    clock.now_ps = lambda: 9_000_000_000
+    last.record()
+    assert first.elapsed_time(last) == 2.0
+    assert isinstance(first, StreamEvent)
+
+
+def waits_really(wait) -> bool:
+    """Whether a wait of 20 ms came back after at least that, and not much later."""
+    begin = real_perf_counter()
+    wait()
+    return 0.015 < real_perf_counter() - begin < 60
+
+
+def no_item():
+    with pytest.raises(queue.Empty):
+        queue.Queue().get(timeout=0.02)
+
+
+def no_process_item():
+    with pytest.raises(queue.Empty):
+        multiprocessing.Queue().get(timeout=0.02)
+
+
+def no_end_of_process():
+    with pytest.raises(subprocess.TimeoutExpired):
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.02)
+
+
+def no_result():
+    never: concurrent.futures.Future[None] = concurrent.futures.Future()
+    with pytest.raises(concurrent.futures.TimeoutError):
+        never.result(timeout=0.02)
+    assert concurrent.futures.wait([never], timeout=0.02).not_done == {never}
+    with pytest.raises(concurrent.futures.TimeoutError):
+        next(concurrent.futures.as_completed([never], timeout=0.02))
+
+
+def no_connection_ready():
+    receiver, _sender = multiprocessing.Pipe(duplex=False)
+    assert not receiver.poll(0.02)
+    assert multiprocessing.connection.wait([receiver], timeout=0.02) == []
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda: asyncio.run(asyncio.sleep(0.02)),
+        lambda: threading.Event().wait(0.02),
+        lambda: multiprocessing.Event().wait(0.02),
+        no_item, no_process_item, no_end_of_process, no_result, no_connection_ready,
+    ],
+    ids=["asyncio", "event", "process event", "queue", "process queue", "subprocess", "futures", "connection"],
+)  # fmt: skip
+def test_who_waits_for_the_real_world_waits_in_real_time(clock, wait):
+    assert waits_really(wait)
+    assert clock.ps == 0
+
+
+def test_asyncio_keeps_its_order_and_its_time_outs(clock):
+    async def program() -> list[str]:
+        done: list[str] = []
+
+        async def after(seconds: float, name: str) -> None:
+            await asyncio.sleep(seconds)
+            done.append(name)
+
+        await asyncio.gather(after(0.03, "late"), after(0.01, "early"))
+        with pytest.raises(asyncio.TimeoutError):
+            await asyncio.wait_for(asyncio.sleep(60), timeout=0.02)
+        return done
+
+    assert asyncio.run(program()) == ["early", "late"]
+
+
+def test_other_threads_sleep_in_real_time(clock):
+    begin = real_perf_counter()
+    helper = threading.Thread(target=lambda: time.sleep(0.02))
+    helper.start()
+    helper.join()
+    assert real_perf_counter() - begin > 0.015
+    assert clock.ps == 0
+
+
+def test_a_process_that_a_rank_forks_has_real_time(clock):
+    clock.ps = 5_000_000_000_000
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writer, str(time.time_ns()).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    told_ns = int(os.read(reader, 64))
+    assert told_ns != EPOCH_NS + 5_000_000_000
+    assert abs(told_ns - virtual_time._real["time_ns"]()) < 600_000_000_000
