@@ -67,6 +67,9 @@ def main() -> None:
     """Forks the ranks when the engine says so, and stays until all have ended."""
     folder = os.environ["UNIFERENCE_SESSION"]
     task = Task.read(folder)
+    if task.ranks > 1:
+        # As torchrun does; OpenMP reads it once, when torch is loaded.
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
     torch = import_torch()
     from uniference.launching.control import Control
     from uniference.launching.environment import rank_environment

@@ -15,7 +15,8 @@ from .conftest import CLUSTER
 
 def test_ranks_see_what_torchrun_would_tell_them(run):
     done = run(3, """
-        import os, sys
+        import os, sys, torch
+        assert torch.get_num_threads() == 1
         names = ["RANK", "LOCAL_RANK", "WORLD_SIZE", "LOCAL_WORLD_SIZE", "GROUP_RANK", "OMP_NUM_THREADS"]
         print(*[os.environ[name] for name in names], __name__, *sys.argv[1:])
         """, "--its", "own args", "-n", "7")

@@ -27,6 +27,4 @@ def rank_environment(rank: int, world_size: int, inherited: Mapping[str, str]) -
         TORCHELASTIC_MAX_RESTARTS="0",
         TORCHELASTIC_RUN_ID="uniference",
     )
-    if world_size > 1:
-        environment.setdefault("OMP_NUM_THREADS", "1")
     return environment
