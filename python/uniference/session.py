@@ -7,7 +7,7 @@ import socket
 import struct
 import sys
 import threading
-from typing import Any, Callable, Protocol, Sequence
+from typing import Any, Callable, NamedTuple, Protocol, Sequence
 
 import torch
 import torch.distributed as dist
@@ -27,7 +27,7 @@ from uniference.answers import (
 from uniference.arena import Arena, Peers
 from uniference.reductions import reduce_complex_into, reduce_into
 from uniference.sites import describe_site, script_frame, script_stack
-from uniference.tensors import DATA_TYPES, Span, joined, size_bytes, write_elements
+from uniference.tensors import DATA_TYPES, Span, joined, read_elements, size_bytes, write_elements
 from uniference.wire import BlockPlace
 
 _LENGTH = struct.Struct("<I")
@@ -61,6 +61,14 @@ FAILURES: dict[FailureCategory, type[RuntimeError]] = {
 }
 
 
+class AbandonedCall(NamedTuple):
+    """An operation under way that no Work stands for any more."""
+
+    handle: int
+    outputs: Sequence[Tensor]
+    is_receive: bool
+
+
 class Session:
     """Requests to the engine and its answers, one at a time.
 
@@ -76,8 +84,8 @@ class Session:
         self.now_ps = welcome.now_ps
         self.arena = Arena(folder, welcome.connection)
         self.peers = Peers(folder, self.arena)
-        self.forgotten: list[int] = []
-        """Handles whose results nobody will ask for; the engine is told with the next frame."""
+        self.abandoned: list[AbandonedCall] = []
+        """Operations that the script has started and lost sight of. Their tensors are filled when they have ended."""
         self.clock: ComputeClock | None = None
         self._socket = connection
         self._received = received
@@ -147,6 +155,8 @@ class Session:
 
     def leave(self) -> None:
         """Ends what the bridge does."""
+        if self._depth == 1 and self.abandoned:
+            self._complete_abandoned()
         self._depth -= 1
         if self._depth == 0:
             self._guards = ()
@@ -169,9 +179,6 @@ class Session:
                 f"a process that rank {self.rank} has forked cannot communicate in the rank's name; "
                 f"do it in the rank itself, or start a process with a rank of its own"
             )
-        if self.forgotten:
-            handles, self.forgotten = self.forgotten, []
-            self._unsent += [wire.forget(handle) for handle in handles]
         if self._unsent:
             frame = b"".join((*self._unsent, frame))
             self._unsent.clear()
@@ -232,9 +239,23 @@ class Session:
         finally:
             self.leave()
 
+    def _complete_abandoned(self) -> None:
+        """Fills the tensors of operations that have ended by now though nobody has waited for them, as gloo does."""
+        abandoned, self.abandoned = self.abandoned, []
+        for call in abandoned:
+            if not self.ask(wire.test(self.interval(), call.handle)).result:
+                self.abandoned.append(call)
+                continue
+            done = self.ask(wire.wait(self.interval(), call.handle, wire.NO_TIMEOUT), call.is_receive)
+            spans = self.spans(done.result)
+            if call.outputs and spans:
+                read_elements(call.outputs, spans)
+
     def goodbye(self, exit_code: int, reason: str) -> None:
         """Tells the engine that the script has ended, with ``reason`` if by an exception."""
         self.enter()
+        self._unsent += [wire.forget(call.handle) for call in self.abandoned]
+        self.abandoned = []
         self.post(wire.goodbye(self.interval(), exit_code, reason))
         self._socket.close()
         self.clock = None

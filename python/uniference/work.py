@@ -11,7 +11,7 @@ from torch import Tensor
 
 from uniference import wire
 from uniference.answers import Done
-from uniference.session import Session
+from uniference.session import AbandonedCall, Session
 from uniference.tensors import read_elements
 
 UNSET_TIMEOUT = timedelta(0)
@@ -123,7 +123,7 @@ class UniferenceWork(dist.Work):
 
     def __del__(self) -> None:
         if getattr(self, "_handle", 0):
-            self._session.forgotten.append(self._handle)
+            self._session.abandoned.append(AbandonedCall(self._handle, self._outputs, self._is_receive))
 
 
 class WorkFuture(torch.futures.Future):  # type: ignore[type-arg]

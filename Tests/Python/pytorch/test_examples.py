@@ -28,11 +28,10 @@ EXAMPLES = {
     "pipeline_schedules-1F1B": (4, ["pipeline_schedules.py", "--schedule", "1F1B"]),
     "ring_attention": (4, ["ring_attention.py"]),
     "voltage": (4, ["voltage.py"]),
-    "smollm2-tensor-3": (3, ["smollm2.py", "--strategy", "tensor", "--tokens", "12"]),
-    "smollm2-pipeline-2": (2, ["smollm2.py", "--strategy", "pipeline", "--tokens", "12"]),
-    "smollm2-pipeline-3": (3, ["smollm2.py", "--strategy", "pipeline", "--tokens", "12"]),
-    "smollm2-sequence-2": (2, ["smollm2.py", "--strategy", "sequence", "--tokens", "12"]),
-    "smollm2-sequence-4": (4, ["smollm2.py", "--strategy", "sequence", "--tokens", "12"]),
+    "smollm2-tensor-3": (3, ["smollm2.py", "--strategy", "tensor", "--tokens", "6"]),
+    "smollm2-pipeline-2": (2, ["smollm2.py", "--strategy", "pipeline", "--tokens", "6"]),
+    "smollm2-pipeline-3": (3, ["smollm2.py", "--strategy", "pipeline", "--tokens", "6"]),
+    "smollm2-sequence-2": (2, ["smollm2.py", "--strategy", "sequence", "--tokens", "6"]),
 }
 
 
@@ -51,15 +50,13 @@ def test_an_example_prints_what_it_did_when_it_did(run, name):
     assert text == golden.read_text()
 
 
-def tokens(output: str) -> list[int]:
-    return json.loads(output[output.index("{") : output.rindex("}") + 1])["tokens"]
-
-
-def test_smollm2_generates_what_one_process_and_transformers_do(run):
+def test_smollm2_says_what_one_process_and_transformers_do():
     single = subprocess.run(
-        [sys.executable, FOLDER / "smollm2.py", "--json", "--check", "--tokens", "12"], capture_output=True, text=True)
+        [sys.executable, FOLDER / "smollm2.py", "--check", "--tokens", "6"], capture_output=True, text=True)
     assert single.returncode == 0, single.stderr
-    assert "transformers agrees" in single.stdout
-    for strategy, ranks in (("tensor", 3), ("pipeline", 2), ("pipeline", 3), ("sequence", 2), ("sequence", 3)):
-        done = run(ranks, FOLDER / "smollm2.py", "--strategy", strategy, "--tokens", "12", "--json", options=ROOFLINE)
-        assert tokens(done.output) == tokens(single.stdout), f"{strategy}={ranks}"
+    question, answer, _, verdict = single.stdout.splitlines()
+    assert verdict.startswith("transformers agrees: the same 6 tokens")
+    spread = [name for name in EXAMPLES if name.startswith("smollm2")]
+    assert len(spread) == 4
+    for name in spread:
+        assert (GOLDEN / f"{name}.txt").read_text().startswith(f"[0] {question}\n[0] {answer}\n"), name

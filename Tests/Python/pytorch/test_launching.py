@@ -226,3 +226,22 @@ def test_a_broken_cluster_file(run, tmp_path):
     done = run(2, "print('started')", cluster=broken)
     assert done.code == 65
     assert "jetson-orin-nano" in done.errors and "broken.yaml" in done.errors
+
+
+def test_an_operation_that_nobody_waits_for_gives_its_values_all_the_same(run):
+    done = run(2, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        values, received = torch.full((4,), 2.0), torch.zeros(4)
+        dist.all_reduce(values, async_op=True)
+        if dist.get_rank() == 0:
+            dist.isend(values + 1, 1)
+        else:
+            dist.irecv(received, 0)
+        dist.barrier()
+        dist.barrier()
+        print(values.tolist(), received.tolist())
+        """)
+    assert done.lines(0)[0].startswith("[4.0, 4.0, 4.0, 4.0]"), done.errors
+    assert done.lines(1)[0].startswith("[4.0, 4.0, 4.0, 4.0] [")
+    assert "0.0" not in done.lines(1)[0]
