@@ -1,3 +1,4 @@
+import Communication
 import Foundation
 import SimulationKernel
 import Uniference
@@ -15,12 +16,27 @@ extension WorldSession {
     let frames = zip(links, cluster.devices).map { link, device in
       welcome.frame(for: link, scale: device.speed.slowdowns.isEmpty ? device.speed.scale : nil)
     }
+    var options = options
+    options.collectiveName = { $0.torchName }
     do {
       return try World.simulate(ScriptProgram(session: self, welcomes: frames), on: cluster, options: options)
     } catch let failure as RunFailure {
       let diagnosis = diagnose(failure)
       windDown(telling: diagnosis.description, patience: .seconds(diagnosis.isInterruption ? 0 : 3))
       throw diagnosis
+    }
+  }
+}
+
+extension CollectiveOperation {
+  /// The function of `torch.distributed` that starts it.
+  fileprivate var torchName: String {
+    switch self {
+    case .allReduce: "all_reduce"
+    case .allGather: "all_gather"
+    case .reduceScatter: "reduce_scatter"
+    case .allToAll: "all_to_all"
+    case .reduce, .broadcast, .gather, .scatter, .barrier: rawValue
     }
   }
 }

@@ -19,7 +19,7 @@ final class SimulatedRun {
       placement: Placement(ranksPerNode: cluster.ranksPerNode, topology: topology), seed: options.seed,
       interruption: options.interruption)
     traffic = world.countTraffic()
-    events = RunEvents(log: log, progress: options.progress)
+    events = RunEvents(log: log, options: options)
     world.observer = events
     world.usesQuietShortcut = options.usesQuietShortcut && options.tracePath == nil
     try scheduleChanges(on: topology)

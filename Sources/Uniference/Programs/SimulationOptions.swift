@@ -1,3 +1,4 @@
+import Communication
 import Results
 import SimulationKernel
 
@@ -18,6 +19,9 @@ public struct SimulationOptions {
   /// Whether collectives that have the network to themselves may be timed at once instead of message by message. The
   /// times are the same; traces and event logs then hold the collectives without their messages.
   public var usesQuietShortcut = false
+
+  /// What records and traces call a collective: its name here, unless the program knows it by another one.
+  package var collectiveName: @Sendable (CollectiveOperation) -> String = { $0.rawValue }
 
   /// A run that leaves nothing behind.
   public init() {}

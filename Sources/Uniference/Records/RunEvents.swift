@@ -7,13 +7,15 @@ import SimulationKernel
 final class RunEvents: RunObserver {
   let log: EventLog
   let progress: ((Double) -> Void)?
+  private let collectiveName: @Sendable (CollectiveOperation) -> String
   /// What an event's name is in the log, once it has been used.
   private var indices: [String: UInt16] = [:]
   private(set) var failure: (any Error)?
 
-  init(log: EventLog, progress: ((Double) -> Void)?) {
+  init(log: EventLog, options: SimulationOptions) {
     self.log = log
-    self.progress = progress
+    progress = options.progress
+    collectiveName = options.collectiveName
   }
 
   func computed(_ computation: Computation) {
@@ -36,7 +38,7 @@ final class RunEvents: RunObserver {
     log.append(
       EventRecord(
         time: collective.start.picoseconds, duration: collective.end.picoseconds - collective.start.picoseconds,
-        bytes: Int64(collective.byteCount), kind: .collective, name: index(of: collective.operation.rawValue),
+        bytes: Int64(collective.byteCount), kind: .collective, name: index(of: collectiveName(collective.operation)),
         rank: UInt32(collective.rank), tag: Int32(index(of: collective.groupName))))
   }
 

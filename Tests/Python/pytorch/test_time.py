@@ -186,3 +186,5 @@ def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
     names = json.loads((record / "run.json").read_text())["names"]
     expected = {"tensor": r"compute before all_reduce", "pipeline": r"compute before (send|recv)"}[strategy]
     assert any(re.fullmatch(expected, name) for name in names), names
+    if strategy == "tensor":
+        assert {"all_reduce", "all_gather", "barrier"} <= set(names)
