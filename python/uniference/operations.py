@@ -119,8 +119,8 @@ class OperationRecorder(TorchDispatchMode):
 
 
 def active_fake_mode() -> tuple[Any, int]:
-    """The mode by which tensors are fake, if they are, and how often it has been entered: ``DTensor`` enters the one that
-    is there a second time for what it tries out."""
+    """The mode by which tensors are fake, if they are, and how often it has been entered: ``DTensor`` enters the one
+    that is there a second time for what it tries out."""
     mode = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
     return mode, 0 if mode is None else len(mode.enter_stack)
 
