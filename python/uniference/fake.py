@@ -50,7 +50,7 @@ class MissingValues(DataDependentOutputException, DynamicOutputShapeException):
         )
 
 
-class ValuelessMode(FakeTensorMode):
+class ValuelessMode(FakeTensorMode):  # type: ignore[no-untyped-call]
     """Torch's mode of fake tensors, with errors for the script's author."""
 
     def __init__(self) -> None:
@@ -88,7 +88,8 @@ def begin() -> None:
     mode.__enter__()
     for name in OBJECT_COLLECTIVES:
         _replace_in_torch(name, getattr(dist, name), on_true_tensors(getattr(dist, name)))
-    _replace_in_torch("init_device_mesh", dist.init_device_mesh, on_true_tensors(dist.init_device_mesh))
+    make_mesh = dist.device_mesh.init_device_mesh
+    _replace_in_torch("init_device_mesh", make_mesh, on_true_tensors(make_mesh))
     for name in MESH_METHODS:
         method = getattr(dist.device_mesh.DeviceMesh, name)
         _replace(dist.device_mesh.DeviceMesh, name, on_true_tensors(method))
