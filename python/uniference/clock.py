@@ -98,8 +98,7 @@ class MeasuredClock:
         now_ps = self._base_ps
         if self._is_running:
             now_ps += self._elapsed_ps(self._measured_ns())
-        if now_ps > self._latest_ps:
-            self._latest_ps = now_ps
+        self._latest_ps = max(self._latest_ps, now_ps)
         return self._latest_ps
 
     def _measured_ns(self) -> int:

@@ -44,7 +44,7 @@ def operation_flops(function: Any, arguments: Any, keywords: Any, result: Any, a
     return float(sum(tensor.numel() for tensor in counted))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def contraction_formula(function: Any) -> Callable[..., Any] | None:
     """The formula of an operation or of its form that is not in place."""
     packet = function._overloadpacket
@@ -52,7 +52,7 @@ def contraction_formula(function: Any) -> Callable[..., Any] | None:
     return flop_registry.get(packet) or flop_registry.get(plain) or OWN_FORMULAS.get(out_of_place_name(function))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def out_of_place_name(function: Any) -> str:
     """``add`` for ``add_``."""
     return str(function._overloadpacket.__name__).rstrip("_")
@@ -61,7 +61,7 @@ def out_of_place_name(function: Any) -> str:
 def vector_product_flops(*arguments: Any, out_val: Any, **keywords: Any) -> int:
     """Of ``mv``, ``addmv``, ``dot`` and ``vdot``: two for each pair of elements multiplied. The largest operand has one
     element for each."""
-    return 2 * max(tensor.numel() for tensor in tensors_in(arguments))
+    return 2 * max(int(tensor.numel()) for tensor in tensors_in(arguments))
 
 
 def outer_product_flops(*arguments: Any, out_val: Any, **keywords: Any) -> int:
@@ -76,31 +76,32 @@ def integer_product_flops(left: Any, right: Any, *arguments: Any, out_val: Any, 
 
 def summed_batches_flops(bias: Any, left: Any, right: Any, *arguments: Any, out_val: Any, **keywords: Any) -> int:
     """Of ``addbmm``: 2 b m n k."""
-    return 2 * math.prod(left.shape) * int(right.shape[-1])
+    return int(2 * math.prod(left.shape) * right.shape[-1])
 
 
 def grouped_product_flops(left: Any, right: Any, *arguments: Any, out_val: Any, **keywords: Any) -> int:
     """Of ``_grouped_mm``: each row meets one group's matrix; with rows in common (both 2-D), all of them one."""
     if left.dim() == 2 and right.dim() == 2:
-        return 2 * math.prod(left.shape) * int(right.shape[-1])
+        return int(2 * math.prod(left.shape) * right.shape[-1])
     return 2 * int(out_val.numel()) * int(left.shape[-1])
 
 
 def attention_flops(query: Any, key: Any, value: Any, *arguments: Any, out_val: Any, **keywords: Any) -> int:
     """Of the fused attention for the CPU."""
-    return int(sdpa_flop_count(query.shape, key.shape, value.shape))
+    return int(sdpa_flop_count(query.shape, key.shape, value.shape))  # type: ignore[no-untyped-call]
 
 
 def attention_backward_flops(
     gradient: Any, query: Any, key: Any, value: Any, *arguments: Any, out_val: Any, **keywords: Any
 ) -> int:
     """Of its backward."""
-    return int(sdpa_backward_flop_count(gradient.shape, query.shape, key.shape, value.shape))
+    shapes = gradient.shape, query.shape, key.shape, value.shape
+    return int(sdpa_backward_flop_count(*shapes))  # type: ignore[no-untyped-call]
 
 
 def convolution_flops(data: Any, weight: Any, *arguments: Any, out_val: Any, **keywords: Any) -> int:
     """Of ``mkldnn_convolution``: each element of the result sums over a filter."""
-    return 2 * int(out_val.numel()) * math.prod(weight.shape[1:])
+    return int(2 * out_val.numel() * math.prod(weight.shape[1:]))
 
 
 OWN_FORMULAS: dict[str, Callable[..., int]] = {

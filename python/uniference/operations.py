@@ -11,7 +11,11 @@ from typing import Any
 import torch
 from torch._C._dynamo.eval_frame import (
     _FrameAction as FrameAction,
+)
+from torch._C._dynamo.eval_frame import (
     _FrameExecStrategy as FrameExecStrategy,
+)
+from torch._C._dynamo.eval_frame import (
     set_code_exec_strategy,
 )
 from torch._ops import HigherOrderOperator
@@ -51,7 +55,7 @@ class Operation:
     bytes_written: float
 
 
-class OperationRecorder(TorchDispatchMode):
+class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Takes down every operation that the thread which entered it executes: forward, backward, optimizer, in inference
     mode; on tensors with values and on fake ones.
 
@@ -64,14 +68,14 @@ class OperationRecorder(TorchDispatchMode):
     supports_higher_order_operators = True
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._operations: list[Operation] = []
         self._is_paused = False
         self._surroundings = active_fake_mode()
 
     def __enter__(self) -> OperationRecorder:
         self._surroundings = active_fake_mode()
-        return super().__enter__()  # type: ignore[no-any-return]
+        return super().__enter__()  # type: ignore[no-any-return, no-untyped-call]
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -99,8 +103,9 @@ class OperationRecorder(TorchDispatchMode):
         if active_fake_mode() != self._surroundings:
             return function(*arguments, **keywords)
         if isinstance(function, HigherOrderOperator):
+            name = function._name
             raise NotImplementedError(
-                f"what torch's operator {function.name()} costs is not known; run with --compute measured instead"
+                f"what torch's operator {name} costs is not known; run with --compute measured instead"
             )
         if any(is_traceable_wrapper_subclass_type(kind) for kind in types):
             # Torch then asks the subclass, whose operations on plain tensors come here one by one.
@@ -119,13 +124,13 @@ class OperationRecorder(TorchDispatchMode):
 
 
 def active_fake_mode() -> tuple[Any, int]:
-    """The mode by which tensors are fake, if they are, and how often it has been entered: ``DTensor`` enters the one that
-    is there a second time for what it tries out."""
+    """The mode by which tensors are fake, if they are, and how often it has been entered: ``DTensor`` enters the one
+    that is there a second time for what it tries out."""
     mode = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
     return mode, 0 if mode is None else len(mode.enter_stack)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def is_composite(function: Any) -> bool:
     """Whether the operation is made of others for every device."""
     return function.namespace == "aten" and torch._C._dispatch_has_kernel_for_dispatch_key(
@@ -133,7 +138,7 @@ def is_composite(function: Any) -> bool:
     )
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def is_free(function: Any) -> bool:
     """Whether the operation costs a device nothing: communication, metadata, and views, whose results share memory with
     an argument that is not written to."""

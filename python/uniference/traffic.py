@@ -68,7 +68,7 @@ class Access:
         return Access(name, read, written, placement(name, arguments, keywords) if name in PLACING else None)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def argument_roles(function: Any) -> tuple[tuple[str, bool, bool], ...]:
     """Of each argument in the order of the schema its name, whether it is written to, and whether it is only there for
     that (``out=``)."""
@@ -158,7 +158,8 @@ def indexed_elements(target: Tensor, indices: Any, values: Tensor) -> int:
     rest = math.prod(
         size for axis, size in enumerate(target.shape) if axis >= len(indices) or indices[axis] is None
     )
-    return math.prod(torch.broadcast_shapes(*(index.shape for index in given))) * rest
+    picked = torch.broadcast_shapes(*(index.shape for index in given))  # type: ignore[no-untyped-call]
+    return int(math.prod(picked) * rest)
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:

@@ -87,7 +87,8 @@ class VirtualTimer:
     def sleep(self, seconds: float) -> None:
         """Moves the rank's clock and waits for nobody, except for other threads that want to run."""
         if threading.get_ident() != self._thread:
-            return _real["sleep"](seconds)
+            _real["sleep"](seconds)
+            return
         if math.isnan(seconds):
             raise ValueError("Invalid value NaN (not a number)")
         if seconds < 0:

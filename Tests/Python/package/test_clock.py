@@ -8,7 +8,6 @@ import time
 
 import pytest
 import torch
-
 from uniference import clock as clock_module
 from uniference import meters
 from uniference.clock import AskingClock, Interval, MeasuredClock

@@ -6,10 +6,9 @@ import contextlib
 
 import pytest
 import torch
-import torch.nn.functional as functional
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
-
+from torch.nn import functional
 from uniference.operations import Operation, OperationRecorder
 from uniference.tensors import DATA_TYPE_CODES
 
@@ -226,4 +225,5 @@ def test_a_small_llama_costs_two_operations_for_each_parameter_and_token_plus_at
     parameters = sum(parameter.numel() for parameter in model.parameters()) - looked_up
     # Scores and their product with the values, as if no position were masked: 2 (2 tokens tokens hidden) a layer.
     attention = layers * 4 * tokens * tokens * hidden
-    assert sum(operation.flops for operation in operations) == pytest.approx(2 * parameters * tokens + attention, rel=0.01)
+    expected = 2 * parameters * tokens + attention
+    assert sum(operation.flops for operation in operations) == pytest.approx(expected, rel=0.01)

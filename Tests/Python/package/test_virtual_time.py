@@ -16,7 +16,6 @@ import timeit
 import pytest
 import torch
 from torch.utils.benchmark import Timer
-
 from uniference import virtual_time
 from uniference.clock import Interval
 
@@ -79,7 +78,8 @@ def test_a_sleep_that_cannot_be_is_refused_as_by_python(clock, seconds, error):
 
 def test_uninstall_puts_everything_back():
     names = [(time, name) for name in virtual_time.NAMES] + [(timeit, "default_timer"), (torch.cuda, "Event")]
-    names += [(sys.modules[name], "time") for name in virtual_time.WAITING_MODULES if hasattr(sys.modules[name], "time")]
+    waiting = [sys.modules[name] for name in virtual_time.WAITING_MODULES]
+    names += [(module, "time") for module in waiting if hasattr(module, "time")]
     before = [getattr(module, name) for module, name in names] + [timeit.timeit.__defaults__]
     virtual_time.install(SteppedClock(), 0)
     virtual_time.install(SteppedClock(), 0)
@@ -168,7 +168,7 @@ def no_process_item():
 
 def no_end_of_process():
     with pytest.raises(subprocess.TimeoutExpired):
-        subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], timeout=0.02)
+        subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], check=False, timeout=0.02)
 
 
 def no_result():
