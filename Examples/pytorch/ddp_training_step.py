@@ -36,6 +36,15 @@ def train(model: nn.Module, inputs: torch.Tensor, targets: torch.Tensor) -> list
     return losses
 
 
+def check_same_on_all_ranks(model: nn.Module) -> None:
+    """Exits with a message unless every parameter has rank 0's bits."""
+    for name, parameter in model.named_parameters():
+        first = parameter.detach().clone()
+        dist.broadcast(first, src=0)
+        if not torch.equal(first, parameter):
+            raise SystemExit(f"rank {dist.get_rank()}: {name} differs from rank 0's")
+
+
 def main() -> None:
     """Runs on every rank."""
     dist.init_process_group("gloo")
@@ -50,10 +59,16 @@ def main() -> None:
     seconds = time.perf_counter() - start
 
     reference = make_model()
-    train(reference, inputs, targets)
+    expected_losses = train(reference, inputs, targets)
     for trained, expected in zip(model.parameters(), reference.parameters()):
         torch.testing.assert_close(trained, expected)
-    print(f"losses {[round(loss, 4) for loss in losses]}; {STEPS} steps took {seconds * 1e3:.3f} ms")
+    check_same_on_all_ranks(model)
+    mean_losses = torch.tensor(losses)
+    dist.all_reduce(mean_losses)
+    mean_losses /= size
+    torch.testing.assert_close(mean_losses, torch.tensor(expected_losses))
+    if rank == 0:
+        print(f"losses {[round(loss, 4) for loss in mean_losses.tolist()]}; {STEPS} steps took {seconds * 1e3:.3f} ms")
     dist.destroy_process_group()
 
 

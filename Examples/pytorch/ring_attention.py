@@ -28,9 +28,9 @@ def attend(query: torch.Tensor, block: torch.Tensor) -> tuple[torch.Tensor, torc
 def ring_attention(query: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
     """Attention of this rank's rows to everybody's ``block`` [key or value, head, row, element]."""
     rank, size = dist.get_rank(), dist.get_world_size()
-    output, weight = attend(query, block)[0] * 0, torch.full((HEADS, len(query[0]), 1), -torch.inf)
+    output, weight = torch.zeros_like(query), torch.full((*query.shape[:2], 1), -torch.inf)
     for step in range(size):
-        arriving = torch.empty_like(block)
+        arriving, requests = torch.empty_like(block), []
         if step < size - 1:
             requests = dist.batch_isend_irecv([
                 dist.P2POp(dist.isend, block, (rank + 1) % size), dist.P2POp(dist.irecv, arriving, (rank - 1) % size)])
@@ -38,10 +38,9 @@ def ring_attention(query: torch.Tensor, block: torch.Tensor) -> torch.Tensor:
         total = torch.logaddexp(weight, partial_weight)
         output = output * (weight - total).exp() + partial * (partial_weight - total).exp()
         weight = total
-        if step < size - 1:
-            for request in requests:
-                request.wait()
-            block = arriving
+        for request in requests:
+            request.wait()
+        block = arriving
     return output
 
 

@@ -3,8 +3,8 @@
     torchrun --nproc-per-node 4 Examples/pytorch/voltage.py
     uniference run -n 4 --cluster Examples/four-jetsons.yaml Examples/pytorch/voltage.py
 
-Every rank has all weights and a range of positions. A layer needs everybody's rows for its keys and values, so these are
-gathered, asynchronously: meanwhile the rank computes the queries of its own rows.
+Every rank has all weights and a range of positions. A layer needs everybody's rows for its keys and values, so these
+are gathered, asynchronously: meanwhile the rank normalises its own rows and computes their queries.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def heads(rows: torch.Tensor) -> torch.Tensor:
 def gather(hidden: torch.Tensor, overlaps: bool) -> tuple[torch.Tensor, dist.Work | None]:
     """Everybody's rows, there at once or when the work has been waited for."""
     gathered = torch.empty(dist.get_world_size() * len(hidden), HIDDEN)
-    work = dist.all_gather_into_tensor(gathered, hidden.contiguous(), async_op=overlaps)
+    work = dist.all_gather(list(gathered.chunk(dist.get_world_size())), hidden, async_op=overlaps)
     return gathered, work
 
 
