@@ -90,7 +90,7 @@ class GroupCalls:
             block = NO_BLOCK if is_fake else session.contribute(inputs)
             if timeout_ns != NO_TIMEOUT:
                 call = call._replace(timeout_ns=timeout_ns)
-            work = UniferenceWork(session, handle, () if is_fake else outputs, timeout_ns)
+            work = UniferenceWork(session, handle, outputs, timeout_ns)
             frame = wire.collective(session.interval(), call, name, flags, group, handle, block)
             if is_awaited:
                 work.finish(session.ask(frame))
@@ -120,7 +120,7 @@ class GroupCalls:
             handle = session.new_handle()
             group = self._number(self.library(tensor.device.type))
             if is_receive:
-                work = UniferenceWork(session, handle, () if is_fake else (tensor,), self.timeout_ns, is_receive=True)
+                work = UniferenceWork(session, handle, (tensor,), self.timeout_ns, is_receive=True)
                 session.post(wire.receive(session.interval(), call, flags, group, handle))
             else:
                 work = UniferenceWork(session, handle, (), self.timeout_ns)

@@ -43,6 +43,10 @@ def leave(session: Session, exit_code: int, reason: str) -> None:
     recorder = _recorders.pop(session, None)
     if recorder is not None:
         recorder.__exit__(None, None, None)
+    if session.fake:
+        from uniference import fake
+
+        fake.end()
     session.goodbye(exit_code, reason)
 
 

@@ -188,3 +188,16 @@ def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
     assert any(re.fullmatch(expected, name) for name in names), names
     if strategy == "tensor":
         assert {"all_reduce", "all_gather", "barrier"} <= set(names)
+
+
+def test_data_parallel_training_can_be_timed_on_fake_tensors(run):
+    done = run(2, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(4096, 4096, bias=False))
+        model(torch.randn(8, 4096)).square().mean().backward()
+        print(model.module.weight.grad.shape)
+        """, options=("--compute", "roofline", "--fake", "--json"))
+    assert done.code == 0, done.errors
+    assert done.lines(0) == ["torch.Size([4096, 4096])"]
+    assert figures(done)["bytes_sent"] >= 2 * 4096 * 4096 * 4, "the gradients' all-reduce is charged"
