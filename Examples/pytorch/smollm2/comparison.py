@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from .checkpoint import Checkpoint, Configuration
@@ -26,7 +28,7 @@ def compare(checkpoint: Checkpoint, prompt: list[int], tokens: list[int]) -> Non
     print(f"transformers agrees: the same {len(tokens)} tokens, logits within {difference:.1e}")
 
 
-def reference_model(checkpoint: Checkpoint):  # noqa: ANN201 - transformers is not needed to read this file
+def reference_model(checkpoint: Checkpoint) -> Any:
     """A ``LlamaForCausalLM`` with the checkpoint's weights."""
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -41,7 +43,10 @@ def reference_model(checkpoint: Checkpoint):  # noqa: ANN201 - transformers is n
              "model.norm.weight": checkpoint.tensor("output_norm")}
     for index in range(sizes.layer_count):
         state |= layer_state(checkpoint, sizes, index)
-    model.load_state_dict(state, strict=False)
+    loaded = model.load_state_dict(state, strict=False)
+    # The output layer is the table of embeddings and has no weight of its own.
+    if loaded.missing_keys not in ([], ["lm_head.weight"]) or loaded.unexpected_keys:
+        raise SystemExit(f"transformers names the weights otherwise: {loaded}")
     return model.eval()
 
 

@@ -28,7 +28,7 @@ class Rotary:
 
 
 class Layer:
-    """A decoder layer, or the part of it that one of ``degree`` ranks has: every ``degree``-th of its heads and columns."""
+    """A decoder layer, or one of ``degree`` equal parts of it: consecutive heads and feed-forward columns."""
 
     def __init__(self, checkpoint: Checkpoint, index: int, rotary: Rotary, part: int = 0, degree: int = 1) -> None:
         configuration = checkpoint.configuration
@@ -116,6 +116,7 @@ def share(count: int, part: int, degree: int) -> slice:
         SystemExit: ``count`` cannot be divided.
     """
     if count % degree:
-        raise SystemExit(f"{count} cannot be split among {degree} ranks: {count} % {degree} = {count % degree}, must be 0")
+        raise SystemExit(
+            f"{count} cannot be split among {degree} ranks: {count} % {degree} = {count % degree}, must be 0")
     size = count // degree
     return slice(part * size, (part + 1) * size)

@@ -115,31 +115,23 @@ class Pipeline:
         return int(token)
 
 
-class SequenceParallel:
+class SequenceParallel(SingleDevice):
     """Every rank has all weights and a range of the prompt's positions, as in Voltage (arXiv 2311.03703).
 
     Before each layer the ranks' rows are gathered, so that everybody computes all keys and values, but queries,
-    attention and feed-forward for its own rows only. Afterwards rank 0 has all keys and values and decodes alone: a single
-    token has nothing to split.
+    attention and feed-forward for its own rows only. Afterwards rank 0 has all keys and values and decodes alone: a
+    single token has nothing to split.
     """
 
     def __init__(self, checkpoint: Checkpoint, length: int) -> None:
+        super().__init__(checkpoint, length)
         self._rank, self._degree = dist.get_rank(), dist.get_world_size()
-        rotary = Rotary(checkpoint.configuration, length)
-        self._layers = [Layer(checkpoint, index, rotary) for index in range(checkpoint.configuration.layer_count)]
-        self._vocabulary = Vocabulary(checkpoint)
 
     def next_token(self, tokens: list[int], start: int) -> int:
         """See `Strategy`. After the prompt only rank 0 computes."""
         if start == 0:
             return self._prefill(tokens)
-        if self._rank > 0:
-            return 0
-        hidden = self._vocabulary.embed(torch.tensor(tokens))
-        for layer in self._layers:
-            hidden = hidden + layer.attend(hidden, slice(start, start + len(tokens)))
-            hidden = hidden + layer.feed_forward(hidden)
-        return int(self._vocabulary.logits(hidden[-1]).argmax())
+        return super().next_token(tokens, start) if self._rank == 0 else 0
 
     def _prefill(self, tokens: list[int]) -> int:
         count = len(tokens)
@@ -162,7 +154,7 @@ class SequenceParallel:
         block = torch.zeros(rows, hidden.shape[1])
         block[: len(hidden)] = hidden
         gathered = torch.empty(rows * self._degree, hidden.shape[1])
-        dist.all_gather_into_tensor(gathered, block)
+        dist.all_gather(list(gathered.chunk(self._degree)), block)
         return gathered
 
 
