@@ -4,6 +4,7 @@ import os
 import pathlib
 import re
 import subprocess
+import sys
 
 import pytest
 
@@ -34,7 +35,8 @@ def test_there_are_commands():
 
 @pytest.mark.parametrize("line", LINES)
 def test_a_command_runs(line, folder):
-    environment = os.environ | {"PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}"}
+    environment = os.environ | {
+        "PATH": f"{folder / 'bin'}{os.pathsep}{os.environ['PATH']}", "UNIFERENCE_PYTHON": sys.executable}
     run = subprocess.run(line, shell=True, cwd=folder, env=environment, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
     assert run.stdout
