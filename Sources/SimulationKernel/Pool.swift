@@ -29,7 +29,7 @@ public struct Pool<Element> {
   /// An empty pool with room for that many elements before it grows.
   public init(capacity: Int = 16) {
     header = .allocate(capacity: 1)
-    header.initialize(to: Header(elements: .allocate(capacity: capacity), capacity: capacity))
+    header.initialize(to: Header(elements: Self.room(for: capacity), capacity: capacity))
   }
 
   /// Number of live elements.
@@ -71,13 +71,19 @@ public struct Pool<Element> {
     header.pointee.free.append(index)
   }
 
+  /// Memory in which elements whose sizes are powers of two cross no more cache lines than they must.
+  @usableFromInline
+  static func room(for capacity: Int) -> UnsafeMutablePointer<Element> {
+    .allocate(capacity: capacity, alignment: cacheLineByteCount)
+  }
+
   /// Called only when no removed slot is left, so that all slots up to `end` are live.
   @usableFromInline
   func grow() {
     let capacity = header.pointee.capacity + max(16, header.pointee.capacity / 2)
-    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    let larger = Self.room(for: capacity)
     larger.moveInitialize(from: header.pointee.elements, count: header.pointee.end)
-    header.pointee.elements.deallocate()
+    UnsafeMutableRawPointer(header.pointee.elements).deallocate()
     header.pointee.elements = larger
     header.pointee.capacity = capacity
   }
@@ -91,7 +97,7 @@ public struct Pool<Element> {
   /// Gives the memory back; the pool must not be used afterwards.
   public func deallocate() {
     for index in indices { (header.pointee.elements + Int(index)).deinitialize(count: 1) }
-    header.pointee.elements.deallocate()
+    UnsafeMutableRawPointer(header.pointee.elements).deallocate()
     header.deinitialize(count: 1)
     header.deallocate()
   }
