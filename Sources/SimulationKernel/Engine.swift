@@ -51,6 +51,8 @@ public final class Engine: @unchecked Sendable {
 
   private static let wakeHandler: UInt64 = 0
   private static let timeoutHandler: UInt64 = 1
+  /// With fewer events to come, what they touch stays in a processor's nearest caches: preparing them would only cost.
+  private static let eventsBeyondCaches = 2048
 
   /// - Parameters:
   ///   - seed: the source of all random numbers of the run.
@@ -262,6 +264,10 @@ public final class Engine: @unchecked Sendable {
     let event = queue.removeFirst()
     time = VirtualTime(picoseconds: event.time)
     dispatchedCount += 1
+    if queue.count >= Self.eventsBeyondCaches {
+      let next = queue.firstTarget
+      handlers[Int(next >> 56)].prepare(token: next & 0x00FF_FFFF_FFFF_FFFF)
+    }
     handlers[Int(event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
   }
 

@@ -1,3 +1,5 @@
+import CacheHints
+
 /// Elements at stable indices with reuse of removed ones, in memory that is accessed without checks.
 ///
 /// For tables that are touched several times per event: a `let` of this type needs no exclusivity check and no reference
@@ -46,6 +48,12 @@ public struct Pool<Element> {
       assert(index >= 0 && index < header.pointee.end)
       return header.pointee.elements + Int(index)
     }
+  }
+
+  /// Brings an element near before it is needed. Any index will do, -1 for none too.
+  @inlinable @inline(__always)
+  public func prefetch(_ index: Int32) {
+    prefetchForWriting(header.pointee.elements + Int(index))
   }
 
   /// Puts an element in, at the index of a removed one if there is any. Amortised O(1).
