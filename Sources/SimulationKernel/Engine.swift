@@ -34,7 +34,7 @@ public final class Engine: @unchecked Sendable {
   private var dispatchedCount = 0
   private var queue: EventQueue
   private var sequence: UInt64 = 0
-  private var handlers: [any EventHandler] = []
+  private let handlers = Pool<any EventHandler>(capacity: 8)
   private var names: [Int: String] = [:]
   private var killed: [Int: any Error] = [:]
   private var waiters = WaiterTable()
@@ -65,8 +65,11 @@ public final class Engine: @unchecked Sendable {
     queue = EventQueue(capacity: 2 * processCount)
     processes.reserveCapacity(processCount)
     waiters.reserveCapacity(processCount)
-    handlers = [WakeHandler(engine: self), TimeoutHandler(engine: self)]
+    _ = register(WakeHandler(engine: self))
+    _ = register(TimeoutHandler(engine: self))
   }
+
+  deinit { handlers.deallocate() }
 
   // MARK: Building
 
@@ -109,8 +112,7 @@ public final class Engine: @unchecked Sendable {
   /// Makes room for events to `handler`, which the caller keeps alive.
   public func register(_ handler: any EventHandler) -> EventHandlerID {
     precondition(handlers.count < 255, "an engine has at most 255 event handlers")
-    handlers.append(handler)
-    return EventHandlerID(index: UInt64(handlers.count - 1))
+    return EventHandlerID(index: UInt64(handlers.insert(handler)))
   }
 
   // MARK: Events
@@ -266,9 +268,9 @@ public final class Engine: @unchecked Sendable {
     dispatchedCount += 1
     if queue.count >= Self.eventsBeyondCaches {
       let next = queue.firstTarget
-      handlers[Int(next >> 56)].prepare(token: next & 0x00FF_FFFF_FFFF_FFFF)
+      handlers[Int32(truncatingIfNeeded: next >> 56)].prepare(token: next & 0x00FF_FFFF_FFFF_FFFF)
     }
-    handlers[Int(event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
+    handlers[Int32(truncatingIfNeeded: event.target >> 56)].handle(token: event.target & 0x00FF_FFFF_FFFF_FFFF)
   }
 
   private func endInstant() {
