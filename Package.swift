@@ -19,9 +19,10 @@ let package = Package(
     // Each room may import only rooms above it. ARCHITECTURE.md captions them.
     .target(name: "Diagnostics"),
     .target(name: "Quantities"),
+    .target(name: "CacheHints"),
     .target(
       name: "SimulationKernel",
-      dependencies: ["Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
+      dependencies: ["CacheHints", "Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
     .target(
       name: "Network",
       dependencies: ["Quantities", "SimulationKernel", .product(name: "HeapModule", package: "swift-collections")]),

@@ -1,6 +1,6 @@
 /// A channel from one host to another within one group: messages leave it one after another, as on a TCP socket.
 ///
-/// There may be millions, so the fields stand in an order that leaves no gaps.
+/// There may be millions, so the fields stand in an order that leaves no gaps: one cache line for each.
 struct Connection {
   /// Latency of the route in picoseconds, without jitter.
   let latency: Int64
@@ -23,17 +23,23 @@ struct Connection {
   /// Raised whenever the expected end of the first message changes: events of former versions are void.
   var version: UInt32 = 0
 
+  /// The ends of the route, the links that flows mostly wait for.
+  let firstLink: LinkID
+  let lastLink: LinkID
+
   private let hops: Int16
   /// Whether the first message's bytes are moving (at a rate that may be zero).
   var isMoving = false
   /// Whether one of its ends has failed; its messages are dropped.
   var isBroken: Bool
 
-  init(routeStart: Int32, routeCount: Int, latency: Int64, isBroken: Bool) {
+  init(route: [LinkID], routeStart: Int32, latency: Int64, isBroken: Bool) {
     self.routeStart = routeStart
     self.latency = latency
     self.isBroken = isBroken
-    hops = Int16(routeCount)
+    firstLink = route.first ?? -1
+    lastLink = route.last ?? -1
+    hops = Int16(route.count)
   }
 
   var routeCount: Int32 { Int32(hops) }

@@ -93,7 +93,7 @@ public final class FlowNetwork {
       if hop == 0 { start = crossing }
     }
     let connection = Connection(
-      routeStart: start, routeCount: routeScratch.count, latency: latency,
+      route: routeScratch, routeStart: start, latency: latency,
       isBroken: failedHosts.contains(source) || failedHosts.contains(destination))
     let number = connections.insert(connection)
     numbers[key] = number
@@ -406,6 +406,17 @@ extension FlowNetwork: EventHandler {
     } else {
       start(index)
     }
+  }
+}
+
+extension FlowNetwork {
+  /// Brings near what the first message of a connection is about to touch.
+  public func prepare(token: UInt64) {
+    let index = Int32(truncatingIfNeeded: token)
+    messages.prefetch(connections[index].first)
+    crossings.prefetch(connections[index].routeStart)
+    links.prefetch(connections[index].firstLink)
+    links.prefetch(connections[index].lastLink)
   }
 }
 

@@ -9,10 +9,10 @@ struct Event {
   /// Handler in the upper 8 bits, its token below.
   var target: UInt64
 
+  /// What events are ordered by, as one number, since a comparison of two would be a branch that nobody can predict.
+  /// Times are never negative.
   @inline(__always)
-  func precedes(_ other: Event) -> Bool {
-    time != other.time ? time < other.time : order < other.order
-  }
+  var key: UInt128 { UInt128(UInt64(bitPattern: time)) << 64 | UInt128(order) }
 }
 
 /// What comes first among events of the same instant. Within one priority they happen in the order they were
@@ -32,4 +32,13 @@ public enum EventPriority: UInt8, Sendable {
 public protocol EventHandler: AnyObject {
   /// Called by the engine at the event's time with the token that it was scheduled with.
   func handle(token: UInt64)
+
+  /// Called while an earlier event happens, mostly the one just before: brings near what ``handle(token:)`` will touch.
+  /// Changes nothing; the event may have become void by then, and others may come first.
+  func prepare(token: UInt64)
+}
+
+extension EventHandler {
+  /// Nothing, for those whose events are few.
+  public func prepare(token: UInt64) {}
 }

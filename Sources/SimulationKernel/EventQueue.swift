@@ -21,13 +21,18 @@ struct EventQueue: ~Copyable {
     @inline(__always) get { storage[0].time }
   }
 
+  /// Who the earliest event is for. The queue must not be empty.
+  var firstTarget: UInt64 {
+    @inline(__always) get { storage[0].target }
+  }
+
   mutating func insert(_ event: Event) {
     if count == capacity { grow() }
     var hole = count
     count += 1
     while hole > 0 {
       let parent = (hole - 1) >> 2
-      guard event.precedes(storage[parent]) else { break }
+      guard event.key < storage[parent].key else { break }
       storage[hole] = storage[parent]
       hole = parent
     }
@@ -47,18 +52,26 @@ struct EventQueue: ~Copyable {
     while true {
       let firstChild = (hole << 2) + 1
       guard firstChild < count else { break }
-      var smallest = firstChild
-      let end = min(firstChild + 4, count)
-      var child = firstChild + 1
-      while child < end {
-        if storage[child].precedes(storage[smallest]) { smallest = child }
-        child += 1
-      }
-      guard storage[smallest].precedes(event) else { break }
+      let smallest = earliestChild(from: firstChild)
+      guard storage[smallest].key < event.key else { break }
       storage[hole] = storage[smallest]
       hole = smallest
     }
     storage[hole] = event
+  }
+
+  /// A tournament among siblings, without branches where there are four.
+  @inline(__always)
+  private func earliestChild(from first: Int) -> Int {
+    if first + 3 < count { return earlier(earlier(first, first + 1), earlier(first + 2, first + 3)) }
+    var earliest = first
+    for child in first + 1..<count { earliest = earlier(earliest, child) }
+    return earliest
+  }
+
+  @inline(__always)
+  private func earlier(_ left: Int, _ right: Int) -> Int {
+    storage[right].key < storage[left].key ? right : left
   }
 
   private mutating func grow() {

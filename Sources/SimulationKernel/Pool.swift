@@ -1,3 +1,5 @@
+import CacheHints
+
 /// Elements at stable indices with reuse of removed ones, in memory that is accessed without checks.
 ///
 /// For tables that are touched several times per event: a `let` of this type needs no exclusivity check and no reference
@@ -29,7 +31,7 @@ public struct Pool<Element> {
   /// An empty pool with room for that many elements before it grows.
   public init(capacity: Int = 16) {
     header = .allocate(capacity: 1)
-    header.initialize(to: Header(elements: .allocate(capacity: capacity), capacity: capacity))
+    header.initialize(to: Header(elements: Self.room(for: capacity), capacity: capacity))
   }
 
   /// Number of live elements.
@@ -46,6 +48,12 @@ public struct Pool<Element> {
       assert(index >= 0 && index < header.pointee.end)
       return header.pointee.elements + Int(index)
     }
+  }
+
+  /// Brings an element near before it is needed. Any index will do, -1 for none too.
+  @inlinable @inline(__always)
+  public func prefetch(_ index: Int32) {
+    prefetchForWriting(header.pointee.elements + Int(index))
   }
 
   /// Puts an element in, at the index of a removed one if there is any. Amortised O(1).
@@ -71,13 +79,19 @@ public struct Pool<Element> {
     header.pointee.free.append(index)
   }
 
+  /// Memory in which elements whose sizes are powers of two cross no more cache lines than they must.
+  @usableFromInline
+  static func room(for capacity: Int) -> UnsafeMutablePointer<Element> {
+    .allocate(capacity: capacity, alignment: cacheLineByteCount)
+  }
+
   /// Called only when no removed slot is left, so that all slots up to `end` are live.
   @usableFromInline
   func grow() {
     let capacity = header.pointee.capacity + max(16, header.pointee.capacity / 2)
-    let larger = UnsafeMutablePointer<Element>.allocate(capacity: capacity)
+    let larger = Self.room(for: capacity)
     larger.moveInitialize(from: header.pointee.elements, count: header.pointee.end)
-    header.pointee.elements.deallocate()
+    UnsafeMutableRawPointer(header.pointee.elements).deallocate()
     header.pointee.elements = larger
     header.pointee.capacity = capacity
   }
@@ -91,7 +105,7 @@ public struct Pool<Element> {
   /// Gives the memory back; the pool must not be used afterwards.
   public func deallocate() {
     for index in indices { (header.pointee.elements + Int(index)).deinitialize(count: 1) }
-    header.pointee.elements.deallocate()
+    UnsafeMutableRawPointer(header.pointee.elements).deallocate()
     header.deinitialize(count: 1)
     header.deallocate()
   }

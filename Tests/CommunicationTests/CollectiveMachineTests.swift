@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `a machine takes at most 96 bytes`() {
-    #expect(MemoryLayout<CollectiveMachine>.stride <= 96)
+    #expect(MemoryLayout<CollectiveMachine>.stride <= 80)
   }
 
   @Test func `an algorithm that does not perform the operation is refused with those that do`() {

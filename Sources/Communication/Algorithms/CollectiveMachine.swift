@@ -1,6 +1,6 @@
 /// One member's part in one collective: a pure state machine that returns one action after another.
 ///
-/// The value is small (at most 96 bytes) and ``next()`` never allocates, so that a simulation may hold one for each
+/// The value is small (at most 80 bytes) and ``next()`` never allocates, so that a simulation may hold one for each
 /// of many members.
 public struct CollectiveMachine: Sendable {
   private var progress: ExchangeProgress

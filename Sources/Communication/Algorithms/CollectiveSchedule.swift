@@ -12,7 +12,8 @@ enum CollectiveSchedule: Sendable {
   case directExchange(DirectExchange)
   case flat(Flat)
   case dissemination(Dissemination)
-  case doubleBinaryTree(DoubleBinaryTree)
+  /// The one that is larger than all others stands behind a pointer, so that machines stay small.
+  indirect case doubleBinaryTree(DoubleBinaryTree)
   case hierarchical(Hierarchical)
   case hierarchicalBroadcast(HierarchicalBroadcast)
 

@@ -3,7 +3,8 @@
 ///
 /// Source: Thakur, Rabenseifner and Gropp 2005, section 4.5; Rabenseifner 2004.
 struct FoldedRanks: Sendable {
-  private let rank: Int32
+  /// This member.
+  let rank: Int32
   private let size: Int32
   /// Members that fold away.
   private let surplus: Int32

@@ -6,12 +6,10 @@
 struct RecursiveDoubling: ExchangeSchedule {
   let layout: BlockLayout
   private let ranks: FoldedRanks
-  private let rank: Int32
   private let reduces: Bool
 
   init(rank: Int, size: Int, reduces: Bool, layout: BlockLayout) {
     self.layout = layout
-    self.rank = Int32(rank)
     self.reduces = reduces
     ranks = FoldedRanks(rank: rank, size: size)
   }
@@ -43,14 +41,14 @@ struct RecursiveDoubling: ExchangeSchedule {
 
   private func foldIn() -> Exchange {
     guard let partner = ranks.partner else { return .nothing }
-    let block = reduces ? 0 : (ranks.isAway ? Int(rank) : partner)
+    let block = reduces ? 0 : (ranks.isAway ? Int(ranks.rank) : partner)
     let transfer = Transfer(peer: partner, round: 0, layout: layout, start: block)
     return ranks.isAway ? Exchange(send: transfer) : Exchange(receive: transfer, combines: reduces)
   }
 
   private func foldOut(step: Int) -> Exchange {
     guard let partner = ranks.partner else { return .nothing }
-    let away = ranks.isAway ? Int(rank) : partner
+    let away = ranks.isAway ? Int(ranks.rank) : partner
     // An all-gather sends all blocks but the one that the member away has contributed.
     let transfer =
       reduces

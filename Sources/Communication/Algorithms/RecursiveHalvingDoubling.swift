@@ -7,14 +7,12 @@
 struct RecursiveHalvingDoubling: ExchangeSchedule {
   let layout: BlockLayout
   private let ranks: FoldedRanks
-  private let rank: Int32
   private let gathers: Bool
 
   /// All-reduce of `byteCount` bytes.
   init(rank: Int, size: Int, byteCount: Int, elementByteCount: Int) {
     ranks = FoldedRanks(rank: rank, size: size)
     layout = .splitting(byteCount, into: 1 << ranks.depth, elementByteCount: elementByteCount)
-    self.rank = Int32(rank)
     gathers = true
   }
 
@@ -22,7 +20,6 @@ struct RecursiveHalvingDoubling: ExchangeSchedule {
   init(rank: Int, size: Int, blocks: BlockLayout) {
     ranks = FoldedRanks(rank: rank, size: size)
     layout = blocks
-    self.rank = Int32(rank)
     gathers = false
   }
 
@@ -63,7 +60,7 @@ struct RecursiveHalvingDoubling: ExchangeSchedule {
 
   private func foldOut(step: Int) -> Exchange {
     guard let partner = ranks.partner else { return .nothing }
-    let away = ranks.isAway ? Int(rank) : partner
+    let away = ranks.isAway ? Int(ranks.rank) : partner
     let transfer = Transfer(
       peer: partner, round: step, layout: layout, start: gathers ? 0 : away, count: gathers ? layout.count : 1)
     return ranks.isAway ? Exchange(receive: transfer) : Exchange(send: transfer)

@@ -15,6 +15,8 @@ final class CollectiveExecution: @unchecked Sendable {
   let traffic: CollectiveTraffic
   let members: UnsafeMutablePointer<CollectiveMember>
   let memberCount: Int
+  /// The processes that wait for their member's part to end.
+  private var waiters: [WaiterToken?]
   private let startLatency: Int64
   private let messageLatency: Int64
   private(set) var number: Int32 = -1
@@ -50,15 +52,16 @@ final class CollectiveExecution: @unchecked Sendable {
     startLatency = plan.baseLatency.picoseconds
     messageLatency = plan.messageLatency.picoseconds
     memberCount = group.worldRanks.count
-    members = .allocate(capacity: memberCount)
+    members = .allocate(capacity: memberCount, alignment: cacheLineByteCount)
     members.initialize(repeating: CollectiveMember(), count: memberCount)
+    waiters = Array(repeating: nil, count: memberCount)
     contributions = Array(repeating: nil, count: memberCount)
     number = traffic.open(self)
   }
 
   deinit {
     members.deinitialize(count: memberCount)
-    members.deallocate()
+    UnsafeMutableRawPointer(members).deallocate()
   }
 
   // MARK: Joining
@@ -68,7 +71,9 @@ final class CollectiveExecution: @unchecked Sendable {
     throws(CollectiveError)
   {
     contributions[member] = contribution
-    members[member].machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
+    let machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
+    members[member].machine = machine
+    if callNumber == 0 { openFirstConnection(of: member, machine) }
     if traffic.observer != nil { starts[member] = time }
     members[member].progress = .scheduled
     members[member].clock = time.picoseconds
@@ -137,8 +142,8 @@ final class CollectiveExecution: @unchecked Sendable {
       traffic.close(number)
       group.close(self)
     }
-    if let waiter = state.pointee.waiter {
-      state.pointee.waiter = nil
+    if let waiter = waiters[member] {
+      waiters[member] = nil
       traffic.engine.wake(waiter, at: VirtualTime(picoseconds: state.pointee.clock))
     }
   }
@@ -158,8 +163,8 @@ final class CollectiveExecution: @unchecked Sendable {
     for member in 0..<memberCount where members[member].progress != .finished {
       members[member].machine = nil
       members[member].progress = .failed
-      guard let waiter = members[member].waiter else { continue }
-      members[member].waiter = nil
+      guard let waiter = waiters[member] else { continue }
+      waiters[member] = nil
       traffic.engine.wake(waiter, throwing: error)
     }
   }
@@ -190,6 +195,21 @@ final class CollectiveExecution: @unchecked Sendable {
     traffic.send(
       transit, kind: .collectiveData, wireBytes: bytes,
       on: connection(from: Int(transit.sender), to: transit.receiver))
+  }
+
+  /// Makes the connection of a member's first message when it joins the group's first collective. Members mostly join in
+  /// rank order, so what the network knows of neighbours lies side by side in memory; first messages leave in any order.
+  private func openFirstConnection(of member: Int, _ machine: CollectiveMachine) {
+    var machine = machine
+    while true {
+      switch machine.next() {
+      case .send(let peer, _, _):
+        _ = connection(from: member, to: Int32(truncatingIfNeeded: peer))
+        return
+      case .awaitReceive, .awaitSends, .finished: return
+      case .postReceive, .reduce, .copy: continue
+      }
+    }
   }
 
   private func connection(from member: Int, to peer: Int32) -> ConnectionID {
@@ -287,7 +307,7 @@ extension CollectiveExecution: PendingOperation {
 }
 
 extension CollectiveExecution: WaitSubject {
-  func setWaiter(_ token: WaiterToken, for member: Int) { members[member].waiter = token }
+  func setWaiter(_ token: WaiterToken, for member: Int) { waiters[member] = token }
 
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     let missing = (0..<memberCount).filter { members[$0].progress == .absent }

@@ -32,9 +32,7 @@ extension CollectiveExecution {
     waitingSends = rehearsal.waitingSends.mapValues { $0.moved(to: number, shiftedBy: shift) }
     receiverBusyUntil = rehearsal.receiverBusyUntil.mapValues { $0.advanced(byPicoseconds: shift) }
     for member in 0..<memberCount where members[member].progress != .finished {
-      let waiter = members[member].waiter
       members[member] = rehearsal.members[member]
-      members[member].waiter = waiter
       members[member].clock += shift
       members[member].peer = -1
       switch members[member].progress {

@@ -1,0 +1,2 @@
+// The header is all there is; a target has to have a source.
+#include "CacheHints.h"
