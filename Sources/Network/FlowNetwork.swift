@@ -407,9 +407,7 @@ extension FlowNetwork: EventHandler {
       start(index)
     }
   }
-}
 
-extension FlowNetwork {
   /// Brings near what the first message of a connection is about to touch.
   public func prepare(token: UInt64) {
     let index = Int32(truncatingIfNeeded: token)

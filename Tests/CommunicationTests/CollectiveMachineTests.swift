@@ -64,7 +64,7 @@ import Testing
     for _ in 0..<3 { #expect(machine.next() == .finished) }
   }
 
-  @Test func `a machine takes at most 96 bytes`() {
+  @Test func `a machine takes at most 80 bytes`() {
     #expect(MemoryLayout<CollectiveMachine>.stride <= 80)
   }
 

@@ -1,0 +1,12 @@
+import SimulationKernel
+import Testing
+
+@testable import Network
+
+@Suite("Records of the network in memory")
+struct CacheLineTests {
+  @Test func `a connection is one cache line, and the two crossings of a switch share one`() {
+    #expect(MemoryLayout<Connection>.stride == cacheLineByteCount)
+    #expect(cacheLineByteCount % (2 * MemoryLayout<Crossing>.stride) == 0)
+  }
+}
