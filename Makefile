@@ -30,7 +30,7 @@ test-swift: ## the tests in Swift
 
 test-python: build torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
 	Scripts/python-environment.sh Tests/Python/requirements.txt
-	UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest Tests/Python
+	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest Tests/Python
 
 test-determinism: build ## one seed, one event log: debug and release builds, run twice
 	swift build --product uniference
