@@ -26,6 +26,8 @@ from torch._subclasses.fake_tensor import (
     unset_fake_temporarily,
 )
 
+from uniference.functional import NAMESPACE, FunctionalCollectives
+
 OBJECT_COLLECTIVES = (
     "all_gather_object", "gather_object", "broadcast_object_list", "scatter_object_list", "send_object_list",
     "recv_object_list",
@@ -55,6 +57,7 @@ class ValuelessMode(FakeTensorMode):  # type: ignore[no-untyped-call]
 
     def __init__(self) -> None:
         super().__init__(allow_non_fake_inputs=True)
+        self._functional = FunctionalCollectives()
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
@@ -65,9 +68,12 @@ class ValuelessMode(FakeTensorMode):  # type: ignore[no-untyped-call]
         keywords = keywords or {}
         check_device(keywords.get("device"))
         try:
-            return self.dispatch(function, types, arguments, keywords)
+            result = self.dispatch(function, types, arguments, keywords)
         except (DataDependentOutputException, DynamicOutputShapeException) as error:
             raise MissingValues(error.func) from None
+        if function.namespace == NAMESPACE:
+            self._functional.called(function, arguments, result)
+        return result
 
 
 def check_device(device: torch.device | None) -> None:

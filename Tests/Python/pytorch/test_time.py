@@ -201,3 +201,21 @@ def test_data_parallel_training_can_be_timed_on_fake_tensors(run):
     assert done.code == 0, done.errors
     assert done.lines(0) == ["torch.Size([4096, 4096])"]
     assert figures(done)["bytes_sent"] >= 2 * 4096 * 4096 * 4, "the gradients' all-reduce is charged"
+
+
+def test_dtensor_takes_the_same_time_with_values_and_without(run):
+    text = """
+        import torch, torch.distributed as dist
+        from torch import nn
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.tensor.parallel import ColwiseParallel, RowwiseParallel, parallelize_module
+        dist.init_process_group("gloo")
+        mesh = init_device_mesh("cpu", (2,))
+        model = nn.Sequential(nn.Linear(256, 512), nn.GELU(), nn.Linear(512, 256))
+        model = parallelize_module(model, mesh, {"0": ColwiseParallel(), "2": RowwiseParallel()})
+        model(torch.randn(64, 256)).square().sum().backward()
+        """
+    true, fake = (figures(run(2, text, options=("--compute", "roofline", "--json", *more))) for more in ((), ("--fake",)))
+    assert true["messages"] == fake["messages"] > 0
+    assert true["bytes_sent"] == fake["bytes_sent"]
+    assert abs(true["total_s"] - fake["total_s"]) < 0.01 * true["total_s"]
