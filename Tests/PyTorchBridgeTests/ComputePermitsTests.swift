@@ -36,4 +36,12 @@ import Testing
     for rank in ranks[1...] { permits.giveBack(rank.link) }
     #expect(try ranks.map { try $0.receivedKinds().count } == [1, 0, 0, 0])
   }
+
+  @Test func answersThatWereHeldBackAreGivenInTheEnd() throws {
+    let permits = ComputePermits(limit: 1, coreCount: 1)
+    let ranks = (0..<3).map { PlayedRank(rank: $0) }
+    for rank in ranks { permits.answer(rank.link, answer) }
+    permits.lift()
+    #expect(try ranks.map { try $0.receivedKinds().count } == [1, 1, 1])
+  }
 }

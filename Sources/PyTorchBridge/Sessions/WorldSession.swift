@@ -127,6 +127,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   /// Tells every rank that asks for anything that the run is over, until all are gone or patience ends.
   func windDown(telling message: String, patience: Duration) {
     let deadline = ContinuousClock.now + patience
+    permits.lift()
     while ContinuousClock.now < deadline {
       for link in links where link.awaitsAnswer && !link.hasSaidGoodbye && !link.connection.isClosed {
         link.send(answer: Answers.failed(.runEnded, message, link: link, at: 0))
