@@ -12,7 +12,6 @@ from torch import Tensor
 from uniference import wire
 from uniference.answers import Done
 from uniference.session import AbandonedCall, Session
-from uniference.tensors import read_elements
 
 UNSET_TIMEOUT = timedelta(0)
 """What torch passes where a script has given no time-out."""
@@ -44,9 +43,7 @@ class UniferenceWork(dist.Work):
         """Takes the result over. The session has been entered."""
         self._handle = 0
         self._source = done.source
-        spans = self._session.spans(done.result)
-        if spans or (self._outputs and not self._session.fake):
-            read_elements(self._outputs, spans)
+        self._session.deliver(done.result, self._outputs)
 
     def wait(self, timeout: timedelta = UNSET_TIMEOUT) -> bool:
         """Waits in virtual time until the operation has ended. After a time-out it can be waited for again."""
@@ -113,13 +110,16 @@ class UniferenceWork(dist.Work):
         """A future of the output tensors."""
         if self._future is None:
             self._future = WorkFuture(self)
-            if self._handle == 0:
+            if self._has_its_result():
                 self._future.complete()
             elif torch._C._current_graph_task_id() != -1:
                 # Torch's reducer waits for futures as the last thing in a backward pass, where nobody else could
                 # complete them. What is queued now comes before that, and after all of the pass's own computation.
                 torch.autograd.Variable._execution_engine.queue_callback(self.wait)
         return self._future
+
+    def _has_its_result(self) -> bool:
+        return self._handle == 0
 
     def __del__(self) -> None:
         if getattr(self, "_handle", 0):
@@ -209,12 +209,8 @@ class SeveralWorks(UniferenceWork):
     def exception(self) -> Optional[BaseException]:
         return next((work.exception() for work in self._works if work.exception() is not None), None)
 
-    def get_future(self) -> torch.futures.Future[list[Tensor]]:
-        if self._future is None:
-            self._future = WorkFuture(self)
-            if torch._C._current_graph_task_id() != -1:
-                torch.autograd.Variable._execution_engine.queue_callback(self.wait)
-        return self._future
+    def _has_its_result(self) -> bool:
+        return False
 
 
 def nanoseconds(duration: timedelta) -> int:
