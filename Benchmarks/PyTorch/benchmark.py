@@ -110,7 +110,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         comparisons = [compare_small_all_reduces(folder, ranks) for ranks in (2, 4, 8)]
-        comparisons += [compare_model(folder, ranks) for ranks in (2, 4)]
+        comparisons += [compare_model(folder, ranks) for ranks in (2, 4, 8)]
         start = start_many(folder, 64)
     if options.json:
         print(json.dumps({"comparisons": comparisons, "start": start}, indent=2))
