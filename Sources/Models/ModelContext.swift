@@ -1,5 +1,4 @@
 import Communication
-import Quantities
 import Tensors
 
 /// What a model needs to know of the rank it runs on. Simulation and deployment give it.
@@ -22,15 +21,5 @@ public struct ModelContext: Sendable {
     self.communicator = communicator
     self.now = now
     self.reportProgress = reportProgress
-  }
-}
-
-/// Makes a model's weights. Loading takes memory, not time: it is over before a prediction begins.
-struct WeightMaker {
-  let device: any TensorDevice
-  let elementType: ElementType
-
-  func weight(_ shape: [Int], label: StaticString) throws -> Tensor {
-    try Tensor(uninitialized: shape, elementType: elementType, on: device, label: label)
   }
 }

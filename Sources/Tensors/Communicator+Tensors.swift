@@ -40,7 +40,7 @@ extension Communicator {
           source: received.source, sentShape: message.shape, sentType: message.elementType, expectedShape: shape,
           expectedType: elementType)
       }
-      device.fill(buffer.storage, with: message)
+      try device.fill(buffer.storage, with: message)
       return buffer
     }
   }
@@ -62,7 +62,7 @@ extension Communicator {
     let (device, buffer) = try tensor.receiveBuffer("allReduce", shape: tensor.shape)
     let location = SourceLocation(fileID: fileID, line: line)
     return try startAllReduce(tensor.message, reduction, at: location).map { message in
-      withExtendedLifetime(tensor) { device.fill(buffer.storage, with: message) }
+      try withExtendedLifetime(tensor) { try device.fill(buffer.storage, with: message) }
       return buffer
     }
   }
@@ -97,7 +97,7 @@ extension Communicator {
     let location = SourceLocation(fileID: fileID, line: line)
     let elementCounts = counts?.map { $0 * elementsPerEntry }
     return try startAllGather(tensor.message, counts: elementCounts, at: location).map { blocks in
-      withExtendedLifetime(tensor) { device.fill(buffer.storage, with: Tensor.concatenating(blocks)) }
+      try withExtendedLifetime(tensor) { try device.fill(buffer.storage, with: Tensor.concatenating(blocks)) }
       return try buffer.blocksJoined(lengths: lengths, axis: axis, likeShape: tensor.shape)
     }
   }

@@ -1,29 +1,14 @@
 import Communication
 import Quantities
 
-/// Who is told what tensors on one device cost.
-///
-/// Called in program order from the task that computes. Memory of tensors that die elsewhere is given back from there.
-public protocol DeviceAccounting: AnyObject, Sendable {
-  /// Advances the device's clock by the time the operation takes.
-  ///
-  /// - Throws: when the time is not known, such as an operation that a recording does not hold.
-  func charge(_ operation: OperationRecord) throws
-
-  /// Takes memory.
-  ///
-  /// - Throws: when the capacity does not suffice; nothing is taken then.
-  func allocate(byteCount: Int, label: StaticString) throws
-
-  /// Gives back memory that `allocate` took with the same label.
-  func release(byteCount: Int, label: StaticString)
-}
-
 /// The shape backend: tensors have sizes, costs and live memory, but no values.
 ///
 /// A model of any size runs on any machine with it: what an operation needs here is one small object for the result.
 public final class ShapeDevice: TensorDevice {
   private let accounting: any DeviceAccounting
+
+  /// False.
+  public var keepsValues: Bool { false }
 
   /// - Parameter accounting: who pays; kept alive by the device and by every tensor on it.
   public init(accounting: any DeviceAccounting) {
@@ -43,7 +28,7 @@ public final class ShapeDevice: TensorDevice {
   {
     let storage = try makeStorage(
       shape: result.shape, elementType: result.elementType, label: result.record.kind.label)
-    try accounting.charge(result.record)
+    try accounting.charge(result.record, kernelTime: nil)
     return storage
   }
 
@@ -51,7 +36,7 @@ public final class ShapeDevice: TensorDevice {
   public func copy(_ source: Tensor, into destination: Tensor, axis: Int, at start: Int, record: OperationRecord)
     throws
   {
-    try accounting.charge(record)
+    try accounting.charge(record, kernelTime: nil)
   }
 
   /// The tensor's own storage, since there are no elements to find.
@@ -59,6 +44,14 @@ public final class ShapeDevice: TensorDevice {
 
   /// Does nothing: a message without values has none to fill in.
   public func fill(_ storage: any TensorStorage, with message: Tensor) {}
+
+  /// Throws: there are no values here.
+  public func write(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws { throw ValuesMissing() }
+
+  /// Throws: there are no values here.
+  public func read(_ tensor: Tensor, as elementType: ElementType, into bytes: UnsafeMutableRawBufferPointer) throws {
+    throw ValuesMissing()
+  }
 }
 
 /// Memory taken from a device for as long as this lives.

@@ -50,7 +50,7 @@ extension Tensor: Payload {
   /// transport has paid for what arrived.
   public func placed(on device: any TensorDevice, label: StaticString = "receive buffer") throws -> Tensor {
     let tensor = try Tensor(uninitialized: shape, elementType: elementType, on: device, label: label)
-    device.fill(tensor.storage, with: self)
+    try device.fill(tensor.storage, with: self)
     return tensor
   }
 }

@@ -6,6 +6,9 @@ import Quantities
 /// Model code never calls it directly, so that one model runs on every backend: ``ShapeDevice``, which stores nothing,
 /// or one that computes values.
 public protocol TensorDevice: AnyObject, Sendable {
+  /// Whether tensors here have values, so that they can be written and read.
+  var keepsValues: Bool { get }
+
   /// Takes memory for a tensor with undefined elements.
   func makeStorage(shape: [Int], elementType: ElementType, label: StaticString) throws -> any TensorStorage
 
@@ -21,7 +24,17 @@ public protocol TensorDevice: AnyObject, Sendable {
   func view(_ view: TensorView, of tensor: Tensor) -> any TensorStorage
 
   /// Puts the elements of a message into memory that this device made. Costs no time: the transport has paid.
-  func fill(_ storage: any TensorStorage, with message: Tensor)
+  func fill(_ storage: any TensorStorage, with message: Tensor) throws
+
+  /// Puts values into a tensor of this device: as many bytes as it has, in the order of its shape. Costs no time.
+  ///
+  /// - Throws: ``ValuesMissing`` where ``keepsValues`` is false.
+  func write(_ bytes: UnsafeRawBufferPointer, to tensor: Tensor) throws
+
+  /// Copies a tensor's values, converted to `elementType`, in the order of its shape. Costs no time.
+  ///
+  /// - Throws: ``ValuesMissing`` where ``keepsValues`` is false.
+  func read(_ tensor: Tensor, as elementType: ElementType, into bytes: UnsafeMutableRawBufferPointer) throws
 }
 
 /// What a backend keeps of a tensor. Its `deinit` gives the memory back.

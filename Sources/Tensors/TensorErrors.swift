@@ -39,3 +39,13 @@ public struct PlacementError: Error, CustomStringConvertible, Hashable, Sendable
       : "\(operation): operand \(operand) lives on another device than operand 0; send it there first"
   }
 }
+
+/// Values were asked of a tensor whose backend keeps none.
+public struct ValuesMissing: Error, CustomStringConvertible, Hashable, Sendable {
+  init() {}
+
+  /// What to do about it.
+  public var description: String {
+    "tensors have shapes but no values in this run; run it with values (uniference simulate --values)"
+  }
+}

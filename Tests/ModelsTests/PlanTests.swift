@@ -93,12 +93,12 @@ struct PlanTests {
     let groupSize = configuration.headCount / configuration.keyValueHeadCount
     for shares in plan.shares {
       #expect(shares.count == plan.tensor, comment)
-      #expect(shares.flatMap { Array($0.heads) } == Array(0..<configuration.headCount), comment)
-      #expect(shares.flatMap { Array($0.vocabulary) } == Array(0..<configuration.vocabularySize), comment)
-      #expect(shares.flatMap { Array($0.feedForwardColumns) } == Array(0..<configuration.intermediateSize), comment)
+      #expect(shares.flatMap { Array($0.heads.range) } == Array(0..<configuration.headCount), comment)
+      #expect(shares.flatMap { Array($0.vocabulary.range) } == Array(0..<configuration.vocabularySize), comment)
+      #expect(shares.flatMap { Array($0.feedForwardColumns.range) } == Array(0..<configuration.intermediateSize), comment)
       for share in shares {
         #expect(share.heads.count % share.keyValueHeads.count == 0, comment)
-        #expect(share.heads.allSatisfy { share.keyValueHeads.contains($0 / groupSize) }, comment)
+        #expect(share.heads.range.allSatisfy { share.keyValueHeads.range.contains($0 / groupSize) }, comment)
       }
       let held = shares.reduce(0) { $0 + $1.keyValueHeads.count }
       #expect(held == max(configuration.keyValueHeadCount, plan.tensor), comment)
@@ -112,9 +112,9 @@ struct PlanTests {
     let tensor = try LlamaPlan(
       configuration: configuration, strategy: .tensor(2), workload: workload, speeds: [3, 1])
     guard case .grid(let grid) = tensor else { return }
-    #expect(grid.shares[0].map(\.heads) == [0..<6, 6..<8])
-    #expect(grid.shares[0].map(\.keyValueHeads) == [0..<3, 3..<4])
-    #expect(grid.shares[0].map(\.feedForwardColumns) == [0..<90, 90..<120])
+    #expect(grid.shares[0].map(\.heads.range) == [0..<6, 6..<8])
+    #expect(grid.shares[0].map(\.keyValueHeads.range) == [0..<3, 3..<4])
+    #expect(grid.shares[0].map(\.feedForwardColumns.range) == [0..<90, 90..<120])
     let pipeline = try LlamaPlan(
       configuration: configuration, strategy: .pipeline(2), workload: workload, speeds: [2, 1])
     guard case .grid(let stages) = pipeline else { return }

@@ -28,7 +28,9 @@ final class CountingAccounting: DeviceAccounting {
 
   var state: State { mutex.withLock { $0 } }
 
-  func charge(_ operation: OperationRecord) {
+  var measuresKernels: Bool { false }
+
+  func charge(_ operation: OperationRecord, kernelTime: Duration?) {
     mutex.withLock {
       $0.flops[operation.kind, default: 0] += operation.cost.flops
       $0.counts[operation.kind, default: 0] += 1

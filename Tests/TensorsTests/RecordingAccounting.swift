@@ -26,7 +26,9 @@ final class RecordingAccounting: DeviceAccounting {
   var liveBytes: Int { state.withLock { $0.liveBytes } }
   var peakBytes: Int { state.withLock { $0.peakBytes } }
 
-  func charge(_ operation: OperationRecord) { state.withLock { $0.records.append(operation) } }
+  var measuresKernels: Bool { false }
+
+  func charge(_ operation: OperationRecord, kernelTime: Duration?) { state.withLock { $0.records.append(operation) } }
 
   func allocate(byteCount: Int, label: StaticString) throws {
     try state.withLock {

@@ -1,5 +1,4 @@
 import Communication
-import Quantities
 import Tensors
 
 /// A linear layer whose outputs are divided among devices: each computes some columns of the result from the whole
@@ -10,18 +9,17 @@ public struct ColumnParallelLinear: Sendable {
   /// `[own outputs]`.
   public let bias: Tensor?
 
-  /// Takes memory for this device's part of the weight.
+  /// Makes this device's rows of the parameters `weight` and `bias`.
   ///
   /// - Parameters:
   ///   - inputs: length of an input row.
-  ///   - outputs: number of outputs that this device computes.
+  ///   - outputs: the outputs that this device computes; `AxisShare(of: 512, in: group)` divides them evenly.
   public init(
-    inputs: Int, outputs: Int, hasBias: Bool = false, elementType: ElementType, on device: any TensorDevice,
-    label: StaticString
+    _ parameters: ParameterLoader, inputs: Int, outputs: AxisShare, hasBias: Bool = false,
+    label: StaticString = "linear weights"
   ) throws {
-    let maker = WeightMaker(device: device, elementType: elementType)
-    weight = try maker.weight([outputs, inputs], label: label)
-    bias = hasBias ? try maker.weight([outputs], label: label) : nil
+    weight = try parameters.parameter("weight", [outputs, .whole(inputs)], label: label)
+    bias = hasBias ? try parameters.parameter("bias", [outputs], label: label) : nil
   }
 
   /// `[..., inputs]` to `[..., own outputs]`.
@@ -38,18 +36,17 @@ public struct RowParallelLinear: Sendable {
   /// The devices that the inputs are divided among; `nil` when this one has them all.
   public let group: (any Communicator)?
 
-  /// Takes memory for this device's part of the weight.
+  /// Makes this device's columns of the parameter `weight`, and `bias`.
   ///
   /// - Parameters:
-  ///   - inputs: length of this device's part of an input row.
+  ///   - inputs: the part of an input row that this device has; `AxisShare(of: 512, in: group)` divides rows evenly.
   ///   - outputs: length of a result row.
   public init(
-    inputs: Int, outputs: Int, hasBias: Bool = false, group: (any Communicator)?, elementType: ElementType,
-    on device: any TensorDevice, label: StaticString
+    _ parameters: ParameterLoader, inputs: AxisShare, outputs: Int, hasBias: Bool = false,
+    group: (any Communicator)?, label: StaticString = "linear weights"
   ) throws {
-    let maker = WeightMaker(device: device, elementType: elementType)
-    weight = try maker.weight([outputs, inputs], label: label)
-    bias = hasBias ? try maker.weight([outputs], label: label) : nil
+    weight = try parameters.parameter("weight", [.whole(outputs), inputs], label: label)
+    bias = hasBias ? try parameters.parameter("bias", [.whole(outputs)], label: label) : nil
     self.group = group
   }
 

@@ -1,4 +1,3 @@
-import Quantities
 import Tensors
 
 /// Root-mean-square normalization with a weight for each column (Zhang and Sennrich, 2019).
@@ -8,9 +7,9 @@ public struct RMSNorm: Sendable {
   /// Added to the mean square.
   public let epsilon: Double
 
-  /// Takes memory for the weight.
-  public init(size: Int, epsilon: Double, elementType: ElementType, on device: any TensorDevice) throws {
-    weight = try WeightMaker(device: device, elementType: elementType).weight([size], label: "norm weights")
+  /// Makes the parameter `weight`.
+  public init(_ parameters: ParameterLoader, size: Int, epsilon: Double) throws {
+    weight = try parameters.parameter("weight", [.whole(size)], label: "norm weights")
     self.epsilon = epsilon
   }
 

@@ -1,5 +1,4 @@
 import Communication
-import Quantities
 import Tensors
 
 /// An embedding whose table is divided among devices by tokens: each looks up the tokens it has and gives zeros for
@@ -12,14 +11,12 @@ public struct VocabularyParallelEmbedding: Sendable {
   /// The devices that the table is divided among; `nil` when this one has all of it.
   public let group: (any Communicator)?
 
-  /// Takes memory for this device's part of the table.
-  public init(
-    tokens: Range<Int>, hiddenSize: Int, group: (any Communicator)?, elementType: ElementType,
-    on device: any TensorDevice
-  ) throws {
-    table = try WeightMaker(device: device, elementType: elementType)
-      .weight([tokens.count, hiddenSize], label: "embedding weights")
-    firstToken = tokens.lowerBound
+  /// Makes this device's rows of the parameter `weight`.
+  ///
+  /// - Parameter tokens: the tokens of this device; `AxisShare(of: vocabularySize, in: group)` divides them evenly.
+  public init(_ parameters: ParameterLoader, tokens: AxisShare, hiddenSize: Int, group: (any Communicator)?) throws {
+    table = try parameters.parameter("weight", [tokens, .whole(hiddenSize)], label: "embedding weights")
+    firstToken = tokens.range.lowerBound
     self.group = group
   }
 

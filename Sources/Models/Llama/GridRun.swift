@@ -28,7 +28,11 @@ struct GridRun {
   private var arrivingTokens: [Work<Tensor>?]
   private var departingTokens: [Work<Void>?]
   /// Each micro-batch's latest tokens where one stage is the first and the last.
-  private var chosenTokens: [Tensor?]
+  private var latestTokens: [Tensor?]
+  /// The sequences of each micro-batch.
+  private let sequences: [Range<Int>]
+  /// What the last stage has chosen.
+  private var chosen: ChosenTokens
 
   init(program: LlamaProgram, plan: GridPlan, context: ModelContext) {
     self.program = program
@@ -38,7 +42,9 @@ struct GridRun {
     part = context.communicator.rank % plan.tensor
     arrivingTokens = Array(repeating: nil, count: plan.microbatchSizes.count)
     departingTokens = Array(repeating: nil, count: plan.microbatchSizes.count)
-    chosenTokens = Array(repeating: nil, count: plan.microbatchSizes.count)
+    latestTokens = Array(repeating: nil, count: plan.microbatchSizes.count)
+    sequences = consecutiveRanges(plan.microbatchSizes)
+    chosen = ChosenTokens(sequenceCount: program.workload.batchSize, input: program.input)
   }
 
   private var isFirst: Bool { stage == 0 }
@@ -46,13 +52,12 @@ struct GridRun {
   private var microbatchCount: Int { plan.microbatchSizes.count }
   private var itemCount: Int { program.workload.generatedTokenCount * microbatchCount }
 
-  /// When each step's last micro-batch had its tokens chosen, on the last stage; nothing on the others.
-  mutating func tokenInstants() async throws -> [Duration] {
+  /// What the last stage has chosen; `nil` on the others.
+  mutating func chosenTokens() async throws -> ChosenTokens? {
     let shard = try await makeShard()
     var caches = try plan.microbatchSizes.map {
       try shard.makeCaches(batchSize: $0, capacity: program.workload.cachedPositionCount)
     }
-    var instants: [Duration] = []
     try expectHidden(of: 0)
     for item in 0..<itemCount {
       let microbatch = item % microbatchCount
@@ -62,8 +67,8 @@ struct GridRun {
       if isLast {
         try await choose(consume hidden, item, shard)
         if microbatch == microbatchCount - 1 {
-          instants.append(context.now())
-          context.reportProgress(Double(instants.count) / Double(program.workload.generatedTokenCount))
+          chosen.stepEnded(at: context.now())
+          context.reportProgress(Double(chosen.instants.count) / Double(program.workload.generatedTokenCount))
         }
       } else {
         try await pass(consume hidden, item)
@@ -71,7 +76,7 @@ struct GridRun {
     }
     try await departingHidden?.wait()
     for departing in departingTokens { try await departing?.wait() }
-    return instants
+    return isLast ? chosen : nil
   }
 
   private func makeShard() async throws -> LlamaShard {
@@ -84,8 +89,8 @@ struct GridRun {
         name: plan.stageLayers.count == 1 ? "tensor" : "tensor of stage \(stage)")
     }
     return try LlamaShard(
-      program.configuration, layers: plan.stageLayers[stage], share: plan.shares[stage][part],
-      vocabularyCounts: plan.shares[stage].map(\.vocabulary.count), group: group, on: context.device)
+      program.parameters(on: context.device), program.configuration, layers: plan.stageLayers[stage],
+      share: plan.shares[stage][part], vocabularyCounts: plan.shares[stage].map(\.vocabulary.count), group: group)
   }
 
   private func rank(stage: Int) -> Int { stage * plan.tensor + part }
@@ -105,10 +110,9 @@ struct GridRun {
     let microbatch = item % microbatchCount
     if let arriving = arrivingHidden.take() { return try await arriving.wait() }
     if item < microbatchCount {
-      return try await shard.embed(
-        program.prompt(batchSize: plan.microbatchSizes[microbatch], on: context.device))
+      return try await shard.embed(program.prompt(of: sequences[microbatch], on: context.device))
     }
-    if let chosen = chosenTokens[microbatch].take() { return try await shard.embed(chosen) }
+    if let latest = latestTokens[microbatch].take() { return try await shard.embed(latest) }
     guard let arriving = arrivingTokens[microbatch].take() else {
       preconditionFailure("the receive of an item's tokens is posted when its predecessor is sent")
     }
@@ -128,11 +132,11 @@ struct GridRun {
 
   /// Chooses an item's next tokens and hands them to the first stage, unless they are the last ones.
   private mutating func choose(_ hidden: consuming Tensor, _ item: Int, _ shard: LlamaShard) async throws {
-    let tokens = try await shard.nextTokens(hidden)
-    guard item + microbatchCount < itemCount else { return }
     let microbatch = item % microbatchCount
+    let tokens = try await chosen.add(shard.choose(hidden), sequences: sequences[microbatch])
+    guard item + microbatchCount < itemCount else { return }
     if isFirst {
-      chosenTokens[microbatch] = tokens
+      latestTokens[microbatch] = tokens
     } else {
       // The first stage has long received the previous ones: this item's hidden states came of them.
       try await departingTokens[microbatch].take()?.wait()

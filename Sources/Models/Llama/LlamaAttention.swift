@@ -1,5 +1,4 @@
 import Communication
-import Quantities
 import Tensors
 
 /// Grouped-query self-attention with rotary positions (Ainslie et al., "GQA", 2023), for a share of the heads.
@@ -13,26 +12,27 @@ public struct LlamaAttention: Sendable {
   private let headSize: Int
   private let rotary: RotaryEmbedding
 
-  /// Takes memory for the weights of this device's heads.
-  public init(
-    _ configuration: LlamaConfiguration, share: TensorShare, group: (any Communicator)?, on device: any TensorDevice
+  /// Makes the parameters of this device's heads.
+  init(
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, share: TensorShare,
+    group: (any Communicator)?
   ) throws {
-    let (inputs, size) = (configuration.hiddenSize, configuration.headSize)
-    func column(_ heads: Int) throws -> ColumnParallelLinear {
+    let size = configuration.headSize
+    func column(_ name: String, _ heads: AxisShare) throws -> ColumnParallelLinear {
       try ColumnParallelLinear(
-        inputs: inputs, outputs: heads * size, hasBias: configuration.hasQueryKeyValueBias,
-        elementType: configuration.elementType, on: device, label: "attention weights")
+        parameters.scoped(name), inputs: configuration.hiddenSize, outputs: heads.scaled(by: size),
+        hasBias: configuration.hasQueryKeyValueBias, label: "attention weights")
     }
     headCount = share.heads.count
     keyValueHeadCount = share.keyValueHeads.count
     headSize = size
     rotary = configuration.rotary
-    queryProjection = try column(share.heads.count)
-    keyProjection = try column(share.keyValueHeads.count)
-    valueProjection = try column(share.keyValueHeads.count)
+    queryProjection = try column("q_proj", share.heads)
+    keyProjection = try column("k_proj", share.keyValueHeads)
+    valueProjection = try column("v_proj", share.keyValueHeads)
     outputProjection = try RowParallelLinear(
-      inputs: share.heads.count * size, outputs: inputs, hasBias: configuration.hasAttentionOutputBias, group: group,
-      elementType: configuration.elementType, on: device, label: "attention weights")
+      parameters.scoped("o_proj"), inputs: share.heads.scaled(by: size), outputs: configuration.hiddenSize,
+      hasBias: configuration.hasAttentionOutputBias, group: group, label: "attention weights")
   }
 
   /// Queries `[batch, rows, heads, headSize]` of normalized rows `[batch, rows, hidden size]` from `position` on.

@@ -1,5 +1,4 @@
 import Communication
-import Quantities
 import Tensors
 
 /// The SwiGLU feed-forward down(silu(gate(x)) · up(x)) (Shazeer, "GLU Variants Improve Transformer", 2020), for a share
@@ -9,21 +8,21 @@ public struct LlamaFeedForward: Sendable {
   private let up: ColumnParallelLinear
   private let down: RowParallelLinear
 
-  /// Takes memory for the weights of this device's columns.
-  public init(
-    _ configuration: LlamaConfiguration, share: TensorShare, group: (any Communicator)?, on device: any TensorDevice
+  /// Makes the parameters of this device's columns.
+  init(
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, share: TensorShare,
+    group: (any Communicator)?
   ) throws {
-    let columns = share.feedForwardColumns.count
-    func column() throws -> ColumnParallelLinear {
+    func column(_ name: String) throws -> ColumnParallelLinear {
       try ColumnParallelLinear(
-        inputs: configuration.hiddenSize, outputs: columns, hasBias: configuration.hasFeedForwardBias,
-        elementType: configuration.elementType, on: device, label: "feed-forward weights")
+        parameters.scoped(name), inputs: configuration.hiddenSize, outputs: share.feedForwardColumns,
+        hasBias: configuration.hasFeedForwardBias, label: "feed-forward weights")
     }
-    gate = try column()
-    up = try column()
+    gate = try column("gate_proj")
+    up = try column("up_proj")
     down = try RowParallelLinear(
-      inputs: columns, outputs: configuration.hiddenSize, hasBias: configuration.hasFeedForwardBias, group: group,
-      elementType: configuration.elementType, on: device, label: "feed-forward weights")
+      parameters.scoped("down_proj"), inputs: share.feedForwardColumns, outputs: configuration.hiddenSize,
+      hasBias: configuration.hasFeedForwardBias, group: group, label: "feed-forward weights")
   }
 
   /// `[..., hidden size]` to the same shape, summed over all devices' columns.

@@ -12,19 +12,18 @@ public struct LlamaLayer: Sendable {
   private let feedForwardNorm: RMSNorm
   private let feedForward: LlamaFeedForward
 
-  /// Takes memory for this device's share of the weights.
-  public init(
-    _ configuration: LlamaConfiguration, share: TensorShare, group: (any Communicator)?, on device: any TensorDevice
+  /// Makes this device's share of the parameters.
+  init(
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, share: TensorShare,
+    group: (any Communicator)?
   ) throws {
-    func norm() throws -> RMSNorm {
-      try RMSNorm(
-        size: configuration.hiddenSize, epsilon: configuration.normEpsilon, elementType: configuration.elementType,
-        on: device)
+    func norm(_ name: String) throws -> RMSNorm {
+      try RMSNorm(parameters.scoped(name), size: configuration.hiddenSize, epsilon: configuration.normEpsilon)
     }
-    attentionNorm = try norm()
-    attention = try LlamaAttention(configuration, share: share, group: group, on: device)
-    feedForwardNorm = try norm()
-    feedForward = try LlamaFeedForward(configuration, share: share, group: group, on: device)
+    attentionNorm = try norm("input_layernorm")
+    attention = try LlamaAttention(parameters.scoped("self_attn"), configuration, share: share, group: group)
+    feedForwardNorm = try norm("post_attention_layernorm")
+    feedForward = try LlamaFeedForward(parameters.scoped("mlp"), configuration, share: share, group: group)
   }
 
   /// The layer on rows `[batch, rows, hidden size]` that follow the positions in `cache`, which takes their keys and

@@ -17,13 +17,20 @@ public struct LlamaProgram: Sendable {
   public let workload: LlamaWorkload
   /// Who computes what.
   public let plan: LlamaPlan
+  /// Parameters and prompts; `nil` for a run of shapes alone.
+  public let input: LlamaInput?
 
-  /// - Parameter speeds: relative speed of each device of the cluster, by rank. Faster ones get larger shares.
+  /// - Parameters:
+  ///   - speeds: relative speed of each device of the cluster, by rank. Faster ones get larger shares.
+  ///   - input: parameters and prompts, needed on devices whose tensors have values.
   /// - Throws: ``StrategyError`` or ``WorkloadError`` with the equation that does not hold.
   public init(
-    configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload, speeds: [Double]
+    configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload, speeds: [Double],
+    input: LlamaInput? = nil
   ) throws {
     try workload.validate(for: configuration)
+    try input?.validate(for: configuration, workload)
+    self.input = input
     plan = try LlamaPlan(configuration: configuration, strategy: strategy, workload: workload, speeds: speeds)
     self.configuration = configuration
     self.strategy = strategy
@@ -36,28 +43,35 @@ public struct LlamaProgram: Sendable {
   public func run(in context: ModelContext) async throws -> LlamaOutcome {
     let start = context.now()
     guard context.communicator.rank < strategy.deviceCount else {
-      return LlamaOutcome(tokenTimes: [], total: context.now() - start, batchSize: workload.batchSize)
+      return LlamaOutcome(nil, start: start, end: context.now(), batchSize: workload.batchSize)
     }
-    let tokenInstants =
+    let chosen =
       switch plan {
       case .grid(let plan):
-        try await gridInstants(plan, context)
+        try await chosenTokens(plan, context)
       case .sequence(let plan):
-        try await SequenceRun(program: self, plan: plan, context: context).tokenInstants()
+        try await SequenceRun(program: self, plan: plan, context: context).chosenTokens()
       }
-    return LlamaOutcome(
-      tokenTimes: tokenInstants.map { $0 - start }, total: context.now() - start, batchSize: workload.batchSize)
+    return LlamaOutcome(chosen, start: start, end: context.now(), batchSize: workload.batchSize)
   }
 
-  private func gridInstants(_ plan: GridPlan, _ context: ModelContext) async throws -> [Duration] {
+  private func chosenTokens(_ plan: GridPlan, _ context: ModelContext) async throws -> ChosenTokens? {
     var run = GridRun(program: self, plan: plan, context: context)
-    return try await run.tokenInstants()
+    return try await run.chosenTokens()
   }
 
-  /// The prompt's token ids `[batch, promptLength]`, in the memory of `device`.
-  func prompt(batchSize: Int, on device: any TensorDevice) throws -> Tensor {
-    try Tensor(
-      uninitialized: [batchSize, workload.promptLength], elementType: .int64, on: device, label: "prompt")
+  /// The token ids `[sequences, promptLength]` of some sequences' prompts, in the memory of `device`.
+  func prompt(of sequences: Range<Int>, on device: any TensorDevice) throws -> Tensor {
+    let shape = [sequences.count, workload.promptLength]
+    guard let input else {
+      return try Tensor(uninitialized: shape, elementType: .int64, on: device, label: "prompt")
+    }
+    return try Tensor(Array(input.prompts[sequences].joined()), shape: shape, on: device, label: "prompt")
+  }
+
+  /// Who makes the model's parameters on a rank's device.
+  func parameters(on device: any TensorDevice) -> ParameterLoader {
+    ParameterLoader(device: device, elementType: configuration.elementType, source: input?.parameters)
   }
 }
 
@@ -67,10 +81,22 @@ public struct LlamaOutcome: Hashable, Sendable {
   /// ranks that choose no tokens: all but the last stage of a pipeline, all but the generating device of a sequence
   /// strategy, and idle ones.
   public let tokenTimes: [Duration]
+  /// Each sequence's generated tokens; empty where ``tokenTimes`` is, and where tensors have no values.
+  public let tokens: [[Int]]
+  /// The logits that the first sequence's tokens were chosen by, one row for each step, if they were to be kept.
+  public let logits: [[Float]]
   /// From this rank's start to its end.
   public let total: Duration
   /// Sequences processed together.
   public let batchSize: Int
+
+  init(_ chosen: ChosenTokens?, start: Duration, end: Duration, batchSize: Int) {
+    tokenTimes = chosen?.instants.map { $0 - start } ?? []
+    tokens = chosen?.tokens ?? []
+    logits = chosen?.logits ?? []
+    total = end - start
+    self.batchSize = batchSize
+  }
 
   /// When the first token of all sequences was known; `nil` on ranks that choose no tokens.
   public var timeToFirstToken: Duration? { tokenTimes.first }

@@ -1,5 +1,4 @@
 import Communication
-import Quantities
 import Tensors
 
 /// The part of a Llama model that one device holds: consecutive layers, the embedding if they are the first ones, and
@@ -14,7 +13,7 @@ public struct LlamaShard: Sendable {
   private let finalNorm: RMSNorm?
   private let output: VocabularyParallelOutput?
 
-  /// Takes memory for the weights.
+  /// Makes the parameters, named as in Hugging Face's checkpoints.
   ///
   /// A model that ties its embeddings has one table where embedding and output meet on a device; a pipeline has one at
   /// each end.
@@ -25,31 +24,35 @@ public struct LlamaShard: Sendable {
   ///   - vocabularyCounts: how many tokens each device of its group has.
   ///   - group: the devices that divide its layers; `nil` when it has them alone.
   init(
-    _ configuration: LlamaConfiguration, layers layerRange: Range<Int>, share: TensorShare, vocabularyCounts: [Int],
-    group: (any Communicator)?, on device: any TensorDevice
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, layers layerRange: Range<Int>,
+    share: TensorShare, vocabularyCounts: [Int], group: (any Communicator)?
   ) throws {
     self.configuration = configuration
     self.share = share
-    self.device = device
-    let type = configuration.elementType
+    device = parameters.device
+    let model = parameters.scoped("model")
     embedding =
       layerRange.lowerBound == 0
       ? try VocabularyParallelEmbedding(
-        tokens: share.vocabulary, hiddenSize: configuration.hiddenSize, group: group, elementType: type, on: device)
+        model.scoped("embed_tokens"), tokens: share.vocabulary, hiddenSize: configuration.hiddenSize, group: group)
       : nil
-    layers = try layerRange.map { _ in try LlamaLayer(configuration, share: share, group: group, on: device) }
+    layers = try layerRange.map {
+      try LlamaLayer(model.scoped("layers.\($0)"), configuration, share: share, group: group)
+    }
     guard layerRange.upperBound == configuration.layerCount else {
       finalNorm = nil
       output = nil
       return
     }
     finalNorm = try RMSNorm(
-      size: configuration.hiddenSize, epsilon: configuration.normEpsilon, elementType: type, on: device)
+      model.scoped("norm"), size: configuration.hiddenSize, epsilon: configuration.normEpsilon)
     let tied = configuration.tiesEmbeddings ? embedding?.table : nil
+    let outputParameters =
+      configuration.tiesEmbeddings ? model.scoped("embed_tokens") : parameters.scoped("lm_head")
     let table =
       try tied
-      ?? WeightMaker(device: device, elementType: type)
-      .weight([share.vocabulary.count, configuration.hiddenSize], label: "output weights")
+      ?? outputParameters.parameter(
+        "weight", [share.vocabulary, .whole(configuration.hiddenSize)], label: "output weights")
     output = VocabularyParallelOutput(table: table, tokenCounts: vocabularyCounts, group: group)
   }
 
@@ -75,12 +78,13 @@ public struct LlamaShard: Sendable {
     return rows
   }
 
-  /// The next tokens `[batch, 1]` by greedy choice from hidden states `[batch, positions, hidden size]`, of which only
-  /// the last position passes the output layer; the shard holds the last layer.
-  func nextTokens(_ hidden: consuming Tensor) async throws -> Tensor {
+  /// The next tokens by greedy choice from hidden states `[batch, positions, hidden size]`, of which only the last
+  /// position passes the output layer; the shard holds the last layer.
+  func choose(_ hidden: consuming Tensor) async throws -> TokenChoice {
     guard let finalNorm, let output else { preconditionFailure("only the last layers' device chooses tokens") }
     let row = try Self.lastRow(consume hidden)
-    return try await output(finalNorm(consume row)).argmax()
+    let logits = try await output(finalNorm(consume row))
+    return TokenChoice(tokens: try logits.argmax(), logits: logits)
   }
 
   /// The last position `[batch, 1, hidden size]` of hidden states `[batch, positions, hidden size]`, as a view.

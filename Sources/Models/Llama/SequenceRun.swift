@@ -30,12 +30,12 @@ struct SequenceRun {
   private var degree: Int { plan.positions.count }
   private var configuration: LlamaConfiguration { program.configuration }
 
-  /// When each step's tokens were chosen, on the generator; nothing on the others.
-  func tokenInstants() async throws -> [Duration] {
+  /// What the generator has chosen; `nil` on the others.
+  func chosenTokens() async throws -> ChosenTokens? {
     let share = TensorShare(whole: configuration)
     let shard = try LlamaShard(
-      configuration, layers: 0..<configuration.layerCount, share: share, vocabularyCounts: [share.vocabulary.count],
-      group: nil, on: context.device)
+      program.parameters(on: context.device), configuration, layers: 0..<configuration.layerCount, share: share,
+      vocabularyCounts: [share.vocabulary.count], group: nil)
     var caches: [KeyValueCache] = []
     if rank == plan.generator {
       caches = try shard.makeCaches(
@@ -43,7 +43,7 @@ struct SequenceRun {
     }
     let group = try await makeGroup()
     let own = try await ownRows(shard, group, &caches)
-    guard let last = try await lastRow(consume own) else { return [] }
+    guard let last = try await lastRow(consume own) else { return nil }
     return try await generate(from: last, shard, &caches)
   }
 
@@ -61,7 +61,7 @@ struct SequenceRun {
     let counts = plan.positions.map(\.count)
     let isEven = counts.allSatisfy { $0 == counts[0] }
     var all = try await shard.embed(
-      program.prompt(batchSize: program.workload.batchSize, on: context.device))
+      program.prompt(of: 0..<program.workload.batchSize, on: context.device))
     var own = try all.narrowed(axis: 1, to: positions)
     var queries: Tensor?
     for index in shard.layers.indices {
@@ -105,15 +105,18 @@ struct SequenceRun {
   }
 
   private func generate(from last: consuming Tensor, _ shard: LlamaShard, _ caches: inout [KeyValueCache])
-    async throws -> [Duration]
+    async throws -> ChosenTokens
   {
-    var tokens = try await shard.nextTokens(consume last)
-    var instants = [context.now()]
-    for _ in 1..<program.workload.generatedTokenCount {
-      tokens = try await shard.nextTokens(shard.forward(shard.embed(tokens), caches: &caches))
-      instants.append(context.now())
-      context.reportProgress(Double(instants.count) / Double(program.workload.generatedTokenCount))
+    let sequences = 0..<program.workload.batchSize
+    var chosen = ChosenTokens(sequenceCount: sequences.count, input: program.input)
+    var tokens = try await chosen.add(shard.choose(consume last), sequences: sequences)
+    chosen.stepEnded(at: context.now())
+    for step in 1..<program.workload.generatedTokenCount {
+      tokens = try await chosen.add(
+        shard.choose(shard.forward(shard.embed(tokens), caches: &caches)), sequences: sequences)
+      chosen.stepEnded(at: context.now())
+      context.reportProgress(Double(step + 1) / Double(program.workload.generatedTokenCount))
     }
-    return instants
+    return chosen
   }
 }

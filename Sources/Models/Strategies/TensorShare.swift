@@ -1,24 +1,24 @@
 /// What one of several tensor-parallel devices holds of every layer, of the embedding and of the output.
 public struct TensorShare: Hashable, Sendable {
   /// Query heads.
-  public let heads: Range<Int>
+  public let heads: AxisShare
   /// The key-value heads that these query heads attend to.
-  public let keyValueHeads: Range<Int>
+  public let keyValueHeads: AxisShare
   /// Columns of the feed-forward.
-  public let feedForwardColumns: Range<Int>
+  public let feedForwardColumns: AxisShare
   /// Rows of the embedding's and of the output's table.
-  public let vocabulary: Range<Int>
+  public let vocabulary: AxisShare
 
   /// Everything.
   init(whole configuration: LlamaConfiguration) {
-    heads = 0..<configuration.headCount
-    keyValueHeads = 0..<configuration.keyValueHeadCount
-    feedForwardColumns = 0..<configuration.intermediateSize
-    vocabulary = 0..<configuration.vocabularySize
+    heads = .whole(configuration.headCount)
+    keyValueHeads = .whole(configuration.keyValueHeadCount)
+    feedForwardColumns = .whole(configuration.intermediateSize)
+    vocabulary = .whole(configuration.vocabularySize)
   }
 
   private init(
-    heads: Range<Int>, keyValueHeads: Range<Int>, feedForwardColumns: Range<Int>, vocabulary: Range<Int>
+    heads: AxisShare, keyValueHeads: AxisShare, feedForwardColumns: AxisShare, vocabulary: AxisShare
   ) {
     self.heads = heads
     self.keyValueHeads = keyValueHeads
@@ -40,9 +40,12 @@ public struct TensorShare: Hashable, Sendable {
     let headRanges = headRanges(of: configuration, speeds: speeds, groupSize: groupSize)
     return speeds.indices.map { rank in
       let heads = headRanges[rank]
+      let keyValueHeads = heads.lowerBound / groupSize..<(heads.upperBound - 1) / groupSize + 1
       return TensorShare(
-        heads: heads, keyValueHeads: heads.lowerBound / groupSize..<(heads.upperBound - 1) / groupSize + 1,
-        feedForwardColumns: columns[rank], vocabulary: vocabulary[rank])
+        heads: AxisShare(heads, of: configuration.headCount),
+        keyValueHeads: AxisShare(keyValueHeads, of: configuration.keyValueHeadCount),
+        feedForwardColumns: AxisShare(columns[rank], of: configuration.intermediateSize),
+        vocabulary: AxisShare(vocabulary[rank], of: configuration.vocabularySize))
     }
   }
 

@@ -84,7 +84,9 @@ private final class DeviceLedger: DeviceAccounting {
 
   init(_ device: SimulatedDevice) { self.device = device }
 
-  func charge(_ operation: OperationRecord) throws {
+  var measuresKernels: Bool { false }
+
+  func charge(_ operation: OperationRecord, kernelTime: Duration?) throws {
     try device.compute(operation.cost, elementType: operation.elementType, operation: operation.kind.rawValue)
   }
 
