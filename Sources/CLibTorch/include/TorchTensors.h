@@ -5,13 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#ifdef __clang__
-#pragma clang assume_nonnull begin
-#define UNIFERENCE_NULLABLE _Nullable
-#else
-#define UNIFERENCE_NULLABLE
-#endif
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -21,7 +14,7 @@ typedef struct UniferenceTensor UniferenceTensor;
 
 /// What every call that may fail returns: NULL, or a message of one line, to be freed by `freeMessage`. Out parameters
 /// are set only on success.
-typedef char *UNIFERENCE_NULLABLE UniferenceFailure;
+typedef char *UniferenceFailure;
 
 typedef enum {
   UNIFERENCE_FLOAT64 = 0,
@@ -95,7 +88,7 @@ struct UniferenceTensorFunctions {
   /// A tensor of undefined elements.
   UniferenceFailure (*empty)(
       const int64_t *shape, int64_t rank, UniferenceElementType type, const char *device,
-      UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      UniferenceTensor **result);
   void (*release)(UniferenceTensor *tensor);
   /// Overwrites all elements with `byteCount` bytes, in the order of the shape.
   UniferenceFailure (*write)(UniferenceTensor *tensor, const void *bytes, int64_t byteCount);
@@ -106,41 +99,37 @@ struct UniferenceTensorFunctions {
   /// The same elements under another shape; fails where they are not adjacent.
   UniferenceFailure (*reshape)(
       const UniferenceTensor *tensor, const int64_t *shape, int64_t rank,
-      UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      UniferenceTensor **result);
   /// The entries start..<start + count along an axis, which share their elements with the tensor.
   UniferenceFailure (*narrow)(
       const UniferenceTensor *tensor, int64_t axis, int64_t start, int64_t count,
-      UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      UniferenceTensor **result);
   /// A contiguous new tensor with the result of an operation.
   UniferenceFailure (*apply)(
-      UniferenceOperation operation, const UniferenceTensor *const UNIFERENCE_NULLABLE *operands, int64_t operandCount,
-      const int64_t *UNIFERENCE_NULLABLE integers, const double *UNIFERENCE_NULLABLE numbers,
-      UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      UniferenceOperation operation, const UniferenceTensor *const *operands, int64_t operandCount,
+      const int64_t *integers, const double *numbers,
+      UniferenceTensor **result);
   /// Overwrites entries of `destination` along an axis, from `start` on.
   UniferenceFailure (*copyInto)(
       const UniferenceTensor *source, UniferenceTensor *destination, int64_t axis, int64_t start);
 
   /// A flat copy of the elements start..<start + count in the order of the shape.
   UniferenceFailure (*copyRange)(
-      const UniferenceTensor *tensor, int64_t start, int64_t count, UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      const UniferenceTensor *tensor, int64_t start, int64_t count, UniferenceTensor **result);
   /// A flat copy of the elements of all tensors.
   UniferenceFailure (*joinFlat)(
-      const UniferenceTensor *const UNIFERENCE_NULLABLE *tensors, int64_t count,
-      UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      const UniferenceTensor *const *tensors, int64_t count,
+      UniferenceTensor **result);
   /// The element-wise combination, in the order given, on the first one's device.
   UniferenceFailure (*reduce)(
-      const UniferenceTensor *const UNIFERENCE_NULLABLE *tensors, int64_t count, UniferenceReduction reduction,
-      UniferenceTensor *UNIFERENCE_NULLABLE *result);
+      const UniferenceTensor *const *tensors, int64_t count, UniferenceReduction reduction,
+      UniferenceTensor **result);
   /// Overwrites all elements with those of a message of as many elements.
   UniferenceFailure (*fill)(UniferenceTensor *tensor, const UniferenceTensor *message);
 };
 
 #ifdef __cplusplus
 }
-#endif
-
-#ifdef __clang__
-#pragma clang assume_nonnull end
 #endif
 
 #endif

@@ -1,5 +1,6 @@
 #include "operations.hpp"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/bitwise_and.h>
