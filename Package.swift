@@ -20,6 +20,7 @@ let package = Package(
     .target(name: "Diagnostics"),
     .target(name: "Quantities"),
     .target(name: "CacheHints"),
+    .target(name: "PythonInterpreters"),
     .target(
       name: "SimulationKernel",
       dependencies: ["CacheHints", "Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
@@ -33,6 +34,10 @@ let package = Package(
       dependencies: ["Quantities", "SimulationKernel", "Network", "Devices", "Communication"]),
     .target(name: "Tensors", dependencies: ["Quantities", "Devices", "Communication"]),
     .target(name: "Models", dependencies: ["Quantities", "Devices", "Communication", "Tensors"]),
+    .target(name: "CLibTorch", exclude: ["torch"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
+      name: "LibTorch",
+      dependencies: ["CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors"]),
     .target(
       name: "Results",
       dependencies: ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
@@ -52,8 +57,8 @@ let package = Package(
     .target(
       name: "PyTorchBridge",
       dependencies: [
-        "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results", "Uniference",
-        .product(name: "DequeModule", package: "swift-collections"),
+        "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results",
+        "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .executableTarget(
       name: "UniferenceCommand",

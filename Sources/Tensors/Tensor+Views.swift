@@ -6,7 +6,7 @@ extension Tensor {
       throw ShapeError("reshape", shapes: [self.shape, shape], rule: "both must have as many elements")
     }
     let device = try viewedDevice("reshape")
-    return Tensor(shape: shape, elementType: elementType, storage: device.view(.reshape(shape), of: self))
+    return Tensor(shape: shape, elementType: elementType, storage: try device.view(.reshape(shape), of: self))
   }
 
   /// The entries of `range` along `axis`.
@@ -18,7 +18,7 @@ extension Tensor {
     let view = TensorView.narrow(axis: axis, start: range.lowerBound, count: range.count)
     var narrowed = shape
     narrowed[axis] = range.count
-    return Tensor(shape: narrowed, elementType: elementType, storage: device.view(view, of: self))
+    return Tensor(shape: narrowed, elementType: elementType, storage: try device.view(view, of: self))
   }
 
   private func viewedDevice(_ operation: String) throws(PlacementError) -> any TensorDevice {

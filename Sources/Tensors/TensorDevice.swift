@@ -21,7 +21,7 @@ public protocol TensorDevice: AnyObject, Sendable {
   func copy(_ source: Tensor, into destination: Tensor, axis: Int, at start: Int, record: OperationRecord) throws
 
   /// The storage of a view: the same elements under another shape, or a run of them along one axis.
-  func view(_ view: TensorView, of tensor: Tensor) -> any TensorStorage
+  func view(_ view: TensorView, of tensor: Tensor) throws -> any TensorStorage
 
   /// Puts the elements of a message into memory that this device made. Costs no time: the transport has paid.
   func fill(_ storage: any TensorStorage, with message: Tensor) throws

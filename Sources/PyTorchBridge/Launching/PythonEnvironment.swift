@@ -1,4 +1,5 @@
 import Foundation
+import PythonInterpreters
 
 /// The Python that runs scripts, and where the `uniference` package is.
 public struct PythonEnvironment: Sendable {
@@ -7,33 +8,12 @@ public struct PythonEnvironment: Sendable {
   /// A folder to put before the interpreter's own module path; `nil` where the package is installed there.
   let packageFolder: String?
 
-  /// The one named by `UNIFERENCE_PYTHON`, else the active virtual environment's, else `.venv` here, else `python3` on the path.
+  /// The Python in use, see `PythonInterpreter`.
   ///
-  /// - Throws: ``LaunchError`` when there is none.
-  public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws {
-    let files = FileManager.default
-    if let chosen = environment["UNIFERENCE_PYTHON"] {
-      guard let path = Self.find(chosen, environment) else {
-        throw LaunchError("UNIFERENCE_PYTHON names '\(chosen)', which is no program; give the path of a Python")
-      }
-      interpreter = path
-    } else {
-      let folders = [environment["VIRTUAL_ENV"], files.currentDirectoryPath + "/.venv"].compactMap(\.self)
-      let candidates = folders.map { $0 + "/bin/python" } + ["python3", "python"]
-      guard let path = candidates.lazy.compactMap({ Self.find($0, environment) }).first else {
-        throw LaunchError(
-          "no Python was found; install Python 3.9 or later with PyTorch, or set UNIFERENCE_PYTHON to the path of one")
-      }
-      interpreter = path
-    }
+  /// - Throws: when there is none.
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PythonMissing) {
+    interpreter = try PythonInterpreter(environment: environment).path
     packageFolder = Self.packageFolder
-  }
-
-  private static func find(_ program: String, _ environment: [String: String]) -> String? {
-    let files = FileManager.default
-    if program.contains("/") { return files.isExecutableFile(atPath: program) ? program : nil }
-    return (environment["PATH"] ?? "").split(separator: ":").lazy.map { "\($0)/\(program)" }
-      .first { files.isExecutableFile(atPath: $0) }
   }
 
   /// The folder `python` of the source tree that this program was built in, or of the prefix that it was installed in.

@@ -1,0 +1,7 @@
+/// Why libtorch is not there, or what it said.
+public struct TorchError: Error, CustomStringConvertible, Hashable, Sendable {
+  /// One line.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
