@@ -51,8 +51,8 @@ let package = Package(
     .target(
       name: "Uniference",
       dependencies: [
-        "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation", "Tensors", "Models",
-        "Results", "Reports", .product(name: "Yams", package: "Yams"),
+        "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation", "Tensors", "LibTorch",
+        "Models", "Results", "Reports", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "PyTorchBridge",
@@ -86,6 +86,9 @@ let package = Package(
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors", "Devices", "Communication", "Quantities"]),
+    .testTarget(
+      name: "LibTorchTests",
+      dependencies: ["LibTorch", "Tensors", "Communication", "Quantities", "SimulationKernel", "Models", "Uniference"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities"]),
     .testTarget(
       name: "ReportsTests",

@@ -17,11 +17,9 @@ public final class TorchDevice: TensorDevice {
   private let timer: KernelTimer?
 
   /// - Parameters:
-  ///   - name: libtorch's name of the device to compute on.
+  ///   - name: libtorch's name of the device to compute on, which ``TorchLibrary/checkDevice(_:)`` accepts.
   ///   - accounting: who pays; kept alive by the device and by every tensor on it.
-  /// - Throws: when libtorch cannot compute there.
-  public init(library: TorchLibrary, name: String = "cpu", accounting: any DeviceAccounting) throws(TorchError) {
-    try library.check(library.functions.tensors.checkDevice(name))
+  public init(library: TorchLibrary, name: String = "cpu", accounting: any DeviceAccounting) {
     self.library = library
     self.name = name
     self.accounting = accounting

@@ -71,6 +71,15 @@ public final class TorchLibrary: Sendable {
     try check(functions.tensors.setThreadCount(Int32(count)))
   }
 
+  /// Throws unless libtorch can compute on the device of this name.
+  public func checkDevice(_ name: String) throws(TorchError) {
+    do {
+      try check(functions.tensors.checkDevice(name))
+    } catch {
+      throw TorchError("libtorch cannot compute on the device '\(name)': \(error)")
+    }
+  }
+
   /// Tensors of libtorch that are alive in the process.
   package var liveTensorCount: Int { Int(functions.tensors.liveTensorCount()) }
 

@@ -48,6 +48,15 @@ public final class RunRecordWriter {
 
   deinit { discard() }
 
+  /// Adds a file of the program's own to the record.
+  ///
+  /// - Throws: ``FileError`` when it could not be written.
+  public func attach(_ name: String, _ bytes: [UInt8]) throws(FileError) {
+    let file = try OutputFile(path: temporaryPath + "/" + name)
+    try file.write(bytes)
+    try file.close()
+  }
+
   /// Completes the record and puts it in its place, whatever the run's end: an interrupted or failed run leaves a valid
   /// record of what happened until then. No more events may be appended.
   ///
@@ -64,9 +73,7 @@ public final class RunRecordWriter {
         file: RunRecord.eventsName, dtype: EventRecord.fields, count: summary.count, sha256: summary.sha256))
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let file = try OutputFile(path: temporaryPath + "/" + RunRecord.manifestName)
-    try file.write([UInt8](encoder.encode(manifest)) + [UInt8(ascii: "\n")])
-    try file.close()
+    try attach(RunRecord.manifestName, [UInt8](encoder.encode(manifest)) + [UInt8(ascii: "\n")])
     try moveIntoPlace()
     return RunRecord(path: path, manifest: manifest)
   }

@@ -42,6 +42,13 @@ public final class SimulatedDevice: @unchecked Sendable {
     try charge(picoseconds: model.picoseconds(of: cost, elementType: elementType), operation: operation)
   }
 
+  /// Charges an operation whose time was measured: that time at the device's normal speed, and its cost to the sums.
+  public func compute(measured cost: OperationCost, for duration: Duration, operation: String) throws {
+    operationCount += 1
+    totalCost = totalCost + cost
+    try charge(picoseconds: duration.picoseconds, operation: operation, isMeasured: true)
+  }
+
   /// Charges a known time of work, at the device's normal speed.
   ///
   /// - Parameter isMeasured: whether the time was measured, so that the log should keep it as it was.

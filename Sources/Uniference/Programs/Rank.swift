@@ -18,11 +18,12 @@ public final class Rank: @unchecked Sendable {
   private let events: RunEvents
 
   init(
-    process: LogicalProcess, communicator: any Communicator, accounts: SimulatedDevice, events: RunEvents
+    process: LogicalProcess, communicator: any Communicator, device: any TensorDevice, accounts: SimulatedDevice,
+    events: RunEvents
   ) {
     index = process.id
     world = communicator
-    device = ShapeDevice(accounting: DeviceLedger(accounts))
+    self.device = device
     self.process = process
     self.accounts = accounts
     self.events = events
@@ -74,23 +75,4 @@ public final class Rank: @unchecked Sendable {
   public var modelContext: ModelContext {
     ModelContext(device: device, communicator: world, now: { self.now }, reportProgress: reportProgress)
   }
-}
-
-/// Charges tensor operations to a simulated device.
-///
-/// Sendable because the device is used only on the engine's thread.
-private final class DeviceLedger: DeviceAccounting {
-  private let device: SimulatedDevice
-
-  init(_ device: SimulatedDevice) { self.device = device }
-
-  var measuresKernels: Bool { false }
-
-  func charge(_ operation: OperationRecord, kernelTime: Duration?) throws {
-    try device.compute(operation.cost, elementType: operation.elementType, operation: operation.kind.rawValue)
-  }
-
-  func allocate(byteCount: Int, label: StaticString) throws { try device.allocate(byteCount, label: label) }
-
-  func release(byteCount: Int, label: StaticString) { device.release(byteCount, label: label) }
 }

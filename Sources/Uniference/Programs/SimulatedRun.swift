@@ -1,3 +1,4 @@
+import LibTorch
 import Network
 import Results
 import Simulation
@@ -11,7 +12,7 @@ final class SimulatedRun {
   private let events: RunEvents
   private var devices: [SimulatedDevice] = []
 
-  init(_ program: some Program, on cluster: Cluster, options: SimulationOptions, log: EventLog) throws {
+  init(_ program: some Program, on cluster: Cluster, options: SimulationOptions, recorder: RunRecorder) throws {
     self.cluster = cluster
     let topology = try cluster.makeTopology()
     world = SimulatedWorld(
@@ -19,22 +20,25 @@ final class SimulatedRun {
       placement: Placement(ranksPerNode: cluster.ranksPerNode, topology: topology), seed: options.seed,
       interruption: options.interruption)
     traffic = world.countTraffic()
-    events = RunEvents(log: log, options: options)
+    events = RunEvents(log: recorder.log, options: options)
     world.observer = events
     world.usesQuietShortcut = options.usesQuietShortcut && options.tracePath == nil
     try scheduleChanges(on: topology)
-    spawnRanks(program)
+    spawnRanks(program, options: options, operations: recorder.operations)
   }
 
-  private func spawnRanks(_ program: some Program) {
+  private func spawnRanks(_ program: some Program, options: SimulationOptions, operations: OperationLog) {
     let events = events
-    for device in cluster.devices {
+    for (rank, device) in cluster.devices.enumerated() {
       world.spawn { process, communicator in
         let accounts = SimulatedDevice(
           name: device.name, specification: device.specification, model: device.computeModel, speed: device.speed,
           process: process, world: world)
         devices.append(accounts)
-        return Rank(process: process, communicator: communicator, accounts: accounts, events: events)
+        let ledger = DeviceLedger(accounts, rank: rank, times: options.kernelTimes, log: operations)
+        return Rank(
+          process: process, communicator: communicator, device: options.tensorDevice(for: ledger),
+          accounts: accounts, events: events)
       } _: { rank in
         try await program.run(on: rank)
         rank.finished()
@@ -103,5 +107,13 @@ public struct UnknownLink: Error, CustomStringConvertible {
       network.changes: there is no link "\(name)"\(suggestion); this network's links are \
       \(known.prefix(8).joined(separator: ", "))\(known.count > 8 ? ", ..." : "")
       """
+  }
+}
+
+extension SimulationOptions {
+  /// Where a rank's tensors live: with values or without.
+  fileprivate func tensorDevice(for accounting: any DeviceAccounting) -> any TensorDevice {
+    guard let values else { return ShapeDevice(accounting: accounting) }
+    return TorchDevice(library: values.library, name: values.deviceName, accounting: accounting)
   }
 }

@@ -20,6 +20,11 @@ public struct SimulationOptions {
   /// times are the same; traces and event logs then hold the collectives without their messages.
   public var usesQuietShortcut = false
 
+  /// How tensors get values; `nil` for shapes alone.
+  public var values: ValueOptions?
+  /// Where the time of tensor operations comes from.
+  public var kernelTimes = KernelTimes.described
+
   /// What records and traces call a collective: its name here, unless the program knows it by another one.
   package var collectiveName: @Sendable (CollectiveOperation) -> String = { $0.rawValue }
 

@@ -30,7 +30,7 @@ public enum World {
     _ program: some Program, on cluster: Cluster, options: SimulationOptions = SimulationOptions()
   ) throws -> SimulationReport {
     let recorder = try RunRecorder(cluster: cluster, options: options)
-    let run = try SimulatedRun(program, on: cluster, options: options, log: recorder.log)
+    let run = try SimulatedRun(program, on: cluster, options: options, recorder: recorder)
     do {
       try run.world.run()
     } catch {

@@ -5,6 +5,8 @@ import SimulationKernel
 /// Writes what a run leaves behind: its record and its trace.
 final class RunRecorder {
   let log: EventLog
+  /// What was measured of each tensor operation.
+  let operations = OperationLog()
   let recordPath: String?
   private let writer: RunRecordWriter?
   private let trace: PerfettoTraceWriter?
@@ -36,6 +38,7 @@ final class RunRecorder {
       case .interrupted: .interrupted
       case .some(let failure): .failed(reason: "\(failure)")
       }
+    if !operations.isEmpty { try writer.attach(OperationRecording.fileName, operations.bytes) }
     _ = try writer.finish(status: status, results: results)
   }
 
