@@ -63,8 +63,8 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Uniference", "Quantities", "Network", "Devices", "Models", "Results", "Reports",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "PyTorchBridge", "Uniference", "PythonInterpreters", "LibTorch", "Quantities", "Network", "Devices", "Models",
+        "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),

@@ -27,7 +27,8 @@ public final class TorchLibrary: Sendable {
     let built = functions.builtAgainst.map { String(cString: $0) } ?? "unknown"
     guard built == version else {
       throw TorchError(
-        "\(path) was built against PyTorch \(built), but PyTorch \(version) is loaded; build it again with `make torch`")
+        "\(path) was built against PyTorch \(built), but PyTorch \(version) is loaded; build it again with `make torch`"
+      )
     }
   }
 
@@ -39,7 +40,8 @@ public final class TorchLibrary: Sendable {
     if let path = environment["UNIFERENCE_TORCH"] {
       guard files.fileExists(atPath: path) else {
         throw TorchError(
-          "UNIFERENCE_TORCH names '\(path)', which is not there; give the path of \(fileName), which `make torch` builds")
+          "UNIFERENCE_TORCH names '\(path)', which is not there; give the path of \(fileName), which `make torch` builds"
+        )
       }
       return path
     }

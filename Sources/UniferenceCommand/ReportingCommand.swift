@@ -1,9 +1,11 @@
 import ArgumentParser
 import Devices
 import Foundation
+import LibTorch
 import Models
 import Network
 import PyTorchBridge
+import PythonInterpreters
 import Quantities
 import Results
 import Uniference
@@ -57,7 +59,8 @@ struct CommandFailure: Error, Equatable {
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
       self.init("\(error)", Self.badInput)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
-    case is LaunchError: self.init("\(error)", Self.badInput)
+    case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError:
+      self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
     case is FileError, is RunRecordError: self.init("\(error)", Self.inputOutput)
