@@ -27,13 +27,17 @@ let package = Package(
     .target(
       name: "Network",
       dependencies: ["Quantities", "SimulationKernel", .product(name: "HeapModule", package: "swift-collections")]),
+    .target(name: "Weights", dependencies: ["Quantities"]),
+    .target(name: "Tokenization", dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
     .target(name: "Devices", dependencies: ["Quantities"]),
     .target(name: "Communication", dependencies: ["Diagnostics"]),
     .target(
       name: "Simulation",
       dependencies: ["Quantities", "SimulationKernel", "Network", "Devices", "Communication"]),
     .target(name: "Tensors", dependencies: ["Quantities", "Devices", "Communication"]),
-    .target(name: "Models", dependencies: ["Quantities", "Devices", "Communication", "Tensors"]),
+    .target(
+      name: "Models",
+      dependencies: ["Quantities", "Devices", "Communication", "Tensors", "Weights", "Tokenization"]),
     .target(name: "CLibTorch", exclude: ["torch"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "LibTorch",
@@ -52,7 +56,7 @@ let package = Package(
       name: "Uniference",
       dependencies: [
         "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation", "Tensors", "LibTorch",
-        "Models", "Results", "Reports", .product(name: "Yams", package: "Yams"),
+        "Models", "PythonInterpreters", "Results", "Reports", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "PyTorchBridge",
@@ -60,10 +64,12 @@ let package = Package(
         "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results",
         "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
+    .target(name: "Validation", dependencies: ["Uniference", "Quantities", "Reports"]),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Uniference", "PythonInterpreters", "LibTorch", "Quantities", "Network", "Devices", "Models",
+        "PyTorchBridge", "Validation", "Uniference", "PythonInterpreters", "LibTorch", "Quantities", "Network",
+        "Devices", "Models",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -95,7 +95,8 @@ struct PlanTests {
       #expect(shares.count == plan.tensor, comment)
       #expect(shares.flatMap { Array($0.heads.range) } == Array(0..<configuration.headCount), comment)
       #expect(shares.flatMap { Array($0.vocabulary.range) } == Array(0..<configuration.vocabularySize), comment)
-      #expect(shares.flatMap { Array($0.feedForwardColumns.range) } == Array(0..<configuration.intermediateSize), comment)
+      #expect(
+        shares.flatMap { Array($0.feedForwardColumns.range) } == Array(0..<configuration.intermediateSize), comment)
       for share in shares {
         #expect(share.heads.count % share.keyValueHeads.count == 0, comment)
         #expect(share.heads.range.allSatisfy { share.keyValueHeads.range.contains($0 / groupSize) }, comment)

@@ -37,6 +37,9 @@ public struct WorkloadError: Error, CustomStringConvertible, Hashable, Sendable 
   /// The value or equation at fault and what is allowed.
   public let rule: String
 
+  /// An error that names what is allowed.
+  public init(rule: String) { self.rule = rule }
+
   /// `workload: prompt_length = 0, it must be a positive integer`.
   public var description: String { "workload: \(rule)" }
 }

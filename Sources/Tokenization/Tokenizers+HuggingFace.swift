@@ -1,0 +1,208 @@
+import Foundation
+
+extension Tokenizers {
+  /// The tokenizer of a Hugging Face `tokenizer.json`; the tokens that end a text are those that
+  /// `generation_config.json` or `config.json` beside it names.
+  ///
+  /// - Throws: naming the file, the field and what is understood: byte-level byte pair encodings are.
+  public static func read(tokenizerJSON path: String) throws(TokenizerError) -> any Tokenizer {
+    let file = try HuggingFaceTokenizer(path: path)
+    return try ByteLevelTokenizer(try file.parts(), file: path)
+  }
+}
+
+/// The fields of a `tokenizer.json` that a byte-level byte pair encoding has.
+private struct HuggingFaceTokenizer {
+  private struct File: Decodable {
+    let added_tokens: [AddedToken]?
+    let normalizer: Component?
+    let pre_tokenizer: Component?
+    let post_processor: Component?
+    let model: Model
+  }
+
+  private struct AddedToken: Decodable {
+    let id: Int
+    let content: String
+    let special: Bool
+  }
+
+  private struct Model: Decodable {
+    let type: String?
+    let vocab: [String: Int]
+    let merges: [Merge]
+    let ignore_merges: Bool?
+  }
+
+  /// Two tokens, as a list or with a space between.
+  private struct Merge: Decodable {
+    let text: String?
+    let pair: [String]?
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.singleValueContainer()
+      text = try? container.decode(String.self)
+      pair = text == nil ? try container.decode([String].self) : nil
+    }
+  }
+
+  private final class Component: Decodable {
+    let type: String
+    let pretokenizers: [Component]?
+    let processors: [Component]?
+    let individual_digits: Bool?
+    let use_regex: Bool?
+    let add_prefix_space: Bool?
+    let pattern: Pattern?
+    let single: [TemplatePart]?
+  }
+
+  private struct Pattern: Decodable {
+    let Regex: String?
+  }
+
+  private struct TemplatePart: Decodable {
+    struct Token: Decodable { let id: String }
+    let SpecialToken: Token?
+    let Sequence: Token?
+  }
+
+  private let path: String
+  private let file: File
+
+  init(path: String) throws(TokenizerError) {
+    self.path = path
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw TokenizerError("\(path) is not there; a model's folder needs its tokenizer.json")
+    }
+    do {
+      file = try JSONDecoder().decode(File.self, from: data)
+    } catch {
+      throw TokenizerError("\(path) is no tokenizer.json of a byte pair encoding: \(Self.reason(error))")
+    }
+    let type = file.model.type ?? "BPE"
+    guard type == "BPE" else { throw TokenizerError("\(path): model.type is '\(type)'; only BPE is understood") }
+    if let normalizer = file.normalizer, normalizer.type != "NFC" {
+      throw TokenizerError("\(path): normalizer.type is '\(normalizer.type)'; none and NFC are understood")
+    }
+  }
+
+  func parts() throws(TokenizerError) -> ByteLevelTokenizer.Parts {
+    let tokens = try tokens()
+    let special = (file.added_tokens ?? []).filter(\.special).map(\.id)
+    let (prefix, suffix) = template()
+    return ByteLevelTokenizer.Parts(
+      tokens: tokens, merges: try merges(), specialTokens: (file.added_tokens ?? []).map(\.id),
+      controlTokens: Set(special), preTokenizer: try preTokenizer(),
+      takesWholeWords: file.model.ignore_merges ?? false, normalizes: file.normalizer != nil,
+      prefix: prefix, suffix: suffix, endOfTextTokens: endOfTextTokens())
+  }
+
+  private func tokens() throws(TokenizerError) -> [String] {
+    let all = file.model.vocab.map { ($0.key, $0.value) } + (file.added_tokens ?? []).map { ($0.content, $0.id) }
+    let count = (all.map(\.1).max() ?? -1) + 1
+    guard count > 0, count <= 1 << 24 else {
+      throw TokenizerError("\(path): model.vocab is empty or has ids beyond 2^24")
+    }
+    var tokens = Array(repeating: "", count: count)
+    for (token, id) in all {
+      guard id >= 0 else { throw TokenizerError("\(path): the token '\(token)' has the id \(id)") }
+      tokens[id] = token
+    }
+    return tokens
+  }
+
+  private func merges() throws(TokenizerError) -> [(left: String, right: String)] {
+    guard file.model.merges.contains(where: { $0.pair != nil }) else {
+      return try Tokenizers.merges(file.model.merges.map { $0.text ?? "" }, file: "\(path): model.merges")
+    }
+    return try file.model.merges.enumerated().map { (index, merge) throws(TokenizerError) in
+      guard let pair = merge.pair, pair.count == 2 else {
+        throw TokenizerError("\(path): model.merges[\(index)] must be two tokens")
+      }
+      return (pair[0], pair[1])
+    }
+  }
+
+  /// The known combinations: ByteLevel alone, Digits before it, or Split by a published pattern before it.
+  private func preTokenizer() throws(TokenizerError) -> PreTokenizer {
+    guard let component = file.pre_tokenizer else { throw unknown("there is none") }
+    let steps = component.type == "Sequence" ? component.pretokenizers ?? [] : [component]
+    guard let last = steps.last, last.type == "ByteLevel", last.add_prefix_space != true else {
+      throw unknown(steps.map(\.type).joined(separator: ", "))
+    }
+    switch steps.dropLast().map(\.type) {
+    case []: return PreTokenizer(pattern: .gpt2, isolatesDigits: false)
+    case ["Digits"] where steps[0].individual_digits == true && last.use_regex != false:
+      return PreTokenizer(pattern: .gpt2, isolatesDigits: true)
+    case ["Split"] where last.use_regex == false:
+      let pattern = steps[0].pattern?.Regex ?? ""
+      guard let count = Self.digitCounts[pattern] else { throw unknown("Split by '\(pattern)'") }
+      return PreTokenizer(pattern: .digits(upTo: count), isolatesDigits: false)
+    default: throw unknown(steps.map(\.type).joined(separator: ", "))
+    }
+  }
+
+  private static let digitCounts = Dictionary(
+    uniqueKeysWithValues: [(#"\p{N}{1,3}"#, 3), (#"\p{N}"#, 1)].map { digits, count in
+      (
+        #"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"# + digits
+          + #"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"#,
+        count
+      )
+    })
+
+  private func unknown(_ found: String) -> TokenizerError {
+    TokenizerError(
+      "\(path): pre_tokenizer is not understood (\(found)); ByteLevel is, alone, after Digits (individual_digits) or after "
+        + "the Split of Llama 3 or Qwen2")
+  }
+
+  /// The special tokens that a TemplateProcessing puts before and after a text.
+  private func template() -> (prefix: [Int], suffix: [Int]) {
+    let steps = file.post_processor.map { [$0] + ($0.processors ?? []) } ?? []
+    guard let parts = steps.first(where: { $0.type == "TemplateProcessing" })?.single else { return ([], []) }
+    let ids = Dictionary(
+      (file.added_tokens ?? []).map { ($0.content, $0.id) }, uniquingKeysWith: { first, _ in first })
+    let text = parts.firstIndex { $0.Sequence != nil } ?? parts.count
+    let known = { (part: TemplatePart) in part.SpecialToken.flatMap { ids[$0.id] } }
+    return (parts[..<text].compactMap(known), parts[text...].compactMap(known))
+  }
+
+  private func endOfTextTokens() -> Set<Int> {
+    struct Configuration: Decodable {
+      let eos_token_id: IDs?
+    }
+    struct IDs: Decodable {
+      let values: [Int]
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        values = try (try? container.decode(Int.self)).map { [$0] } ?? container.decode([Int].self)
+      }
+    }
+    let folder = (path as NSString).deletingLastPathComponent
+    for name in ["generation_config.json", "config.json"] {
+      let data = FileManager.default.contents(atPath: folder.isEmpty ? name : "\(folder)/\(name)")
+      guard let data, let found = try? JSONDecoder().decode(Configuration.self, from: data).eos_token_id else {
+        continue
+      }
+      return Set(found.values)
+    }
+    return []
+  }
+
+  private static func reason(_ error: any Error) -> String {
+    guard let error = error as? DecodingError else { return "\(error)" }
+    func place(_ context: DecodingError.Context) -> String {
+      context.codingPath.map(\.stringValue).joined(separator: ".")
+    }
+    switch error {
+    case .keyNotFound(let key, let context):
+      return "\((context.codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context): return "\(place(context)) is of another type"
+    case .dataCorrupted: return "it cannot be parsed as JSON"
+    @unknown default: return "it cannot be parsed"
+    }
+  }
+}

@@ -1,0 +1,47 @@
+/// The key-value pairs at the head of a GGUF file.
+public struct GGUFMetadata: Sendable {
+  /// By key.
+  public let values: [String: GGUFValue]
+
+  /// The value of a key, if there is one.
+  public subscript(key: String) -> GGUFValue? { values[key] }
+}
+
+/// A value of a GGUF file's metadata.
+public enum GGUFValue: Hashable, Sendable {
+  case integer(Int)
+  case number(Double)
+  case bool(Bool)
+  case string(String)
+  case array([GGUFValue])
+
+  /// The integer, if it is one.
+  public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
+
+  /// The number, whole or not, if it is one.
+  public var number: Double? {
+    switch self {
+    case .number(let value): value
+    case .integer(let value): Double(value)
+    default: nil
+    }
+  }
+
+  /// The truth value, if it is one.
+  public var bool: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+  /// The text, if it is one.
+  public var string: String? { if case .string(let value) = self { value } else { nil } }
+
+  /// The texts of an array of nothing else.
+  public var strings: [String]? { elements(\.string) }
+
+  /// The integers of an array of nothing else.
+  public var integers: [Int]? { elements(\.integer) }
+
+  private func elements<Element>(_ element: (GGUFValue) -> Element?) -> [Element]? {
+    guard case .array(let values) = self else { return nil }
+    let elements = values.compactMap(element)
+    return elements.count == values.count ? elements : nil
+  }
+}

@@ -1,0 +1,15 @@
+/// A weight file that cannot be read, or that does not hold what was asked for.
+public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable {
+  /// The file at fault.
+  public let path: String
+  /// What is wrong, with the tensor and the numbers.
+  public let problem: String
+
+  init(_ path: String, _ problem: String) {
+    self.path = path
+    self.problem = problem
+  }
+
+  /// One line: the file and its problem.
+  public var description: String { "\(path): \(problem)" }
+}
