@@ -18,15 +18,16 @@ quickstart: build torch ## predict Llama on four Jetsons under every strategy; r
 	@$(RELEASE) simulate Examples/llama-on-jetsons.yaml
 	@.venv/bin/python Scripts/quickstart-pytorch.py
 
-torch: ## .venv with PyTorch and what the examples need
+torch: ## .venv with PyTorch and what the examples need, and the library by which Swift programs reach it
 	Scripts/python-environment.sh python/requirements.txt
 	PIP_NO_DEPS=1 Scripts/python-environment.sh Examples/pytorch/requirements.txt
+	Scripts/build-torch.sh .venv/bin/python
 
 test: test-swift build test-python test-determinism lint ## everything, from a fresh clone
 
-test-swift: ## the tests in Swift
+test-swift: torch ## the tests in Swift
 	swift build --build-tests
-	swift test --skip-build
+	UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build
 
 test-python: build torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
 	Scripts/python-environment.sh Tests/Python/requirements.txt

@@ -24,9 +24,24 @@ func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> 
   ]
   if comparison.predictions.count > 1 { lines.append(wrapped(comparison.verdict)) }
   if let shortages = comparison.shortages, comparison.winner != nil { lines.append(wrapped(shortages)) }
+  if let texts = generatedTexts(comparison) { lines += ["", texts, ""] }
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")
+}
+
+/// What the runs with values have said: once where all strategies agree.
+private func generatedTexts(_ comparison: StrategyComparison) -> String? {
+  let generating = comparison.predictions.filter { $0.text != nil }
+  guard let first = generating.first, let texts = first.text else { return nil }
+  let odd = generating.filter { $0.tokens != first.tokens }.map(\.strategy)
+  let verdict =
+    odd.isEmpty
+    ? (generating.count > 1 ? ["All strategies generated the same tokens."] : [])
+    : [
+      "\(odd.joined(separator: ", ")) generated other tokens than \(first.strategy): \(odd.count) of \(generating.count)."
+    ]
+  return (texts.map { "> \($0)" } + verdict).joined(separator: "\n")
 }
 
 private func cells(of prediction: LlamaPrediction) -> [String] {

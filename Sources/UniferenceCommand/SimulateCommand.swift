@@ -45,6 +45,14 @@ struct SimulateCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Write a trace for ui.perfetto.dev; needs a single strategy.", valueName: "file"))
   var trace: String?
 
+  @OptionGroup var computing: ComputingOptions
+
+  @Option(
+    help: ArgumentHelp(
+      "With --values and a single strategy, write the logits that the first sequence's tokens were chosen by, for numpy.load.",
+      valueName: "name.npy"))
+  var logits: String?
+
   @Flag(help: "Play every message, also of collectives that have the network to themselves. The times are the same.")
   var everyMessage = false
 
@@ -53,19 +61,26 @@ struct SimulateCommand: ReportingCommand {
 
   func validate() throws {
     if record != nil && noRecord { throw ValidationError("--record and --no-record exclude each other.") }
+    if logits != nil && !computing.values { throw ValidationError("--logits needs values; add --values.") }
   }
 
   func perform() async throws {
     let scenario = try readScenario()
     let strategies = scenario.strategiesToTry
-    if strategies.count > 1 && (trace != nil || record != nil) {
+    if strategies.count > 1 && (trace != nil || record != nil || logits != nil) {
       throw ValidationError(
-        "--trace and --record are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy."
+        "--trace, --record and --logits are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy."
       )
+    }
+    if computing.values && scenario.text == nil {
+      throw CommandFailure(
+        "\(path): values need weights and the text of a prompt; add the fields weights and prompt",
+        CommandFailure.badInput)
     }
     let runner = ScenarioRunner(
       scenario: scenario, recordPath: record, writesRecords: !noRecord, tracePath: trace,
-      usesQuietShortcut: !everyMessage)
+      usesQuietShortcut: !everyMessage, values: try computing.valueOptions(),
+      kernelTimes: try computing.kernelTimes(), logitsPath: logits)
     let comparison = try runner.run(strategies)
     try show(comparison, of: scenario)
     if comparison.winner == nil { throw unfit(comparison) }

@@ -3,7 +3,7 @@ import Foundation
 extension DocumentValue {
   /// The path that this value holds: relative to the folder of the file in which it stands, or to the current folder
   /// when it was given on the command line.
-  func referencedPath(_ expected: String = "the path of a file") throws(DocumentError) -> String {
+  package func referencedPath(_ expected: String = "the path of a file") throws(DocumentError) -> String {
     let path = try name(expected)
     guard case .file(let file, _) = origin, !path.hasPrefix("/") else { return path }
     let folder = file.split(separator: "/", omittingEmptySubsequences: false).dropLast().joined(separator: "/")

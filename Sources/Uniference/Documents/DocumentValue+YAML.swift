@@ -11,7 +11,7 @@ extension DocumentValue {
   ///
   /// - Parameter file: the file's name in errors.
   /// - Throws: with the line, for a text that is not YAML, is empty, or names a field twice.
-  init(yaml text: String, file: String) throws(DocumentError) {
+  package init(yaml text: String, file: String) throws(DocumentError) {
     self = try Self.compose(text, field: "") { .file(file, line: $0) }
     if case .nothing = content { throw error("the file is empty") }
   }
@@ -112,7 +112,7 @@ public struct DocumentText: Hashable, Sendable {
   public let text: String
 
   /// - Throws: when the file cannot be read or is not UTF-8.
-  init(contentsOf path: String) throws(DocumentError) {
+  package init(contentsOf path: String) throws(DocumentError) {
     let data: Data
     do {
       data = try Data(contentsOf: URL(fileURLWithPath: path))

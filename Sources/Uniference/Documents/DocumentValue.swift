@@ -1,8 +1,8 @@
 import Quantities
 
 /// A value of a YAML document that knows where it was written, so that whoever decodes it can say so.
-struct DocumentValue: Sendable {
-  indirect enum Content: Sendable {
+package struct DocumentValue: Sendable {
+  package indirect enum Content: Sendable {
     /// Nothing stands after the field's name, or `null`.
     case nothing
     case scalar(String)
@@ -10,25 +10,25 @@ struct DocumentValue: Sendable {
     case mapping([Entry])
   }
 
-  struct Entry: Sendable {
-    let name: String
-    let nameOrigin: DocumentError.Origin
-    var value: DocumentValue
+  package struct Entry: Sendable {
+    package let name: String
+    package let nameOrigin: DocumentError.Origin
+    package var value: DocumentValue
   }
 
-  var content: Content
-  var origin: DocumentError.Origin
+  package var content: Content
+  package var origin: DocumentError.Origin
   /// The path from the top of the document: `devices[0].count`; empty at the top.
-  let field: String
+  package let field: String
 
-  func path(to name: String) -> String { field.isEmpty ? name : "\(field).\(name)" }
+  package func path(to name: String) -> String { field.isEmpty ? name : "\(field).\(name)" }
 
-  func path(to index: Int) -> String { "\(field)[\(index)]" }
+  package func path(to index: Int) -> String { "\(field)[\(index)]" }
 
-  func error(_ message: String) -> DocumentError { DocumentError(origin, field: field, message) }
+  package func error(_ message: String) -> DocumentError { DocumentError(origin, field: field, message) }
 
   /// The value as an error message shows it.
-  var shown: String {
+  package var shown: String {
     switch content {
     case .nothing: "nothing"
     case .scalar(let text): "\"\(quotable(text))\""
@@ -43,31 +43,31 @@ struct DocumentValue: Sendable {
 extension DocumentValue {
   /// The text of a scalar.
   /// - Parameter expected: what should stand here, with its article, for the error.
-  func text(_ expected: String) throws(DocumentError) -> String {
+  package func text(_ expected: String) throws(DocumentError) -> String {
     guard case .scalar(let text) = content else { throw error("expected \(expected), found \(shown)") }
     return text
   }
 
   /// A text that is not blank.
-  func name(_ expected: String) throws(DocumentError) -> String {
+  package func name(_ expected: String) throws(DocumentError) -> String {
     let text = try text(expected)
     guard text.contains(where: { !$0.isWhitespace }) else { throw error("expected \(expected), found \(shown)") }
     return text
   }
 
-  func list(of expected: String) throws(DocumentError) -> [DocumentValue] {
+  package func list(of expected: String) throws(DocumentError) -> [DocumentValue] {
     guard case .list(let elements) = content else { throw error("expected a list of \(expected), found \(shown)") }
     return elements
   }
 
-  func entries(of expected: String) throws(DocumentError) -> [Entry] {
+  package func entries(of expected: String) throws(DocumentError) -> [Entry] {
     guard case .mapping(let entries) = content else {
       throw error("expected a mapping of \(expected), found \(shown)")
     }
     return entries
   }
 
-  func integer(in range: ClosedRange<Int>) throws(DocumentError) -> Int {
+  package func integer(in range: ClosedRange<Int>) throws(DocumentError) -> Int {
     let text = try text("a whole number")
     guard let integer = Int(text), range.contains(integer) else {
       let bounds =

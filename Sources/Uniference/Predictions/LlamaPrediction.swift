@@ -36,6 +36,10 @@ public struct LlamaPrediction: Codable, Sendable {
   public let devices: [String]
   /// The most memory in use on each device, in rank order; of a strategy that does not fit, until it ran out.
   public let peak_memory_bytes: [Int]
+  /// Each sequence's generated tokens; only in runs with values.
+  public let tokens: [[Int]]?
+  /// The text of each sequence's tokens up to the one that ends it; only in runs with values.
+  public let text: [String]?
   /// SHA-256 of the event log, as lowercase hexadecimal digits.
   public let event_log_sha256: String?
   /// Where the run record is.
@@ -56,31 +60,41 @@ public struct LlamaExperiment: Sendable {
   public var workload: LlamaWorkload
   /// Where it runs.
   public var cluster: Cluster
+  /// What its prompts say, for a run with values.
+  public var text: ScenarioText?
 
   /// An experiment; it is checked when it is validated or run.
   public init(
     modelName: String, configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload,
-    cluster: Cluster
+    cluster: Cluster, text: ScenarioText? = nil
   ) {
     self.modelName = modelName
     self.configuration = configuration
     self.strategy = strategy
     self.workload = workload
     self.cluster = cluster
+    self.text = text
   }
 
   /// - Throws: what keeps the strategy from suiting the model, the workload or the number of devices.
   public func validate() throws { _ = try makeProgram() }
 
-  private func makeProgram() throws -> LlamaProgram {
-    try LlamaProgram(configuration: configuration, strategy: strategy, workload: workload, speeds: relativeSpeeds)
+  private func makeProgram(keepsLogits: Bool = false) throws -> LlamaProgram {
+    try LlamaProgram(
+      configuration: configuration, strategy: strategy, workload: workload, speeds: relativeSpeeds,
+      input: text?.input(keepsLogits: keepsLogits))
   }
 
   /// Simulates the experiment. A strategy that does not fit in memory is a result, not an error.
   ///
   /// - Throws: `StrategyError` when the strategy does not suit the model or the cluster; ``RunFailure``.
-  public func predict(options: SimulationOptions = SimulationOptions()) throws -> LlamaPrediction {
-    let program = try makeProgram()
+  ///
+  /// - Parameter takeLogits: in a run with values, is given the logits that the first sequence's tokens were chosen by,
+  ///   one row for each step.
+  public func predict(
+    options: SimulationOptions = SimulationOptions(), takeLogits: (([[Float]]) throws -> Void)? = nil
+  ) throws -> LlamaPrediction {
+    let program = try makeProgram(keepsLogits: takeLogits != nil)
     let outcomes = OutcomeCollector()
     do {
       let report = try World.simulate(cluster, options: options) { rank in
@@ -88,6 +102,7 @@ public struct LlamaExperiment: Sendable {
         outcomes.add(outcome)
         if let first = outcome.timeToFirstToken { rank.mark("first token", at: first) }
       }
+      try takeLogits?(outcomes.generating?.logits ?? [])
       return prediction(report, outcome: outcomes.generating, options: options)
     } catch let failure as RunFailure {
       guard let shortage = failure.outOfMemory else { throw failure }
@@ -118,6 +133,7 @@ public struct LlamaExperiment: Sendable {
     _ report: SimulationReport, outcome: LlamaOutcome?, options: SimulationOptions
   ) -> LlamaPrediction {
     let tokens = outcome?.tokenCount ?? 0
+    let generated = outcome.flatMap { $0.tokens.isEmpty ? nil : $0.tokens }
     let active = report.devices.prefix(strategy.deviceCount)
     let busy = active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count))
     return LlamaPrediction(
@@ -127,7 +143,9 @@ public struct LlamaExperiment: Sendable {
       bytes_sent_per_token: tokens > 0 ? Double(report.bytes_sent) / Double(tokens) : nil,
       messages: report.messages, busy_fraction: busy, energy_j: report.energy_j,
       energy_per_token_j: tokens > 0 ? report.energy_j / Double(tokens) : nil, devices: report.devices.map(\.name),
-      peak_memory_bytes: report.devices.map(\.peak_memory_bytes), event_log_sha256: report.event_log_sha256,
+      peak_memory_bytes: report.devices.map(\.peak_memory_bytes), tokens: generated,
+      text: generated.map { $0.map { tokens in text?.checkpoint.text(of: tokens) ?? "" } },
+      event_log_sha256: report.event_log_sha256,
       record: options.recordPath, trace: options.tracePath)
   }
 
@@ -136,7 +154,8 @@ public struct LlamaExperiment: Sendable {
       model: modelName, cluster: cluster.name, strategy: strategy.description, fits: false, reason: "\(shortage)",
       time_to_first_token_s: nil, tokens_per_second: nil, total_s: nil, bytes_sent: nil, bytes_sent_per_token: nil,
       messages: nil, busy_fraction: nil, energy_j: nil, energy_per_token_j: nil, devices: cluster.devices.map(\.name),
-      peak_memory_bytes: cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 },
+      peak_memory_bytes: cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 }, tokens: nil,
+      text: nil,
       event_log_sha256: nil, record: options.recordPath, trace: nil)
   }
 }

@@ -81,7 +81,7 @@ public struct StrategyComparison: Sendable {
   }
 
   private static func messages(_ prediction: LlamaPrediction) -> String {
-    let count = Double(prediction.messages ?? 0) / max(1, prediction.tokens)
+    let count = Double(prediction.messages ?? 0) / max(1, prediction.tokenCount)
     return "\(formatNumber(count, significantDigits: 3)) messages"
   }
 
@@ -101,14 +101,14 @@ extension LlamaPrediction {
   fileprivate var firstToken: Double { time_to_first_token_s ?? .infinity }
 
   /// Generated tokens, from the figures per token.
-  fileprivate var tokens: Double {
+  fileprivate var tokenCount: Double {
     guard let energy = energy_j, let each = energy_per_token_j, each > 0 else { return 1 }
     return energy / each
   }
 
   /// Seconds for each token in which a device of the strategy does not compute, on average.
-  fileprivate var waitingPerToken: Double { (total_s ?? 0) * (1 - (busy_fraction ?? 0)) / tokens }
+  fileprivate var waitingPerToken: Double { (total_s ?? 0) * (1 - (busy_fraction ?? 0)) / tokenCount }
 
   /// Seconds for each token in which a device of the strategy computes, on average.
-  fileprivate var computingPerToken: Double { (total_s ?? 0) * (busy_fraction ?? 0) / tokens }
+  fileprivate var computingPerToken: Double { (total_s ?? 0) * (busy_fraction ?? 0) / tokenCount }
 }

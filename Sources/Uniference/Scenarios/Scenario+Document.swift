@@ -21,7 +21,9 @@ extension Scenario {
     self = try Scenario(document: DocumentText(path: file, text: text), overrides: overrides)
   }
 
-  static let fieldNames = ["name", "cluster", "model", "dtype", "strategy", "workload", "seed"]
+  static let fieldNames = [
+    "name", "cluster", "model", "weights", "dtype", "prompt", "strategy", "workload", "seed",
+  ]
 
   private init(document: DocumentText, overrides: [DocumentOverride]) throws(DocumentError) {
     var value = try DocumentValue(yaml: document.text, file: document.path)
@@ -30,15 +32,17 @@ extension Scenario {
     let fields = try DocumentFields(value, of: "a scenario's fields", allowed: Self.fieldNames)
     let cluster = try Self.cluster(
       fields.required("cluster", example: "four-jetsons.yaml"), overrides: clusterOverrides, texts: &texts)
-    let model = try Self.model(fields, texts: &texts)
+    let checkpoint = try fields["weights"].map(Self.checkpoint)
+    let model = try Self.stored(Self.model(fields, checkpoint, texts: &texts), as: fields["dtype"])
+    let text = try Self.text(fields, checkpoint)
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
-    let workload = try Self.workload(fields, of: model)
+    let workload = try Self.workload(fields, of: model, text)
     let scenario = Scenario(
       name: try fields["name"]?.name("the scenario's name") ?? fileName, cluster: cluster,
-      modelName: try fields.required("model", example: "llama-3.1-8b").name("the name of a model"), model: model,
+      modelName: try fields["model"]?.name("the name of a model") ?? model.name, model: model,
       strategies: try Self.strategies(fields["strategy"], cluster, model, workload),
       workload: workload,
-      seed: try fields["seed"].map(Self.seed) ?? 0)
+      seed: try fields["seed"].map(Self.seed) ?? 0, text: text)
     self = scenario.read(from: texts, overrides)
   }
 
@@ -77,46 +81,17 @@ extension Scenario {
     return try Cluster(document: value.referencedFile(), overrides: overrides, texts: &texts)
   }
 
-  private static func model(
-    _ fields: DocumentFields, texts: inout [DocumentText]
-  ) throws(DocumentError) -> LlamaConfiguration {
-    let value = try fields.required("model", example: "llama-3.1-8b")
-    let name = try value.name("the name of a model or the path of a config.json")
-    let model: LlamaConfiguration
-    if let preset = LlamaConfiguration.preset(name) {
-      model = preset
-    } else if LlamaConfiguration.isPath(name) {
-      let document = try value.referencedFile()
-      texts.append(document)
-      do throws(ConfigurationError) {
-        model = try LlamaConfiguration(huggingFace: Data(document.text.utf8), file: document.path)
-      } catch {
-        throw value.error("\(error)")
-      }
-    } else {
-      throw value.error(LlamaConfiguration.unknownPresetMessage(name))
-    }
-    guard let dtype = fields["dtype"] else { return model }
-    let typeName = try dtype.text("a dtype such as float16")
-    guard let elementType = weightTypes.first(where: { $0.rawValue == typeName }) else {
-      throw dtype.error(unknownNameMessage("dtype", typeName, allowed: weightTypes.map(\.rawValue)))
-    }
-    do throws(ConfigurationError) {
-      return try model.storing(elementType)
-    } catch {
-      throw dtype.error("\(error)")
-    }
-  }
-
-  private static let weightTypes: [ElementType] = [.float32, .float16, .bfloat16, .float8, .float64]
-
   private static func workload(
-    _ scenario: DocumentFields, of model: LlamaConfiguration
+    _ scenario: DocumentFields, of model: LlamaConfiguration, _ text: ScenarioText?
   ) throws(DocumentError) -> LlamaWorkload {
-    var (prompt, generate, batch) = (128, 128, 1)
+    var (prompt, generate, batch) = (text?.promptTokens[0].count ?? 128, 128, text?.prompts.count ?? 1)
     if let value = scenario["workload"] {
       let fields = try DocumentFields(value, of: "a workload's fields", allowed: ["prompt", "generate", "batch"])
       let range = 1...10_000_000
+      for (name, given) in [("prompt", text?.promptTokens[0].count), ("batch", text?.prompts.count)] {
+        guard let given, let field = fields[name] else { continue }
+        throw field.error("the scenario's prompt says so already: it is \(given); leave one of them out")
+      }
       prompt = try fields["prompt"]?.integer(in: range) ?? prompt
       generate = try fields["generate"]?.integer(in: range) ?? generate
       batch = try fields["batch"]?.integer(in: range) ?? batch

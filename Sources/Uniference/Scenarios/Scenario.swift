@@ -16,6 +16,8 @@ public struct Scenario: Sendable {
   public var workload: LlamaWorkload
   /// Where all random figures of the run come from.
   public var seed: UInt64
+  /// Parameters and prompts, for runs with values; `nil` where the scenario names no weights.
+  public var text: ScenarioText?
   /// The files that the scenario was read from, as they were: the scenario first, then those it names. Empty for a
   /// scenario made by a program.
   public private(set) var documents: [DocumentText] = []
@@ -26,7 +28,7 @@ public struct Scenario: Sendable {
   public init(
     name: String = "scenario", cluster: Cluster, modelName: String, model: LlamaConfiguration,
     strategies: StrategyChoice = .candidates,
-    workload: LlamaWorkload, seed: UInt64 = 0
+    workload: LlamaWorkload, seed: UInt64 = 0, text: ScenarioText? = nil
   ) {
     self.name = name
     self.cluster = cluster
@@ -35,6 +37,7 @@ public struct Scenario: Sendable {
     self.strategies = strategies
     self.workload = workload
     self.seed = seed
+    self.text = text
   }
 
   /// The same scenario with where it came from.
