@@ -9,6 +9,7 @@ import PythonInterpreters
 import Quantities
 import Results
 import Uniference
+import Validation
 
 /// A subcommand whose failures are one line on standard error and an exit code.
 protocol ReportingCommand: AsyncParsableCommand {
@@ -59,7 +60,7 @@ struct CommandFailure: Error, Equatable {
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
       self.init("\(error)", Self.badInput)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
-    case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError:
+    case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError, is ValidationFailure:
       self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)

@@ -1,0 +1,95 @@
+import Foundation
+import Quantities
+import Reports
+
+/// How well predictions held, by family and in all.
+public struct ValidationReport: Encodable, Sendable {
+  /// All points, in the order in which they were run.
+  public let points: [ValidationPoint]
+  /// Mean accuracy of each family's points.
+  public let mean_accuracy: [String: Double]
+  /// Mean, median and worst accuracy of all points.
+  public let overall: Summary
+
+  /// What a number of accuracies come to.
+  public struct Summary: Encodable, Sendable {
+    /// The mean.
+    public let mean: Double
+    /// The middle one.
+    public let median: Double
+    /// The smallest.
+    public let worst: Double
+
+    init(_ accuracies: [Double]) {
+      mean = accuracies.reduce(0, +) / Double(accuracies.count)
+      median = Statistics(accuracies).median
+      worst = accuracies.min() ?? .nan
+    }
+  }
+
+  /// - Precondition: there is a point.
+  public init(_ points: [ValidationPoint]) {
+    self.points = points
+    mean_accuracy = Dictionary(grouping: points, by: \.family).mapValues { Summary($0.map(\.accuracy)).mean }
+    overall = Summary(points.map(\.accuracy))
+  }
+
+  /// A table for the terminal.
+  public func text(style: TextTable.Style = .box) -> String {
+    var table = TextTable(columns: [
+      .init("point"), .init("bytes", .right), .init("measured", .right), .init("spread", .right),
+      .init("repeated", .right), .init("predicted", .right), .init("accuracy", .right),
+    ])
+    for point in points { table.append(Self.cells(of: point)) }
+    return table.rendered(style: style) + "\n" + summary
+  }
+
+  /// The same as a page of Markdown, with the plot's path.
+  ///
+  /// - Parameters:
+  ///   - machine: where it was run, in a sentence.
+  ///   - command: what regenerates it.
+  ///   - plot: the plot's path relative to the page.
+  public func markdown(machine: String, command: String, plot: String) -> String {
+    let rows = points.map { "| " + Self.cells(of: $0).joined(separator: " | ") + " |" }
+    return """
+      # How well predictions hold
+
+      \(machine) Regenerate this page by `\(command)`.
+
+      \(summary)
+
+      ![Predicted against measured times](\(plot))
+
+      Spread is the distance of the quartiles of single real runs, repeated the range of the medians of repeated real
+      sides, both in terms of the median. Where one of them exceeds 3%, marked by *, accuracy cannot be known better.
+
+      | point | bytes | measured | spread | repeated | predicted | accuracy |
+      | --- | ---: | ---: | ---: | ---: | ---: | ---: |
+      \(rows.joined(separator: "\n"))
+
+      """
+  }
+
+  private var summary: String {
+    let families = mean_accuracy.sorted { $0.key < $1.key }.map { "\($0.key) \(Self.percent($0.value))" }
+    let noisy = points.filter(\.isNoisy).count
+    return """
+      Mean accuracy \(Self.percent(overall.mean)), median \(Self.percent(overall.median)), worst \
+      \(Self.percent(overall.worst)) over \(points.count) points: \(families.joined(separator: ", ")). \
+      \(noisy) of them are noisier than 3% when run for real.
+      """
+  }
+
+  private static func cells(of point: ValidationPoint) -> [String] {
+    [
+      point.name, point.bytes.map { "\(DataSize(bytes: $0))" } ?? "",
+      Duration.seconds(point.measured_s).shortDescription, percent(point.spread), percent(point.repetition_spread),
+      Duration.seconds(point.predicted_s).shortDescription, percent(point.accuracy) + (point.isNoisy ? " *" : ""),
+    ]
+  }
+
+  private static func percent(_ fraction: Double) -> String {
+    "\(formatNumber(100 * fraction, significantDigits: 3))%"
+  }
+}

@@ -1,0 +1,96 @@
+import Uniference
+
+/// What is run for real and predicted, to see how well predictions hold.
+///
+/// Each run is one script on one bed of hosts. The script measures itself by its own clock and prints a line of JSON for
+/// each point, so that the same file gives the real time and, under `uniference run`, the predicted one.
+public struct ValidationSuite: Sendable {
+  /// What reports call it.
+  public let name: String
+  /// The transport profile that predictions use: a cluster file's `network.transport`; `nil` for the bed's own.
+  public let transport: String?
+  /// How often the whole real side of a run is repeated, to see how far its medians move.
+  public let repetitions: Int
+  /// The runs, in order.
+  public let runs: [ValidationRun]
+
+  /// Reads a suite.
+  ///
+  /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
+  public init(contentsOf path: String) throws(DocumentError) {
+    let document = try DocumentText(contentsOf: path)
+    let value = try DocumentValue(yaml: document.text, file: document.path)
+    let fields = try DocumentFields(
+      value, of: "a validation's fields", allowed: ["name", "transport", "repetitions", "runs"])
+    name = try fields["name"]?.name("the suite's name") ?? path
+    transport = try fields["transport"]?.referencedPath("the path of a transport profile")
+    repetitions = try fields["repetitions"]?.integer(in: 1...100) ?? 3
+    runs = try fields.required("runs", example: "[{family: collectives, script: collectives.py, bed: {hosts: 2}}]")
+      .list(of: "runs").map { (element) throws(DocumentError) in try ValidationRun(element) }
+  }
+}
+
+/// One script on one bed.
+public struct ValidationRun: Sendable {
+  /// Which of the report's groups its points belong to.
+  public let family: String
+  /// Path of the script.
+  public let script: String
+  /// Its arguments.
+  public let arguments: [String]
+  /// The hosts and the links between them, as options of `uniference testbed run`: name and value.
+  public let bed: [BedOption]
+  /// Further options of `uniference run`.
+  public let predictionOptions: [String]
+
+  /// An option of the testbed.
+  public struct BedOption: Hashable, Sendable {
+    /// Without the dashes: `rate`.
+    public let name: String
+    /// As it was written: `100 Mbps`.
+    public let value: String
+  }
+
+  /// Number of hosts, of which each has one rank.
+  public let hostCount: Int
+
+  init(_ value: DocumentValue) throws(DocumentError) {
+    let fields = try DocumentFields(
+      value, of: "a run's fields", allowed: ["family", "script", "arguments", "bed", "predict"])
+    family = try fields.required("family", example: "collectives").name("the name of a family")
+    script = try fields.required("script", example: "collectives.py").referencedPath("the path of a script")
+    arguments = try Self.words(fields["arguments"])
+    predictionOptions = try Self.words(fields["predict"])
+    let entries = try fields.required("bed", example: "{hosts: 2, rate: 1 Gbps}").entries(of: "options of a testbed")
+    bed = try entries.map { (entry) throws(DocumentError) in try Self.options(entry) }.flatMap(\.self)
+    guard let hosts = entries.first(where: { $0.name == "hosts" }) else {
+      throw value.error("the bed has no hosts; write for example bed: {hosts: 2, rate: 1 Gbps}")
+    }
+    hostCount = try hosts.value.integer(in: 2...8)
+  }
+
+  /// An option that is given once, or once for each element of a list.
+  private static func options(_ entry: DocumentValue.Entry) throws(DocumentError) -> [BedOption] {
+    var values = [entry.value]
+    if case .list(let elements) = entry.value.content { values = elements }
+    return try values.map { (value) throws(DocumentError) in
+      BedOption(name: entry.name, value: try value.text("a value"))
+    }
+  }
+
+  private static func words(_ value: DocumentValue?) throws(DocumentError) -> [String] {
+    guard let value else { return [] }
+    return try value.list(of: "words").map { (word) throws(DocumentError) in try word.text("a word") }
+  }
+
+  /// The bed in a few words: `2 hosts, 1 Gbps`.
+  public var bedDescription: String {
+    bed.map { option in
+      switch option.name {
+      case "hosts": "\(option.value) hosts"
+      case "rate": option.value
+      default: "\(option.name) \(option.value)"
+      }
+    }.joined(separator: ", ")
+  }
+}
