@@ -1,0 +1,135 @@
+"""Measures the cluster that it runs on.
+
+    torchrun --nproc-per-node 2 -m uniference.calibration.measure --output measurements.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import pathlib
+import signal
+import sys
+import time
+import warnings
+from collections.abc import Callable
+from datetime import timedelta
+from types import FrameType
+from typing import Any, Optional
+
+import torch
+import torch.distributed as dist
+
+from uniference.calibration import collectives, kernels, messages
+from uniference.calibration.bench import Bench, Effort
+from uniference.calibration.figures import Measurements
+from uniference.calibration.hosts import describe_host
+from uniference.calibration.progress import Progress
+
+SECTIONS = ("messages", "collectives", "kernels")
+TIMEOUT = timedelta(minutes=3)
+FAILED = 65
+
+
+class Ended(BaseException):
+    """Somebody has asked the process to end."""
+
+
+def main() -> None:
+    """Measures, and leaves what was measured in a file, complete or not."""
+    options = _options()
+    signal.signal(signal.SIGTERM, _end)
+    # torch is about to rename a collective.
+    warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
+    dist.init_process_group("gloo", timeout=TIMEOUT)
+    rank = dist.get_rank()
+    if dist.get_world_size() < 2:
+        sys.exit("uniference: error: calibration needs at least 2 ranks, and this is the only one")
+    device = torch.device(options.device)
+    hosts: list[Any] = [None] * dist.get_world_size()
+    dist.all_gather_object(hosts, describe_host(rank, device))
+    document: Optional[Measurements] = None
+    if rank == 0:
+        document = Measurements(
+            options.output, backend="gloo", stated_rate=options.stated_rate, hosts=hosts, sections=options.sections)
+    effort = Effort(options.repetitions, min(7, options.repetitions), options.seconds, options.patience)
+    bench = Bench(effort, document, Progress.on_standard_error(rank == 0), f"rank {rank} ({hosts[rank]['name']})")
+    failure = _run(bench, options.sections, device, hosts)
+    if document is not None:
+        document.end(failure)
+        if failure is None:
+            print(f"{options.output}: all has been measured", file=sys.stderr)
+    if failure is not None:
+        print(f"uniference: error: {failure}", file=sys.stderr, flush=True)
+        # Destroying the group would wait for those who are gone.
+        os._exit(FAILED)
+    dist.destroy_process_group()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="uniference.calibration.measure", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("measurements.json"),
+                        help="where rank 0 keeps what has been measured")
+    parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="all unless given")
+    parser.add_argument("--stated-rate", help="what the links are said to carry, such as '1 Gbps'")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
+                        help="what the ranks compute on")
+    parser.add_argument("--repetitions", type=int, default=25, help="most repetitions of one measurement (25)")
+    parser.add_argument("--seconds", type=float, default=1.5, help="time for one measurement (1.5)")
+    parser.add_argument("--patience", type=float, default=30.0,
+                        help="what takes longer than these seconds for 7 repetitions is left out (30)")
+    options = parser.parse_args()
+    if options.repetitions < 1:
+        parser.error("--repetitions must be at least 1")
+    return options
+
+
+def _run(bench: Bench, sections: list[str], device: torch.device, hosts: list[Any]) -> Optional[str]:
+    """Measures the sections; what has ended it early, in one line."""
+    parts: dict[str, tuple[float, Callable[[], None]]] = {
+        "messages": (messages.steps(bench.size), lambda: messages.measure_messages(bench)),
+        "collectives": (collectives.steps(), lambda: collectives.measure_collectives(bench)),
+        "kernels": (kernels.steps(bench.size), lambda: kernels.measure_kernels(bench, device)),
+    }
+    for section in sections:
+        bench.progress.plan(parts[section][0])
+    try:
+        for section in sections:
+            parts[section][1]()
+    except Ended:
+        return "the measuring was told to end (SIGTERM); a rank may have died, which torchrun says above"
+    except Exception as error:
+        return _explain(error, bench, hosts)
+    return None
+
+
+def _explain(error: Exception, bench: Bench, hosts: list[Any]) -> str:
+    """The error in one line, with the ranks that are not heard of any more."""
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    silent = _silent_ranks(bench)
+    if not silent:
+        return reason
+    names = ", ".join(f"rank {rank} ({hosts[rank]['name']})" for rank in silent)
+    return f"{names} {'has' if len(silent) == 1 else 'have'} died or cannot be reached any more: {reason}"
+
+
+def _silent_ranks(bench: Bench) -> list[int]:
+    """Everybody who notices a failure says so in the store; who says nothing is the one that is missed."""
+    try:
+        store = dist.distributed_c10d._get_default_store()
+        store.set(f"calibration/noticed/{bench.rank}", "")
+        time.sleep(2)
+        return [rank for rank in range(bench.size) if not store.check([f"calibration/noticed/{rank}"])]
+    except Exception:
+        # The store is gone together with the host that had it.
+        return [0] if bench.rank else []
+
+
+def _end(_signal: int, _frame: Optional[FrameType]) -> None:
+    raise Ended
+
+
+if __name__ == "__main__":
+    main()
