@@ -65,10 +65,12 @@ let package = Package(
         "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(name: "Validation", dependencies: ["Uniference", "Quantities", "Reports"]),
+    .target(name: "Testbed", dependencies: ["Quantities"]),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Validation", "Uniference", "PythonInterpreters", "LibTorch", "Quantities", "Network",
+        "PyTorchBridge", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch", "Quantities",
+        "Network",
         "Devices", "Models",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
@@ -115,6 +117,7 @@ let package = Package(
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
+    .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]

@@ -30,6 +30,7 @@ public final class FlowNetwork {
   private var changeCount = 0
   private var tracksLinkUse = false
   private var hasReservations = false
+  private let hasRandomness: Bool
 
   let links: Pool<LinkState>
   let connections: Pool<Connection>
@@ -42,8 +43,10 @@ public final class FlowNetwork {
   private var handlerID = EventHandlerID.none
   private var routeScratch: [LinkID] = []
   private var failedHosts: Set<Int> = []
-  /// Whether jitter or loss make every message different.
-  public let hasRandomness: Bool
+  /// Whether the same messages always take the same time: no jitter, no loss, and no link that remembers how long it
+  /// has been idle.
+  public let isRepeatable: Bool
+  private var buckets: TokenBuckets
   var reservations = LinkReservations() {
     didSet { hasReservations = !reservations.isEmpty }
   }
@@ -62,6 +65,8 @@ public final class FlowNetwork {
     messages = Pool(capacity: topology.hostCount)
     random = RandomStream(seed: engine.seed, stream: 0x6E65_7477_6F72_6B)
     hasRandomness = topology.links.contains { $0.jitterPicoseconds > 0 || $0.loss > 0 }
+    buckets = TokenBuckets(topology.links)
+    isRepeatable = !hasRandomness && buckets.isEmpty
     for link in topology.links { _ = links.insert(LinkState(capacity: link.bytesPerSecond)) }
     numbers.reserveCapacity(topology.hostCount)
     handlerID = engine.register(self)
@@ -234,6 +239,7 @@ public final class FlowNetwork {
     connections[index].updated = engine.now.picoseconds
     connections[index].isMoving = true
     guard connections[index].remaining > 0, connections[index].routeCount > 0 else { return finish(index) }
+    if !buckets.isEmpty { spendTokens(index) }
     var rate = Double.infinity
     var isAlone = true
     for position in crossingRange(index) {
@@ -251,6 +257,14 @@ public final class FlowNetwork {
       connections[index].version &+= 1
       markDirty(index)
     }
+  }
+
+  /// Lets the first message's bytes pass at once as far as all its links have saved up for it.
+  private func spendTokens(_ index: Int32) {
+    let route = crossingRange(index).lazy.map { [crossings] in crossings[$0].link }
+    connections[index].remaining -= buckets.spend(
+      upTo: connections[index].remaining, on: route, at: engine.now.picoseconds
+    ) { [links] in links[$0] }
   }
 
   /// Schedules the end of the first message at its present rate. A stalled flow has no end until a link changes.

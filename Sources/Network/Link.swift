@@ -12,18 +12,28 @@ public struct Link: Hashable, Sendable {
   public var jitterPicoseconds: Int64
   /// Probability that a packet of 1500 bytes is lost and sent again.
   public var loss: Double
+  /// Bytes that may pass at once after the link has been idle, where it is shaped by a token bucket; zero for a wire.
+  public var burstBytes: Double
 
   /// A link given in bytes per second. Duration figures are rounded to whole picoseconds.
-  public init(bytesPerSecond: Double, latency: Duration, jitter: Duration = .zero, loss: Double = 0) {
+  public init(
+    bytesPerSecond: Double, latency: Duration, jitter: Duration = .zero, loss: Double = 0,
+    burstBytes: Double = 0
+  ) {
     self.bytesPerSecond = bytesPerSecond
     latencyPicoseconds = latency.picoseconds
     jitterPicoseconds = jitter.picoseconds
     self.loss = loss
+    self.burstBytes = burstBytes
   }
 
   /// A link given by a bandwidth with its unit.
-  public init(bandwidth: Bandwidth, latency: Duration, jitter: Duration = .zero, loss: Double = 0) {
-    self.init(bytesPerSecond: bandwidth.bytesPerSecond, latency: latency, jitter: jitter, loss: loss)
+  public init(
+    bandwidth: Bandwidth, latency: Duration, jitter: Duration = .zero, loss: Double = 0,
+    burstBytes: Double = 0
+  ) {
+    self.init(
+      bytesPerSecond: bandwidth.bytesPerSecond, latency: latency, jitter: jitter, loss: loss, burstBytes: burstBytes)
   }
 
   /// The same link with its bandwidth multiplied.

@@ -10,6 +10,9 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   public var send = MessageCost()
   /// Processor time of the receiver for each message, after it has arrived.
   public var receive = MessageCost()
+  /// Time from a collective's call until its first message can leave: the way through the framework, and waking the thread
+  /// that does the work, there and back.
+  public var picosecondsPerCollective: Int64 = 0
   /// Payloads of at least this many bytes leave only after the receiver's ready notice; `nil` for never.
   public var rendezvousThresholdBytes: Int?
   /// Bytes of a ready notice; it stands in the receiver's queue to the sender like any message.

@@ -8,6 +8,7 @@ import PyTorchBridge
 import PythonInterpreters
 import Quantities
 import Results
+import Testbed
 import Uniference
 import Validation
 
@@ -40,6 +41,8 @@ extension ReportingCommand {
 /// refuses to write or read, 70 for everything that is no fault of the input. Usage errors leave with 64.
 struct CommandFailure: Error, Equatable {
   static let badInput = ExitCode(65)
+  /// The system lacks something.
+  static let unavailable = ExitCode(69)
   static let internalError = ExitCode(70)
   static let inputOutput = ExitCode(74)
   /// What a shell reports of a program that Ctrl-C has ended.
@@ -59,6 +62,8 @@ struct CommandFailure: Error, Equatable {
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
       self.init("\(error)", Self.badInput)
+    case let failure as TestbedError:
+      self.init(failure.description, failure.kind == .request ? ExitCode(64) : Self.unavailable)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
     case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError, is ValidationFailure:
       self.init("\(error)", Self.badInput)

@@ -49,7 +49,7 @@ final class CollectiveExecution: @unchecked Sendable {
     self.call = call
     self.plan = plan
     self.traffic = traffic
-    startLatency = plan.baseLatency.picoseconds
+    startLatency = plan.baseLatency.picoseconds + traffic.profile.picosecondsPerCollective
     messageLatency = plan.messageLatency.picoseconds
     memberCount = group.worldRanks.count
     members = .allocate(capacity: memberCount, alignment: cacheLineByteCount)

@@ -3,7 +3,7 @@ import Quantities
 
 /// The figures of a link, as far as a document gives them.
 struct LinkReading {
-  static let fieldNames = ["bandwidth", "latency", "jitter", "loss"]
+  static let fieldNames = ["bandwidth", "latency", "jitter", "loss", "burst"]
 
   /// Latencies beyond this would not leave room for sums of them in 64-bit picoseconds.
   private static let longestLatency = Duration.seconds(3600)
@@ -13,6 +13,7 @@ struct LinkReading {
   private var latency: Duration?
   private var jitter: Duration?
   private var loss: Double?
+  private var burst: DataSize?
 
   init(_ value: DocumentValue) throws(DocumentError) {
     try self.init(DocumentFields(value, of: "a link's fields", allowed: Self.fieldNames))
@@ -28,6 +29,7 @@ struct LinkReading {
       guard loss < 1 else { throw value.error("\(value.shown) is not allowed: a link that loses all is none") }
       self.loss = loss
     }
+    burst = try fields["burst"]?.quantity(DataSize.self, .notNegative)
   }
 
   /// The link; figures that are left out are those of `other`, where it has them, or zero.
@@ -38,7 +40,7 @@ struct LinkReading {
     }
     return Link(
       bandwidth: bandwidth, latency: latency ?? other?.latency ?? .zero, jitter: jitter ?? other?.jitter ?? .zero,
-      loss: loss ?? other?.loss ?? 0)
+      loss: loss ?? other?.loss ?? 0, burstBytes: Double((burst ?? other?.burst)?.bytes ?? 0))
   }
 
   private static func latency(_ value: DocumentValue) throws(DocumentError) -> Duration {

@@ -10,7 +10,8 @@ struct TransportReading {
   let collectives: AlgorithmSelector
 
   private static let fieldNames = [
-    "name", "base", "send", "receive", "rendezvous_threshold", "notice", "wire_factor", "reduce_per_byte",
+    "name", "base", "send", "receive", "per_collective", "rendezvous_threshold", "notice", "wire_factor",
+    "reduce_per_byte",
     "copy_per_byte",
   ]
 
@@ -54,6 +55,7 @@ struct TransportReading {
     profile.name = try fields["name"]?.name("the transport's name") ?? defaultName
     if let value = fields["send"] { profile.send = try Self.cost(value, otherwise: profile.send) }
     if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }
+    if let value = fields["per_collective"] { profile.picosecondsPerCollective = try Self.perOccasion(value) }
     if let value = fields["rendezvous_threshold"] {
       let isNever = try value.text("a data size or the word never") == "never"
       profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
@@ -70,13 +72,15 @@ struct TransportReading {
   ) throws(DocumentError) -> MessageCost {
     let fields = try DocumentFields(value, of: "a message's costs", allowed: ["per_message", "per_byte"])
     var cost = base
-    if let value = fields["per_message"] {
-      let duration = try value.quantity(Duration.self, .notNegative)
-      guard duration <= .seconds(3600) else { throw value.error("\(value.shown) is not allowed: at most 1 h") }
-      cost.picosecondsPerMessage = Int64((duration.inSeconds * 1e12).rounded())
-    }
+    if let value = fields["per_message"] { cost.picosecondsPerMessage = try perOccasion(value) }
     if let value = fields["per_byte"] { cost.picosecondsPerByte = try perByte(value) }
     return cost
+  }
+
+  private static func perOccasion(_ value: DocumentValue) throws(DocumentError) -> Int64 {
+    let duration = try value.quantity(Duration.self, .notNegative)
+    guard duration <= .seconds(3600) else { throw value.error("\(value.shown) is not allowed: at most 1 h") }
+    return Int64((duration.inSeconds * 1e12).rounded())
   }
 
   /// The time of a byte: a duration, which has whole picoseconds, or exactly as a rate.

@@ -1,0 +1,66 @@
+/// What shaped links let pass at once after they have rested.
+///
+/// A link that is shaped by a token bucket (Linux's htb and tbf, a provider's rate limit) saves up capacity while it is
+/// idle, at most ``Link/burstBytes``, and lets that much of the next messages pass at memory speed. So a small message
+/// takes no time on it, and a long one begins ahead:
+///
+///     tokens(now) = min(burst, tokens(then) + capacity · (now - then) - bytes carried in between)
+///     credit of a message = min over its links of tokens(now)
+///
+/// A link without a bucket has no tokens: it paces whatever crosses it.
+struct TokenBuckets {
+  private struct Bucket {
+    let burst: Double
+    var tokens: Double
+    var updated: Int64 = 0
+    /// What the link had carried then.
+    var carried: Double = 0
+    /// Tokens spent on messages that are not among what was carried yet.
+    var prepaid: Double = 0
+
+    init(burst: Double) {
+      self.burst = burst
+      tokens = burst
+    }
+
+    /// A link that is in use saves nothing up.
+    mutating func refill(at now: Int64, link: LinkState) {
+      let passed = link.carried - carried
+      let earned = link.crossings > 0 ? 0 : link.capacity * Double(now - updated) * 1e-12
+      tokens = min(burst, max(0, tokens + earned - max(0, passed - prepaid)))
+      prepaid = max(0, prepaid - passed)
+      updated = now
+      carried = link.carried
+    }
+
+    mutating func spend(_ byteCount: Double) {
+      tokens -= byteCount
+      prepaid += byteCount
+    }
+  }
+
+  private var buckets: [LinkID: Bucket] = [:]
+
+  init(_ links: LinkTable) {
+    for (index, link) in links.enumerated() where link.burstBytes > 0 {
+      buckets[LinkID(index)] = Bucket(burst: link.burstBytes)
+    }
+  }
+
+  var isEmpty: Bool { buckets.isEmpty }
+
+  /// Takes from every link of a route what a message may pass at once.
+  ///
+  /// - Returns: bytes of the message that take no time.
+  mutating func spend(
+    upTo byteCount: Double, on route: some Sequence<LinkID>, at now: Int64, state: (LinkID) -> LinkState
+  ) -> Double {
+    var credit = byteCount
+    for link in route {
+      buckets[link]?.refill(at: now, link: state(link))
+      credit = min(credit, buckets[link]?.tokens ?? 0)
+    }
+    for link in route { buckets[link]?.spend(credit) }
+    return credit
+  }
+}

@@ -1,0 +1,61 @@
+import Quantities
+
+/// A bed that commands can be run in.
+public struct Bed: Codable, Sendable {
+  /// A host of a bed.
+  public struct Host: Codable, Hashable, Sendable {
+    /// Its network namespace.
+    public let namespace: String
+    /// Its address in the bed.
+    public let address: String
+    /// The cores that its processes run on; empty for all.
+    public let cores: [Int]
+    /// The control group of its processes, where it has less than its cores.
+    public let controlGroup: ControlGroup?
+  }
+
+  /// What it is called.
+  public let name: String
+  /// Its hosts, in order.
+  public let hosts: [Host]
+  /// Its cluster file but for the transport.
+  public let clusterText: String
+
+  /// - Parameters:
+  ///   - layout: hosts and links.
+  ///   - name: what it is called.
+  ///   - cores: numbers of the cores that hosts may use.
+  ///   - groups: where control groups go, needed for a layout with processor shares.
+  public init(_ layout: BedLayout, name: String, cores: [Int], groups: ControlGroupRoot?) {
+    let names = BedNames(bed: name)
+    let shares = CoreAssignment.shares(of: cores, hosts: layout.hostCount)
+    self.name = name
+    clusterText = ClusterText(layout, name: name).body
+    hosts = layout.hosts.map { host in
+      let limit = layout.cpuShares[host].map { $0 * Double(max(1, shares[host].count)) }
+      return Host(
+        namespace: names.namespace(of: host), address: names.address(of: host), cores: shares[host],
+        controlGroup: limit.flatMap { limit in
+          groups.map {
+            ControlGroup(path: "\($0.path)/\(names.controlGroup(of: host))", version: $0.version, cores: limit)
+          }
+        })
+    }
+  }
+
+  /// All control groups of the bed.
+  public var controlGroups: [ControlGroup] { hosts.compactMap(\.controlGroup) }
+
+  /// The cluster file.
+  ///
+  /// - Parameter transport: a profile's name or the path of its file.
+  public func clusterFile(transport: String) -> String { clusterText + ClusterText.transport(transport) }
+}
+
+/// Where the kernel offers control groups that limit processor time.
+public struct ControlGroupRoot: Hashable, Sendable {
+  /// A folder.
+  public let path: String
+  /// The kernel's form of them.
+  public let version: ControlGroup.Version
+}

@@ -1,0 +1,28 @@
+/// What the parts of a bed are called in the system, so that they can be told from everybody else's.
+public struct BedNames: Hashable, Sendable {
+  /// What every namespace and every control group of every bed begins with.
+  public static let prefix = "uniference-"
+  /// A host's interface, in its own namespace.
+  public static let hostInterface = "eth0"
+
+  /// The bed's name.
+  public let bed: String
+
+  /// Names of a bed's parts.
+  public init(bed: String) { self.bed = bed }
+
+  /// A host's namespace.
+  public func namespace(of host: Int) -> String { "\(Self.prefix)\(bed)-host\(host)" }
+  /// The namespace that has the switches.
+  public var switchNamespace: String { "\(Self.prefix)\(bed)-switch" }
+  /// A host's control group, for its share of the processor.
+  public func controlGroup(of host: Int) -> String { namespace(of: host) }
+  /// The switch's end of a host's link.
+  public func port(of host: Int) -> String { "host\(host)" }
+  /// A switch: the only one, or that of a side.
+  public func bridge(_ side: Int) -> String { "switch\(side)" }
+  /// A side's end of the link between the two sides.
+  public func uplink(_ side: Int) -> String { "uplink\(side)" }
+  /// A host's address in the bed.
+  public func address(of host: Int) -> String { "10.77.0.\(host + 1)" }
+}

@@ -1,0 +1,45 @@
+/// How one rank's command is started on its host.
+public struct RankCommand: Hashable, Sendable {
+  /// The program and its arguments, with what puts it in its place before it.
+  public let words: [String]
+  /// What it finds in its environment, as under torchrun.
+  public let variables: [String: String]
+
+  /// - Parameters:
+  ///   - command: what to run on every host.
+  ///   - rank: the host's number.
+  ///   - torchrun: the Python that starts torchrun on each host, which starts the command's script.
+  public init(_ command: [String], rank: Int, in bed: Bed, torchrun python: String? = nil) {
+    let host = bed.hosts[rank]
+    let master = bed.hosts[0].address
+    var place: [String] = []
+    // Before the namespace, since `ip netns exec` hides the control groups.
+    if let group = host.controlGroup {
+      place += ["sh", "-c", "echo 0 > '\(group.members)' && exec \"$@\"", "sh"]
+    }
+    if !host.cores.isEmpty { place += ["taskset", "-c", host.cores.map(String.init).joined(separator: ",")] }
+    place += ["ip", "netns", "exec", host.namespace]
+    var variables = [
+      "GLOO_SOCKET_IFNAME": BedNames.hostInterface, "TP_SOCKET_IFNAME": BedNames.hostInterface,
+      "OMP_NUM_THREADS": "1",
+    ]
+    if let python {
+      words =
+        place + [
+          python, "-m", "torch.distributed.run", "--nnodes", "\(bed.hosts.count)", "--node-rank", "\(rank)",
+          "--nproc-per-node", "1", "--master-addr", master, "--master-port", Self.port,
+        ] + command
+    } else {
+      words = place + command
+      variables.merge(
+        [
+          "RANK": "\(rank)", "WORLD_SIZE": "\(bed.hosts.count)", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1",
+          "GROUP_RANK": "\(rank)", "MASTER_ADDR": master, "MASTER_PORT": Self.port,
+        ], uniquingKeysWith: { $1 })
+    }
+    self.variables = variables
+  }
+
+  // torchrun's own choice. Every host has all ports to itself.
+  private static let port = "29500"
+}

@@ -1,0 +1,63 @@
+#if os(Linux)
+  import Foundation
+  import Glibc
+
+  /// Starts a run in namespaces of its own and waits for it.
+  ///
+  /// The run's first process is the first of a process namespace, too: when it ends, in whatever way, the kernel ends all
+  /// others, and removes the network namespaces and what is in them. It ends when its lifeline does, a pipe whose other
+  /// end only this process has; so nothing is left even when this process is killed.
+  public struct BedLauncher {
+    private let run: BedRun
+    private let executable: String
+
+    /// - Parameter executable: path of a program that calls ``RankSupervisor`` for `testbed inside JSON`.
+    public init(_ run: BedRun, executable: String) {
+      self.run = run
+      self.executable = executable
+    }
+
+    /// Runs it to its end.
+    ///
+    /// - Parameter groups: where the control groups are that hosts with a share of the processor need; a bed that is
+    ///   made for the run gets its groups for as long as it runs.
+    /// - Returns: the exit code: the first failing rank's, or 128 and a signal's number.
+    public func run(groups: ControlGroupRoot?) throws -> Int32 {
+      var watchdog: Watchdog?
+      if groups != nil, !run.creation.isEmpty, !run.bed.controlGroups.isEmpty {
+        watchdog = try Watchdog(removing: run.bed.controlGroups)
+      }
+      defer { watchdog?.finish() }
+      if watchdog != nil { try groups?.create(run.bed.controlGroups) }
+      return try start()
+    }
+
+    private func start() throws -> Int32 {
+      let lifeline = try DescriptorPipe()
+      let network = run.creation.isEmpty ? [] : ["--net"]
+      let description = String(decoding: try JSONEncoder().encode(run), as: UTF8.self)
+      var child = ChildProcess(
+        words: ["unshare"] + network + ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", executable]
+          + ["testbed", "inside", description])
+      child.files[RankSupervisor.lifeline] = lifeline.readEnd
+      let process = try child.start()
+      close(lifeline.readEnd)
+      let signals = [SIGINT, SIGTERM, SIGHUP].map { forward($0, to: lifeline.writeEnd, of: process) }
+      defer { signals.forEach { $0.cancel() } }
+      return ProcessEnd.of(process).exitCode
+    }
+
+    /// The first signal is passed on, so that ranks can end in good order; a second one ends everything.
+    private func forward(_ number: Int32, to lifeline: Int32, of process: pid_t) -> any DispatchSourceSignal {
+      signal(number, SIG_IGN)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      nonisolated(unsafe) var isFirst = true
+      source.setEventHandler {
+        if isFirst { _ = writeAll([UInt8(number)], to: lifeline) } else { kill(process, SIGKILL) }
+        isFirst = false
+      }
+      source.resume()
+      return source
+    }
+  }
+#endif

@@ -1,0 +1,104 @@
+#if os(Linux)
+  import Foundation
+  import Glibc
+
+  /// The first process inside a run's namespaces: makes the bed, starts a rank on each host, passes on what they write,
+  /// and ends them all when one fails or the run is ended from outside.
+  public struct RankSupervisor {
+    /// The descriptor of a pipe from the starter: a byte is a signal to end by, the end of the pipe an end at once.
+    public static let lifeline: Int32 = 3
+
+    private let run: BedRun
+    private var outputs: [RankOutput] = []
+    private var ranks: [pid_t: Int] = [:]
+    private var exitCode: Int32?
+    private var deadline: ContinuousClock.Instant?
+
+    /// - Parameter description: a ``BedRun`` as JSON.
+    public init(_ description: String) throws {
+      run = try JSONDecoder().decode(BedRun.self, from: Data(description.utf8))
+    }
+
+    /// Runs to the end.
+    ///
+    /// - Returns: the exit code.
+    public mutating func supervise() throws -> Int32 {
+      signal(SIGPIPE, SIG_IGN)
+      if !run.creation.isEmpty {
+        try CommandExecutor.execute(
+          [["mkdir", "-p", "/run/netns"], ["mount", "-t", "tmpfs", "tmpfs", "/run/netns"]].map(SystemCommand.init)
+            + run.creation.map(SystemCommand.init))
+      }
+      let ends = try EndReporter()
+      for rank in run.bed.hosts.indices { try start(rank) }
+      ends.begin()
+      while !ranks.isEmpty { try turn(ends) }
+      // Whatever ranks have left running holds their pipes open.
+      kill(-1, SIGKILL)
+      while outputs.contains(where: \.isOpen) { try turn(ends) }
+      return exitCode ?? 0
+    }
+
+    private mutating func start(_ rank: Int) throws {
+      let command = RankCommand(run.command, rank: rank, in: run.bed, torchrun: run.torchrun)
+      var child = ChildProcess(words: command.words)
+      child.environment.merge(command.variables) { $1 }
+      if run.raw {
+        ranks[try child.start()] = rank
+        return
+      }
+      let pipes = [STDOUT_FILENO: try DescriptorPipe(), STDERR_FILENO: try DescriptorPipe()]
+      child.files = pipes.mapValues(\.writeEnd)
+      ranks[try child.start()] = rank
+      for (target, pipe) in pipes.sorted(by: { $0.key < $1.key }) {
+        close(pipe.writeEnd)
+        outputs.append(RankOutput(source: pipe.readEnd, target: target, prefix: "[\(rank)] "))
+      }
+    }
+
+    /// Waits for something to happen and deals with it.
+    private mutating func turn(_ ends: EndReporter) throws {
+      let open = outputs.indices.filter { outputs[$0].isOpen }
+      var polled = ([Self.lifeline, ends.descriptor] + open.map { outputs[$0].source }).map {
+        pollfd(fd: $0, events: Int16(POLLIN), revents: 0)
+      }
+      let patience = deadline.map { max(0, Int32(($0 - .now) / .milliseconds(1))) } ?? -1
+      if poll(&polled, nfds_t(polled.count), patience) < 0 && errno != EINTR {
+        throw TestbedError(.machine, "cannot wait for ranks: \(String(cString: strerror(errno)))")
+      }
+      for (index, entry) in zip(open, polled.dropFirst(2)) where entry.revents != 0 {
+        if !outputs[index].pass() { endAll(exitCode: 128 + SIGPIPE) }
+      }
+      if polled[1].revents != 0, let (process, end) = ends.next() { ended(process, end) }
+      if polled[0].revents != 0 { hearLifeline() }
+      if let deadline, deadline <= .now { ranks.keys.forEach { kill(-$0, SIGKILL) } }
+    }
+
+    private mutating func ended(_ process: pid_t, _ end: ProcessEnd) {
+      guard let rank = ranks.removeValue(forKey: process), end.exitCode != 0, exitCode == nil else { return }
+      let others = ranks.isEmpty ? "" : "; ending the others"
+      complain("rank \(rank) on \(run.bed.hosts[rank].namespace) \(end.description)\(others)")
+      endAll(exitCode: end.exitCode)
+    }
+
+    private mutating func hearLifeline() {
+      var byte: UInt8 = 0
+      // Without a starter nobody wants what is running here; the kernel ends it with this process.
+      guard read(Self.lifeline, &byte, 1) == 1 else { exit(128 + SIGKILL) }
+      if exitCode == nil { complain("ended by signal \(byte) (\(String(cString: strsignal(Int32(byte)))))") }
+      endAll(exitCode: 128 + Int32(byte))
+    }
+
+    /// Asks all ranks to end, and makes them a little later.
+    private mutating func endAll(exitCode code: Int32) {
+      guard exitCode == nil else { return }
+      exitCode = code
+      ranks.keys.forEach { kill(-$0, SIGTERM) }
+      deadline = .now + .seconds(3)
+    }
+
+    private func complain(_ text: String) {
+      FileHandle.standardError.write(Data("uniference testbed: \(text)\n".utf8))
+    }
+  }
+#endif

@@ -1,0 +1,23 @@
+/// Why a bed cannot be made or used: one line that says what is missing and what to do.
+public struct TestbedError: Error, Hashable, Sendable, CustomStringConvertible {
+  /// Whose fault it is.
+  public enum Kind: Hashable, Sendable {
+    /// What was asked for is not possible.
+    case request
+    /// This machine lacks something.
+    case machine
+  }
+
+  /// Whose fault it is.
+  public let kind: Kind
+  /// The line.
+  public let description: String
+
+  /// - Parameters:
+  ///   - kind: whose fault it is.
+  ///   - description: the line.
+  public init(_ kind: Kind, _ description: String) {
+    self.kind = kind
+    self.description = description
+  }
+}

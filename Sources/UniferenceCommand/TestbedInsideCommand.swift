@@ -1,0 +1,18 @@
+import ArgumentParser
+import Testbed
+
+/// `uniference testbed inside`, which `run` starts in the bed's namespaces.
+struct TestbedInsideCommand: ReportingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inside", abstract: "The first process of a run.", shouldDisplay: false)
+
+  @Argument var description: String
+
+  func perform() async throws {
+    #if os(Linux)
+      var supervisor = try RankSupervisor(description)
+      let code = try supervisor.supervise()
+      if code != 0 { throw ExitCode(code) }
+    #endif
+  }
+}
