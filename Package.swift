@@ -66,10 +66,12 @@ let package = Package(
       ]),
     .target(name: "Validation", dependencies: ["Uniference", "Quantities", "Reports"]),
     .target(name: "Testbed", dependencies: ["Quantities"]),
+    .target(
+      name: "Calibration", dependencies: ["Uniference", "Network", "Quantities", "Reports"]),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch", "Quantities",
+        "PyTorchBridge", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch", "Quantities",
         "Network",
         "Devices", "Models",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -118,6 +120,8 @@ let package = Package(
       name: "PyTorchBridgeTests",
       dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
     .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities"]),
+    .testTarget(
+      name: "CalibrationTests", dependencies: ["Calibration", "Uniference", "Network", "Quantities", "Reports"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Calibration
 import Devices
 import Foundation
 import LibTorch
@@ -65,7 +66,8 @@ struct CommandFailure: Error, Equatable {
     case let failure as TestbedError:
       self.init(failure.description, failure.kind == .request ? ExitCode(64) : Self.unavailable)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
-    case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError, is ValidationFailure:
+    case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError, is ValidationFailure,
+      is CalibrationFailure:
       self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)

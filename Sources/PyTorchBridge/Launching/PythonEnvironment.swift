@@ -31,6 +31,14 @@ public struct PythonEnvironment: Sendable {
     return nil
   }
 
+  /// The variables of this process, with what Python needs to find the package.
+  public var moduleVariables: [String: String] {
+    var environment = ProcessInfo.processInfo.environment
+    let path = [packageFolder, environment["PYTHONPATH"]].compactMap(\.self).filter { !$0.isEmpty }
+    if !path.isEmpty { environment["PYTHONPATH"] = path.joined(separator: ":") }
+    return environment
+  }
+
   /// Adds what a process needs to find the package and the session.
   func variables(
     for folder: SessionFolder, startHook: Bool, over environment: [String: String] = ProcessInfo.processInfo.environment

@@ -1,1 +1,1 @@
-"""Measures a cluster, so that ``uniference calibrate`` can describe it. Needs torch and nothing else of this package."""
+"""Measures a cluster, so that ``uniference calibrate`` can describe it. Needs torch, and nothing of this package."""

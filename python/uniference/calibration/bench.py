@@ -31,6 +31,8 @@ class Effort:
     seconds: float = 1.5
     """Time for one measurement, where it is long enough to matter."""
     patience_s: float = 30.0
+    largest: int = 1 << 62
+    """Bytes of the largest payload."""
 
 
 class Bench:
@@ -61,6 +63,8 @@ class Bench:
         estimate: Optional[tuple[int, float]] = None
         for size in sizes:
             self.progress.step(f"{kind}, {_bytes(size)}")
+            if size > self._effort.largest:
+                return
             expected = estimate[1] * max(1.0, size / max(1, estimate[0])) if estimate else 0.0
             if expected * self._effort.least_repetitions > self._effort.patience_s:
                 self.note(f"{kind} of {_bytes(size)} and more was left out: it would have taken too long")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -21,7 +23,7 @@ def measure_collectives(bench: Bench) -> None:
     alone = _alone(bench)
     bench.measure("barrier", _timed(dist.barrier), ranks=everybody)
     for name in ("all_reduce", "all_gather", "broadcast"):
-        bench.sweep(name, SIZES, lambda size, name=name: _timed(_action(name, size)), ranks=everybody)
+        bench.sweep(name, SIZES, partial(_pattern, name), ranks=everybody)
     values = torch.ones(64)
     bench.measure("alone_all_reduce", _timed(lambda: dist.all_reduce(values, group=alone), meet=False),
                   ranks=everybody, bytes=256)
@@ -31,6 +33,10 @@ def measure_collectives(bench: Bench) -> None:
 def steps() -> int:
     """How many measurements `measure_collectives` makes."""
     return 3 * len(SIZES)
+
+
+def _pattern(name: str, size: int) -> Pattern:
+    return _timed(_action(name, size))
 
 
 def _action(name: str, size: int) -> Callable[[], object]:
@@ -74,7 +80,7 @@ def _start_call(values: torch.Tensor) -> Pattern:
     return run
 
 
-def _alone(bench: Bench) -> dist.ProcessGroup:
+def _alone(bench: Bench) -> Any:
     """A group of this rank alone. Everybody has to make all groups, in the same order."""
     groups = [dist.new_group([rank]) for rank in range(bench.size)]
     return groups[bench.rank]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 import torch.distributed as dist
@@ -40,17 +41,17 @@ def kernels(device: torch.device) -> Iterator[Kernel]:
         for m, k, n in MATMULS:
             a, b = torch.ones(m, k, dtype=type_, device=device), torch.ones(k, n, dtype=type_, device=device)
             yield Kernel("matmul", (m, k, n), dtype, 2.0 * m * k * n, width * (m * k + k * n + m * n),
-                         lambda a=a, b=b: torch.mm(a, b))
+                         partial(torch.mm, a, b))
         for heads, positions, size in ATTENTIONS:
             q = torch.ones(1, heads, positions, size, dtype=type_, device=device)
             yield Kernel("attention", (heads, positions, size), dtype, 4.0 * heads * positions * positions * size,
                          width * 4.0 * heads * positions * size,
-                         lambda q=q: functional.scaled_dot_product_attention(q, q, q))
+                         partial(functional.scaled_dot_product_attention, q, q, q))
         for count in ELEMENTS:
             x = torch.ones(count, dtype=type_, device=device)
             y = torch.empty_like(x)
             yield Kernel("add", (count,), dtype, float(count), 3.0 * width * count,
-                         lambda x=x, y=y: torch.add(x, x, out=y))
+                         partial(torch.add, x, x, out=y))
 
 
 def measure_kernels(bench: Bench, device: torch.device) -> None:

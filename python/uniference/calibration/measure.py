@@ -52,7 +52,8 @@ def main() -> None:
     if rank == 0:
         document = Measurements(
             options.output, backend="gloo", stated_rate=options.stated_rate, hosts=hosts, sections=options.sections)
-    effort = Effort(options.repetitions, min(7, options.repetitions), options.seconds, options.patience)
+    effort = Effort(
+        options.repetitions, min(7, options.repetitions), options.seconds, options.patience, options.largest)
     bench = Bench(effort, document, Progress.on_standard_error(rank == 0), f"rank {rank} ({hosts[rank]['name']})")
     failure = _run(bench, options.sections, device, hosts)
     if document is not None:
@@ -80,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=1.5, help="time for one measurement (1.5)")
     parser.add_argument("--patience", type=float, default=30.0,
                         help="what takes longer than these seconds for 7 repetitions is left out (30)")
+    parser.add_argument("--largest", type=int, default=1 << 62, help="bytes of the largest payload; 64 MB unless given")
     options = parser.parse_args()
     if options.repetitions < 1:
         parser.error("--repetitions must be at least 1")

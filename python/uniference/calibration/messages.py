@@ -7,6 +7,8 @@ the same order.
 from __future__ import annotations
 
 import time
+from functools import partial
+from typing import Optional
 
 import torch
 import torch.distributed as dist
@@ -31,13 +33,13 @@ TAG = 7
 def measure_messages(bench: Bench) -> None:
     """Everything about messages that one rank sends to another."""
     pair = [0, 1]
-    bench.sweep("ping_pong", SIZES, lambda size: _ping_pong(bench, pair, size), ranks=pair, timer=0)
-    bench.sweep("prepared_ping_pong", SIZES, lambda size: _prepared_ping_pong(bench, pair, size), ranks=pair, timer=0)
-    bench.sweep("late_receiver", SIZES, lambda size: _late_receiver(bench, pair, size), ranks=pair, timer=1)
-    bench.sweep("stream", SIZES[2:], lambda size: _stream(bench, pair, size), ranks=pair, timer=1,
+    bench.sweep("ping_pong", SIZES, partial(_ping_pong, bench, pair), ranks=pair, timer=0)
+    bench.sweep("prepared_ping_pong", SIZES, partial(_prepared_ping_pong, bench, pair), ranks=pair, timer=0)
+    bench.sweep("late_receiver", SIZES, partial(_late_receiver, bench, pair), ranks=pair, timer=1)
+    bench.sweep("stream", SIZES[2:], partial(_stream, bench, pair), ranks=pair, timer=1,
                 count=stream_messages)
-    bench.sweep("send_call", SIZES[:10], lambda size: _send_call(bench, pair, size), ranks=pair, timer=0)
-    bench.sweep("both_ways", FEW_SIZES, lambda size: _both_ways(bench, pair, size), ranks=pair)
+    bench.sweep("send_call", SIZES[:10], partial(_send_call, bench, pair), ranks=pair, timer=0)
+    bench.sweep("both_ways", FEW_SIZES, partial(_both_ways, bench, pair), ranks=pair)
     _measure_other_hosts(bench)
 
 
@@ -57,13 +59,13 @@ def _measure_other_hosts(bench: Bench) -> None:
     """Whether the others' links are like the first two's, and what is the limit when several talk at once."""
     for other in range(2, bench.size):
         for pair in ([0, other], [other, 0]):
-            bench.sweep("stream", (300_000, 3_000_000), lambda size, pair=pair: _stream(bench, pair, size),
-                        ranks=pair, timer=pair[1], count=stream_messages)
+            bench.sweep("stream", (300_000, 3_000_000), partial(_stream, bench, pair), ranks=pair,
+                        timer=pair[1], count=stream_messages)
     if bench.size >= 3:
-        bench.sweep("two_into_one", FEW_SIZES, lambda size: _two_into_one(bench, size), ranks=[0, 1, 2], timer=0)
+        bench.sweep("two_into_one", FEW_SIZES, partial(_two_into_one, bench), ranks=[0, 1, 2], timer=0)
     if bench.size >= 4:
         everybody = list(range(bench.size - bench.size % 2))
-        bench.sweep("pairs_at_once", FEW_SIZES, lambda size: _pairs_at_once(bench, size), ranks=everybody,
+        bench.sweep("pairs_at_once", FEW_SIZES, partial(_pairs_at_once, bench), ranks=everybody,
                     count=stream_messages)
 
 
@@ -95,7 +97,7 @@ def _prepared_ping_pong(bench: Bench, pair: list[int], size: int) -> Pattern:
     def run(repetitions: int) -> list[float]:
         samples = []
         for _ in range(WARM_UP + repetitions):
-            receive = dist.irecv(answer, other, tag=TAG)
+            receive = _receive(answer, other)
             _meet(pair)
             start = time.perf_counter()
             if bench.rank == pair[0]:
@@ -144,10 +146,10 @@ def _stream(bench: Bench, pair: list[int], size: int) -> Pattern:
 
 def _stream_once(bench: Bench, pair: list[int], balls: list[torch.Tensor]) -> float:
     is_sender = bench.rank == pair[0]
-    works = [] if is_sender else [dist.irecv(ball, pair[0], tag=TAG) for ball in balls]
+    works = [] if is_sender else [_receive(ball, pair[0]) for ball in balls]
     _meet(pair)
     if is_sender:
-        works = [dist.isend(ball, pair[1], tag=TAG) for ball in balls]
+        works = [_send(ball, pair[1]) for ball in balls]
     works[0].wait()
     start = time.perf_counter()
     for work in works[1:]:
@@ -163,13 +165,13 @@ def _send_call(bench: Bench, pair: list[int], size: int) -> Pattern:
         samples = []
         for _ in range(WARM_UP + repetitions):
             if bench.rank == pair[1]:
-                work = dist.irecv(ball, pair[0], tag=TAG)
+                work = _receive(ball, pair[0])
                 _meet(pair)
                 start = time.perf_counter()
             else:
                 _meet(pair)
                 start = time.perf_counter()
-                work = dist.isend(ball, pair[1], tag=TAG)
+                work = _send(ball, pair[1])
             samples.append(time.perf_counter() - start)
             work.wait()
         return samples[WARM_UP:]
@@ -187,8 +189,8 @@ def _both_ways(bench: Bench, pair: list[int], size: int) -> Pattern:
         for _ in range(WARM_UP + repetitions):
             _meet(pair)
             start = time.perf_counter()
-            receive = dist.irecv(answer, other, tag=TAG)
-            send = dist.isend(ball, other, tag=TAG)
+            receive = _receive(answer, other)
+            send = _send(ball, other)
             receive.wait()
             send.wait()
             samples.append(time.perf_counter() - start)
@@ -205,11 +207,11 @@ def _two_into_one(bench: Bench, size: int) -> Pattern:
         samples = []
         for _ in range(WARM_UP + repetitions):
             is_receiver = bench.rank == 0
-            works = [dist.irecv(ball, 1 + index, tag=TAG) for index, ball in enumerate(balls)] if is_receiver else []
+            works = [_receive(ball, 1 + index) for index, ball in enumerate(balls)] if is_receiver else []
             _meet([0, 1, 2])
             start = time.perf_counter()
             if not is_receiver:
-                works = [dist.isend(balls[0], 0, tag=TAG)]
+                works = [_send(balls[0], 0)]
             for work in works:
                 work.wait()
             samples.append(time.perf_counter() - start)
@@ -219,7 +221,7 @@ def _two_into_one(bench: Bench, size: int) -> Pattern:
 
 
 def _pairs_at_once(bench: Bench, size: int) -> Pattern:
-    """Streams from 0 to 1, from 2 to 3 and so on at once: as fast as one alone unless what is between them is shared."""
+    """Streams from 0 to 1, from 2 to 3 and so on at once: as fast as one alone unless what is between is shared."""
     balls = [torch.zeros(size, dtype=torch.uint8) for _ in range(stream_messages(size))]
     pair = [bench.rank - bench.rank % 2, bench.rank - bench.rank % 2 + 1]
 
@@ -232,6 +234,21 @@ def _pairs_at_once(bench: Bench, size: int) -> Pattern:
         return samples[WARM_UP:]
 
     return run
+
+
+def _send(ball: torch.Tensor, other: int) -> dist.Work:
+    return _started(dist.isend(ball, other, tag=TAG))
+
+
+def _receive(ball: torch.Tensor, other: int) -> dist.Work:
+    return _started(dist.irecv(ball, other, tag=TAG))
+
+
+def _started(work: Optional[dist.Work]) -> dist.Work:
+    """torch returns nothing to ranks that are not in the group; all are in this one."""
+    if work is None:
+        raise RuntimeError("this rank is not in the process group")
+    return work
 
 
 def _wake_up() -> None:

@@ -1,0 +1,152 @@
+import Foundation
+import Network
+import Quantities
+import Uniference
+
+/// The cluster file of a calibration: for people, too, with a comment after each figure that says how sure it is.
+public struct ClusterDocument {
+  /// What stands before the ends of an interval in a figure's comment; ``FormerFigures`` looks for it.
+  static let intervalMark = "95%: "
+
+  private let calibration: Calibration
+  private let name: String
+
+  /// - Parameter name: the cluster's.
+  public init(_ calibration: Calibration, name: String) {
+    self.calibration = calibration
+    self.name = name
+  }
+
+  /// The file.
+  public var text: String {
+    (head + ["name: \(quoted(name))", "devices:"] + calibration.devices.entries.indices.flatMap(device)
+      + network).joined(separator: "\n") + "\n"
+  }
+
+  /// A file of the transport alone, for `network.transport` of other clusters.
+  public var transportText: String {
+    (head + transport(indent: 0)).joined(separator: "\n") + "\n"
+  }
+
+  private var head: [String] {
+    let measurements = calibration.measurements
+    let hosts = measurements.hosts.enumerated().map { rank, host in
+      "#   rank \(rank): \(host.name), \(host.processor), \(host.cores) cores, \(host.threads) threads, \(host.kernel), "
+        + "torch \(host.torch)"
+    }
+    return [
+      "# Measured from \(measurements.began) on for \(measurements.took.shortDescription), and fitted by "
+        + "uniference calibrate \(UniferenceVersion.current).",
+    ] + hosts + [
+      "# After a figure stands where it lies with a probability of 95%. Documentation/calibration.md says how each was found."
+    ] + calibration.remarks.map { "# * \($0)" }
+  }
+
+  // MARK: Devices
+
+  private func device(_ index: Int) -> [String] {
+    let entry = calibration.devices.entries[index]
+    let host = entry.host
+    var lines = ["  - name: \(quoted(entry.name))"]
+    if entry.count > 1 { lines.append("    count: \(entry.count)") }
+    lines.append(line(4, "model: cpu-server", "what is not given below is as in the catalogue"))
+    if entry.speed != 1 {
+      lines.append(line(4, "speed: \(entry.speed)", "the same kernels beside those of the first device of its kind"))
+    }
+    lines.append(line(4, "memory: \(DataSize(bytes: host.memory_bytes))", "as the system says"))
+    lines.append(
+      line(
+        4, "reserved_memory: \(DataSize(bytes: max(0, host.memory_bytes - host.available_bytes)))",
+        "in use when the measuring began"))
+    lines += entry.figures.map { value in
+      figure(4, String(value.path.split(separator: ".").last ?? ""), value)
+    }
+    if !entry.figures.isEmpty {
+      lines.append(line(4, "compute_efficiency: 1", "the rates are those that operations reach"))
+      lines.append("    memory_efficiency: 1")
+    }
+    return lines
+  }
+
+  // MARK: Network
+
+  private var network: [String] {
+    let model = calibration.model
+    var lines = ["network:", "  topology: switch"]
+    lines.append(line(2, "duplex: \(model.isFullDuplex ? "full" : "half")", "by sending both ways at once"))
+    lines.append("  link:")
+    let link = calibration.values.filter { $0.path.hasPrefix("network.link.") }
+    if !link.contains(where: { $0.path.hasSuffix("bandwidth") }) {
+      lines.append(line(4, "bandwidth: \(FigureUnit.bandwidth.text(model.bytesPerSecond))", "as it was stated"))
+    }
+    lines += link.filter { !$0.path.hasSuffix(")") }.map { figure(4, String($0.path.split(separator: ".")[2]), $0) }
+    if !calibration.rates.slower.isEmpty { lines += slowerLinks }
+    return lines + ["  transport:"] + transport(indent: 4)
+  }
+
+  private var slowerLinks: [String] {
+    ["  links:"]
+      + calibration.rates.slower.sorted { $0.key < $1.key }.map { rank, rate in
+        line(4, "\(quoted(deviceName(of: rank))): {bandwidth: \(FigureUnit.bandwidth.text(rate))}", "by its streams")
+      }
+  }
+
+  private func deviceName(of rank: Int) -> String {
+    let entries = calibration.devices.entries
+    let entry = entries.last { $0.firstRank <= rank } ?? entries[0]
+    return entry.count > 1 ? "\(entry.name)-\(rank - entry.firstRank)" : entry.name
+  }
+
+  private func transport(indent: Int) -> [String] {
+    let prefix = "network.transport."
+    let values = calibration.values.filter { $0.path.hasPrefix(prefix) }
+    var lines = [line(indent, "name: gloo-measured", ""), line(indent, "base: gloo-tcp", "what is not given below")]
+    if let threshold = calibration.model.profile.rendezvousThresholdBytes {
+      lines.append(line(indent, "rendezvous_threshold: \(threshold) B", "by letting the sender wait"))
+    } else {
+      lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
+    }
+    var section = ""
+    for value in values where !value.path.contains("wire_factor") {
+      let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)
+      if parts.count == 2, parts[0] != section {
+        section = parts[0]
+        lines.append(line(indent, "\(section):", ""))
+      }
+      lines.append(figure(indent + 2 * (parts.count - 1), parts[parts.count - 1], value))
+    }
+    return lines + wireFactors(values.filter { $0.path.contains("wire_factor") }, indent: indent)
+  }
+
+  private func wireFactors(_ values: [FittedValue], indent: Int) -> [String] {
+    let sizes = NetworkParameter.wireSizes
+    return [line(indent, "wire_factor:", "bytes on the wire for each of payload, by payload")]
+      + sizes.indices.map { index in
+        let factor = formatNumber(calibration.model.wireFactors[index], significantDigits: 5)
+        let value = values.first { $0.path.hasSuffix("[\(index)]") }
+        return line(
+          indent + 2, "- [\(sizes[index]) B, \(factor)]", value.map(comment) ?? "given: 1514 bytes on Ethernet for 1448")
+      }
+  }
+
+  // MARK: Lines
+
+  private func figure(_ indent: Int, _ name: String, _ value: FittedValue) -> String {
+    line(indent, "\(name): \(value.text)", comment(value))
+  }
+
+  private func comment(_ value: FittedValue) -> String {
+    Self.intervalMark + value.intervalText + (value.isUndetermined ? "; the measurements say little of it" : "")
+  }
+
+  private func line(_ indent: Int, _ text: String, _ comment: String) -> String {
+    let start = String(repeating: " ", count: indent) + text
+    guard !comment.isEmpty else { return start }
+    return start + String(repeating: " ", count: max(2, 40 - start.count)) + "# \(comment)"
+  }
+
+  private func quoted(_ text: String) -> String {
+    let isPlain = text.first?.isLetter == true && text.allSatisfy { $0.isLetter || $0.isNumber || "-_.".contains($0) }
+    return isPlain ? text : "'\(text.replacing("'", with: "''"))'"
+  }
+}

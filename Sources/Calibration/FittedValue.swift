@@ -1,0 +1,48 @@
+/// A figure that was found by fitting, with how sure it is.
+public struct FittedValue: Hashable, Sendable {
+  /// Where it stands in a cluster file: `network.transport.send.per_message`.
+  public let path: String
+  /// In seconds, bytes and their quotients.
+  public let value: Double
+  /// Where it lies with a probability of 95%.
+  public let interval: ClosedRange<Double>
+  /// Whether the measurements say little of it, so that it is mostly what was thought beforehand.
+  public let isUndetermined: Bool
+  let unit: FigureUnit
+
+  init(path: String, value: Double, interval: ClosedRange<Double>, isUndetermined: Bool = false, unit: FigureUnit) {
+    self.path = path
+    self.value = value
+    self.interval = interval
+    self.isUndetermined = isUndetermined
+    self.unit = unit
+  }
+
+  /// With its unit: `12.3 us`.
+  public var text: String { unit.text(value) }
+
+  /// `11.2 us to 13.4 us`.
+  public var intervalText: String {
+    let ends = [unit.text(interval.lowerBound), unit.text(interval.upperBound)]
+    // A longer time for a byte is a lower rate.
+    return unit == .perByte ? "\(ends[1]) to \(ends[0])" : "\(ends[0]) to \(ends[1])"
+  }
+}
+
+/// A figure as it was measured and as the fitted model has it.
+public struct FittedPoint: Hashable, Sendable {
+  /// What was measured, and where: `stream, 2 ranks`.
+  public let name: String
+  /// The group that it is counted in: `stream`.
+  public let family: String
+  /// Payload, where there is one.
+  public let bytes: Int?
+  /// Median, and how far apart its quartiles are in terms of it.
+  public let measured_s: Double
+  public let spread: Double
+  /// What the model says.
+  public let fitted_s: Double
+
+  /// The share by which the model is too long.
+  public var residual: Double { fitted_s / measured_s - 1 }
+}

@@ -1,0 +1,155 @@
+import Foundation
+import Quantities
+
+/// What a run of `uniference.calibration.measure` has left.
+public struct Measurements: Sendable {
+  /// The file's name, for messages.
+  public let path: String
+  /// When the measuring began, in UTC as ISO 8601 has it.
+  public let began: String
+  /// How long it took.
+  public let took: Duration
+  /// What the links were said to carry, if anything.
+  public let statedRate: Bandwidth?
+  /// The ranks' machines, in rank order.
+  public let hosts: [MeasuredHost]
+  /// Why the measuring has ended early, if it has.
+  public let failure: String?
+  /// Remarks of whoever measured.
+  public let notes: [String]
+  /// In the order in which they were measured.
+  public let figures: [MeasuredFigure]
+
+  /// Reads a file.
+  ///
+  /// - Throws: one line that names the file, the field at fault, and what to do.
+  public init(contentsOf path: String) throws(CalibrationFailure) {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw CalibrationFailure("\(path) cannot be read; measure first: uniference calibrate --help says how")
+    }
+    try self.init(json: data, path: path)
+  }
+
+  init(json data: Data, path: String) throws(CalibrationFailure) {
+    let content: MeasurementsDocument
+    do {
+      content = try JSONDecoder().decode(MeasurementsDocument.self, from: data)
+    } catch {
+      throw CalibrationFailure("\(path): \(explain(error)); measure again, or give the file that measuring has written")
+    }
+    guard content.format == MeasurementsDocument.format, content.version == MeasurementsDocument.version else {
+      throw CalibrationFailure(
+        "\(path) holds '\(content.format)' of version \(content.version); this program reads "
+          + "'\(MeasurementsDocument.format)' of version \(MeasurementsDocument.version)")
+    }
+    self.path = path
+    began = content.began
+    took = .seconds(content.took_s)
+    hosts = content.hosts
+    failure = content.failure
+    notes = content.notes
+    figures = content.figures
+    do throws(QuantityError) {
+      statedRate = try content.stated_rate.map { (text) throws(QuantityError) in try Bandwidth(parsing: text, .positive) }
+    } catch {
+      throw CalibrationFailure("\(path): stated_rate: \(error)")
+    }
+    try check()
+  }
+
+  private func check() throws(CalibrationFailure) {
+    guard hosts.count >= 2 else { throw CalibrationFailure("\(path): hosts: there must be at least 2") }
+    for (index, figure) in figures.enumerated() {
+      let times = [figure.median_s, figure.lower_s, figure.upper_s]
+      guard times.allSatisfy({ $0.isFinite && $0 >= 0 }), figure.samples > 0 else {
+        throw CalibrationFailure(
+          "\(path): figures[\(index)] (\(figure.kind.title)): times must not be negative, and there must be samples")
+      }
+      guard figure.ranks.allSatisfy(hosts.indices.contains), !figure.ranks.isEmpty else {
+        throw CalibrationFailure(
+          "\(path): figures[\(index)] (\(figure.kind.title)): ranks \(figure.ranks) are not all among 0 to "
+            + "\(hosts.count - 1)")
+      }
+    }
+  }
+}
+
+/// The machine of one rank.
+public struct MeasuredHost: Codable, Hashable, Sendable {
+  let name: String
+  let processor: String
+  let device: String
+  let cores: Int
+  let threads: Int
+  let memory_bytes: Int
+  let available_bytes: Int
+  let kernel: String
+  let torch: String
+}
+
+/// One thing that was measured, repeatedly.
+public struct MeasuredFigure: Codable, Hashable, Sendable {
+  let kind: FigureKind
+  let ranks: [Int]
+  /// Payload.
+  var bytes: Int?
+  /// Messages of a stream.
+  var count: Int?
+  /// Of a kernel: what it was, what it computed and moved.
+  var operation: String?
+  var shape: [Int]?
+  var dtype: String?
+  var flops: Double?
+  var moved_bytes: Double?
+  /// Median and quartiles.
+  let median_s: Double
+  let lower_s: Double
+  let upper_s: Double
+  let samples: Int
+
+  /// How far the median is expected to be from what a model can say, relative to it.
+  ///
+  /// The median of n samples deviates by 1.2533 sigma / sqrt(n), and sigma is the quartiles' distance / 1.349 where noise
+  /// is normal. No model of a whole cluster is closer than ``modelDeviation``.
+  var relativeDeviation: Double {
+    let sigma = (upper_s - lower_s) / 1.349 / max(median_s, 1e-12)
+    let noise = 1.2533 * sigma / Double(samples).squareRoot()
+    return (noise * noise + Self.modelDeviation * Self.modelDeviation).squareRoot()
+  }
+
+  static let modelDeviation = 0.01
+}
+
+private struct MeasurementsDocument: Codable {
+  static let format = "uniference measurements"
+  static let version = 1
+
+  let format: String
+  let version: Int
+  let began: String
+  let took_s: Double
+  let stated_rate: String?
+  let hosts: [MeasuredHost]
+  let failure: String?
+  let notes: [String]
+  let figures: [MeasuredFigure]
+}
+
+/// What a decoder found, in words.
+private func explain(_ error: any Error) -> String {
+  func place(_ context: DecodingError.Context) -> String {
+    context.codingPath.reduce("") { path, key in
+      key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
+    }
+  }
+  switch error {
+  case DecodingError.keyNotFound(let key, let context):
+    let path = place(context)
+    return "\(path.isEmpty ? "" : path + ".")\(key.stringValue) is missing"
+  case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
+    return "\(place(context)) is of the wrong type"
+  case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
+    return "\(place(context)) has a value that is not allowed"
+  default: return "the file is not JSON"
+  }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Network
+import Quantities
+
+/// Finds the network's figures with which the simulator takes as long as was measured.
+struct NetworkFit {
+  /// What was found.
+  struct Result {
+    let values: [FittedValue]
+    let points: [FittedPoint]
+    /// The fitted network of each cluster.
+    let models: [NetworkModel]
+    /// The residuals' robust deviation relative to what noise explains.
+    let deviation: Double
+  }
+
+  /// One figure of one cluster.
+  struct Datum {
+    let figure: MeasuredFigure
+    let cluster: Int
+  }
+
+  /// One number that is looked for: a parameter, of a cluster's link or of all.
+  private struct Unknown {
+    let parameter: NetworkParameter
+    let cluster: Int?
+    let start: Double
+  }
+
+  let data: [Datum]
+  let clusterCount: Int
+  private let unknowns: [Unknown]
+  private var base: [NetworkModel]
+
+  /// - Throws: a ``CalibrationFailure`` when figures are missing that nothing can be fitted without.
+  init(_ measurements: [Measurements]) throws(CalibrationFailure) {
+    clusterCount = measurements.count
+    data = measurements.enumerated().flatMap { cluster, measurements in
+      Self.usable(measurements).map { Datum(figure: $0, cluster: cluster) }
+    }
+    base = Array(repeating: NetworkModel(), count: measurements.count)
+    var unknowns: [Unknown] = []
+    for (cluster, measurements) in measurements.enumerated() {
+      let rate = try LinkRates(measurements)
+      base[cluster].bytesPerSecond = rate.bytesPerSecond
+      base[cluster].isFullDuplex = rate.isFullDuplex
+      base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
+        measurements, bytesPerSecond: rate.bytesPerSecond)
+      for parameter in NetworkParameter.all where parameter.isOfLink {
+        let isRate = parameter.path.hasSuffix("bandwidth")
+        if isRate, rate.isStated { continue }
+        unknowns.append(
+          Unknown(
+            parameter: parameter, cluster: cluster, start: isRate ? rate.bytesPerSecond : parameter.start))
+      }
+    }
+    // Rates and the wire's factor are known as a product only: one of them has to be given.
+    let isGiven = measurements.allSatisfy { $0.statedRate != nil }
+    for parameter in NetworkParameter.all where !parameter.isOfLink {
+      if !isGiven, parameter.path.hasSuffix("wire_factor[\(NetworkParameter.wireSizes.count - 1)]") { continue }
+      unknowns.append(Unknown(parameter: parameter, cluster: nil, start: parameter.start))
+    }
+    let kinds = Set(data.map(\.figure.kind))
+    self.unknowns = unknowns.filter { !$0.parameter.kinds.isDisjoint(with: kinds) }
+  }
+
+  /// What the network decides, without what no clock has noticed.
+  private static func usable(_ measurements: Measurements) -> [MeasuredFigure] {
+    measurements.figures.filter { figure in
+      guard FigureKind.network.contains(figure.kind), figure.median_s > ForwardModel.shortest else { return false }
+      // Links that differ from the first pair's are dealt with on their own.
+      return figure.kind != .stream || figure.ranks == [0, 1]
+    }
+  }
+
+  /// - Parameter progress: is told the number of each step.
+  func solve(progress: (Int) -> Void = { _ in }) throws -> Result {
+    var problem = LeastSquares(
+      parameters: unknowns.map(Self.parameter), residualCount: data.count,
+      residuals: { values, numbers in try numbers.map { try self.residual(self.data[$0], values) } })
+    problem.affects = { unknown, number in
+      let unknown = self.unknowns[unknown]
+      let datum = self.data[number]
+      return unknown.parameter.kinds.contains(datum.figure.kind) && unknown.cluster ?? datum.cluster == datum.cluster
+    }
+    let solution = try problem.solve(progress: progress)
+    let models = (0..<clusterCount).map { model(of: $0, solution.values) }
+    let points = try data.map { try Self.point($0, on: models[$0.cluster], clusters: clusterCount) }
+    return Result(values: values(solution), points: points, models: models, deviation: solution.deviation)
+  }
+
+  private static func parameter(_ unknown: Unknown) -> LeastSquares.Parameter {
+    let parameter = unknown.parameter
+    let isRate = parameter.unit == .bandwidth
+    return LeastSquares.Parameter(
+      start: unknown.start, bounds: parameter.bounds, scale: isRate ? unknown.start / 100 : parameter.scale,
+      prior: (mean: unknown.start, deviation: isRate ? unknown.start : parameter.deviation))
+  }
+
+  private func model(of cluster: Int, _ values: [Double]) -> NetworkModel {
+    var model = base[cluster]
+    for (unknown, value) in zip(unknowns, values) where unknown.cluster ?? cluster == cluster {
+      unknown.parameter.set(value, &model)
+    }
+    return model
+  }
+
+  /// How far apart the two times are, as a share, in terms of the deviation to be expected.
+  private func residual(_ datum: Datum, _ values: [Double]) throws -> Double {
+    let seconds = try ForwardModel.seconds(of: datum.figure, on: model(of: datum.cluster, values))
+    return log(seconds / datum.figure.median_s) / datum.figure.relativeDeviation
+  }
+
+  private static func point(_ datum: Datum, on model: NetworkModel, clusters: Int) throws -> FittedPoint {
+    let figure = datum.figure
+    return FittedPoint(
+      name: "\(figure.kind.title), \(figure.ranks.count) ranks" + (clusters > 1 ? ", \(datum.cluster + 1)" : ""),
+      family: figure.kind.title, bytes: figure.bytes, measured_s: figure.median_s,
+      spread: (figure.upper_s - figure.lower_s) / figure.median_s,
+      fitted_s: try ForwardModel.seconds(of: figure, on: model))
+  }
+
+  private func values(_ solution: LeastSquares.Solution) -> [FittedValue] {
+    unknowns.enumerated().map { index, unknown in
+      let bounds = unknown.parameter.bounds
+      let interval = solution.interval(of: index).clamped(to: bounds)
+      let prior = Self.parameter(unknown).prior?.deviation ?? .infinity
+      let suffix = unknown.cluster.map { $0 > 0 ? " (\($0 + 1))" : "" } ?? ""
+      return FittedValue(
+        path: unknown.parameter.path + suffix, value: solution.values[index], interval: interval,
+        isUndetermined: solution.standardErrors[index] > 0.7 * prior, unit: unknown.parameter.unit)
+    }
+  }
+}

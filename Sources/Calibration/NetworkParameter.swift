@@ -1,0 +1,81 @@
+import Network
+
+/// A figure of the network that is found by fitting: where it stands in a cluster file, what it may be, and what it is in
+/// the simulator.
+///
+/// To fit another mechanism, add a line to ``all``: the simulator is the model, so nothing else has to know it.
+struct NetworkParameter: Sendable {
+  /// Where it stands in a cluster file.
+  let path: String
+  let unit: FigureUnit
+  /// Where the search begins, in seconds, bytes and their quotients.
+  let start: Double
+  let bounds: ClosedRange<Double>
+  /// A change that matters.
+  let scale: Double
+  /// How far from ``start`` it may well be; measurements that say nothing leave it there.
+  let deviation: Double
+  /// Whether each cluster has its own, however many are fitted together: links differ, libraries do not.
+  var isOfLink = false
+  /// The figures that depend on it.
+  let kinds: Set<FigureKind>
+  let set: @Sendable (Double, inout NetworkModel) -> Void
+
+  /// Payload sizes at which the wire's factor may differ.
+  static let wireSizes = [4096, 65_536, 1_048_576, 16_777_216]
+  private static let frame = 1514.0 / 1448.0
+  private static let messages = FigureKind.pointToPoint.union(FigureKind.collectives)
+
+  /// Everything that is fitted.
+  static let all: [NetworkParameter] =
+    [
+      NetworkParameter(
+        path: "network.link.bandwidth", unit: .bandwidth, start: 125e6, bounds: 1e3...1e13, scale: 1e6, deviation: 1e13,
+        isOfLink: true, kinds: messages.subtracting([.sendCall])
+      ) { $1.bytesPerSecond = $0 },
+      NetworkParameter(
+        path: "network.link.latency", unit: .duration, start: 10e-6, bounds: 0...10, scale: 5e-6, deviation: 1,
+        isOfLink: true, kinds: messages.subtracting([.sendCall])
+      ) { $1.latency = 2 * $0 },
+      NetworkParameter(
+        path: "network.link.burst", unit: .size, start: 0, bounds: 0...1e8, scale: 1000, deviation: 1e5,
+        isOfLink: true, kinds: messages.subtracting([.sendCall])
+      ) { $1.burstBytes = $0 },
+      NetworkParameter(
+        path: "network.transport.send.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
+        deviation: 1e-2, kinds: messages
+      ) { $1.profile.send.picosecondsPerMessage = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
+        path: "network.transport.send.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
+        deviation: 1e-9, kinds: messages
+      ) { $1.profile.send.picosecondsPerByte = $0 * 1e12 },
+      NetworkParameter(
+        path: "network.transport.receive.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
+        deviation: 1e-2, kinds: messages.subtracting([.sendCall])
+      ) { $1.profile.receive.picosecondsPerMessage = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
+        path: "network.transport.receive.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
+        deviation: 1e-9, kinds: messages.subtracting([.sendCall])
+      ) { $1.profile.receive.picosecondsPerByte = $0 * 1e12 },
+      NetworkParameter(
+        path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
+        deviation: 1e-2, kinds: FigureKind.collectives
+      ) { $1.profile.picosecondsPerCollective = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
+        path: "network.transport.reduce_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
+        deviation: 1e-9, kinds: [.allReduce, .reduce]
+      ) { $1.profile.reducePicosecondsPerByte = $0 * 1e12 },
+      NetworkParameter(
+        path: "network.transport.copy_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
+        deviation: 1e-9, kinds: [.allGather, .copy]
+      ) { $1.profile.copyPicosecondsPerByte = $0 * 1e12 },
+    ] + wireSizes.indices.map(wireFactor)
+
+  /// Bytes on the wire for each of payload at one size; between sizes the line through them counts.
+  private static func wireFactor(_ index: Int) -> NetworkParameter {
+    NetworkParameter(
+      path: "network.transport.wire_factor[\(index)]", unit: .ratio, start: frame, bounds: 0.1...10, scale: 0.01,
+      deviation: 0.05, kinds: messages.subtracting([.sendCall])
+    ) { value, model in model.wireFactors[index] = value }
+  }
+}

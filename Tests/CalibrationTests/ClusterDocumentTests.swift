@@ -1,0 +1,104 @@
+import Foundation
+import Testing
+import Uniference
+
+@testable import Calibration
+
+@Suite struct ClusterDocumentTests {
+  /// Kernels of a device of 50 GFLOPS in float32, 200 in bfloat16, 10 GB/s and 2 us an operation.
+  private static let kernels = [(1e3, 1e3), (1e6, 1e4), (1e8, 1e6), (1e9, 1e6), (1e6, 1e8), (1e4, 1e7)].flatMap {
+    (flops, bytes) in
+    [("float32", 50e9), ("bfloat16", 200e9)].flatMap { (dtype, rate) in
+      [0, 1].map { rank in
+        var kernel = Cases.figure(.kernel, nil, ranks: [rank], median: max(flops / rate, bytes / 10e9) + 2e-6)
+        (kernel.operation, kernel.shape, kernel.dtype) = ("matmul", [Int(flops), Int(bytes)], dtype)
+        (kernel.flops, kernel.moved_bytes) = (flops, bytes)
+        return kernel
+      }
+    }
+  }
+
+  private static let calibration = Result {
+    try Calibration(fitting: [Cases.measurements(Cases.measured(on: Cases.known) + kernels)])
+  }
+
+  private func calibration() throws -> Calibration { try Self.calibration.get() }
+
+  private func file(_ text: String) throws -> String {
+    let path = FileManager.default.temporaryDirectory.appending(path: "calibration-\(UUID().uuidString).yaml").path
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return path
+  }
+
+  @Test func theFileIsACluster() throws {
+    let cluster = try Cluster(yaml: ClusterDocument(calibration(), name: "desk of two").text)
+    #expect(cluster.name == "desk of two")
+    #expect(cluster.devices.map(\.name) == ["desk-0", "desk-1"])
+    #expect(abs(Double(cluster.transport.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
+    #expect(abs(cluster.transport.receive.picosecondsPerByte / 80 - 1) < 0.02)
+    #expect(cluster.transport.rendezvousThresholdBytes == 0)
+    #expect(cluster.transport.noticeBytes == 98)
+    #expect(abs(cluster.transport.wireFactor(2e6) - 1.05) < 0.002)
+    #expect(cluster.collectives.name == Cluster.glooName)
+  }
+
+  @Test func devicesHaveTheirRates() throws {
+    let device = try Cluster(yaml: ClusterDocument(calibration(), name: "desk").text).devices[0].specification
+    #expect(abs(device.peak(for: .float32).value.flopsPerSecond / 50e9 - 1) < 0.01)
+    #expect(abs(device.peak(for: .bfloat16).value.flopsPerSecond / 200e9 - 1) < 0.01)
+    #expect(abs(device.memoryBandwidth.value.bytesPerSecond / 10e9 - 1) < 0.01)
+    #expect(abs(device.launchOverhead.value.inSeconds / 2e-6 - 1) < 0.01)
+    #expect(device.memory.value.bytes == 16_000_000_000)
+  }
+
+  @Test func aSlowerDeviceOfTheSameKindGetsASpeed() throws {
+    let slow = Self.kernels.map { kernel in
+      guard kernel.ranks == [1] else { return kernel }
+      var slower = Cases.figure(.kernel, nil, ranks: [1], median: 2 * kernel.median_s)
+      (slower.operation, slower.shape, slower.dtype) = (kernel.operation, kernel.shape, kernel.dtype)
+      (slower.flops, slower.moved_bytes) = (kernel.flops, kernel.moved_bytes)
+      return slower
+    }
+    let entries = try DeviceEntries(Cases.measurements(slow)).entries
+    #expect(entries.map(\.name) == ["desk-rank0", "desk-rank1"])
+    #expect(entries.map(\.speed) == [1, 0.5])
+  }
+
+  @Test func theTransportAloneIsAProfile() throws {
+    let path = try file(ClusterDocument(calibration(), name: "desk").transportText)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let cluster = try Cluster(
+      yaml: """
+        devices: [{model: cpu-server, count: 2}]
+        network: {link: {bandwidth: 1 Gbps}, transport: '\(path)'}
+        """)
+    #expect(abs(Double(cluster.transport.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
+  }
+
+  @Test func theSameMeasurementsDoNotDrift() throws {
+    let path = try file(ClusterDocument(calibration(), name: "desk").text)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(try FormerFigures(contentsOf: path).drift(to: calibration()) == [])
+  }
+
+  @Test func aFigureThatHasMovedIsReported() throws {
+    let text = ClusterDocument(try calibration(), name: "desk").text
+    let line = try #require(text.split(separator: "\n").first { $0.contains("latency: ") })
+    let path = try file(text.replacing(line, with: "    latency: 30 us  # 95%: 28 us to 32 us"))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let drift = try FormerFigures(contentsOf: path).drift(to: calibration())
+    #expect(drift.count == 1)
+    #expect(drift.first?.hasPrefix("network.link.latency was 30 us (28 us to 32 us) and is now 12") == true)
+  }
+
+  @Test func theReportNamesEveryFigure() throws {
+    let calibration = try calibration()
+    let report = CalibrationReport(calibration)
+    for value in calibration.values { #expect(report.text().contains(value.path)) }
+    #expect(report.svg.components(separatedBy: "<circle").count > calibration.points.count)
+  }
+}
+
+extension Cluster {
+  fileprivate static var glooName: String { ClusterNetwork.defaultCollectives(for: .glooTCP).name }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Testing
+
+@testable import Calibration
+
+/// The simulated scripts against what they come to on paper, for two ranks that nobody disturbs.
+@Suite struct ForwardModelTests {
+  /// L latency, B rate, s and r the costs of sending and receiving, w bytes on the wire, n those of a notice:
+  /// * ping-pong: the notice leaves when the send before has ended, as r and s begin: max(L + n/B, r + s) + L + w/B;
+  /// * prepared: s + L + w/B + r;
+  /// * late receiver: the notice's way and the payload's: L + n/B + L + w/B + r;
+  /// * stream: whatever takes longer of sending and moving: max(s, w/B);
+  /// * both ways: max(s, L + n/B) + L + w/B + r.
+  @Test(arguments: [64, 4096, 100_000, 3_000_000], [5e-6, 24e-6, 200e-6])
+  func closedForms(bytes: Int, latency: Double) throws {
+    var model = Cases.known
+    model.latency = latency
+    let send = Double(model.profile.send.picoseconds(byteCount: bytes)) * 1e-12
+    let receive = Double(model.profile.receive.picoseconds(byteCount: bytes)) * 1e-12
+    let wire = model.profile.wireBytes(byteCount: bytes) / model.bytesPerSecond
+    let notice = latency + Double(model.profile.noticeBytes) / model.bytesPerSecond
+    let expected: [FigureKind: Double] = [
+      .pingPong: max(notice, receive + send) + latency + wire,
+      .preparedPingPong: send + latency + wire + receive,
+      .lateReceiver: notice + latency + wire + receive,
+      .sendCall: send,
+      .bothWays: max(send, notice) + latency + wire + receive,
+    ]
+    for (kind, seconds) in expected {
+      let simulated = try ForwardModel.seconds(of: Cases.figure(kind, bytes), on: model)
+      #expect(abs(simulated / seconds - 1) < 1e-4, "\(kind)")
+    }
+    let stream = try ForwardModel.seconds(of: Cases.figure(.stream, bytes, count: 8), on: model)
+    #expect(abs(stream / max(send, wire) - 1) < 1e-4)
+  }
+
+  @Test func memoryFiguresAreTheirRates() throws {
+    #expect(abs(try ForwardModel.seconds(of: Cases.figure(.copy, 1_000_000), on: Cases.known) - 90e-6) < 1e-12)
+    #expect(abs(try ForwardModel.seconds(of: Cases.figure(.reduce, 1_000_000), on: Cases.known) - 120e-6) < 1e-12)
+  }
+
+  @Test func twoIntoOneTakesTwiceAsLong() throws {
+    let one = try ForwardModel.seconds(of: Cases.figure(.bothWays, 3_000_000), on: Cases.known)
+    let two = try ForwardModel.seconds(of: Cases.figure(.twoIntoOne, 3_000_000, ranks: [0, 1, 2]), on: Cases.known)
+    #expect((1.9..<2.1).contains(two / one))
+  }
+
+  @Test func pairsDoNotDisturbEachOtherOnASwitch() throws {
+    let pairs = Cases.figure(.pairsAtOnce, 3_000_000, ranks: [0, 1, 2, 3], count: 8)
+    let alone = Cases.figure(.stream, 3_000_000, count: 8)
+    #expect(
+      abs(try ForwardModel.seconds(of: pairs, on: Cases.known) / ForwardModel.seconds(of: alone, on: Cases.known) - 1)
+        < 1e-3)
+  }
+}

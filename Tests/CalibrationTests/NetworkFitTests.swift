@@ -1,0 +1,105 @@
+import Foundation
+import Testing
+
+@testable import Calibration
+
+@Suite struct NetworkFitTests {
+  /// What each figure is in ``Cases/known``.
+  private static let truth: [String: Double] = [
+    "network.link.latency": 12e-6, "network.transport.send.per_message": 37e-6,
+    "network.transport.send.per_byte": 50e-12, "network.transport.receive.per_message": 23e-6,
+    "network.transport.receive.per_byte": 80e-12, "network.transport.per_collective": 45e-6,
+    "network.transport.reduce_per_byte": 120e-12, "network.transport.copy_per_byte": 90e-12,
+    "network.transport.wire_factor[2]": 1.05, "network.transport.wire_factor[3]": 1.05,
+  ]
+
+  @Test func exactMeasurementsGiveTheirModelBack() throws {
+    let measurements = try Cases.measurements(Cases.measured(on: Cases.known))
+    let result = try NetworkFit([measurements]).solve()
+    for value in result.values {
+      guard let truth = Self.truth[value.path] else { continue }
+      #expect(abs(value.value / truth - 1) < 0.02, "\(value.path): \(value.text)")
+    }
+    #expect(result.points.allSatisfy { abs($0.residual) < 0.002 })
+  }
+
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func noisyMeasurementsGiveIntervalsThatHoldTheModel(seed: UInt64) throws {
+    let measurements = try Cases.measurements(Cases.measured(on: Cases.known, noise: 0.01, seed: seed))
+    let values = try NetworkFit([measurements]).solve().values
+    let missed = values.filter { value in Self.truth[value.path].map { !value.interval.contains($0) } ?? false }
+    #expect(missed.count <= 2, "\(missed.map { "\($0.path) \($0.intervalText)" })")
+    #expect(values.filter { Self.truth[$0.path] != nil }.count == Self.truth.count)
+  }
+
+  @Test func aBurstIsFound() throws {
+    var model = Cases.known
+    model.burstBytes = 15_000
+    let result = try NetworkFit([Cases.measurements(Cases.measured(on: model))]).solve()
+    #expect(abs(result.models[0].burstBytes / 15_000 - 1) < 0.05)
+  }
+
+  @Test func withoutAStatedRateTheRateIsFound() throws {
+    var model = Cases.known
+    model.bytesPerSecond = 60e6
+    model.wireFactors = model.wireFactors.map { _ in 1514.0 / 1448.0 }
+    let result = try NetworkFit([Cases.measurements(Cases.measured(on: model), rate: nil)]).solve()
+    #expect(abs(result.models[0].bytesPerSecond / 60e6 - 1) < 0.005)
+  }
+
+  @Test func clustersOfOneLibraryAreFittedTogether() throws {
+    var slow = Cases.known
+    slow.bytesPerSecond = 12.5e6
+    let fast = try Cases.measurements(Cases.measured(on: Cases.known))
+    let result = try NetworkFit([fast, Cases.measurements(Cases.measured(on: slow), rate: "100 Mbps")]).solve()
+    let sends = result.values.filter { $0.path == "network.transport.send.per_message" }
+    #expect(sends.count == 1)
+    #expect(abs((sends.first?.value ?? 0) / 37e-6 - 1) < 0.02)
+    #expect(result.models.map(\.bytesPerSecond) == [125e6, 12.5e6])
+  }
+}
+
+@Suite struct LinkRatesTests {
+  @Test func aLinkThatIsSlowerThanStatedIsNamed() throws {
+    let stream = Cases.figure(.stream, 1_000_000, median: 1_000_000 * 1514 / 1448 / 50e6)
+    let measurements = try Cases.measurements([stream])
+    let failure = #expect(throws: CalibrationFailure.self) { try LinkRates(measurements) }
+    #expect(
+      failure?.description
+        == """
+        desk.json: the link from rank 0 (desk) to rank 1 (desk) carries 400 Mbps, less than the 1 Gbps that were \
+        stated; correct the link, or the rate; the measurements are kept
+        """)
+  }
+
+  @Test func aSlowerHostIsFoundAmongOthers() throws {
+    let figures = [([0, 1], 0.008), ([0, 2], 0.08), ([2, 0], 0.08), ([0, 3], 0.008), ([3, 0], 0.008)].map {
+      Cases.figure(.stream, 1_000_000, ranks: $0.0, median: $0.1)
+    }
+    let rates = try LinkRates(Cases.measurements(figures, rate: nil, hosts: 4))
+    #expect(Array(rates.slower.keys) == [2])
+    #expect(abs((rates.slower[2] ?? 0) / (rates.bytesPerSecond / 10) - 1) < 1e-9)
+  }
+
+  @Test(arguments: [(0.0081, true), (0.0165, false)])
+  func bothWaysAtOnceTellTheDuplex(seconds: Double, isFull: Bool) throws {
+    let figures = [
+      Cases.figure(.stream, 1_000_000, median: 0.008), Cases.figure(.bothWays, 1_000_000, median: seconds),
+    ]
+    #expect(try LinkRates(Cases.measurements(figures, rate: nil)).isFullDuplex == isFull)
+  }
+
+  @Test func withoutAStreamNothingIsFitted() throws {
+    let measurements = try Cases.measurements([Cases.figure(.pingPong, 64)])
+    #expect(throws: CalibrationFailure.self) { try NetworkFit([measurements]) }
+  }
+
+  @Test(arguments: [(nil, 0), (8_000, 64_000), (1_000_000, nil)] as [(Int?, Int?)])
+  func aLateReceiverTellsWhichPayloadsWait(eagerUpTo: Int?, threshold: Int?) throws {
+    let figures = [1000, 8_000, 64_000, 1_000_000].map { bytes in
+      let isEager = eagerUpTo.map { bytes <= $0 } ?? false
+      return Cases.figure(.lateReceiver, bytes, median: isEager ? 10e-6 : 60e-6 + Double(bytes) / 125e6)
+    }
+    #expect(Rendezvous.threshold(try Cases.measurements(figures), bytesPerSecond: 125e6) == threshold)
+  }
+}
