@@ -71,7 +71,8 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch", "Quantities",
+        "PyTorchBridge", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch",
+        "Quantities",
         "Network",
         "Devices", "Models",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -121,7 +122,8 @@ let package = Package(
       dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
     .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities"]),
     .testTarget(
-      name: "CalibrationTests", dependencies: ["Calibration", "Uniference", "Network", "Quantities", "Reports"]),
+      name: "CalibrationTests",
+      dependencies: ["Calibration", "Uniference", "SimulationKernel", "Network", "Quantities", "Reports"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]

@@ -2,7 +2,7 @@ import Foundation
 import Quantities
 
 /// What has been fitted to the measurements of one cluster, or of several that share a library.
-public struct Calibration {
+public struct Calibration: Sendable {
   /// Of the first one, which the cluster file describes.
   public let measurements: Measurements
   /// Every figure that was found, in the order of the cluster file.
@@ -59,9 +59,11 @@ public struct Calibration {
   private var sharing: String? {
     let figures = measurements.figures
     let together = figures.filter { $0.kind == .pairsAtOnce }.max { $0.bytes ?? 0 < $1.bytes ?? 0 }
-    guard let together, let alone = figures.first(where: {
-      $0.kind == .stream && $0.ranks == [0, 1] && $0.bytes == together.bytes
-    }) else { return nil }
+    guard let together,
+      let alone = figures.first(where: {
+        $0.kind == .stream && $0.ranks == [0, 1] && $0.bytes == together.bytes
+      })
+    else { return nil }
     let ratio = together.median_s / alone.median_s
     guard ratio > 1.15 else { return "pairs of ranks do not slow each other: each link is the limit, not the switch" }
     return

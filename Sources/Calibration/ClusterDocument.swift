@@ -36,7 +36,7 @@ public struct ClusterDocument {
     }
     return [
       "# Measured from \(measurements.began) on for \(measurements.took.shortDescription), and fitted by "
-        + "uniference calibrate \(UniferenceVersion.current).",
+        + "uniference calibrate \(UniferenceVersion.current)."
     ] + hosts + [
       "# After a figure stands where it lies with a probability of 95%. Documentation/calibration.md says how each was found."
     ] + calibration.remarks.map { "# * \($0)" }
@@ -125,7 +125,8 @@ public struct ClusterDocument {
         let factor = formatNumber(calibration.model.wireFactors[index], significantDigits: 5)
         let value = values.first { $0.path.hasSuffix("[\(index)]") }
         return line(
-          indent + 2, "- [\(sizes[index]) B, \(factor)]", value.map(comment) ?? "given: 1514 bytes on Ethernet for 1448")
+          indent + 2, "- [\(sizes[index]) B, \(factor)]", value.map(comment) ?? "given: 1514 bytes on Ethernet for 1448"
+        )
       }
   }
 

@@ -2,9 +2,9 @@ import Foundation
 import Quantities
 
 /// The ranks' devices as a cluster file lists them: neighbours that are alike stand in one entry.
-struct DeviceEntries {
+struct DeviceEntries: Sendable {
   /// One entry of the file's list.
-  struct Entry {
+  struct Entry: Sendable {
     var name: String
     let host: MeasuredHost
     let firstRank: Int

@@ -37,8 +37,9 @@ public struct FittedPoint: Hashable, Sendable {
   public let family: String
   /// Payload, where there is one.
   public let bytes: Int?
-  /// Median, and how far apart its quartiles are in terms of it.
+  /// The median.
   public let measured_s: Double
+  /// How far apart the quartiles are, in terms of the median.
   public let spread: Double
   /// What the model says.
   public let fitted_s: Double

@@ -35,7 +35,12 @@ public struct FormerFigures {
     {
       interval = written
     }
-    return FittedValue(path: value.path, value: number, interval: interval, unit: value.unit)
+    return FittedValue(path: value.path, value: number, interval: Self.widened(interval), unit: value.unit)
+  }
+
+  /// By what the file's three digits or more leave open.
+  private static func widened(_ interval: ClosedRange<Double>) -> ClosedRange<Double> {
+    interval.lowerBound * (1 - 0.002)...interval.upperBound * (1 + 0.002)
   }
 
   private static func interval(_ line: String, unit: FigureUnit) -> ClosedRange<Double>? {

@@ -3,14 +3,14 @@ import Foundation
 
 /// Robust, weighted, nonlinear least squares within bounds.
 ///
-/// Minimises the sum over residuals r_i, each in terms of its expected deviation, of Huber's
+/// Minimises the sum over residuals r_i, each in terms of its expected deviation, of
 ///
 ///     rho(r) = r^2 / 2              where |r| <= k s
 ///     rho(r) = k s (|r| - k s / 2)  beyond
 ///
-/// by Levenberg and Marquardt's method on reweighted residuals, s being the residuals' median absolute deviation. So a
-/// residual that noise explains counts by its square, and an outlier pulls no harder the further out it lies. The
-/// covariance is Huber's for regression (P. J. Huber, "Robust Statistics", 1981, section 7.6, equation 6.5):
+/// by Levenberg and Marquardt's method on reweighted residuals, s being their deviation: 1 as expected, or more by their
+/// median. So a residual that noise explains counts by its square, and an outlier pulls no harder the further out it
+/// lies. The covariance is Huber's for regression (P. J. Huber, "Robust Statistics", 1981, section 7.6, equation 6.5):
 ///
 ///     K^2 [sum psi(r)^2 / (n - p)] / [mean psi'(r)]^2 (J^T J)^-1,  K = 1 + p/n (1 - m)/m,  m = mean psi'
 ///
@@ -77,10 +77,11 @@ struct LeastSquares {
     var values: [Double]
     var residuals: [Double]
 
-    /// A robust standard deviation of the residuals; exact data still have one, or there would be no steps.
+    /// A robust standard deviation of the residuals, at least what was expected: that half of them are fitted better does
+    /// not make outliers of the others.
     var deviation: Double {
       let sorted = residuals.map(\.magnitude).sorted()
-      return max(1.4826 * sorted[sorted.count / 2], 1e-3)
+      return max(1.4826 * sorted[sorted.count / 2], 1)
     }
   }
 

@@ -2,7 +2,7 @@ import Network
 import Quantities
 
 /// What can be seen of the links at a glance: their rate, whether both directions share it, and which are slower.
-struct LinkRates {
+struct LinkRates: Sendable {
   /// Payload of a full Ethernet frame's share, as in `TransportProfile.glooTCP`.
   private static let payloadShare = 1448.0 / 1514.0
   /// Streams of messages this large show a link's rate.
@@ -17,8 +17,8 @@ struct LinkRates {
 
   /// - Throws: a ``CalibrationFailure`` without any stream of large messages, or when a link is slower than stated.
   init(_ measurements: Measurements) throws(CalibrationFailure) {
-    let streams = measurements.figures.filter { $0.kind == .stream && ($0.bytes ?? 0) >= Self.leastBytes }
-    guard let first = streams.filter({ $0.ranks == [0, 1] }).max(by: { $0.bytes ?? 0 < $1.bytes ?? 0 }) else {
+    let streams = Self.fastestStreams(measurements)
+    guard let first = streams.first(where: { $0.ranks == [0, 1] }) else {
       throw CalibrationFailure(
         "\(measurements.path): there is no stream of \(DataSize(bytes: Self.leastBytes)) or more from rank 0 to rank 1, "
           + "from which the links' rate would be read; measure again, with the section messages")
@@ -33,6 +33,14 @@ struct LinkRates {
     isStated = measurements.statedRate != nil
     isFullDuplex = Self.isFullDuplex(measurements, rate)
     slower = Self.slowerLinks(streams, than: rate)
+  }
+
+  /// Of each pair of ranks the stream of large messages that carries most: a stall makes a stream slower than its link,
+  /// but nothing makes it faster.
+  private static func fastestStreams(_ measurements: Measurements) -> [MeasuredFigure] {
+    let streams = measurements.figures.filter { $0.kind == .stream && ($0.bytes ?? 0) >= leastBytes && $0.median_s > 0 }
+    return Dictionary(grouping: streams, by: \.ranks).sorted { $0.key.lexicographicallyPrecedes($1.key) }
+      .compactMap { $0.value.max { wireRate($0) < wireRate($1) } }
   }
 
   private static func wireRate(_ stream: MeasuredFigure) -> Double {

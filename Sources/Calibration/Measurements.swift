@@ -50,7 +50,8 @@ public struct Measurements: Sendable {
     notes = content.notes
     figures = content.figures
     do throws(QuantityError) {
-      statedRate = try content.stated_rate.map { (text) throws(QuantityError) in try Bandwidth(parsing: text, .positive) }
+      statedRate = try content.stated_rate.map { (text) throws(QuantityError) in try Bandwidth(parsing: text, .positive)
+      }
     } catch {
       throw CalibrationFailure("\(path): stated_rate: \(error)")
     }

@@ -27,22 +27,24 @@ struct NetworkFit {
     let start: Double
   }
 
+  /// A shaper lets a frame through in any case; less than this is none.
+  private static let leastBurst = 1514.0
+
   let data: [Datum]
   let clusterCount: Int
-  private let unknowns: [Unknown]
+  private var unknowns: [Unknown]
   private var base: [NetworkModel]
 
   /// - Throws: a ``CalibrationFailure`` when figures are missing that nothing can be fitted without.
   init(_ measurements: [Measurements]) throws(CalibrationFailure) {
     clusterCount = measurements.count
-    data = measurements.enumerated().flatMap { cluster, measurements in
-      Self.usable(measurements).map { Datum(figure: $0, cluster: cluster) }
-    }
+    var data: [Datum] = []
     base = Array(repeating: NetworkModel(), count: measurements.count)
     var unknowns: [Unknown] = []
     for (cluster, measurements) in measurements.enumerated() {
       let rate = try LinkRates(measurements)
       base[cluster].bytesPerSecond = rate.bytesPerSecond
+      data += Self.usable(measurements, bytesPerSecond: rate.bytesPerSecond).map { Datum(figure: $0, cluster: cluster) }
       base[cluster].isFullDuplex = rate.isFullDuplex
       base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
@@ -60,21 +62,35 @@ struct NetworkFit {
       if !isGiven, parameter.path.hasSuffix("wire_factor[\(NetworkParameter.wireSizes.count - 1)]") { continue }
       unknowns.append(Unknown(parameter: parameter, cluster: nil, start: parameter.start))
     }
+    self.data = data
     let kinds = Set(data.map(\.figure.kind))
     self.unknowns = unknowns.filter { !$0.parameter.kinds.isDisjoint(with: kinds) }
   }
 
-  /// What the network decides, without what no clock has noticed.
-  private static func usable(_ measurements: Measurements) -> [MeasuredFigure] {
+  /// What the network decides, without what no clock has noticed: a computation that took no time, and a stream whose
+  /// messages had all come before their receiver woke up.
+  private static func usable(_ measurements: Measurements, bytesPerSecond: Double) -> [MeasuredFigure] {
     measurements.figures.filter { figure in
       guard FigureKind.network.contains(figure.kind), figure.median_s > ForwardModel.shortest else { return false }
+      guard figure.kind == .stream else { return true }
       // Links that differ from the first pair's are dealt with on their own.
-      return figure.kind != .stream || figure.ranks == [0, 1]
+      return figure.ranks == [0, 1] && figure.median_s > 0.2 * Double(figure.bytes ?? 0) / bytesPerSecond
     }
   }
 
   /// - Parameter progress: is told the number of each step.
   func solve(progress: (Int) -> Void = { _ in }) throws -> Result {
+    let result = try solveOnce(progress: progress)
+    let hasBurst = result.models.contains { $0.burstBytes > Self.leastBurst }
+    guard !hasBurst, unknowns.contains(where: Self.isBurst) else { return result }
+    var plain = self
+    plain.unknowns.removeAll(where: Self.isBurst)
+    return try plain.solveOnce(progress: progress)
+  }
+
+  private static func isBurst(_ unknown: Unknown) -> Bool { unknown.parameter.path.hasSuffix("burst") }
+
+  private func solveOnce(progress: (Int) -> Void) throws -> Result {
     var problem = LeastSquares(
       parameters: unknowns.map(Self.parameter), residualCount: data.count,
       residuals: { values, numbers in try numbers.map { try self.residual(self.data[$0], values) } })

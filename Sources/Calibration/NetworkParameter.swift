@@ -75,7 +75,7 @@ struct NetworkParameter: Sendable {
   private static func wireFactor(_ index: Int) -> NetworkParameter {
     NetworkParameter(
       path: "network.transport.wire_factor[\(index)]", unit: .ratio, start: frame, bounds: 0.1...10, scale: 0.01,
-      deviation: 0.05, kinds: messages.subtracting([.sendCall])
+      deviation: 0.15, kinds: messages.subtracting([.sendCall])
     ) { value, model in model.wireFactors[index] = value }
   }
 }

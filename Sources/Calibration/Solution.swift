@@ -7,7 +7,7 @@ extension LeastSquares {
     let standardErrors: [Double]
     /// What remains unexplained, in terms of the expected deviations.
     let residuals: [Double]
-    /// The residuals' robust standard deviation: 1 where the expected deviations were right.
+    /// The residuals' robust standard deviation: 1 where they are no larger than expected.
     let deviation: Double
     let degreesOfFreedom: Int
     let iterations: Int
@@ -38,7 +38,8 @@ extension LeastSquares {
       let share = Double(inside) / count
       let spread = residuals.reduce(0) { $0 + min($1 * $1, limit * limit) }
       let correction = 1 + Double(parameterCount) / count * (1 - share) / share
-      return correction * correction * spread / (count - Double(parameterCount)) / (share * share)
+      // Exact data leave a little, so that it can be divided by.
+      return max(correction * correction * spread / (count - Double(parameterCount)) / (share * share), 1e-9)
     }
 
     /// Parameters that nothing depends on are left out, or the others could not be told either.

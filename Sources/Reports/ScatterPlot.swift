@@ -63,7 +63,10 @@ public struct ScatterPlot {
       <g transform="translate(\(Self.margin), \(Self.margin / 2))">
       <line x1="0" y1="\(Self.size)" x2="\(Self.size)" y2="0" stroke="#57606a" stroke-dasharray="5 4"/>
       """
-    return ([head] + grid + series.indices.flatMap(circles) + series.indices.flatMap(legend) + titles + ["</g>", "</svg>", ""])
+    return
+      ([head] + grid + series.indices.flatMap(circles) + series.indices.flatMap(legend) + titles + [
+        "</g>", "</svg>", "",
+      ])
       .joined(separator: "\n")
   }
 

@@ -29,9 +29,9 @@ enum Cases {
 
   /// What the scripts measure on two ranks, at fewer sizes.
   static var plan: [MeasuredFigure] {
-    let sizes = [64, 4096, 32_000, 300_000, 3_000_000, 24_000_000]
-    let streams = sizes.map { figure(.stream, $0, count: max(8, min(64, 1_000_000 / $0))) }
-    let collectives = [3000, 160_000, 700_000, 10_000_000].flatMap { size in
+    let sizes = [64, 4096, 48_000, 600_000, 24_000_000]
+    let streams = sizes.map { figure(.stream, $0, count: max(8, min(24, 1_000_000 / $0))) }
+    let collectives = [3000, 160_000, 3_000_000].flatMap { size in
       [FigureKind.allReduce, .allGather, .broadcast].map { figure($0, size) }
     }
     return [FigureKind.pingPong, .preparedPingPong, .lateReceiver].flatMap { kind in sizes.map { figure(kind, $0) } }
@@ -50,7 +50,8 @@ enum Cases {
     }
   }
 
-  static func measurements(_ figures: [MeasuredFigure], rate: String? = "1 Gbps", hosts: Int = 2) throws -> Measurements {
+  static func measurements(_ figures: [MeasuredFigure], rate: String? = "1 Gbps", hosts: Int = 2) throws -> Measurements
+  {
     let host = MeasuredHost(
       name: "desk", processor: "A processor", device: "cpu", cores: 4, threads: 1, memory_bytes: 16_000_000_000,
       available_bytes: 12_000_000_000, kernel: "Linux 6.1", torch: "2.13.0")

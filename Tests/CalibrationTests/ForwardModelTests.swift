@@ -10,7 +10,9 @@ import Testing
   /// * prepared: s + L + w/B + r;
   /// * late receiver: the notice's way and the payload's: L + n/B + L + w/B + r;
   /// * stream: whatever takes longer of sending and moving: max(s, w/B);
-  /// * both ways: max(s, L + n/B) + L + w/B + r.
+  /// * both ways: rank 1 has met rank 0 d = r(1 B) later than rank 0 has met it, so what comes from it takes
+  ///   max(d + s, L + n/B) + L + w/B + r, and what goes to it max(s, d + L + n/B) + L + w/B, and r less d more by its own
+  ///   clock.
   @Test(arguments: [64, 4096, 100_000, 3_000_000], [5e-6, 24e-6, 200e-6])
   func closedForms(bytes: Int, latency: Double) throws {
     var model = Cases.known
@@ -19,12 +21,14 @@ import Testing
     let receive = Double(model.profile.receive.picoseconds(byteCount: bytes)) * 1e-12
     let wire = model.profile.wireBytes(byteCount: bytes) / model.bytesPerSecond
     let notice = latency + Double(model.profile.noticeBytes) / model.bytesPerSecond
+    let late = Double(model.profile.receive.picoseconds(byteCount: 1)) * 1e-12
     let expected: [FigureKind: Double] = [
       .pingPong: max(notice, receive + send) + latency + wire,
       .preparedPingPong: send + latency + wire + receive,
       .lateReceiver: notice + latency + wire + receive,
       .sendCall: send,
-      .bothWays: max(send, notice) + latency + wire + receive,
+      .bothWays: latency + wire
+        + max(max(late + send, notice) + receive, max(send, late + notice) + max(0, receive - late)),
     ]
     for (kind, seconds) in expected {
       let simulated = try ForwardModel.seconds(of: Cases.figure(kind, bytes), on: model)

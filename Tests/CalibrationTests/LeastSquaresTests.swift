@@ -81,9 +81,10 @@ import Testing
 
   @Test func tooFewResidualsAreRefused() {
     let problem = LeastSquares(
-      parameters: [.init(start: 0, bounds: -1...1, scale: 1)], residualCount: 1) { values, numbers in
-        numbers.map { _ in values[0] }
-      }
+      parameters: [.init(start: 0, bounds: -1...1, scale: 1)], residualCount: 1
+    ) { values, numbers in
+      numbers.map { _ in values[0] }
+    }
     #expect(throws: CalibrationFailure.self) { try problem.solve() }
   }
 

@@ -9,7 +9,8 @@ public enum MeasuringRun {
   ///   - environment: with which Python finds the `uniference` package.
   ///   - output: where the measurements are left.
   /// - Throws: in one line, what has failed; it says where the measurements so far are.
-  public static func run(_ command: [String], environment: [String: String], output: String) throws(CalibrationFailure) {
+  public static func run(_ command: [String], environment: [String: String], output: String) throws(CalibrationFailure)
+  {
     guard let failed = try ChildProcesses([command], environment: environment).run() else { return }
     throw CalibrationFailure(
       "the measuring has failed with exit code \(failed.code), for the reason above\(remains(output))")
@@ -18,7 +19,8 @@ public enum MeasuringRun {
   /// Measures on machines that are reached by ssh, and fetches the measurements.
   ///
   /// - Throws: in one line, the machine that cannot be reached, or on which the measuring has failed.
-  public static func run(on hosts: RemoteHosts, _ command: MeasuringCommand, output: String) throws(CalibrationFailure) {
+  public static func run(on hosts: RemoteHosts, _ command: MeasuringCommand, output: String) throws(CalibrationFailure)
+  {
     for name in hosts.names {
       if let complaint = ChildProcesses.output(of: RemoteHosts.ssh + [name, "true"]).complaint {
         throw CalibrationFailure(

@@ -10,6 +10,8 @@ struct MeasuringProgram: Program {
   private static let headStart = Duration.milliseconds(5)
   /// Repetitions until everything repeats itself.
   private static let repetitions = 3
+  /// Barriers that are timed together: one alone depends on who has left the one before it first.
+  private static let barriers = 10
 
   let figure: MeasuredFigure
   let stopwatch: Stopwatch
@@ -166,9 +168,9 @@ struct MeasuringProgram: Program {
     } else {
       try await rank.world.barrier()
     }
-    try await time(rank) {
+    try await time(rank, divisor: figure.kind == .barrier ? Self.barriers : 1) {
       switch figure.kind {
-      case .barrier: try await rank.world.barrier()
+      case .barrier: for _ in 0..<Self.barriers { try await rank.world.barrier() }
       case .allReduce: _ = try await rank.world.allReduce(values)
       case .allGather: _ = try await rank.world.allGather(values)
       case .broadcast: _ = try await rank.world.broadcast(values, root: 0)

@@ -15,13 +15,14 @@ from uniference.calibration.bench import Bench, Pattern
 SIZES = (3_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
 """Bytes of one rank's contribution."""
 WARM_UP = 2
+BARRIERS = 10
 
 
 def measure_collectives(bench: Bench) -> None:
     """Each operation at each size, on all ranks, and what torch's calls cost without any network."""
     everybody = list(range(bench.size))
     alone = _alone(bench)
-    bench.measure("barrier", _timed(dist.barrier), ranks=everybody)
+    bench.measure("barrier", _barriers(), ranks=everybody)
     for name in ("all_reduce", "all_gather", "broadcast"):
         bench.sweep(name, SIZES, partial(_pattern, name), ranks=everybody)
     values = torch.ones(64)
@@ -58,6 +59,22 @@ def _timed(action: Callable[[], object], meet: bool = True) -> Pattern:
             start = time.perf_counter()
             action()
             samples.append(time.perf_counter() - start)
+        return samples[WARM_UP:]
+
+    return run
+
+
+def _barriers() -> Pattern:
+    """The time from one barrier to the next: one alone depends on who has left the one before it first."""
+
+    def run(repetitions: int) -> list[float]:
+        samples = []
+        for _ in range(WARM_UP + repetitions):
+            dist.barrier()
+            start = time.perf_counter()
+            for _ in range(BARRIERS):
+                dist.barrier()
+            samples.append((time.perf_counter() - start) / BARRIERS)
         return samples[WARM_UP:]
 
     return run
