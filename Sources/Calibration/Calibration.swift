@@ -52,7 +52,7 @@ public struct Calibration: Sendable {
     }
     guard !ratios.isEmpty else { return nil }
     let list = ratios.map { "\($0.0) \(formatNumber($0.1, significantDigits: 3))" }.joined(separator: ", ")
-    return "when all ranks compute at once, times are those of one alone, times: \(list)"
+    return "when all ranks compute at once, operations take longer by these factors: \(list)"
   }
 
   /// Whether pairs of ranks share something between them.

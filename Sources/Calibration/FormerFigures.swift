@@ -16,7 +16,8 @@ public struct FormerFigures {
   /// The figures that have moved beyond both intervals, one line for each.
   public func drift(to calibration: Calibration) -> [String] {
     calibration.values.compactMap { value in
-      guard let former = former(value), !value.isUndetermined, !former.interval.overlaps(value.interval) else {
+      guard let former = former(value), !value.isUndetermined, !Self.widened(former.interval).overlaps(value.interval)
+      else {
         return nil
       }
       return """
@@ -35,7 +36,7 @@ public struct FormerFigures {
     {
       interval = written
     }
-    return FittedValue(path: value.path, value: number, interval: Self.widened(interval), unit: value.unit)
+    return FittedValue(path: value.path, value: number, interval: interval, unit: value.unit)
   }
 
   /// By what the file's three digits or more leave open.

@@ -57,14 +57,21 @@ struct NetworkFit {
       }
     }
     // Rates and the wire's factor are known as a product only: one of them has to be given.
-    let isGiven = measurements.allSatisfy { $0.statedRate != nil }
-    for parameter in NetworkParameter.all where !parameter.isOfLink {
-      if !isGiven, parameter.path.hasSuffix("wire_factor[\(NetworkParameter.wireSizes.count - 1)]") { continue }
+    let isStated = measurements.allSatisfy { $0.statedRate != nil }
+    let given = isStated ? [] : Self.wireFactorsAtFullRate(data)
+    for parameter in NetworkParameter.all where !parameter.isOfLink && !given.contains(parameter.path) {
       unknowns.append(Unknown(parameter: parameter, cluster: nil, start: parameter.start))
     }
     self.data = data
     let kinds = Set(data.map(\.figure.kind))
     self.unknowns = unknowns.filter { !$0.parameter.kinds.isDisjoint(with: kinds) }
+  }
+
+  /// The wire's factors at the largest payload whose rate was measured and beyond.
+  private static func wireFactorsAtFullRate(_ data: [Datum]) -> [String] {
+    let largest = data.filter { $0.figure.kind == .stream }.compactMap(\.figure.bytes).max() ?? 0
+    let reached = NetworkParameter.wireSizes.lastIndex { $0 <= largest } ?? 0
+    return (reached..<NetworkParameter.wireSizes.count).map(NetworkParameter.wireFactorPath)
   }
 
   /// What the network decides, without what no clock has noticed: a computation that took no time, and a stream whose

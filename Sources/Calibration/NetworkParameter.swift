@@ -71,10 +71,12 @@ struct NetworkParameter: Sendable {
       ) { $1.profile.copyPicosecondsPerByte = $0 * 1e12 },
     ] + wireSizes.indices.map(wireFactor)
 
+  static func wireFactorPath(_ index: Int) -> String { "network.transport.wire_factor[\(index)]" }
+
   /// Bytes on the wire for each of payload at one size; between sizes the line through them counts.
   private static func wireFactor(_ index: Int) -> NetworkParameter {
     NetworkParameter(
-      path: "network.transport.wire_factor[\(index)]", unit: .ratio, start: frame, bounds: 0.1...10, scale: 0.01,
+      path: wireFactorPath(index), unit: .ratio, start: frame, bounds: 0.1...10, scale: 0.01,
       deviation: 0.15, kinds: messages.subtracting([.sendCall])
     ) { value, model in model.wireFactors[index] = value }
   }

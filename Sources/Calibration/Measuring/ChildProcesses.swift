@@ -46,7 +46,9 @@ struct ChildProcesses {
     let said = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     guard process.terminationStatus != 0 else { return (text, nil) }
-    return (text, said.split(separator: "\n").last.map(String.init) ?? "exit code \(process.terminationStatus)")
+    return (
+      text, said.split(whereSeparator: \.isNewline).last.map(String.init) ?? "exit code \(process.terminationStatus)"
+    )
   }
 
   private static func process(_ command: [String], _ environment: [String: String]) -> Process {

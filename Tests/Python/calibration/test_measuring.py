@@ -18,15 +18,27 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 
 
 def start(folder: pathlib.Path, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port", "0", "-m",
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m",
                "uniference.calibration.measure", "--output", "m.json", *arguments]
     environment = os.environ | {"PYTHONPATH": str(ROOT / "python"), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True)
 
 
+def end(process: subprocess.Popen[str]) -> None:
+    """torchrun ends its ranks when it is asked to end."""
+    process.terminate()
+    try:
+        process.wait(timeout=60)
+    except subprocess.TimeoutExpired:
+        process.kill()
+
+
 def test_everything_is_measured_for_real(tmp_path):
     process = start(tmp_path, "--repetitions", "2", "--largest", "100000")
-    _, errors = process.communicate(timeout=240)
+    try:
+        _, errors = process.communicate(timeout=240)
+    finally:
+        end(process)
     assert process.returncode == 0, errors
     content = json.loads((tmp_path / "m.json").read_text())
     assert content["complete"] is True and content["failure"] is None
@@ -51,7 +63,7 @@ def test_what_was_measured_is_kept_when_a_rank_dies(tmp_path):
         os.kill(_rank_process(process.pid, 1), signal.SIGKILL)
         _, errors = process.communicate(timeout=120)
     finally:
-        process.kill()
+        end(process)
     assert process.returncode != 0
     content = json.loads(path.read_text())
     assert content["complete"] is False

@@ -55,12 +55,17 @@ def main() -> None:
     effort = Effort(
         options.repetitions, min(7, options.repetitions), options.seconds, options.patience, options.largest)
     bench = Bench(effort, document, Progress.on_standard_error(rank == 0), f"rank {rank} ({hosts[rank]['name']})")
-    failure = _run(bench, options.sections, device, hosts)
+    failure = _run(bench, options.sections, device)
+    # From here on nobody has to hurry: what is to be said is said, even if a launcher is ending its ranks.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     if document is not None:
         document.end(failure)
         if failure is None:
             print(f"{options.output}: all has been measured", file=sys.stderr)
     if failure is not None:
+        failure = _name_silent_ranks(failure, bench, hosts)
+        if document is not None:
+            document.end(failure)
         print(f"uniference: error: {failure}", file=sys.stderr, flush=True)
         # Destroying the group would wait for those who are gone.
         os._exit(FAILED)
@@ -88,7 +93,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _run(bench: Bench, sections: list[str], device: torch.device, hosts: list[Any]) -> Optional[str]:
+def _run(bench: Bench, sections: list[str], device: torch.device) -> Optional[str]:
     """Measures the sections; what has ended it early, in one line."""
     parts: dict[str, tuple[float, Callable[[], None]]] = {
         "messages": (messages.steps(bench.size), lambda: messages.measure_messages(bench)),
@@ -103,13 +108,13 @@ def _run(bench: Bench, sections: list[str], device: torch.device, hosts: list[An
     except Ended:
         return "the measuring was told to end (SIGTERM); a rank may have died, which torchrun says above"
     except Exception as error:
-        return _explain(error, bench, hosts)
+        lines = str(error).strip().splitlines()
+        return lines[0] if lines else type(error).__name__
     return None
 
 
-def _explain(error: Exception, bench: Bench, hosts: list[Any]) -> str:
-    """The error in one line, with the ranks that are not heard of any more."""
-    reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _name_silent_ranks(reason: str, bench: Bench, hosts: list[Any]) -> str:
+    """The reason with the ranks that are not heard of any more."""
     silent = _silent_ranks(bench)
     if not silent:
         return reason
