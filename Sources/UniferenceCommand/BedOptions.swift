@@ -49,4 +49,13 @@ struct BedOptions: ParsableArguments {
   private func quantity<Value: ParsableQuantity>(_ text: String, option: String) throws(TestbedError) -> Value {
     do { return try Value(parsing: text, .notNegative) } catch { throw TestbedError(.request, "\(option): \(error)") }
   }
+
+  /// The first option that was given.
+  var given: String? {
+    let options: [(String, Bool)] = [
+      ("--hosts", hosts != nil), ("--rate", rate != nil), ("--delay", delay != nil), ("--link-rate", !linkRate.isEmpty),
+      ("--cpu-share", !cpuShare.isEmpty), ("--bottleneck", bottleneck != nil),
+    ]
+    return options.first { $0.1 }?.0
+  }
 }

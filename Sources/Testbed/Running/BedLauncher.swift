@@ -24,7 +24,7 @@
     /// - Returns: the exit code: the first failing rank's, or 128 and a signal's number.
     public func run(groups: ControlGroupRoot?) throws -> Int32 {
       var watchdog: Watchdog?
-      if groups != nil, !run.creation.isEmpty, !run.bed.controlGroups.isEmpty {
+      if groups != nil, run.makesBed, !run.bed.controlGroups.isEmpty {
         watchdog = try Watchdog(removing: run.bed.controlGroups)
       }
       defer { watchdog?.finish() }
@@ -34,7 +34,7 @@
 
     private func start() throws -> Int32 {
       let lifeline = try DescriptorPipe()
-      let network = run.creation.isEmpty ? [] : ["--net"]
+      let network = run.makesBed ? ["--net"] : []
       let description = String(decoding: try JSONEncoder().encode(run), as: UTF8.self)
       var child = ChildProcess(
         words: ["unshare"] + network + ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", executable]
