@@ -4,10 +4,10 @@ import Testbed
 
 /// Options that describe a bed.
 struct BedOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How many hosts, 2 to 8.", valueName: "count"))
+  @Option(help: ArgumentHelp("How many hosts, 2 to 8; 2 unless given.", valueName: "count"))
   var hosts: Int?
 
-  @Option(help: ArgumentHelp("Rate of every link, in each direction.", valueName: "1 Gbps"))
+  @Option(help: ArgumentHelp("Rate of every link, in each direction; 1 Gbps unless given.", valueName: "1 Gbps"))
   var rate: String?
 
   @Option(help: ArgumentHelp("One-way delay of every host's link; a message crosses two.", valueName: "1 ms"))

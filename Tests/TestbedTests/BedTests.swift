@@ -94,6 +94,18 @@ import Uniference
     #expect(elastic.variables["RANK"] == nil)
   }
 
+  @Test func hostsHaveNames() throws {
+    let bed = Bed(try BedLayout(hostCount: 2, rate: gigabit), name: "b", cores: [0, 1], groups: nil)
+    #expect(
+      bed.hostsFile == """
+        10.77.0.1 host0
+        ::ffff:10.77.0.1 host0
+        10.77.0.2 host1
+        ::ffff:10.77.0.2 host1
+
+        """)
+  }
+
   @Test(arguments: [
     ("uniference-a-host0", "a"), ("uniference-a-b-switch", "a-b"), ("uniference-run-12-host1", "run-12"),
   ])

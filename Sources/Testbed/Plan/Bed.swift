@@ -43,8 +43,11 @@ public struct Bed: Codable, Sendable {
     }
   }
 
-  /// Lines of `/etc/hosts` by which hosts find each other as host0, host1 and so on.
-  var hostsFile: String { hosts.enumerated().map { "\($1.address) host\($0)\n" }.joined() }
+  /// Lines of `/etc/hosts` by which hosts find each other as host0, host1 and so on. torch asks for the names of
+  /// addresses in the form that IPv6 has for them.
+  var hostsFile: String {
+    hosts.enumerated().map { "\($1.address) host\($0)\n::ffff:\($1.address) host\($0)\n" }.joined()
+  }
 
   /// All control groups of the bed.
   public var controlGroups: [ControlGroup] { hosts.compactMap(\.controlGroup) }
