@@ -70,6 +70,15 @@ else:
 """
 
 
+BUSY = """
+import time
+wall, processor = time.perf_counter(), time.process_time()
+while time.perf_counter() < wall + 0.5:
+    pass
+print((time.process_time() - processor) / (time.perf_counter() - wall))
+"""
+
+
 @pytest.fixture
 def testbed(uniference):
     """The command, and a look at what is left in the system when the test is over."""
@@ -148,6 +157,13 @@ def test_links_have_their_delay(testbed):
     """There and back, over two links each."""
     options = ["--rate", "100 Mbps", "--delay", "5 ms"]
     assert best(lambda: figure(testbed, options, PING, "ms"), 20, 0.05) == pytest.approx(20, rel=0.05)
+
+
+def test_a_share_of_the_processor_is_not_exceeded(testbed):
+    """Processor time against the clock's: other work on this machine makes it smaller, never larger."""
+    result = run(testbed, ["--cpu-share", "30%:1"], [sys.executable, "-c", BUSY])
+    share = float(next(line.split()[1] for line in result.stdout.splitlines() if line.startswith("[1]")))
+    assert 0 < share < 0.33
 
 
 def test_ranks_find_what_torchrun_gives_and_a_cluster_file_is_written(testbed, tmp_path):

@@ -90,7 +90,7 @@ import Uniference
     #expect(command.variables["RANK"] == "1" && command.variables["WORLD_SIZE"] == "2")
     #expect(command.variables["MASTER_ADDR"] == "10.77.0.1" && command.variables["GLOO_SOCKET_IFNAME"] == "eth0")
     let elastic = RankCommand(["train.py"], rank: 0, in: bed, torchrun: "python")
-    #expect(elastic.words.suffix(13).starts(with: ["python", "-m", "torch.distributed.run", "--nnodes", "2"]))
+    #expect(elastic.words.suffix(14).starts(with: ["python", "-m", "torch.distributed.run", "--nnodes", "2"]))
     #expect(elastic.variables["RANK"] == nil)
   }
 

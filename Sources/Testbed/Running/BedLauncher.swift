@@ -51,6 +51,7 @@
     private func forward(_ number: Int32, to lifeline: Int32, of process: pid_t) -> any DispatchSourceSignal {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      // Only the source's handler uses it, and that never runs twice at a time.
       nonisolated(unsafe) var isFirst = true
       source.setEventHandler {
         if isFirst { _ = writeAll([UInt8(number)], to: lifeline) } else { kill(process, SIGKILL) }

@@ -25,6 +25,8 @@
     /// - Returns: the exit code.
     public mutating func supervise() throws -> Int32 {
       signal(SIGPIPE, SIG_IGN)
+      // Nobody but this process listens there.
+      _ = fcntl(Self.lifeline, F_SETFD, FD_CLOEXEC)
       services = try CommandExecutor.execute(run.preparation)
       let ends = try EndReporter()
       for rank in run.bed.hosts.indices { try start(rank) }
