@@ -15,9 +15,9 @@
     private var exitCode: Int32?
     private var deadline: ContinuousClock.Instant?
 
-    /// - Parameter description: a ``BedRun`` as JSON.
-    public init(_ description: String) throws {
-      run = try JSONDecoder().decode(BedRun.self, from: Data(description.utf8))
+    /// Of what stands on standard input: a ``BedRun`` as JSON.
+    public init() throws {
+      run = try JSONDecoder().decode(BedRun.self, from: FileHandle.standardInput.readToEnd() ?? Data())
     }
 
     /// Runs to the end.
