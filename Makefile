@@ -31,7 +31,7 @@ test-swift: torch ## the tests in Swift
 
 test-python: build torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
 	Scripts/python-environment.sh Tests/Python/requirements.txt
-	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest Tests/Python
+	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest -rs Tests/Python
 
 test-determinism: build ## one seed, one event log: debug and release builds, run twice
 	swift build --product uniference

@@ -117,7 +117,7 @@ let package = Package(
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
-    .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities"]),
+    .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities", "Uniference"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]
