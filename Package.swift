@@ -69,7 +69,7 @@ let package = Package(
       name: "UniferenceCommand",
       dependencies: [
         "PyTorchBridge", "Validation", "Uniference", "PythonInterpreters", "LibTorch", "Quantities", "Network",
-        "Devices", "Models",
+        "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

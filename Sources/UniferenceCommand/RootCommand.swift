@@ -10,7 +10,8 @@ struct RootCommand: AsyncParsableCommand {
     version: UniferenceVersion.current,
     subcommands: [
       SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, FlowsCommand.self, BenchmarkCommand.self,
-      RunCommand.self, ExecCommand.self, CompareCommand.self, ValidateCommand.self,
+      RunCommand.self, ExecCommand.self, CompareCommand.self, ValidateCommand.self, WeightsCommand.self,
+      TokenizeCommand.self,
     ])
 
   /// `--compute recorded NAME.run` are three words, of which options take two.
