@@ -2,7 +2,7 @@
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch format lint clean
+.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch benchmark-values format lint clean
 
 RELEASE := .build/release/uniference
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
@@ -44,6 +44,10 @@ benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures 
 
 benchmark-pytorch: build torch ## simulated and real process groups beside each other
 	.venv/bin/python Benchmarks/PyTorch/benchmark.py --check $(BENCHMARK_OPTIONS)
+
+benchmark-values: build torch ## values in a simulation over their kernels' time, and decoding beside transformers
+	Scripts/python-environment.sh Tests/Python/requirements.txt
+	.venv/bin/python Benchmarks/Values/benchmark.py --check $(BENCHMARK_OPTIONS)
 
 format: ## put all sources into shape
 	swift format --in-place --recursive --configuration .swift-format $(FORMATTED)

@@ -70,8 +70,7 @@ let package = Package(
       name: "UniferenceCommand",
       dependencies: [
         "PyTorchBridge", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch", "Quantities",
-        "Network",
-        "Devices", "Models",
+        "Network", "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -86,6 +85,8 @@ let package = Package(
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Quantities", "SimulationKernel"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "SimulationKernel"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(

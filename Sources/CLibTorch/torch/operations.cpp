@@ -3,9 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argmax.h>
-#include <ATen/ops/bitwise_and.h>
-#include <ATen/ops/bitwise_or.h>
-#include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/gelu.h>
@@ -58,23 +55,31 @@ at::Tensor rotated(const at::Tensor &heads, const at::Tensor &cosines, const at:
   return at::cat({first * cosine - second * sine, second * cosine + first * sine}, 3);
 }
 
-at::Tensor combined(const at::Tensor &left, const at::Tensor &right, UniferenceReduction reduction) {
+/// Combines `next` into `result`. All of these keep the element type, as in c10d: sums of truth values are truth values.
+void combine(at::Tensor &result, const at::Tensor &next, UniferenceReduction reduction) {
   switch (reduction) {
     case UNIFERENCE_SUM:
     case UNIFERENCE_AVERAGE:
-      return left + right;
+      result.add_(next);
+      return;
     case UNIFERENCE_PRODUCT:
-      return left * right;
+      result.mul_(next);
+      return;
     case UNIFERENCE_MINIMUM:
-      return at::minimum(left, right);
+      at::minimum_out(result, result, next);
+      return;
     case UNIFERENCE_MAXIMUM:
-      return at::maximum(left, right);
+      at::maximum_out(result, result, next);
+      return;
     case UNIFERENCE_BITWISE_AND:
-      return at::bitwise_and(left, right);
+      result.bitwise_and_(next);
+      return;
     case UNIFERENCE_BITWISE_OR:
-      return at::bitwise_or(left, right);
+      result.bitwise_or_(next);
+      return;
     case UNIFERENCE_BITWISE_XOR:
-      return at::bitwise_xor(left, right);
+      result.bitwise_xor_(next);
+      return;
   }
   TORCH_CHECK(false, "there is no reduction ", static_cast<int>(reduction));
 }
@@ -121,12 +126,13 @@ at::Tensor computed(
 at::Tensor reduced(const std::vector<at::Tensor> &tensors, UniferenceReduction reduction) {
   at::Tensor result = tensors[0].clone();
   for (size_t index = 1; index < tensors.size(); ++index) {
-    const at::Tensor next = tensors[index].to(result.device()).view_as(result);
+    at::Tensor next = tensors[index];
     TORCH_CHECK(
         next.scalar_type() == result.scalar_type(), "contribution ", index, " is ", next.scalar_type(), ", the first is ",
         result.scalar_type());
-    // Sums of truth values and of small integers stay what they are, as in c10d.
-    result = combined(result, next, reduction).to(result.scalar_type());
+    if (next.device() != result.device()) next = next.to(result.device());
+    if (next.sizes() != result.sizes()) next = next.view_as(result);
+    combine(result, next, reduction);
   }
   if (reduction == UNIFERENCE_AVERAGE) result = result.div(static_cast<int64_t>(tensors.size()));
   return result;
