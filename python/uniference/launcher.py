@@ -7,6 +7,7 @@ the session has left.
 
 from __future__ import annotations
 
+import functools
 import gc
 import json
 import os
@@ -88,7 +89,7 @@ def main() -> None:
     supervisor = Supervisor(control, folder)
     for rank in range(task.ranks):
         environment = rank_environment(rank, task.ranks, os.environ)
-        supervisor.fork(rank, lambda rank=rank, environment=environment: run_rank(folder, rank, task, environment))
+        supervisor.fork(rank, functools.partial(run_rank, folder, rank, task, environment))
     supervisor.watch()
 
 

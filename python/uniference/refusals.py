@@ -5,7 +5,8 @@ Found by calling gloo of torch 2.13 with each mistake.
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -42,7 +43,7 @@ def check_data_type(operation: str, tensor: Tensor, is_nccl: bool) -> None:
 
 def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction:
     """The operator's number, if it can be applied to the tensor's elements."""
-    kind = getattr(op, "op", op)
+    kind: Any = getattr(op, "op", op)
     reduction = REDUCTIONS.get(kind)
     name = str(kind).rpartition(".")[2]
     if reduction is None:

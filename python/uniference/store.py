@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Optional, Sequence, Union
 
 import torch.distributed as dist
+from torch._C._distributed_c10d import Store
 
 from uniference import wire
 from uniference.answers import Result
@@ -13,10 +14,10 @@ from uniference.session import Session
 from uniference.wire import NO_TIMEOUT, StoreCall, StoreOperation
 from uniference.work import nanoseconds
 
-Value = Union[str, bytes, Sequence[int]]
+Value = str | bytes | Sequence[int]
 
 
-class EngineStore(dist.Store):
+class EngineStore(Store):
     """What ``TCPStore`` and ``FileStore`` are for process groups, without a server.
 
     Torch's C++ code, `dist.PrefixStore` among it, calls these methods by the same names and passes values as lists of
@@ -48,7 +49,7 @@ class EngineStore(dist.Store):
             StoreOperation.COMPARE_SET, [key], value=as_bytes(desired_value), expected=as_bytes(expected_value)
         )
 
-    def wait(self, keys: Sequence[str], timeout: Optional[timedelta] = None) -> None:
+    def wait(self, keys: Sequence[str], timeout: timedelta | None = None) -> None:
         """Waits until all keys are there."""
         timeout_ns = self._timeout_ns if timeout is None else nanoseconds(timeout)
         self._ask(StoreOperation.WAIT, keys, timeout_ns=timeout_ns)

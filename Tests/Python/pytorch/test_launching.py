@@ -64,7 +64,7 @@ def test_the_first_failing_ranks_exit_code_is_the_runs(run, code):
         dist.barrier()
         """)
     assert done.code == code
-    assert f"rank 1 failed at virtual time" in done.errors
+    assert "rank 1 failed at virtual time" in done.errors
     assert f"the script ended with exit code {code}" in done.errors
 
 
@@ -79,7 +79,8 @@ def test_a_traceback_and_the_virtual_time_are_shown(run):
     assert done.code == 1
     assert "[1] ValueError: no such layer: 13" in done.errors
     assert 'script.py", line 4' in done.errors
-    assert "rank 1 failed at virtual time" in done.errors and "ValueError: no such layer: 13" in done.errors.splitlines()[-1]
+    assert "rank 1 failed at virtual time" in done.errors
+    assert "ValueError: no such layer: 13" in done.errors.splitlines()[-1]
 
 
 def test_a_killed_rank_is_named_and_the_others_get_an_error(run):
