@@ -53,6 +53,8 @@ class Integration:
         c10d.split_group = dist.split_group = split_group
         self._update_default_group = c10d._update_default_pg
         torch_c10d._update_default_pg = self.update_default_group
+        rpc: Any = importlib.import_module("torch.distributed.rpc")
+        rpc.init_rpc = refuse_rpc
         rendezvous: Any = importlib.import_module("torch.distributed.rendezvous")
         rendezvous._create_c10d_store = name_of_address
         rendezvous.FileStore = name_of_file
@@ -174,6 +176,13 @@ def no_session(world: str, rank: int, world_size: int) -> Session:
     raise RuntimeError(f"rank {rank} of {world_size} cannot join {world}: this process has no way to the engine")
 
 
+def refuse_rpc(*arguments: Any, **options: Any) -> None:
+    """Stands for ``torch.distributed.rpc.init_rpc``, whose agent would wait for a network that is not there."""
+    raise NotImplementedError(
+        "torch.distributed.rpc is not simulated; use collectives or send and recv, or run the script under torchrun"
+    )
+
+
 def check_place(session: Session, rank: int, world_size: int) -> None:
     """The script's rank has to be the engine's, and there have to be as many devices."""
     if rank != session.rank:
@@ -218,7 +227,9 @@ def split_group(
     """Stands for ``torch.distributed.split_group``, which asks NCCL: the group of ``split_ranks`` that we are in."""
     if not split_ranks:
         raise ValueError("split_ranks cannot be None or empty")
-    parent = parent_pg or c10d._get_default_group()
+    parent: Any = parent_pg or c10d._get_default_group()
+    if isinstance(parent, UniferenceProcessGroup) and not parent.splits:
+        raise RuntimeError("No device associated with the default pg, not safe to split any process groups")
     for ranks in split_ranks:
         if len(ranks) == 0:
             raise ValueError("the split group cannot be empty")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from typing import Any, NoReturn
 
 import torch
 from torch._C._distributed_c10d import Store
@@ -91,6 +92,12 @@ class UniferenceProcessGroup(Reducing, Copying, Exchanging):
         return self
 
     supports_splitting = False
+
+    @property
+    def splits(self) -> bool:
+        """Whether ``split_group`` can be asked of it: torch has that of NCCL's groups, not of gloo's."""
+        return "nccl" in self._backends.values()
+
     supports_coalescing = False
     supports_time_estimate = False
 
@@ -99,6 +106,14 @@ class UniferenceProcessGroup(Reducing, Copying, Exchanging):
 
     def get_group_store(self) -> Store:
         return self._store
+
+    def split_group(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Torch's own would look for a backend's C++ object, of which there is none."""
+        raise NotImplementedError("ProcessGroup.split_group is not simulated; use torch.distributed.split_group")
+
+    def merge_remote_group(self, *arguments: Any, **options: Any) -> NoReturn:
+        """Likewise."""
+        raise NotImplementedError("ProcessGroup.merge_remote_group is not simulated; use torch.distributed.new_group")
 
     def set_timeout(self, timeout: timedelta) -> None:
         self._calls.set_timeout(timeout)

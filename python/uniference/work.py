@@ -127,7 +127,18 @@ class UniferenceWork(dist.Work):
             self._session.abandoned.append(AbandonedCall(self._handle, self._outputs, self._is_receive))
 
 
-class WorkFuture(torch.futures.Future):  # type: ignore[type-arg]
+class LateFuture(torch.futures.Future):  # type: ignore[type-arg]
+    """A future that nobody completes before somebody asks."""
+
+    def value(self) -> Any:
+        self.wait()
+        return super().value()
+
+    def then(self, callback: Any) -> Any:
+        return DependentFuture(self, super().then(callback))
+
+
+class WorkFuture(LateFuture):
     """Completed by whoever first needs it, since nothing happens to a rank while it computes."""
 
     def __new__(cls, work: Any) -> WorkFuture:
@@ -150,15 +161,8 @@ class WorkFuture(torch.futures.Future):  # type: ignore[type-arg]
             self._work.wait()
         return super().wait()
 
-    def value(self) -> Any:
-        self.wait()
-        return super().value()
 
-    def then(self, callback: Any) -> Any:
-        return DependentFuture(self, super().then(callback))
-
-
-class DependentFuture(torch.futures.Future):  # type: ignore[type-arg]
+class DependentFuture(LateFuture):
     """What a callback makes of another future's value."""
 
     def __new__(cls, source: Any, future: Any) -> DependentFuture:
@@ -181,13 +185,6 @@ class DependentFuture(torch.futures.Future):  # type: ignore[type-arg]
     def wait(self) -> Any:
         self._source.wait()
         return super().wait()
-
-    def value(self) -> Any:
-        self.wait()
-        return super().value()
-
-    def then(self, callback: Any) -> Any:
-        return DependentFuture(self, super().then(callback))
 
 
 class SeveralWorks(UniferenceWork):

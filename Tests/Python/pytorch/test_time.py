@@ -116,6 +116,28 @@ def test_a_recording_gives_the_same_times_again(run):
     assert "broadcast" in done.errors and "Record the script as it is now" in done.errors
 
 
+@pytest.mark.parametrize("call, there, here", [
+    ("dist.all_reduce(values)", "compute before all_reduce float32[4, 8]", "compute before all_reduce float32[4, 9]"),
+    ("dist.send(values, 1) if dist.get_rank() == 0 else dist.recv(values, 0)", "recv float32[32]", "recv float32[36]"),
+])
+def test_a_recording_is_of_tensors_of_its_own_sizes(run, call, there, here):
+    script = run.script(f"""
+        import sys, torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        values = torch.ones(4, int(sys.argv[1]))
+        {call}
+        """)
+    record = run.folder / "eight.run"
+    assert run(2, script, "8", record=record).code == 0
+    recorded = ("--compute", "recorded", str(record))
+
+    assert run(2, script, "8", options=recorded).code == 0
+    done = run(2, script, "9", options=recorded)
+
+    assert done.code == 1
+    assert here in done.errors and there in done.errors and "script.py:4" in done.errors, done.errors
+
+
 def test_roofline_times_come_from_the_device_and_are_the_same_each_time(run):
     script = run.script("""
         import time, torch, torch.distributed as dist
@@ -184,7 +206,10 @@ def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
     done = run(ranks, script, "--strategy", strategy, "--tokens", "3", record=record)
     assert done.code == 0, done.errors
     names = json.loads((record / "run.json").read_text())["names"]
-    expected = {"tensor": r"compute before all_reduce", "pipeline": r"compute before (send|recv)"}[strategy]
+    expected = {
+        "tensor": r"compute before all_reduce float32\[\d+, 576\]",
+        "pipeline": r"compute before (send|recv) float32\[\d+\]",
+    }[strategy]
     assert any(re.fullmatch(expected, name) for name in names), names
     if strategy == "tensor":
         assert {"all_reduce", "all_gather", "barrier"} <= set(names)

@@ -81,11 +81,7 @@ class Copying(Operands):
         outputs: list[Tensor] = []
         if root == self.rank():
             outputs = output_lists[0]
-            if len(outputs) != self.size():
-                raise RuntimeError(
-                    f"ProcessGroupGloo::gather: Incorrect output list size {len(outputs)}. "
-                    f"Output list size should be {self.size()}, same as size of the process group."
-                )
+            refusals.check_list("gather", "output", outputs, self.size())
             refusals.check_alike("gather", operand, outputs)
         call = self._describe("gather", Collective.GATHER, operand)
         call = call._replace(root=root, result_count=sum(output.numel() for output in outputs))
@@ -100,11 +96,7 @@ class Copying(Operands):
         inputs: list[Tensor] = []
         if root == self.rank():
             inputs = [self._operand("scatter", tensor) for tensor in input_lists[0]]
-            if len(inputs) != self.size():
-                raise RuntimeError(
-                    f"ProcessGroupGloo::scatter: Incorrect input list size {len(inputs)}. "
-                    f"Input list size should be {self.size()}, same as size of the process group."
-                )
+            refusals.check_list("scatter", "input", inputs, self.size())
             refusals.check_alike("scatter", output, inputs)
         call = self._describe("scatter", Collective.SCATTER, output)
         call = call._replace(root=root, elements=sum(tensor.numel() for tensor in inputs))

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch._C._distributed_c10d import AllToAllOptions
 
 from uniference import refusals
+from uniference.collectives.monitoring import MonitoredBarrier
 from uniference.collectives.operands import Operands, underlying
 from uniference.collectives.short_forms import short_form
 from uniference.tensors import as_real
@@ -20,6 +21,8 @@ from uniference.work import UniferenceWork
 
 class Exchanging(Operands):
     """``all_to_all``, messages from rank to rank, and barriers."""
+
+    _monitored_barriers = 0
 
     @short_form(AllToAllOptions, "timeout", operands=2, in_lists=False)
     def alltoall(self, outputs: list[Tensor], inputs: list[Tensor], opts: Any = None) -> UniferenceWork:
@@ -74,12 +77,16 @@ class Exchanging(Operands):
         return self._calls.collective(CollectiveCall(Collective.BARRIER, "barrier"), (), (), opts)
 
     def monitored_barrier(self, timeout: timedelta | None = None, wait_all_ranks: bool = False) -> None:
-        """A barrier whose time-out, if not the usual one, is its own. The engine names who is missing."""
-        options = dist.BarrierOptions()
-        options.asyncOp = False
-        if timeout is not None and timeout != dist.default_pg_timeout:
-            options.timeout = timeout
-        self._calls.collective(CollectiveCall(Collective.BARRIER, "monitored_barrier"), (), (), options)
+        """A barrier that tells who has not come in time. The usual time-out stands for none: deadlocks are found."""
+        given = None if timeout == dist.default_pg_timeout else timeout
+        session = self._calls.session
+        session.enter()
+        try:
+            barrier = MonitoredBarrier(self._calls, self.rank(), self._monitored_barriers, given)
+            self._monitored_barriers += 1
+            barrier.pass_it(wait_all_ranks)
+        finally:
+            session.leave()
 
     def _message(self, operation: str, tensors: list[Tensor]) -> Tensor:
         tensor = as_real(underlying(refusals.check_single(operation, tensors)))
