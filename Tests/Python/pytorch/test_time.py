@@ -118,7 +118,7 @@ def test_a_recording_gives_the_same_times_again(run):
 
 @pytest.mark.parametrize("call, there, here", [
     ("dist.all_reduce(values)", "compute before all_reduce float32[4, 8]", "compute before all_reduce float32[4, 9]"),
-    ("dist.send(values, 1) if dist.get_rank() == 0 else dist.recv(values, 0)", "recv float32[32]", "recv float32[36]"),
+    ("dist.send(values, 1) if dist.get_rank() == 0 else dist.recv(values, 0)", " float32[32]. Record", " float32[36] at"),
 ])
 def test_a_recording_is_of_tensors_of_its_own_sizes(run, call, there, here):
     script = run.script(f"""
@@ -213,6 +213,41 @@ def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
     assert any(re.fullmatch(expected, name) for name in names), names
     if strategy == "tensor":
         assert {"all_reduce", "all_gather", "barrier"} <= set(names)
+
+
+def test_the_trace_shows_what_overlaps_and_who_sent_what(run):
+    perfetto = pytest.importorskip("test_perfetto")
+    file = run.folder / "overlap.pftrace"
+    done = run(2, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        values, weights = torch.randn(64, 256), torch.randn(256, 256)
+        work = dist.all_reduce(values, async_op=True)
+        result = torch.relu(weights @ weights)
+        work.wait()
+        if dist.get_rank() == 0:
+            dist.send(result, 1)
+        else:
+            dist.recv(result, 0)
+        """, options=("--compute", "roofline", "--trace", str(file)))
+    assert done.code == 0, done.errors
+
+    trace = perfetto.ParsedTrace(file.read_bytes())
+
+    assert trace.faults == []
+    slices = {(one["rank"], one["category"], one["name"]): one for one in trace.slices}
+    for rank in (0, 1):
+        reduction = slices[rank, "collective", "all_reduce"]
+        for name in ("mm", "relu"):
+            computed = slices[rank, "computation", name]
+            assert reduction["start"] <= computed["start"] < computed["end"] < reduction["end"]
+    messages = [one for one in trace.slices if one["category"] == "message"]
+    begun = {flow: one["rank"] for one in messages for flow in one["flows"]}
+    ended = {flow: one["rank"] for one in messages for flow in one["terminated"]}
+    assert begun.keys() == ended.keys()
+    assert {(begun[flow], ended[flow]) for flow in begun} == {(0, 1), (1, 0)}
+    last = max(messages, key=lambda one: one["end"])
+    assert last["arguments"]["bytes"] == 256 * 256 * 4 and (0, 1) == (begun[max(begun)], ended[max(begun)])
 
 
 def test_data_parallel_training_can_be_timed_on_fake_tensors(run):
