@@ -2,11 +2,15 @@
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch benchmark-values format lint clean
+.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch \
+  benchmark-values format lint lint-swift lint-python clean
 
 RELEASE := .build/release/uniference
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 LINT_OPTIONS ?= --strict
+PYTHON_SOURCES := python Examples Scripts Benchmarks Tests
+# Examples are as users write them, and tests are free of annotations; everything else is typed.
+TYPED_PYTHON := python/uniference Scripts Benchmarks
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -52,8 +56,15 @@ benchmark-values: build torch ## values in a simulation over their kernels' time
 format: ## put all sources into shape
 	swift format --in-place --recursive --configuration .swift-format $(FORMATTED)
 
-lint: ## complain of sources that are not in shape, and of what is public and not documented
+lint: lint-swift lint-python ## complain of sources that are not in shape, and of what is public and not documented
+
+lint-swift: ## that for Swift alone
 	swift format lint $(LINT_OPTIONS) --recursive --configuration .swift-format $(FORMATTED)
+
+lint-python: torch ## that for Python alone: ruff, and mypy's strict types
+	Scripts/python-environment.sh python/lint-requirements.txt
+	.venv/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
+	.venv/bin/mypy --config-file python/pyproject.toml $(TYPED_PYTHON)
 
 clean: ## remove what has been built
 	rm -rf .build Benchmarks/.build .venv

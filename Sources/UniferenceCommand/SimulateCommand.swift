@@ -35,15 +35,7 @@ struct SimulateCommand: ReportingCommand {
   @Option(help: "The source of all random numbers, instead of the scenario's.")
   var seed: UInt64?
 
-  @Option(
-    help: ArgumentHelp("Where the run record goes; runs/ and a name of its own unless given.", valueName: "name.run"))
-  var record: String?
-
-  @Flag(help: "Write no run record.")
-  var noRecord = false
-
-  @Option(help: ArgumentHelp("Write a trace for ui.perfetto.dev; needs a single strategy.", valueName: "file"))
-  var trace: String?
+  @OptionGroup var files: RecordOptions
 
   @OptionGroup var computing: ComputingOptions
 
@@ -60,14 +52,13 @@ struct SimulateCommand: ReportingCommand {
   var json = false
 
   func validate() throws {
-    if record != nil && noRecord { throw ValidationError("--record and --no-record exclude each other.") }
     if logits != nil && !computing.values { throw ValidationError("--logits needs values; add --values.") }
   }
 
   func perform() async throws {
     let scenario = try readScenario()
     let strategies = scenario.strategiesToTry
-    if strategies.count > 1 && (trace != nil || record != nil || logits != nil) {
+    if strategies.count > 1 && (files.trace != nil || files.record != nil || logits != nil) {
       throw ValidationError(
         "--trace, --record and --logits are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy."
       )
@@ -78,7 +69,7 @@ struct SimulateCommand: ReportingCommand {
         CommandFailure.badInput)
     }
     let runner = ScenarioRunner(
-      scenario: scenario, recordPath: record, writesRecords: !noRecord, tracePath: trace,
+      scenario: scenario, recordPath: files.record, writesRecords: !files.noRecord, tracePath: files.trace,
       usesQuietShortcut: !everyMessage, values: try computing.valueOptions(),
       kernelTimes: try computing.kernelTimes(), logitsPath: logits)
     let comparison = try runner.run(strategies)
