@@ -20,6 +20,7 @@ from smollm2.checkpoint import Checkpoint, checkpoint_path  # noqa: E402
 from smollm2.strategies import STRATEGIES  # noqa: E402
 from smollm2.text import ChatTokenizer  # noqa: E402
 
+STAGGER_S = 1e-3
 PROMPT = "Why is the sky blue, and why does it turn red when the sun sets? Answer in two short sentences."
 
 
@@ -44,9 +45,10 @@ def main() -> None:
 
     with torch.inference_mode():
         model = STRATEGIES[options.strategy](checkpoint, len(prompt) + options.tokens)
-        report(f"SmolLM2, {options.strategy}, first token", lambda: answer(1), options.repetitions)
+        report(f"SmolLM2, {options.strategy}, first token", lambda: answer(1), options.repetitions,
+               stagger_s=STAGGER_S)
         report(f"SmolLM2, {options.strategy}, {options.tokens} tokens", lambda: answer(options.tokens),
-               options.repetitions)
+               options.repetitions, stagger_s=STAGGER_S)
     dist.destroy_process_group()
 
 

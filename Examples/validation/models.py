@@ -17,6 +17,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 LAYERS, POSITIONS, SEQUENCES, MICRO_BATCHES = 2, 256, 32, 4
+STAGGER_S = 1e-3
 Action = Callable[[], object]
 
 
@@ -147,7 +148,7 @@ def main() -> None:
     for case in options.cases:
         name, needs_gradients, make = CASES[case]
         with torch.inference_mode(not needs_gradients):
-            report(name, make(), options.repetitions)
+            report(name, make(), options.repetitions, stagger_s=STAGGER_S)
     dist.destroy_process_group()
 
 

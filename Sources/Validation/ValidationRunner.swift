@@ -96,7 +96,7 @@ public struct ValidationRunner {
   }
 
   /// First in, first out, before everything that has no real-time priority (sched(7), chrt(1)).
-  private static let realTime = ["chrt", "--fifo", "10"]
+  private static let realTime = ["/usr/bin/env", "chrt", "--fifo", "10"]
 
   private func joined(_ run: ValidationRun, _ real: [[MeasuredPoint]], _ predicted: [[MeasuredPoint]])
     throws(ValidationFailure) -> [ValidationPoint]

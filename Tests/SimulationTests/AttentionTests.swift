@@ -40,7 +40,9 @@ struct AttentionTests {
   func completedWait() throws {
     try world(delay: .max).run { [message] process, world in
       if world.rank == 0 {
-        let done = try world.startSend(Size(byteCount: 0), to: 0, tag: 1, at: SourceLocation(fileID: #fileID, line: #line))
+        let done = try world.startSend(
+          Size(byteCount: 0), to: 0, tag: 1,
+          at: SourceLocation(fileID: #fileID, line: #line))
         _ = try await world.receive(Size.self, from: 0, tag: 1)
         let send = try world.startSend(message, to: 1, tag: 0, at: SourceLocation(fileID: #fileID, line: #line))
         process.compute(for: .milliseconds(20))
