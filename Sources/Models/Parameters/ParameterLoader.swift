@@ -39,7 +39,7 @@ public struct ParameterLoader: Sendable {
   ///
   /// - Parameters:
   ///   - name: its name within the scope.
-  ///   - axes: one or two, outermost first; what is held of each.
+  ///   - axes: outermost first; what is held of each. A part may be held of the first and of the last one only.
   ///   - label: what the memory is for, in reports of what filled a device.
   /// - Throws: what the device throws when memory does not suffice, ``ParametersMissing`` when values are wanted and
   ///   there is no source, and what the source throws.

@@ -123,7 +123,7 @@ import Testing
     (
       ["strategy=tensr=4"],
       "--set strategy: \"tensr=4\": \"tensr\" is unknown; allowed: single, tensor=N, pipeline=N, tensor=N,pipeline=N, "
-        + "each pipeline also with ,microbatches=N, sequence=N, sequence=N,overlap"
+        + "each pipeline also with ,microbatches=N, sequence=N, sequence=N,overlap, towers"
     ),
     (["strategy=[]"], "--set strategy: the list is empty; leave strategy out to try all that fit"),
     (["strategy=["], "--set strategy: not YAML: while parsing a flow node, did not find expected node content"),
