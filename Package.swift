@@ -87,6 +87,7 @@ let package = Package(
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "SimulationKernel"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(

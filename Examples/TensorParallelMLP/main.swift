@@ -1,5 +1,6 @@
 import LibTorch
 import Models
+import Synchronization
 import Uniference
 
 // A language model of one's own, as small as can be: an embedding, a feed-forward, and the sum of what comes out. Its
@@ -39,7 +40,9 @@ struct Waves: ParameterSource {
 var options = SimulationOptions()
 options.values = (try? TorchLibrary()).flatMap { try? ValueOptions(library: $0) }
 
-print("devices\tsimulated\tweights on each\tsent")
+let sums = Mutex<[Float]>([])
+
+print("devices\tsimulated\tmemory of each\tsent")
 for count in [1, 2, 4] {
   let cluster = Cluster(
     devices: .jetsonOrinNano, count: count,
@@ -50,11 +53,14 @@ for count in [1, 2, 4] {
     let tokens = try Tensor([3, 141, 592, 653], shape: [1, 4], on: rank.device, label: "tokens")
     let result = try await model(tokens)
     guard rank.index == 0, result.hasValues else { return }
-    // One device's sums are everybody's: to four digits, whatever the order of adding up.
     let sum = try result.floats().reduce(0, +)
-    precondition(abs(sum - 20.97) < 0.01, "the devices' sum is \(sum)")
+    sums.withLock { $0.append(sum) }
   }
   let peak = DataSize(bytes: report.devices[0].peak_memory_bytes)
   print(
     count, Duration.seconds(report.total_s).shortDescription, peak, DataSize(bytes: report.bytes_sent), separator: "\t")
 }
+
+// However many devices add it up, the result is the same, but for rounding.
+let found = sums.withLock { $0 }
+for sum in found where abs(sum - found[0]) > 1e-3 { print("\(sum) is not \(found[0])") }

@@ -100,7 +100,7 @@ import Testing
     (
       ["netwrk.link.bandwidth=1 Gbps"],
       "--set netwrk.link.bandwidth: unknown field \"netwrk\": did you mean \"network\"? Allowed: name, cluster, "
-        + "model, dtype, strategy, workload, seed, devices, network, failures"
+        + "model, weights, dtype, prompt, strategy, workload, seed, texts, inputs, devices, network, failures"
     ),
     (
       ["devices[3].count=2"],
