@@ -14,30 +14,28 @@ struct SentenceRun {
   /// `[batch, hidden size]`.
   func embeddings() async throws -> Tensor {
     let group = try await makeGroup()
-    let shard: (share: TensorShare, group: (any Communicator)?)
-    var ownPositions: (all: [Range<Int>], overlapped: Bool)?
-    switch program.plan {
-    case .tensor(let shares): shard = (shares[context.communicator.rank], group)
-    case .sequence(let plan):
-      shard = (TensorShare(whole: program.configuration), nil)
-      ownPositions = (plan.positions, plan.overlapped)
-    }
     let parameters = ParameterLoader(
       device: context.device, elementType: program.configuration.elementType, source: program.input?.parameters)
-    let embedding = try BertEmbedding(
-      parameters.scoped("embeddings"), program.configuration, tokens: shard.share.vocabulary, group: shard.group)
-    let layers = try (0..<program.configuration.layerCount).map {
-      try BertLayer(
-        parameters.scoped("encoder.layer.\($0)"), program.configuration, share: shard.share, group: shard.group)
+    let hidden: Tensor
+    let counts: Tensor?
+    switch program.plan {
+    case .tensor(let shares):
+      let encoder = try BertEncoder(
+        parameters, program.configuration, share: shares[context.communicator.rank], group: group)
+      counts = try program.counts(on: context.device)
+      hidden = try await whole(encoder.embedding(program.tokens(on: context.device)), encoder.layers, counts)
+    case .sequence(let plan):
+      let encoder = try BertEncoder(
+        parameters, program.configuration, share: TensorShare(whole: program.configuration), group: nil)
+      counts = try program.counts(on: context.device)
+      let rows = try await encoder.embedding(program.tokens(on: context.device))
+      hidden =
+        if let group {
+          try await gathered(rows, encoder.layers, counts, plan, in: group)
+        } else {
+          try await whole(rows, encoder.layers, counts)
+        }
     }
-    let counts = try program.counts(on: context.device)
-    let rows = try await embedding(program.tokens(on: context.device))
-    let hidden =
-      if let ownPositions, let group {
-        try await gathered(rows, layers, counts, ownPositions.all, overlapped: ownPositions.overlapped, in: group)
-      } else {
-        try await whole(rows, layers, counts)
-      }
     let means = try hidden.meanOverPositions(counts: counts)
     return program.normalizes ? try means.normalized() : means
   }
@@ -67,12 +65,12 @@ struct SentenceRun {
 
   /// This device's rows through all layers, and everybody's rows after each of them.
   private func gathered(
-    _ embedded: consuming Tensor, _ layers: [BertLayer], _ counts: Tensor?, _ positions: [Range<Int>],
-    overlapped: Bool, in group: any Communicator
+    _ embedded: consuming Tensor, _ layers: [BertLayer], _ counts: Tensor?, _ plan: SequencePlan,
+    in group: any Communicator
   ) async throws -> Tensor {
     var all = consume embedded
-    var own = try all.narrowed(axis: 1, to: positions[group.rank])
-    let lengths = positions.map(\.count)
+    var own = try all.narrowed(axis: 1, to: plan.positions[group.rank])
+    let lengths = plan.positions.map(\.count)
     let isEven = lengths.allSatisfy { $0 == lengths[0] }
     var queries: Tensor?
     for (index, layer) in layers.enumerated() {
@@ -81,7 +79,7 @@ struct SentenceRun {
       own = try await layer.finish(
         own, queries: consume ownQueries, memory: consume memory, seeing: visibility(counts))
       let gathering = try group.startAllGather(own, axis: 1, counts: isEven ? nil : lengths)
-      if overlapped, index + 1 < layers.count { queries = try layers[index + 1].attention.queries(own) }
+      if plan.overlapped, index + 1 < layers.count { queries = try layers[index + 1].attention.queries(own) }
       all = try await gathering.wait()
       context.reportProgress(Double(index + 1) / Double(layers.count))
     }

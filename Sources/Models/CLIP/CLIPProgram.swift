@@ -38,22 +38,14 @@ public struct CLIPProgram: Sendable {
     guard rank < strategy.deviceCount else { return EncodingOutcome(start: start, end: context.now()) }
     let parameters = ParameterLoader(
       device: context.device, elementType: configuration.elementType, source: input?.parameters)
-    let scale = try parameters.parameter("logit_scale", [], label: "projection weights")
-    let (images, texts): (Tensor, Tensor)
-    if strategy == .towers {
-      let own =
-        rank == 0
-        ? try await encodeImages(VisionTower(parameters, configuration), context)
-        : try await encodeTexts(TextTower(parameters, configuration), context)
-      (images, texts) = try await exchange(own, context)
-    } else {
-      // Both towers' parameters stay in memory, as in a service.
-      let vision = try VisionTower(parameters, configuration)
-      let text = try TextTower(parameters, configuration)
-      images = try await encodeImages(vision, context)
-      texts = try await encodeTexts(text, context)
-    }
-    let similarity = try images.linear(texts) * scale.exponential()
+    let part: CLIPTowers.Part = strategy == .single ? .both : rank == 0 ? .vision : .text
+    let towers = try CLIPTowers(parameters, configuration, part)
+    // With both towers here, both encode; else what the other device has encoded is exchanged.
+    var (ownImages, ownTexts): (Tensor?, Tensor?)
+    if let vision = towers.vision { ownImages = try await encodeImages(vision, context) }
+    if let text = towers.text { ownTexts = try await encodeTexts(text, context) }
+    let (images, texts) = try await exchanged(ownImages, ownTexts, context)
+    let similarity = try towers.similarity(images, texts)
     return EncodingOutcome(
       embeddings: ["image": try images.valueRows(), "text": try texts.valueRows()],
       similarity: try similarity.valueRows(), start: start, end: context.now())
@@ -89,8 +81,12 @@ public struct CLIPProgram: Sendable {
       progress: context.reportProgress)
   }
 
-  /// All images' and all texts' embeddings on both devices.
-  private func exchange(_ own: Tensor, _ context: ModelContext) async throws -> (images: Tensor, texts: Tensor) {
+  /// All images' and all texts' embeddings, from those that this device has.
+  private func exchanged(
+    _ images: Tensor?, _ texts: Tensor?, _ context: ModelContext
+  ) async throws -> (images: Tensor, texts: Tensor) {
+    if let images, let texts { return (images, texts) }
+    guard let own = images ?? texts else { preconditionFailure("a device has a tower") }
     let world = context.communicator
     let pair = world.size == 2 ? world : try await world.subgroup([0, 1], name: "towers")
     let counts = [workload.imageCount, workload.textCount]

@@ -16,7 +16,8 @@ public struct SentenceCheckpoint: ParameterSource {
   private let parameters: WeightFileParameters
 
   /// Opens a folder as sentence-transformers publishes it (`config.json`, safetensors, `tokenizer.json`, `modules.json`,
-  /// `1_Pooling/config.json`, `sentence_bert_config.json`). Reads no parameters yet.
+  /// `1_Pooling/config.json`, `sentence_bert_config.json`). Checks that
+  /// all parameters are there, and reads none yet.
   ///
   /// - Throws: what is missing or not understood, with the file and the field.
   public init(contentsOf path: String) throws {
@@ -34,6 +35,9 @@ public struct SentenceCheckpoint: ParameterSource {
     let weights = try openWeights(at: folder.path)
     let isNested = weights.entries.contains { $0.name.hasPrefix("bert.") }
     parameters = WeightFileParameters(file: weights, modelName: file, prefix: isNested ? "bert." : "")
+    _ = try BertEncoder(
+      parameters.checking(configuration.elementType), configuration, share: TensorShare(whole: configuration),
+      group: nil)
   }
 
   /// Other ways to make one vector of many would give other embeddings.

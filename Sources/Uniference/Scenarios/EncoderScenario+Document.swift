@@ -78,7 +78,7 @@ extension EncoderScenario {
       model = checkpoint.configuration
       if let value = fields["inputs"] {
         let path = try value.referencedPath("the path of a safetensors file with pixel_values and input_ids")
-        do { input = try CLIPInput(contentsOf: path, parameters: checkpoint) } catch { throw value.error("\(error)") }
+        do { input = try CLIPInput(contentsOf: path, for: checkpoint) } catch { throw value.error("\(error)") }
       }
     } else {
       if let value = fields["inputs"] { throw value.error("inputs need weights; add weights, or give a workload") }

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 from transformers import CLIPConfig, CLIPModel
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
@@ -45,6 +45,15 @@ def small_model(activation: str) -> CLIPModel:
     return model
 
 
+def small_inputs() -> tuple[torch.Tensor, torch.Tensor]:
+    """Three images, and four texts that end at different places."""
+    texts = torch.randint(0, 97, (4, 9))
+    texts[:, 0] = 97
+    for row, end in enumerate([8, 3, 5, 1]):
+        texts[row, end:] = 98
+    return torch.randn(3, 3, 30, 30), texts
+
+
 def simulate(uniference: str, scenario: pathlib.Path, *options: str) -> dict[str, Any]:
     command = [uniference, "simulate", str(scenario), "--no-record", "--json", *options]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout)
@@ -55,11 +64,7 @@ def test_embeddings_and_similarity_are_those_of_transformers(
         uniference: str, tmp_path: pathlib.Path, activation: str) -> None:
     model = small_model(activation)
     model.save_pretrained(tmp_path / "model", safe_serialization=True)
-    pixels = torch.randn(3, 3, 30, 30)
-    texts = torch.randint(0, 97, (4, 9))
-    texts[:, 0] = 97
-    for row, end in enumerate([8, 3, 5, 1]):
-        texts[row, end:] = 98
+    pixels, texts = small_inputs()
     save_file({"pixel_values": pixels, "input_ids": texts}, tmp_path / "inputs.safetensors")
     (tmp_path / "clip.yaml").write_text(SCENARIO)
     with torch.inference_mode():
@@ -82,3 +87,45 @@ def test_embeddings_and_similarity_are_those_of_transformers(
         assert without_values["event_log_sha256"] == prediction["event_log_sha256"]
         assert without_values["peak_memory_bytes"] == prediction["peak_memory_bytes"]
         assert without_values.get("embeddings") is None
+
+
+def damaged(folder: pathlib.Path, damage: str) -> str:
+    """Damages a model or its inputs, and says what the error must tell of it."""
+    weights = folder / "model" / "model.safetensors"
+    if damage == "cut off":
+        weights.write_bytes(weights.read_bytes()[:-1000])
+        return "the file is cut off or corrupt"
+    if damage == "missing tensor":
+        tensors = load_file(weights)
+        del tensors["vision_model.encoder.layers.1.mlp.fc2.bias"]
+        save_file(tensors, weights)
+        return "has no tensor 'vision_model.encoder.layers.1.mlp.fc2.bias'"
+    if damage == "other shape":
+        config = folder / "model" / "config.json"
+        fields = json.loads(config.read_text())
+        fields["text_config"]["intermediate_size"] = 38
+        config.write_text(json.dumps(fields))
+        return "text_model.encoder.layers.0.mlp.fc1.weight: the checkpoint has [37, 32]"
+    if damage == "no end":
+        save_file({"pixel_values": small_inputs()[0], "input_ids": torch.ones(2, 5, dtype=torch.int64)},
+                  folder / "inputs.safetensors")
+        return "text 0 has no end-of-text token, 98"
+    save_file({"pixel_values": torch.zeros(1, 3, 20, 20), "input_ids": small_inputs()[1]},
+              folder / "inputs.safetensors")
+    return "pixel_values are [1, 3, 20, 20]"
+
+
+@pytest.mark.parametrize("damage", ["cut off", "missing tensor", "other shape", "no end", "small images"])
+def test_what_does_not_fit_is_told_in_one_line(uniference: str, tmp_path: pathlib.Path, damage: str) -> None:
+    small_model("gelu").save_pretrained(tmp_path / "model", safe_serialization=True)
+    pixels, texts = small_inputs()
+    save_file({"pixel_values": pixels, "input_ids": texts}, tmp_path / "inputs.safetensors")
+    (tmp_path / "clip.yaml").write_text(SCENARIO)
+    problem = damaged(tmp_path, damage)
+
+    command = [uniference, "simulate", str(tmp_path / "clip.yaml"), "--no-record", "--values"]
+    run = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+
+    assert run.returncode == 65
+    assert run.stderr.count("\n") == 1
+    assert "clip.yaml:" in run.stderr and problem in run.stderr
