@@ -81,6 +81,9 @@ let package = Package(
       name: "ring-all-reduce", dependencies: ["Uniference"], path: "Examples/RingAllReduce", exclude: ["golden.txt"]),
     .executableTarget(
       name: "llama", dependencies: ["Uniference", "Models"], path: "Examples/Llama", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "tensor-parallel-mlp", dependencies: ["Uniference", "Models", "LibTorch"],
+      path: "Examples/TensorParallelMLP", exclude: ["golden.txt"]),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
