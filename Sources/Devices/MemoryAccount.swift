@@ -35,7 +35,8 @@ public struct MemoryAccount: Sendable {
 
   /// Gives back what one tensor took, with the same size and label.
   public mutating func release(_ bytes: Int, label: String) {
-    guard let index = live.index(forKey: label), live[index].value.bytes >= bytes else {
+    guard let index = live.index(forKey: label), live[index].value.count > 0, live[index].value.bytes >= bytes
+    else {
       preconditionFailure("released \(bytes) bytes of \"\(label)\" that \(deviceName) does not hold")
     }
     inUse -= bytes

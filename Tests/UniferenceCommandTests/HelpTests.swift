@@ -109,4 +109,53 @@ import Testing
 
         """)
   }
+
+  @Test func weights() {
+    #expect(
+      RootCommand.helpMessage(for: WeightsCommand.self, columns: 80) == """
+        OVERVIEW: List the tensors of a GGUF or safetensors file, or write one of them
+        as float32.
+
+        USAGE: uniference weights <file> [--tensor <name>] [--npy <name.npy>] [--json]
+
+        ARGUMENTS:
+          <file>                  A .gguf, .safetensors or .safetensors.index.json
+                                  file, or a model's folder.
+
+        OPTIONS:
+          --tensor <name>         Write this tensor, dequantised; needs --npy.
+          --npy <name.npy>        Where the tensor goes, one row for each vector along
+                                  its last axis, for numpy.load.
+          --json                  Print one JSON object.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """)
+  }
+
+  @Test func tokenize() {
+    #expect(
+      RootCommand.helpMessage(for: TokenizeCommand.self, columns: 80) == """
+        OVERVIEW: Show the tokens that a model makes of a text.
+
+        Special tokens that the text spells out, such as <|im_start|>, become their
+        ids; nothing is put around the text unless --special is given.
+
+        USAGE: uniference tokenize <model> [<text>] [--special] [--lines] [--json]
+
+        ARGUMENTS:
+          <model>                 A GGUF file, a tokenizer.json, or a model's folder.
+          <text>                  The text; standard input unless given.
+
+        OPTIONS:
+          --special               Put around the text what the model expects around
+                                  every text.
+          --lines                 Read texts from standard input, each a JSON string on
+                                  a line of its own, and print JSON for each.
+          --json                  Print one JSON object.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """)
+  }
 }
