@@ -1,8 +1,8 @@
-"""What values cost in a simulation, and how fast a Swift program decodes beside transformers, in one run on one machine.
+"""What values cost in a simulation, and how fast a Swift program decodes beside transformers, in one run here.
 
     .venv/bin/python Benchmarks/Values/benchmark.py [--check] [--json] [--pairs 5]
 
-Everything is a difference between a long and a short run of SmolLM2-135M (one thread, float32), so that neither starting
+Everything is a difference between a long and a short run of SmolLM2-135M (one thread, float32), so neither starting
 nor loading counts, and is measured in processor time, so that other processes count as little as possible; wall time is
 printed beside it. Two figures:
 

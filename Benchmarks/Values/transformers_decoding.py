@@ -11,9 +11,9 @@ import torch
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "Examples" / "pytorch"))
 
-from smollm2.checkpoint import Checkpoint, checkpoint_path  # noqa: E402
-from smollm2.comparison import reference_model  # noqa: E402
-from smollm2.text import ChatTokenizer  # noqa: E402
+from smollm2.checkpoint import Checkpoint, checkpoint_path
+from smollm2.comparison import reference_model
+from smollm2.text import ChatTokenizer
 
 
 def main() -> None:

@@ -37,7 +37,8 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1 << 10, 1 << 20], help="bytes of one contribution")
     parser.add_argument("--operations", nargs="+", help="all unless given")
     parser.add_argument("--repetitions", type=int, default=7)
-    parser.add_argument("--stagger-ms", type=float, default=1.0, help="how much later each rank begins than the last one")
+    parser.add_argument("--stagger-ms", type=float, default=1.0,
+                        help="how much later each rank begins than the one before")
     options = parser.parse_args()
     dist.init_process_group("gloo")
     stagger_s = options.stagger_ms * 1e-3

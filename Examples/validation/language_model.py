@@ -16,9 +16,9 @@ from timing import report
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "pytorch"))
 
-from smollm2.checkpoint import Checkpoint, checkpoint_path  # noqa: E402
-from smollm2.strategies import STRATEGIES  # noqa: E402
-from smollm2.text import ChatTokenizer  # noqa: E402
+from smollm2.checkpoint import Checkpoint, checkpoint_path
+from smollm2.strategies import STRATEGIES
+from smollm2.text import ChatTokenizer
 
 STAGGER_S = 1e-3
 PROMPT = "Why is the sky blue, and why does it turn red when the sun sets? Answer in two short sentences."

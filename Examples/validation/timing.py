@@ -16,8 +16,8 @@ def report(point: str, action: Callable[[], object], repetitions: int = 7, size_
            stagger_s: float = 0.0, warm_up: int = 2) -> None:
     """Prints on rank 0 how long each repetition took, from when the last rank began to when the last one was ready.
 
-    After a barrier, rank r begins r * ``stagger_s`` later than rank 0. Where that is zero all begin at once, as far as a
-    barrier lets them. Otherwise who comes first is known, as it mostly is in programs: without that, whether the two
+    After a barrier, rank r begins r * ``stagger_s`` later than rank 0. Where that is zero all begin at once, as far as
+    a barrier lets them. Otherwise who comes first is known, as it mostly is in programs: without that, whether the two
     directions of an exchange share the wire or follow each other is decided by microseconds. Each rank reads its own
     clock; clocks of two hosts are never compared.
     """

@@ -22,7 +22,8 @@ def missing() -> str | None:
     if lacking:
         return f"the programs {', '.join(lacking)}"
     attempt = subprocess.run(
-        ["unshare", "--net", "--mount", "--pid", "--fork", "tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:", "htb"],
+        ["unshare", "--net", "--mount", "--pid", "--fork", "tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:",
+         "htb"],
         capture_output=True, text=True)
     return None if attempt.returncode == 0 else f"namespaces with htb ({attempt.stderr.strip()})"
 
@@ -100,7 +101,8 @@ def system_parts() -> dict[str, list[str]]:
     return {
         "namespaces": names("/run/netns"), "folders": names("/run"),
         "groups": names("/sys/fs/cgroup/cpu") + names("/sys/fs/cgroup"),
-        "links": sorted(link["ifname"] for link in links if link["ifname"].startswith(("host", "far", "switch", "uplink"))),
+        "links": sorted(
+            link["ifname"] for link in links if link["ifname"].startswith(("host", "far", "switch", "uplink"))),
         "processes": processes(),
     }
 

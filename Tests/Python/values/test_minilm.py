@@ -33,10 +33,10 @@ TEXTS = [
     "",
     "Crème brûlée, naïve façade; ÅNGSTRÖM and Dvořák's 9th symphony!",
     "中文和日本語の文章、and Korean: 한국어 문장입니다.",
-    "ΣΊΣΥΦΟΣ pushes his stone, İstanbul'da ı ve i; straße & ﬁsh",
+    "ΣΊΣΥΦΟΣ pushes his stone, İstanbul'da ı ve i; straße & ﬁsh",  # noqa: RUF001
     "control\u0000char\u0007acters, zero\u200bwidth, soft\u00adhyphen, no\u00a0break\u3000blanks\ttab\r\nline",
     "[CLS] a text that spells out [SEP] and [MASK] and [UNK] [cls]",
-    "emoji 🤖👩‍🚀 and symbols €±→≠, dashes – — ‐, quotes “x” ‘y’ «z»",
+    "emoji 🤖👩‍🚀 and symbols €±→≠, dashes – — ‐, quotes “x” ‘y’ «z»",  # noqa: RUF001
     "Pneumonoultramicroscopicsilicovolcanoconiosis " + "x" * 101 + " " + "y" * 100,
     "0123456789 3.14159 1,000,000 1e-5 #hashtag @name user@example.com https://example.com/a?b=c&d=e",
     "word " * 400,

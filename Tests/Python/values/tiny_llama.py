@@ -1,4 +1,4 @@
-"""A Llama of a few thousand parameters with seeded weights, as a GGUF file: all that a real one has, in milliseconds."""
+"""A Llama of a few thousand parameters with seeded weights, as a GGUF file: all that a real one has."""
 
 from __future__ import annotations
 
@@ -80,7 +80,8 @@ def write(path: pathlib.Path, weights: dict[str, Any] | None = None, layers: int
     return path
 
 
-def write_scenario(folder: pathlib.Path, weights: pathlib.Path, strategy: str = "single", tokens: int = 4) -> pathlib.Path:
+def write_scenario(
+        folder: pathlib.Path, weights: pathlib.Path, strategy: str = "single", tokens: int = 4) -> pathlib.Path:
     """A scenario that runs the model on four servers."""
     path = folder / "tiny.yaml"
     path.write_text(SCENARIO.format(weights=weights, strategy=strategy, tokens=tokens))

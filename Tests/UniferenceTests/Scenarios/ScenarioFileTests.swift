@@ -95,7 +95,7 @@ import Testing
     ),
     (
       ["cluster.network.link.delay=1 s"],
-      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss"
+      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss, burst"
     ),
     (
       ["netwrk.link.bandwidth=1 Gbps"],
