@@ -2,11 +2,15 @@
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch format lint clean
+.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch \
+  benchmark-values format lint lint-swift lint-python clean
 
 RELEASE := .build/release/uniference
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 LINT_OPTIONS ?= --strict
+PYTHON_SOURCES := python Examples Scripts Benchmarks Tests
+# Examples are as users write them, and tests are free of annotations; everything else is typed.
+TYPED_PYTHON := python/uniference Scripts Benchmarks
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
@@ -31,7 +35,7 @@ test-swift: torch ## the tests in Swift
 
 test-python: build torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
 	Scripts/python-environment.sh Tests/Python/requirements.txt
-	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest Tests/Python
+	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest -rs Tests/Python
 
 test-determinism: build ## one seed, one event log: debug and release builds, run twice
 	swift build --product uniference
@@ -45,11 +49,22 @@ benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures 
 benchmark-pytorch: build torch ## simulated and real process groups beside each other
 	.venv/bin/python Benchmarks/PyTorch/benchmark.py --check $(BENCHMARK_OPTIONS)
 
+benchmark-values: build torch ## values in a simulation over their kernels' time, and decoding beside transformers
+	Scripts/python-environment.sh Tests/Python/requirements.txt
+	.venv/bin/python Benchmarks/Values/benchmark.py --check $(BENCHMARK_OPTIONS)
+
 format: ## put all sources into shape
 	swift format --in-place --recursive --configuration .swift-format $(FORMATTED)
 
-lint: ## complain of sources that are not in shape, and of what is public and not documented
+lint: lint-swift lint-python ## complain of sources that are not in shape, and of what is public and not documented
+
+lint-swift: ## that for Swift alone
 	swift format lint $(LINT_OPTIONS) --recursive --configuration .swift-format $(FORMATTED)
+
+lint-python: torch ## that for Python alone: ruff, and mypy's strict types
+	Scripts/python-environment.sh python/lint-requirements.txt
+	.venv/bin/ruff check --config python/pyproject.toml $(PYTHON_SOURCES)
+	.venv/bin/mypy --config-file python/pyproject.toml $(TYPED_PYTHON)
 
 clean: ## remove what has been built
 	rm -rf .build Benchmarks/.build .venv

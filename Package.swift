@@ -72,9 +72,7 @@ let package = Package(
       name: "UniferenceCommand",
       dependencies: [
         "PyTorchBridge", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch",
-        "Quantities",
-        "Network",
-        "Devices", "Models",
+        "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -85,10 +83,15 @@ let package = Package(
       name: "ring-all-reduce", dependencies: ["Uniference"], path: "Examples/RingAllReduce", exclude: ["golden.txt"]),
     .executableTarget(
       name: "llama", dependencies: ["Uniference", "Models"], path: "Examples/Llama", exclude: ["golden.txt"]),
+    .executableTarget(
+      name: "tensor-parallel-mlp", dependencies: ["Uniference", "Models", "LibTorch"],
+      path: "Examples/TensorParallelMLP", exclude: ["golden.txt"]),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
+    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Quantities", "SimulationKernel"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "SimulationKernel"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(
@@ -120,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
-    .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities"]),
+    .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities", "Uniference"]),
     .testTarget(
       name: "CalibrationTests",
       dependencies: ["Calibration", "Uniference", "SimulationKernel", "Network", "Quantities", "Reports"]),

@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
 if ! command -v "$python" >/dev/null 2>&1; then
-  echo "$0: $python is missing; install Python 3.9 or later, or set PYTHON to the path of one" >&2
+  echo "$0: $python is missing; install Python 3.10 or later, or set PYTHON to the path of one" >&2
   exit 1
 fi
 if ! [ -x .venv/bin/python ]; then

@@ -29,7 +29,8 @@ def figures(title: str, command: list[str]) -> dict[str, Any]:
         print("\r\033[K", end="", file=sys.stderr, flush=True)
     if done.returncode != 0:
         sys.exit(f"{done.stdout}{done.stderr}\n{' '.join(command)} failed with exit code {done.returncode}")
-    return json.loads(done.stdout[done.stdout.index("{") : done.stdout.rindex("}") + 1])
+    found: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") : done.stdout.rindex("}") + 1])
+    return found
 
 
 def simulated(cluster: str, *options: str) -> list[str]:

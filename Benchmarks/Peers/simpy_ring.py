@@ -7,18 +7,20 @@ import json
 import platform
 import sys
 import time
+from collections.abc import Iterator
+from typing import Any
 
 import simpy
 
 
-def member(environment, inbox, neighbour, steps):
+def member(environment: Any, inbox: Any, neighbour: Any, steps: int) -> Iterator[Any]:
     for step in range(steps):
         yield environment.timeout(1)
         neighbour.put(step)
         yield inbox.get()
 
 
-def main():
+def main() -> None:
     ranks, messages = int(sys.argv[1]), int(sys.argv[2])
     steps = max(1, messages // ranks)
     start = time.perf_counter()

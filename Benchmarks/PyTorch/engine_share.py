@@ -1,4 +1,4 @@
-"""What one small all-reduce costs the engine for each rank: the processor time of the engine's process over a loop of them.
+"""What one small all-reduce costs the engine for each rank: processor time of its process over a loop of them.
 
     uniference run -n N --cluster C Benchmarks/PyTorch/engine_share.py OPERATIONS     (Linux, since it reads /proc)
 """

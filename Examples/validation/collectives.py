@@ -37,14 +37,17 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[1 << 10, 1 << 20], help="bytes of one contribution")
     parser.add_argument("--operations", nargs="+", help="all unless given")
     parser.add_argument("--repetitions", type=int, default=7)
+    parser.add_argument("--stagger-ms", type=float, default=1.0,
+                        help="how much later each rank begins than the one before")
     options = parser.parse_args()
     dist.init_process_group("gloo")
+    stagger_s = options.stagger_ms * 1e-3
     if not options.operations or "barrier" in options.operations:
-        report("barrier", dist.barrier, options.repetitions)
+        report("barrier", dist.barrier, options.repetitions, stagger_s=stagger_s)
     for size_bytes in options.sizes:
         for name, action in actions(size_bytes, dist.get_world_size()).items():
             if options.operations is None or name in options.operations:
-                report(name, action, options.repetitions, size_bytes)
+                report(name, action, options.repetitions, size_bytes, stagger_s)
     dist.destroy_process_group()
 
 

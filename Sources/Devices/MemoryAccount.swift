@@ -35,18 +35,19 @@ public struct MemoryAccount: Sendable {
 
   /// Gives back what one tensor took, with the same size and label.
   public mutating func release(_ bytes: Int, label: String) {
-    guard let index = live.index(forKey: label), live[index].value.bytes >= bytes else {
+    guard let index = live.index(forKey: label), live[index].value.count > 0, live[index].value.bytes >= bytes
+    else {
       preconditionFailure("released \(bytes) bytes of \"\(label)\" that \(deviceName) does not hold")
     }
     inUse -= bytes
+    // A label that nothing lives under stays: the next operation of its kind brings it back.
     live.values[index].remove(bytes)
-    if live.values[index].count == 0 { live.remove(at: index) }
   }
 
   /// The labels that hold most, largest first. O(labels log labels).
   public func largest(_ count: Int) -> [LiveTensors] {
     // Labels decide between equal sizes, as the order of a dictionary differs from run to run.
-    Array(live.values.sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }.prefix(count))
+    Array(live.values.filter { $0.count > 0 }.sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }.prefix(count))
   }
 
   private func outOfMemory(requesting bytes: Int, label: String) -> OutOfMemory {

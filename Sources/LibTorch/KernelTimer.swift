@@ -15,16 +15,16 @@ struct KernelTimer {
   let library: TorchLibrary
   let deviceName: String
 
-  /// The time since any instant.
-  func now() throws(TorchError) -> Duration {
+  /// Nanoseconds since any instant.
+  func now() throws(TorchError) -> Int64 {
     guard deviceName != "cpu" else { return time(CLOCK_THREAD_CPUTIME_ID) }
     try library.check(library.functions.tensors.synchronize(deviceName))
     return time(CLOCK_MONOTONIC)
   }
 
-  private func time(_ clock: clockid_t) -> Duration {
+  private func time(_ clock: clockid_t) -> Int64 {
     var time = timespec()
     clock_gettime(clock, &time)
-    return .seconds(Int64(time.tv_sec)) + .nanoseconds(Int64(time.tv_nsec))
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }

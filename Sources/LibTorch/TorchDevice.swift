@@ -134,6 +134,6 @@ public final class TorchDevice: TensorDevice {
     guard let timer else { return (try body(), nil) }
     let start = try timer.now()
     let result = try body()
-    return (result, try timer.now() - start)
+    return (result, .nanoseconds(try timer.now() - start))
   }
 }

@@ -13,6 +13,10 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// Time from a collective's call until its first message can leave: the way through the framework, and waking the thread
   /// that does the work, there and back.
   public var picosecondsPerCollective: Int64 = 0
+  /// How long at most a message waits at a host whose processor computes before the library attends to it. Zero where the
+  /// host has a core to spare for the library's threads (MPI calls that asynchronous progress); `Int64.max` where it
+  /// attends to messages only while the rank waits (weak progress).
+  public var progressDelayPicoseconds: Int64 = 0
   /// Payloads of at least this many bytes leave only after the receiver's ready notice; `nil` for never.
   public var rendezvousThresholdBytes: Int?
   /// Bytes of a ready notice; it stands in the receiver's queue to the sender like any message.

@@ -21,7 +21,7 @@ public struct PythonInterpreter: Sendable {
     let candidates = folders.compactMap(\.self).map { $0 + "/bin/python" } + ["python3", "python"]
     guard let path = candidates.lazy.compactMap({ Self.find($0, environment) }).first else {
       throw PythonMissing(
-        "no Python was found; install Python 3.9 or later with PyTorch, or set UNIFERENCE_PYTHON to the path of one")
+        "no Python was found; install Python 3.10 or later with PyTorch, or set UNIFERENCE_PYTHON to the path of one")
     }
     self.path = path
   }

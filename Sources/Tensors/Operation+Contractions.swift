@@ -50,7 +50,8 @@ extension Operation {
   ///
   /// A (query, key) pair that the mask lets through costs 4 · headSize FLOPs in every query head, 2 for its score and
   /// 2 for its share of the result; masked pairs and the softmax count nothing, as is usual for this kernel. Queries,
-  /// and the keys and values that any query sees, are read once; the result is written once.
+  /// and the keys and values that any query sees, are read once; the result is written once. Pairs that key counts leave
+  /// out are computed all the same, since a kernel does not know of them beforehand.
   static func attention(_ operands: [Tensor], causalOffset: Int?) throws(ShapeError) -> OperationResult {
     let (queries, keys, values) = (operands[0], operands[1], operands[2])
     guard queries.rank == 4, keys.rank == 4, keys.shape == values.shape else {
@@ -67,7 +68,12 @@ extension Operation {
     guard keyValueHeads > 0, heads % keyValueHeads == 0 else {
       throw ShapeError(.attention, operands, "query heads must be a multiple of key-value heads")
     }
-    try requireEqualTypes(.attention, operands)
+    try requireEqualTypes(.attention, Array(operands.prefix(3)))
+    if operands.count > 3 {
+      guard causalOffset == nil else { throw ShapeError(.attention, operands, "key counts exclude a causal offset") }
+      try requireCounts(operands[3], .attention, operands)
+    }
+    let countBytes = operands.count > 3 ? operands[3].byteSize : 0
     let pairs = visiblePairs(queryCount: queryCount, keyCount: keyCount, causalOffset: causalOffset)
     let seenKeys = causalOffset.map { min(keyCount, $0 + queryCount) } ?? keyCount
     let perKey = Double(batch * keyValueHeads * headSize * keys.elementType.byteCount)
@@ -75,7 +81,7 @@ extension Operation {
       .attention, shape: queries.shape, elementType: queries.elementType, computingIn: queries.elementType,
       sizes: SIMD8(batch, heads, keyValueHeads, queryCount, seenKeys, headSize, pairs, 0),
       flops: 4 * Double(batch * heads * headSize) * Double(pairs),
-      bytesRead: queries.byteSize + 2 * Double(seenKeys) * perKey, bytesWritten: queries.byteSize)
+      bytesRead: queries.byteSize + 2 * Double(seenKeys) * perKey + countBytes, bytesWritten: queries.byteSize)
   }
 
   /// Number of (query, key) pairs that the mask lets through: Σᵢ min(keys, offset + i + 1).

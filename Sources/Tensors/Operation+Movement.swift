@@ -40,6 +40,21 @@ extension Operation {
       sizes: SIMD8(sizes: shape.reduce(1, *), operands.count), flops: 0, bytesRead: bytes, bytesWritten: bytes)
   }
 
+  /// No FLOPs: reads each pixel once and writes it once.
+  static func patches(_ operands: [Tensor], size: Int) throws(ShapeError) -> OperationResult {
+    let input = operands[0]
+    guard size > 0, input.rank == 4, input.shape[2] % size == 0, input.shape[3] % size == 0 else {
+      throw ShapeError(
+        .patches, operands, "the input needs four dimensions, and \(size) must divide the last two of them")
+    }
+    let (batch, channels, height, width) = (input.shape[0], input.shape[1], input.shape[2], input.shape[3])
+    return OperationResult(
+      .patches, shape: [batch, height / size * (width / size), channels * size * size],
+      elementType: input.elementType, computingIn: input.elementType,
+      sizes: SIMD8(sizes: batch, channels, height * width, size), flops: 0, bytesRead: input.byteSize,
+      bytesWritten: input.byteSize)
+  }
+
   static func cast(_ operands: [Tensor], to elementType: ElementType) -> OperationResult {
     let input = operands[0]
     return OperationResult(

@@ -16,6 +16,33 @@ extension Operation {
     try normalization(.softmax, operands, flopsPerElement: 5, rule: "")
   }
 
+  /// 3 FLOPs per element: square, sum, quotient.
+  static func normalize(_ operands: [Tensor]) throws(ShapeError) -> OperationResult {
+    try normalization(.normalize, operands, flopsPerElement: 3, rule: "")
+  }
+
+  /// One FLOP per element, and one per result for the quotient. All positions are read, also where counts leave some out.
+  static func mean(_ operands: [Tensor]) throws(ShapeError) -> OperationResult {
+    let input = operands[0]
+    guard input.rank == 3, input.shape[1] > 0 else {
+      throw ShapeError(.mean, operands, "the input needs three dimensions, the second of them not empty")
+    }
+    if operands.count > 1 { try requireCounts(operands[1], .mean, operands) }
+    let (batch, positions, columns) = (input.shape[0], input.shape[1], input.shape[2])
+    let bytes = Double(batch * columns * input.elementType.byteCount)
+    return OperationResult(
+      .mean, shape: [batch, columns], elementType: input.elementType, computingIn: input.elementType,
+      sizes: SIMD8(sizes: batch, positions, columns), flops: Double(input.elementCount + batch * columns),
+      bytesRead: input.byteSize + (operands.count > 1 ? operands[1].byteSize : 0), bytesWritten: bytes)
+  }
+
+  /// Throws unless an operand has one 64-bit integer for each entry of the first one's batch.
+  static func requireCounts(_ counts: Tensor, _ kind: OperationKind, _ operands: [Tensor]) throws(ShapeError) {
+    guard counts.shape == [operands[0].shape[0]], counts.elementType == .int64 else {
+      throw ShapeError(kind, operands, "counts must be one int64 for each entry of the batch")
+    }
+  }
+
   /// One comparison per element; indices are 64-bit integers.
   static func argmax(_ operands: [Tensor]) throws(ShapeError) -> OperationResult {
     let input = operands[0]

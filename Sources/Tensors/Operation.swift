@@ -11,7 +11,9 @@ public enum Operation: Hashable, Sendable {
   /// Left `[..., rows, inner]`, right `[..., inner, columns]`, with equal leading axes.
   case matmul
   /// Queries `[batch, queries, heads, headSize]`, keys and values `[batch, keys, keyValueHeads, headSize]`. Scores are
-  /// scaled by 1/√headSize. With `causalOffset`, query `i` sees keys `0...(causalOffset + i)`; without it, all.
+  /// scaled by 1/√headSize. With `causalOffset`, query `i` sees keys `0...(causalOffset + i)`; without it, all. Optionally
+  /// key counts `[batch]` of 64-bit integers: queries of an entry then see its first so many keys only, and there is no
+  /// `causalOffset`.
   case attention(causalOffset: Int?)
   /// Indices `[...]` of an integer type, table `[rows, columns]`. Row `i` of the table belongs to index
   /// `firstIndex + i`; other indices give zeros.
@@ -28,10 +30,27 @@ public enum Operation: Hashable, Sendable {
   case silu
   /// The tanh form of the Gaussian error linear unit.
   case gelu
+  /// x · Φ(x), the Gaussian error linear unit as it is defined (Hendrycks and Gimpel, "Gaussian Error Linear Units", 2016).
+  case exactGELU
+  /// x / (1 + e^(−1.702 x)), its approximation by a sigmoid (the same paper, section 2).
+  case quickGELU
+  /// Hyperbolic tangent.
+  case tanh
+  /// eˣ.
+  case exponential
   /// Left and right; the right shape equals the left one or its last axes.
   case add
   /// Left and right; the right shape equals the left one or its last axes.
   case multiply
+  /// Each row along the last axis divided by its Euclidean length, or by `epsilon` where that is larger.
+  case normalize(epsilon: Double)
+  /// Input `[batch, positions, columns]`, optionally counts `[batch]` of 64-bit integers: the mean of each entry's
+  /// positions, or of its first so many, `[batch, columns]`.
+  case mean
+  /// Input `[batch, channels, height, width]`: its squares of `size` by `size`, row after row, each flattened in the order
+  /// channel, row, column, `[batch, squares, channels · size²]`. A linear layer makes a convolution of it whose stride
+  /// is the size of its kernel.
+  case patches(size: Int)
   /// Input `[batch, positions, heads, headSize]`, whose first position is `position`.
   case rotaryEmbedding(RotaryEmbedding, position: Int)
   /// Tensors that differ in the length of `axis` only.
@@ -54,6 +73,13 @@ public enum Operation: Hashable, Sendable {
     case .softmax: try Self.softmax(operands)
     case .silu: Self.elementwise(.silu, operands, flopsPerElement: 4)
     case .gelu: Self.elementwise(.gelu, operands, flopsPerElement: 9)
+    case .exactGELU: Self.elementwise(.exactGELU, operands, flopsPerElement: 5)
+    case .quickGELU: Self.elementwise(.quickGELU, operands, flopsPerElement: 5)
+    case .tanh: Self.elementwise(.tanh, operands, flopsPerElement: 1)
+    case .exponential: Self.elementwise(.exponential, operands, flopsPerElement: 1)
+    case .normalize: try Self.normalize(operands)
+    case .mean: try Self.mean(operands)
+    case .patches(let size): try Self.patches(operands, size: size)
     case .add: try Self.binary(.add, operands)
     case .multiply: try Self.binary(.multiply, operands)
     case .rotaryEmbedding: try Self.rotaryEmbedding(operands)

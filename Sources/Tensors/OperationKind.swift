@@ -2,8 +2,9 @@
 public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
   case linear, matmul, attention
   case embedding, argmax
-  case rmsNorm, layerNorm, softmax
-  case silu, gelu
+  case rmsNorm, layerNorm, softmax, normalize
+  case mean, patches
+  case silu, gelu, exactGELU, quickGELU, tanh, exponential
   case add, multiply
   case rotaryEmbedding
   case concatenate, cast, copy
@@ -15,8 +16,10 @@ public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
     case .matmul: ["batch", "rows", "inner", "columns"]
     case .attention: ["batch", "heads", "key_value_heads", "queries", "keys", "head_size", "pairs"]
     case .embedding: ["rows", "columns", "table_rows"]
-    case .rmsNorm, .layerNorm, .softmax, .argmax: ["rows", "columns"]
-    case .silu, .gelu, .cast, .copy: ["elements"]
+    case .rmsNorm, .layerNorm, .softmax, .normalize, .argmax: ["rows", "columns"]
+    case .mean: ["batch", "positions", "columns"]
+    case .patches: ["batch", "channels", "pixels", "size"]
+    case .silu, .gelu, .exactGELU, .quickGELU, .tanh, .exponential, .cast, .copy: ["elements"]
     case .add, .multiply: ["elements", "right_elements"]
     case .rotaryEmbedding: ["batch", "positions", "heads", "head_size"]
     case .concatenate: ["elements", "parts"]
@@ -36,6 +39,13 @@ public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
     case .softmax: "softmax result"
     case .silu: "silu result"
     case .gelu: "gelu result"
+    case .exactGELU: "exactGELU result"
+    case .quickGELU: "quickGELU result"
+    case .tanh: "tanh result"
+    case .exponential: "exponential result"
+    case .normalize: "normalize result"
+    case .mean: "mean result"
+    case .patches: "patches result"
     case .add: "add result"
     case .multiply: "multiply result"
     case .rotaryEmbedding: "rotaryEmbedding result"

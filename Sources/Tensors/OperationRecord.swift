@@ -22,6 +22,13 @@ public struct OperationRecord: Hashable, Sendable, CustomStringConvertible {
     self.cost = cost
   }
 
+  /// The three that decide the cost.
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(kind)
+    hasher.combine(sizes)
+    hasher.combine(elementType)
+  }
+
   /// `linear rows=5 inputs=64 outputs=32 bias=0 float16`.
   public var description: String {
     let named = kind.sizeNames.enumerated().map { "\($1)=\(sizes[$0])" }

@@ -17,6 +17,12 @@ extension Tensor {
     try Tensor.perform(.attention(causalOffset: causalOffset), [self, keys, values])
   }
 
+  /// Scaled-dot-product attention of these queries to all keys, or to the first `keyCounts[i]` ones of entry i: what is
+  /// padded behind them is not seen. Every count must be at least 1.
+  public func attention(keys: Tensor, values: Tensor, keyCounts: Tensor?) throws -> Tensor {
+    try Tensor.perform(.attention(causalOffset: nil), [self, keys, values] + (keyCounts.map { [$0] } ?? []))
+  }
+
   /// The rows of `table` that these indices name.
   ///
   /// - Parameter firstIndex: the index of the table's first row; indices outside of the table give zeros.
@@ -43,8 +49,34 @@ extension Tensor {
   /// x / (1 + e⁻ˣ) of each element.
   public func silu() throws -> Tensor { try Tensor.perform(.silu, [self]) }
 
-  /// The Gaussian error linear unit of each element.
+  /// The Gaussian error linear unit of each element, in its tanh form.
   public func gelu() throws -> Tensor { try Tensor.perform(.gelu, [self]) }
+
+  /// The Gaussian error linear unit of each element, as it is defined.
+  public func exactGELU() throws -> Tensor { try Tensor.perform(.exactGELU, [self]) }
+
+  /// The Gaussian error linear unit of each element, by a sigmoid.
+  public func quickGELU() throws -> Tensor { try Tensor.perform(.quickGELU, [self]) }
+
+  /// The hyperbolic tangent of each element.
+  public func tanh() throws -> Tensor { try Tensor.perform(.tanh, [self]) }
+
+  /// eˣ of each element.
+  public func exponential() throws -> Tensor { try Tensor.perform(.exponential, [self]) }
+
+  /// Each row with the Euclidean length 1; rows shorter than `epsilon` are divided by it.
+  public func normalized(epsilon: Double = 1e-12) throws -> Tensor {
+    try Tensor.perform(.normalize(epsilon: epsilon), [self])
+  }
+
+  /// The mean over the positions of `[batch, positions, columns]`, or over each entry's first `counts[i]` of them. Every
+  /// count must be at least 1.
+  public func meanOverPositions(counts: Tensor? = nil) throws -> Tensor {
+    try Tensor.perform(.mean, [self] + (counts.map { [$0] } ?? []))
+  }
+
+  /// The squares that images `[batch, channels, height, width]` consist of, `[batch, squares, channels · size²]`.
+  public func patches(size: Int) throws -> Tensor { try Tensor.perform(.patches(size: size), [self]) }
 
   /// The element-wise sum.
   public static func + (left: Tensor, right: Tensor) throws -> Tensor { try perform(.add, [left, right]) }

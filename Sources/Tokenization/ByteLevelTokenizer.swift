@@ -25,7 +25,6 @@ struct ByteLevelTokenizer: Tokenizer {
   private let byteIDs: [Int?]
   private let merges: BytePairMerges
   private let special: SpecialTokens
-  private let specialIDs: Set<Int>
   private let controlIDs: Set<Int>
   private let preTokenizer: PreTokenizer
   private let takesWholeWords: Bool
@@ -51,7 +50,6 @@ struct ByteLevelTokenizer: Tokenizer {
     tokens = parts.tokens
     byteIDs = ByteLevelAlphabet.scalars.map { ids[String($0)] }
     special = SpecialTokens(parts.specialTokens.map { (parts.tokens[$0], $0) })
-    specialIDs = Set(parts.specialTokens)
     controlIDs = parts.controlTokens
     preTokenizer = parts.preTokenizer
     takesWholeWords = parts.takesWholeWords
@@ -79,14 +77,10 @@ struct ByteLevelTokenizer: Tokenizer {
   func decode(_ tokens: [Int]) -> String {
     var bytes: [UInt8] = []
     for id in tokens where self.tokens.indices.contains(id) && !controlIDs.contains(id) {
-      let token = self.tokens[id]
-      if specialIDs.contains(id) {
-        bytes += token.utf8
-      } else {
-        for scalar in token.unicodeScalars {
-          if let byte = ByteLevelAlphabet.bytes[scalar] { bytes.append(byte) } else { bytes += String(scalar).utf8 }
-        }
-      }
+      // A token that is not written in the alphabet stands for itself, as in Hugging Face's ByteLevel decoder.
+      let written = self.tokens[id].unicodeScalars.map { ByteLevelAlphabet.bytes[$0] }
+      let isWritten = written.allSatisfy { $0 != nil }
+      bytes += isWritten ? written.compactMap(\.self) : Array(self.tokens[id].utf8)
     }
     return String(decoding: bytes, as: UTF8.self)
   }

@@ -94,7 +94,7 @@ private struct WordScanner {
       guard position + length < text.endIndex else { continue }
       let found = text[position + 1...position + length]
       let matches = zip(found, ending.unicodeScalars).allSatisfy { own, wanted in
-        own == wanted || ignoringCase && own.isASCII && own.properties.lowercaseMapping == String(wanted)
+        own == wanted || ignoringCase && own.caseFolded == wanted
       }
       if matches {
         position += 1 + length
@@ -127,6 +127,13 @@ private struct WordScanner {
 }
 
 extension Unicode.Scalar {
+  /// What is compared of the letters of contractions where case does not count: the long s is an s, too (Unicode,
+  /// CaseFolding.txt).
+  fileprivate var caseFolded: Unicode.Scalar {
+    if self == "\u{17f}" { return "s" }
+    return ("A"..."Z").contains(self) ? Unicode.Scalar(UInt8(ascii: self) + 32) : self
+  }
+
   /// `\p{L}`.
   fileprivate var isLetter: Bool {
     if isASCII { return ("a"..."z").contains(self) || ("A"..."Z").contains(self) }

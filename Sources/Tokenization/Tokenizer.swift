@@ -20,7 +20,12 @@ public struct TokenizerError: Error, CustomStringConvertible, Hashable, Sendable
   /// One line: the file, what is at fault and what is allowed.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String) {
+    // Tokens come from the file: whatever they hold, an error stays one line.
+    self.description = String(
+      String.UnicodeScalarView(
+        description.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
+  }
 }
 
 /// What a GGUF file says of its tokenizer, under the keys `tokenizer.ggml.*`.

@@ -25,6 +25,16 @@ private struct HuggingFaceTokenizer {
     let id: Int
     let content: String
     let special: Bool
+    let single_word: Bool?
+    let lstrip: Bool?
+    let rstrip: Bool?
+
+    /// The flag that asks for more than to be found as it is written.
+    var unknownFlag: String? {
+      if single_word == true { return "single_word" }
+      if lstrip == true { return "lstrip" }
+      return rstrip == true ? "rstrip" : nil
+    }
   }
 
   private struct Model: Decodable {
@@ -32,6 +42,16 @@ private struct HuggingFaceTokenizer {
     let vocab: [String: Int]
     let merges: [Merge]
     let ignore_merges: Bool?
+    let continuing_subword_prefix: String?
+    let end_of_word_suffix: String?
+    let byte_fallback: Bool?
+
+    /// The field that asks for another kind of byte pair encoding.
+    var unknownField: String? {
+      if let continuing_subword_prefix, !continuing_subword_prefix.isEmpty { return "continuing_subword_prefix" }
+      if let end_of_word_suffix, !end_of_word_suffix.isEmpty { return "end_of_word_suffix" }
+      return byte_fallback == true ? "byte_fallback" : nil
+    }
   }
 
   /// Two tokens, as a list or with a space between.
@@ -54,6 +74,8 @@ private struct HuggingFaceTokenizer {
     let use_regex: Bool?
     let add_prefix_space: Bool?
     let pattern: Pattern?
+    let behavior: String?
+    let invert: Bool?
     let single: [TemplatePart]?
   }
 
@@ -84,6 +106,13 @@ private struct HuggingFaceTokenizer {
     guard type == "BPE" else { throw TokenizerError("\(path): model.type is '\(type)'; only BPE is understood") }
     if let normalizer = file.normalizer, normalizer.type != "NFC" {
       throw TokenizerError("\(path): normalizer.type is '\(normalizer.type)'; none and NFC are understood")
+    }
+    if let field = file.model.unknownField {
+      throw TokenizerError("\(path): model.\(field) is set; only byte-level BPE, which does without, is understood")
+    }
+    for token in file.added_tokens ?? [] {
+      guard let flag = token.unknownFlag else { continue }
+      throw TokenizerError("\(path): the added token '\(token.content)' has \(flag), which is not understood")
     }
   }
 
@@ -132,10 +161,10 @@ private struct HuggingFaceTokenizer {
       throw unknown(steps.map(\.type).joined(separator: ", "))
     }
     switch steps.dropLast().map(\.type) {
-    case []: return PreTokenizer(pattern: .gpt2, isolatesDigits: false)
+    case [] where last.use_regex != false: return PreTokenizer(pattern: .gpt2, isolatesDigits: false)
     case ["Digits"] where steps[0].individual_digits == true && last.use_regex != false:
       return PreTokenizer(pattern: .gpt2, isolatesDigits: true)
-    case ["Split"] where last.use_regex == false:
+    case ["Split"] where last.use_regex == false && steps[0].behavior == "Isolated" && steps[0].invert != true:
       let pattern = steps[0].pattern?.Regex ?? ""
       guard let count = Self.digitCounts[pattern] else { throw unknown("Split by '\(pattern)'") }
       return PreTokenizer(pattern: .digits(upTo: count), isolatesDigits: false)

@@ -25,7 +25,7 @@ public enum Tokenizers {
         tokens: metadata.tokens, merges: try merges(metadata.merges, file: "\(file).merges"),
         specialTokens: control + userDefined, controlTokens: Set(control),
         preTokenizer: try preTokenizer(ofGGUF: metadata.preTokenizer),
-        takesWholeWords: metadata.preTokenizer == "llama-bpe",
+        takesWholeWords: ["llama-bpe", "llama3"].contains(metadata.preTokenizer),
         prefix: metadata.addsBeginning == true ? [metadata.beginningOfText].compactMap(\.self) : [],
         suffix: metadata.addsEnd == true ? [metadata.endOfText].compactMap(\.self) : [],
         endOfTextTokens: Set([metadata.endOfText].compactMap(\.self))),

@@ -4,10 +4,10 @@ import Testbed
 
 /// Options that describe a bed.
 struct BedOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("How many hosts, 2 to 8.", valueName: "count"))
+  @Option(help: ArgumentHelp("How many hosts, 2 to 8; 2 unless given.", valueName: "count"))
   var hosts: Int?
 
-  @Option(help: ArgumentHelp("Rate of every link, in each direction.", valueName: "1 Gbps"))
+  @Option(help: ArgumentHelp("Rate of every link, in each direction; 1 Gbps unless given.", valueName: "1 Gbps"))
   var rate: String?
 
   @Option(help: ArgumentHelp("One-way delay of every host's link; a message crosses two.", valueName: "1 ms"))
@@ -48,5 +48,14 @@ struct BedOptions: ParsableArguments {
 
   private func quantity<Value: ParsableQuantity>(_ text: String, option: String) throws(TestbedError) -> Value {
     do { return try Value(parsing: text, .notNegative) } catch { throw TestbedError(.request, "\(option): \(error)") }
+  }
+
+  /// The first option that was given.
+  var given: String? {
+    let options: [(String, Bool)] = [
+      ("--hosts", hosts != nil), ("--rate", rate != nil), ("--delay", delay != nil), ("--link-rate", !linkRate.isEmpty),
+      ("--cpu-share", !cpuShare.isEmpty), ("--bottleneck", bottleneck != nil),
+    ]
+    return options.first { $0.1 }?.0
   }
 }

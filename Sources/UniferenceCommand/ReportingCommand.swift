@@ -10,8 +10,10 @@ import PythonInterpreters
 import Quantities
 import Results
 import Testbed
+import Tokenization
 import Uniference
 import Validation
+import Weights
 
 /// A subcommand whose failures are one line on standard error and an exit code.
 protocol ReportingCommand: AsyncParsableCommand {
@@ -61,7 +63,8 @@ struct CommandFailure: Error, Equatable {
     switch error {
     case let failure as CommandFailure: self = failure
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
-      is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError:
+      is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError, is WeightError, is TokenizerError,
+      is CheckpointError, is ParametersMissing:
       self.init("\(error)", Self.badInput)
     case let failure as TestbedError:
       self.init(failure.description, failure.kind == .request ? ExitCode(64) : Self.unavailable)
@@ -71,6 +74,9 @@ struct CommandFailure: Error, Equatable {
       self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
+    case let failure as RunFailure:
+      // What a rank finds wrong with its input is no fault of the program.
+      self.init("\(failure)", failure.programError.map { CommandFailure($0).exitCode } ?? Self.internalError)
     case is FileError, is RunRecordError: self.init("\(error)", Self.inputOutput)
     default: self.init("\(error)", Self.internalError)
     }

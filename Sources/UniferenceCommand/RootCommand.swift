@@ -11,7 +11,7 @@ struct RootCommand: AsyncParsableCommand {
     subcommands: [
       SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, FlowsCommand.self, BenchmarkCommand.self,
       RunCommand.self, ExecCommand.self, CompareCommand.self, ValidateCommand.self, CalibrateCommand.self,
-      TestbedCommand.self,
+      TestbedCommand.self, WeightsCommand.self, TokenizeCommand.self,
     ])
 
   /// `--compute recorded NAME.run` are three words, of which options take two.

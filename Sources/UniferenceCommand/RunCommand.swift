@@ -20,33 +20,24 @@ struct RunCommand: ReportingCommand {
 
   @OptionGroup var session: SessionOptions
 
-  @Flag(name: .shortAndLong, help: "The script is a module's name, as for python -m.")
+  @Flag(name: .shortAndLong, help: "The script is the name of a module, as for python -m and torchrun -m.")
   var module = false
 
   @Flag(help: "Tensors have no values: time a model that is larger than this machine. Needs --compute roofline.")
   var fake = false
 
-  @Option(
-    help: ArgumentHelp("Where the run record goes; runs/ and the script's name unless given.", valueName: "name.run"))
-  var record: String?
-
-  @Flag(help: "Write no run record.")
-  var noRecord = false
-
-  @Option(help: ArgumentHelp("Write a trace for ui.perfetto.dev.", valueName: "file"))
-  var trace: String?
+  @OptionGroup var files: RecordOptions
 
   @Flag(help: "Print one JSON object with the run's figures, on standard error, after the script's own output.")
   var json = false
 
-  @Argument(help: ArgumentHelp("The script.", valueName: "script.py"))
+  @Argument(help: ArgumentHelp("The script's file, or with -m a module's name.", valueName: "script.py"))
   var script: String
 
   @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The script's own arguments.", valueName: "arguments"))
   var arguments: [String] = []
 
   func validate() throws {
-    if record != nil && noRecord { throw ValidationError("--record and --no-record exclude each other.") }
     if fake, session.compute != "roofline" {
       throw ValidationError("--fake computes nothing that could be measured; add --compute roofline.")
     }
@@ -75,26 +66,26 @@ struct RunCommand: ReportingCommand {
     var options = SimulationOptions()
     options.interruption = interruption
     options.seed = session.seed
-    options.tracePath = trace
-    if !noRecord { options.recordPath = record ?? defaultRecordPath }
+    options.tracePath = files.trace
+    options.recordPath = recordPath
     options.inputs = RunInputs(
       cluster: try? String(contentsOfFile: session.cluster, encoding: .utf8), program: script,
       arguments: arguments, seed: session.seed)
     return options
   }
 
-  /// The same for the same script, so that repeating a run does not fill the disk.
-  private var defaultRecordPath: String? {
-    let name = URL(fileURLWithPath: script).deletingPathExtension().lastPathComponent
+  /// The same for the same script unless it is given, so that repeating a run does not fill the disk.
+  private var recordPath: String? {
+    if files.noRecord { return nil }
+    if let given = files.record { return given }
+    let name = module ? script : URL(fileURLWithPath: script).deletingPathExtension().lastPathComponent
     return RecordFolder.prepare().map { "\($0)/\(name).run" }
   }
 
   /// Standard output belongs to the script, so what the run has found goes to standard error.
   private func show(_ report: SimulationReport, on cluster: Cluster, wallTime: Duration) throws {
     let output = ScriptRunOutput(
-      report, script: script, cluster: cluster.name, wallTime: wallTime,
-      record: noRecord ? nil : record ?? defaultRecordPath,
-      trace: trace)
+      report, script: script, cluster: cluster.name, wallTime: wallTime, record: recordPath, trace: files.trace)
     let text = json ? try jsonText(output) : output.text
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }

@@ -35,15 +35,7 @@ struct SimulateCommand: ReportingCommand {
   @Option(help: "The source of all random numbers, instead of the scenario's.")
   var seed: UInt64?
 
-  @Option(
-    help: ArgumentHelp("Where the run record goes; runs/ and a name of its own unless given.", valueName: "name.run"))
-  var record: String?
-
-  @Flag(help: "Write no run record.")
-  var noRecord = false
-
-  @Option(help: ArgumentHelp("Write a trace for ui.perfetto.dev; needs a single strategy.", valueName: "file"))
-  var trace: String?
+  @OptionGroup var files: RecordOptions
 
   @OptionGroup var computing: ComputingOptions
 
@@ -60,49 +52,82 @@ struct SimulateCommand: ReportingCommand {
   var json = false
 
   func validate() throws {
-    if record != nil && noRecord { throw ValidationError("--record and --no-record exclude each other.") }
     if logits != nil && !computing.values { throw ValidationError("--logits needs values; add --values.") }
   }
 
   func perform() async throws {
-    let scenario = try readScenario()
-    let strategies = scenario.strategiesToTry
-    if strategies.count > 1 && (trace != nil || record != nil || logits != nil) {
-      throw ValidationError(
-        "--trace, --record and --logits are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy."
-      )
+    switch try readScenario() {
+    case .generation(let scenario): try simulate(scenario)
+    case .encoding(let scenario): try simulate(scenario)
     }
+  }
+
+  private func simulate(_ scenario: Scenario) throws {
+    let strategies = scenario.strategiesToTry
+    try requireSingle(strategies)
     if computing.values && scenario.text == nil {
       throw CommandFailure(
         "\(path): values need weights and the text of a prompt; add the fields weights and prompt",
         CommandFailure.badInput)
     }
-    let runner = ScenarioRunner(
-      scenario: scenario, recordPath: record, writesRecords: !noRecord, tracePath: trace,
-      usesQuietShortcut: !everyMessage, values: try computing.valueOptions(),
-      kernelTimes: try computing.kernelTimes(), logitsPath: logits)
-    let comparison = try runner.run(strategies)
-    try show(comparison, of: scenario)
-    if comparison.winner == nil { throw unfit(comparison) }
+    let comparison = try ScenarioRunner(scenario: scenario, settings: runSettings(), logitsPath: logits).run(strategies)
+    try show(ComparisonOutput(comparison)) { predictionText(comparison, of: scenario) }
+    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.reason) }) }
   }
 
-  private func readScenario() throws -> Scenario {
-    var scenario = try Scenario(contentsOf: path, overrides: settings.map { try DocumentOverride(parsing: $0) })
-    if !strategy.isEmpty { scenario.strategies = .listed(try strategy.map { try ParallelStrategy(parsing: $0) }) }
-    if let seed { scenario.seed = seed }
-    return scenario
+  private func simulate(_ scenario: EncoderScenario) throws {
+    let strategies = scenario.strategiesToTry
+    try requireSingle(strategies)
+    if logits != nil { throw ValidationError("--logits is for models that generate; embeddings are in --json.") }
+    if computing.values && !scenario.task.hasInput {
+      throw CommandFailure(
+        "\(path): values need weights and what is to be encoded; add the fields weights and texts (of a model of two "
+          + "towers, inputs)", CommandFailure.badInput)
+    }
+    let comparison = try scenario.run(strategies, settings: runSettings())
+    try show(ComparisonOutput(comparison)) { encoderText(comparison, of: scenario) }
+    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.reason) }) }
   }
 
-  private func show(_ comparison: StrategyComparison, of scenario: Scenario) throws {
-    if json {
-      print(try jsonText(ComparisonOutput(comparison)))
-    } else {
-      print(predictionText(comparison, of: scenario))
+  private func requireSingle(_ strategies: [ParallelStrategy]) throws {
+    if strategies.count > 1 && (files.trace != nil || files.record != nil || logits != nil) {
+      throw ValidationError(
+        "--trace, --record and --logits are of one run, but \(strategies.count) strategies are to be tried; choose one by --strategy."
+      )
     }
   }
 
-  private func unfit(_ comparison: StrategyComparison) -> CommandFailure {
-    let reasons = comparison.predictions.map { "\($0.strategy): \($0.reason ?? "does not fit")" }
+  private func runSettings() throws -> RunSettings {
+    var settings = RunSettings()
+    settings.recordPath = files.record
+    settings.writesRecords = !files.noRecord
+    settings.tracePath = files.trace
+    settings.usesQuietShortcut = !everyMessage
+    settings.values = try computing.valueOptions()
+    settings.kernelTimes = try computing.kernelTimes()
+    return settings
+  }
+
+  private func readScenario() throws -> AnyScenario {
+    let strategies = try strategy.isEmpty ? nil : strategy.map { try ParallelStrategy(parsing: $0) }
+    switch try AnyScenario(contentsOf: path, overrides: settings.map { try DocumentOverride(parsing: $0) }) {
+    case .generation(var scenario):
+      if let strategies { scenario.strategies = .listed(strategies) }
+      if let seed { scenario.seed = seed }
+      return .generation(scenario)
+    case .encoding(var scenario):
+      if let strategies { scenario.strategies = .listed(strategies) }
+      if let seed { scenario.seed = seed }
+      return .encoding(scenario)
+    }
+  }
+
+  private func show(_ output: some Encodable, text: () -> String) throws {
+    print(json ? try jsonText(output) : text())
+  }
+
+  private func unfit(_ tried: [(strategy: String, reason: String?)]) -> CommandFailure {
+    let reasons = tried.map { "\($0.strategy): \($0.reason ?? "does not fit")" }
     return CommandFailure(
       reasons.count == 1 ? reasons[0] : "no strategy fits in memory; \(reasons[0])", CommandFailure.badInput)
   }
@@ -110,24 +135,36 @@ struct SimulateCommand: ReportingCommand {
 
 /// What `uniference simulate --json` prints: the winner's fields (the first one's where none fits), and all predictions
 /// where several strategies were tried.
-struct ComparisonOutput: Encodable {
-  private let best: LlamaPrediction
-  private let predictions: [LlamaPrediction]?
+struct ComparisonOutput<Prediction: Encodable>: Encodable {
+  private let best: Prediction
+  private let predictions: [Prediction]?
   private let verdict: String?
 
-  private enum CodingKeys: String, CodingKey { case predictions, verdict }
-
-  init(_ comparison: StrategyComparison) {
-    best = comparison.winner ?? comparison.predictions[0]
-    let isSingle = comparison.predictions.count == 1
-    predictions = isSingle ? nil : comparison.predictions
-    verdict = isSingle ? nil : comparison.verdict
+  private init(winner: Prediction?, _ predictions: [Prediction], verdict: String) {
+    best = winner ?? predictions[0]
+    let isSingle = predictions.count == 1
+    self.predictions = isSingle ? nil : predictions
+    self.verdict = isSingle ? nil : verdict
   }
 
   func encode(to encoder: any Encoder) throws {
     try best.encode(to: encoder)
-    var container = encoder.container(keyedBy: CodingKeys.self)
+    var container = encoder.container(keyedBy: ComparisonKeys.self)
     try container.encodeIfPresent(predictions, forKey: .predictions)
     try container.encodeIfPresent(verdict, forKey: .verdict)
+  }
+}
+
+private enum ComparisonKeys: String, CodingKey { case predictions, verdict }
+
+extension ComparisonOutput<LlamaPrediction> {
+  init(_ comparison: StrategyComparison) {
+    self.init(winner: comparison.winner, comparison.predictions, verdict: comparison.verdict)
+  }
+}
+
+extension ComparisonOutput<EncoderPrediction> {
+  init(_ comparison: EncoderComparison) {
+    self.init(winner: comparison.winner, comparison.predictions, verdict: comparison.verdict)
   }
 }

@@ -6,11 +6,9 @@ struct TestbedInsideCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "inside", abstract: "The first process of a run.", shouldDisplay: false)
 
-  @Argument var description: String
-
   func perform() async throws {
     #if os(Linux)
-      var supervisor = try RankSupervisor(description)
+      var supervisor = try RankSupervisor()
       let code = try supervisor.supervise()
       if code != 0 { throw ExitCode(code) }
     #endif

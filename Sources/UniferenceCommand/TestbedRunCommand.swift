@@ -10,11 +10,15 @@ struct TestbedRunCommand: ReportingCommand {
     commandName: "run",
     abstract: "Run a command once on each host of a bed, as torchrun would.",
     discussion: """
-      The bed is made for the run and is gone after it, whatever happens. The command finds RANK, WORLD_SIZE, \
-      MASTER_ADDR and what else torchrun gives it. The exit code is that of the first rank that fails.
+      The bed is made for the run and is gone after it, whatever happens; with --in it is one that stands. The command \
+      finds RANK, WORLD_SIZE, MASTER_ADDR and what else torchrun gives it. The exit code is that of the first rank that \
+      fails.
       """)
 
   @OptionGroup var bed: BedOptions
+
+  @Option(name: .customLong("in"), help: ArgumentHelp("Run in the bed that `testbed up` has made.", valueName: "name"))
+  var standing: String?
 
   @Option(help: ArgumentHelp("Write the bed's cluster file here, for predictions.", valueName: "bed.yaml"))
   var clusterFile: String?
@@ -22,7 +26,7 @@ struct TestbedRunCommand: ReportingCommand {
   @Option(help: ArgumentHelp("The transport of the cluster file: a profile's name or file.", valueName: "profile"))
   var transport = "gloo-tcp"
 
-  @Flag(help: "Start torchrun on each host, with the command as its script.")
+  @Flag(help: "Start torchrun on each host; the command is its script.")
   var torchrun = false
 
   @Flag(help: "Pass output on as it is, without the rank before each line.")
@@ -35,37 +39,50 @@ struct TestbedRunCommand: ReportingCommand {
     guard !command.isEmpty else {
       throw ValidationError("There is nothing to run; give a command after --, such as -- python script.py.")
     }
+    if let standing, let option = bed.given {
+      throw ValidationError("\(option) describes a bed, but --in \(standing) names one; leave one of them out.")
+    }
   }
 
   func perform() async throws {
     #if os(Linux)
-      let layout = try bed.layout()
-      try Requirements.check()
-      let name = "run-\(ProcessInfo.processInfo.processIdentifier)"
-      let groups = layout.cpuShares.isEmpty ? nil : try ControlGroupRoot.find()
-      var run = BedRun(command, in: Bed(layout, name: name, cores: CoreAssignment.available, groups: groups))
-      run.creation = BedPlan(layout, name: name).creation.map(\.words)
-      run.raw = raw
-      if torchrun { run.torchrun = try PythonInterpreter().path }
-      try writeClusterFile(run.bed)
-      let code = try BedLauncher(run, executable: try ownPath()).run(groups: groups)
+      let executable = try BedFactory.executable()
+      let command = try self.command(usesTorchrun: torchrun)
+      var made: (run: BedRun, groups: ControlGroupRoot?)
+      if let standing {
+        try Requirements.check()
+        made = (BedRun(command.words, in: try StandingBeds().bed(standing)), nil)
+      } else {
+        let name = BedNames.ofRun(startedBy: ProcessInfo.processInfo.processIdentifier).bed
+        let factory = try BedFactory(bed, name: name, executable: executable)
+        made = (BedRun(command.words, in: factory.bed, creation: factory.plan.creation), factory.groups)
+      }
+      try Requirements.check(program: command.python ?? command.words[0])
+      made.run.torchrun = command.python
+      made.run.raw = raw
+      try writeClusterFile(made.run.bed)
+      let code = try BedLauncher(made.run, executable: executable).run(groups: made.groups)
       if code != 0 { throw ExitCode(code) }
     #else
-      throw TestbedError(.machine, "a testbed is made of Linux network namespaces; run this on Linux")
+      throw TestbedError.onlyOnLinux
     #endif
+  }
+
+  /// torchrun starts scripts, with the Python that the command names, or else with that of the environment.
+  private func command(usesTorchrun: Bool) throws -> (words: [String], python: String?) {
+    guard usesTorchrun else { return (command, nil) }
+    let first = URL(fileURLWithPath: command[0]).lastPathComponent
+    guard first.hasPrefix("python"), command.count > 1 else { return (command, try PythonInterpreter().path) }
+    return (Array(command.dropFirst()), command[0])
   }
 
   private func writeClusterFile(_ bed: Bed) throws {
     guard let clusterFile else { return }
+    // Paths in a cluster file are relative to it.
+    let isFile = FileManager.default.fileExists(atPath: transport)
+    let profile = isFile ? URL(fileURLWithPath: transport).path : transport
     do {
-      try Data(bed.clusterFile(transport: transport).utf8).write(to: URL(fileURLWithPath: clusterFile))
+      try Data(bed.clusterFile(transport: profile).utf8).write(to: URL(fileURLWithPath: clusterFile))
     } catch { throw FileError(error, operation: "write", path: clusterFile) }
-  }
-
-  private func ownPath() throws -> String {
-    guard let path = Bundle.main.executablePath else {
-      throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)
-    }
-    return path
   }
 }

@@ -29,7 +29,7 @@ public struct ValidationRunner {
     var points: [ValidationPoint] = []
     for (index, run) in runs.enumerated() {
       points += try self.points(of: run) { step in
-        let done = Double(index) + Double(step) / Double(suite.repetitions + 1)
+        let done = Double(index) + Double(step) / Double(2 * suite.repetitions)
         progress(done / Double(runs.count), "\(run.family), \(run.bedDescription)")
       }
     }
@@ -45,39 +45,72 @@ public struct ValidationRunner {
     }
     defer { try? FileManager.default.removeItem(at: folder) }
     let cluster = folder.path + "/bed.yaml"
-    var repetitions: [[MeasuredPoint]] = []
-    for repetition in 0..<suite.repetitions {
-      step(repetition)
-      repetitions.append(try measure(realCommand(run, cluster: cluster)))
+    let recording = try run.recordedOn.map { (bed) throws(ValidationFailure) in
+      try record(run, on: bed, in: folder.path)
     }
-    step(suite.repetitions)
-    let predicted = try measure(predictionCommand(run, cluster: cluster))
-    return try joined(run, repetitions, predicted)
+    var (real, predicted): ([[MeasuredPoint]], [[MeasuredPoint]]) = ([], [])
+    // In turn, so that a machine whose speed drifts is the same one to both.
+    for repetition in 0..<suite.repetitions {
+      step(2 * repetition)
+      real.append(try measure(realCommand(run, cluster: cluster)))
+      step(2 * repetition + 1)
+      predicted.append(try measure(predictionCommand(run, cluster: cluster, recording: recording)))
+    }
+    return try joined(run, real, predicted)
   }
 
   private func realCommand(_ run: ValidationRun, cluster: String) -> [String] {
-    [executable, "testbed", "run"] + run.bed.flatMap { ["--\($0.name)", $0.value] }
-      + ["--cluster-file", cluster, "--", python, run.script] + run.arguments
+    bedCommand(run.bed, cluster: cluster) + priority(of: run) + [python, run.script] + run.arguments
   }
 
-  private func predictionCommand(_ run: ValidationRun, cluster: String) -> [String] {
-    [executable, "run", "-n", "\(run.hostCount)", "--cluster", cluster, "--no-record"]
-      + (suite.transport.map { ["--set", "network.transport=\($0)"] } ?? []) + run.predictionOptions + [run.script]
-      + run.arguments
+  private func bedCommand(_ bed: [ValidationRun.BedOption], cluster: String) -> [String] {
+    [executable, "testbed", "run"] + bed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster, "--"]
   }
 
-  private func joined(_ run: ValidationRun, _ repetitions: [[MeasuredPoint]], _ predicted: [MeasuredPoint])
+  private func predictionCommand(_ run: ValidationRun, cluster: String, recording: String?) -> [String] {
+    let computing = recording.map { ["--compute", "recorded", $0] } ?? []
+    return simulation(of: run, cluster: cluster) + ["--no-record"] + computing + [run.script] + run.arguments
+  }
+
+  /// Records what a run's ranks compute, in a simulation of another bed.
+  ///
+  /// - Returns: the record's path.
+  private func record(_ run: ValidationRun, on bed: [ValidationRun.BedOption], in folder: String)
+    throws(ValidationFailure) -> String
+  {
+    let (cluster, record) = (folder + "/other-bed.yaml", folder + "/recorded.run")
+    _ = try CapturedCommand(bedCommand(bed, cluster: cluster) + ["true"]).run()
+    let command = simulation(of: run, cluster: cluster) + ["--record", record, run.script] + run.arguments
+    _ = try CapturedCommand(command).run()
+    return record
+  }
+
+  private func simulation(of run: ValidationRun, cluster: String) -> [String] {
+    priority(of: run) + [executable, "run", "-n", "\(run.hostCount)", "--cluster", cluster]
+      + ((run.transport ?? suite.transport).map { ["--set", "network.transport=\($0)"] } ?? [])
+      + run.predictionOptions
+  }
+
+  private func priority(of run: ValidationRun) -> [String] {
+    run.isRealTime ?? suite.isRealTime ? Self.realTime : []
+  }
+
+  /// First in, first out, before everything that has no real-time priority (sched(7), chrt(1)).
+  private static let realTime = ["/usr/bin/env", "chrt", "--fifo", "10"]
+
+  private func joined(_ run: ValidationRun, _ real: [[MeasuredPoint]], _ predicted: [[MeasuredPoint]])
     throws(ValidationFailure) -> [ValidationPoint]
   {
-    try predicted.enumerated().map { (index, point) throws(ValidationFailure) in
-      let real = repetitions.map { $0.dropFirst(index).first }
-      guard real.allSatisfy({ $0?.point == point.point && $0?.bytes == point.bytes }) else {
+    try predicted[0].enumerated().map { (index, point) throws(ValidationFailure) in
+      let rows = (real + predicted).map { $0.dropFirst(index).first }
+      guard rows.allSatisfy({ $0?.point == point.point && $0?.bytes == point.bytes }) else {
         throw ValidationFailure(
-          "\(run.script) printed other points for real than in simulation: \(point.point) is number \(index) of one")
+          "\(run.script) printed other points in one run than in another: \(point.point) is number \(index) of one")
       }
+      let samples = rows.compactMap { $0?.samples_s }
       return ValidationPoint(
         family: run.family, name: "\(point.point), \(run.bedDescription)", bytes: point.bytes,
-        repetitions: real.compactMap { $0?.samples_s }, predicted: point.samples_s)
+        repetitions: Array(samples.prefix(real.count)), predicted: samples.dropFirst(real.count).flatMap(\.self))
     }
   }
 

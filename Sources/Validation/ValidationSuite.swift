@@ -9,6 +9,9 @@ public struct ValidationSuite: Sendable {
   public let name: String
   /// The transport profile that predictions use: a cluster file's `network.transport`; `nil` for the bed's own.
   public let transport: String?
+  /// Whether scripts run before everything else on this machine, for real and in simulation, so that other programs do
+  /// not disturb them.
+  public let isRealTime: Bool
   /// How often the whole real side of a run is repeated, to see how far its medians move.
   public let repetitions: Int
   /// The runs, in order.
@@ -21,9 +24,10 @@ public struct ValidationSuite: Sendable {
     let document = try DocumentText(contentsOf: path)
     let value = try DocumentValue(yaml: document.text, file: document.path)
     let fields = try DocumentFields(
-      value, of: "a validation's fields", allowed: ["name", "transport", "repetitions", "runs"])
+      value, of: "a validation's fields", allowed: ["name", "transport", "real_time", "repetitions", "runs"])
     name = try fields["name"]?.name("the suite's name") ?? path
     transport = try fields["transport"]?.referencedPath("the path of a transport profile")
+    isRealTime = try fields["real_time"]?.boolean() ?? false
     repetitions = try fields["repetitions"]?.integer(in: 1...100) ?? 3
     runs = try fields.required("runs", example: "[{family: collectives, script: collectives.py, bed: {hosts: 2}}]")
       .list(of: "runs").map { (element) throws(DocumentError) in try ValidationRun(element) }
@@ -40,6 +44,12 @@ public struct ValidationRun: Sendable {
   public let arguments: [String]
   /// The hosts and the links between them, as options of `uniference testbed run`: name and value.
   public let bed: [BedOption]
+  /// The transport profile that the prediction uses, instead of the suite's.
+  public let transport: String?
+  /// Whether this run's scripts run before everything else, where that differs from the suite.
+  public let isRealTime: Bool?
+  /// Another bed, on which computing is recorded first: the prediction then computes nothing itself. `nil` for none.
+  public let recordedOn: [BedOption]?
   /// Further options of `uniference run`.
   public let predictionOptions: [String]
 
@@ -54,19 +64,32 @@ public struct ValidationRun: Sendable {
   /// Number of hosts, of which each has one rank.
   public let hostCount: Int
 
+  private static let fieldNames = [
+    "family", "script", "arguments", "bed", "transport", "real_time", "recorded_on", "predict",
+  ]
+
   init(_ value: DocumentValue) throws(DocumentError) {
     let fields = try DocumentFields(
-      value, of: "a run's fields", allowed: ["family", "script", "arguments", "bed", "predict"])
+      value, of: "a run's fields", allowed: Self.fieldNames)
     family = try fields.required("family", example: "collectives").name("the name of a family")
     script = try fields.required("script", example: "collectives.py").referencedPath("the path of a script")
+    transport = try fields["transport"]?.referencedPath("the path of a transport profile")
     arguments = try Self.words(fields["arguments"])
     predictionOptions = try Self.words(fields["predict"])
-    let entries = try fields.required("bed", example: "{hosts: 2, rate: 1 Gbps}").entries(of: "options of a testbed")
-    bed = try entries.map { (entry) throws(DocumentError) in try Self.options(entry) }.flatMap(\.self)
+    isRealTime = try fields["real_time"]?.boolean()
+    let place = try fields.required("bed", example: "{hosts: 2, rate: 1 Gbps}")
+    bed = try Self.bed(place)
+    recordedOn = try fields["recorded_on"].map(Self.bed)
+    let entries = try place.entries(of: "options of a testbed")
     guard let hosts = entries.first(where: { $0.name == "hosts" }) else {
-      throw value.error("the bed has no hosts; write for example bed: {hosts: 2, rate: 1 Gbps}")
+      throw place.error("the bed has no hosts; write for example bed: {hosts: 2, rate: 1 Gbps}")
     }
     hostCount = try hosts.value.integer(in: 2...8)
+  }
+
+  private static func bed(_ value: DocumentValue) throws(DocumentError) -> [BedOption] {
+    try value.entries(of: "options of a testbed")
+      .map { (entry) throws(DocumentError) in try options(entry) }.flatMap(\.self)
   }
 
   /// An option that is given once, or once for each element of a list.
@@ -85,11 +108,15 @@ public struct ValidationRun: Sendable {
 
   /// The bed in a few words: `2 hosts, 1 Gbps`.
   public var bedDescription: String {
+    Self.description(of: bed) + (recordedOn.map { ", recorded at \(Self.description(of: $0))" } ?? "")
+  }
+
+  private static func description(of bed: [BedOption]) -> String {
     bed.map { option in
       switch option.name {
       case "hosts": "\(option.value) hosts"
       case "rate": option.value
-      default: "\(option.name) \(option.value)"
+      default: "\(option.name.replacing("-", with: " ")) \(option.value)"
       }
     }.joined(separator: ", ")
   }

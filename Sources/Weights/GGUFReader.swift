@@ -63,11 +63,22 @@ struct GGUFReader {
       throw WeightError(file.path, "\(key) nests arrays deeper than \(Self.maximumDepth)")
     }
     let type = try integer(UInt32.self, "the element type of \(key)")
-    let length = try count("the length of \(key)", ofAtLeast: 1)
+    let length = try count("the length of \(key)", ofAtLeast: Self.minimumSize(ofType: type))
     var elements: [GGUFValue] = []
     elements.reserveCapacity(length)
     for _ in 0..<length { elements.append(try value(ofType: type, key, depth: depth)) }
     return .array(elements)
+  }
+
+  /// Bytes that a value of a type takes at least: strings begin with their length, arrays with a type and a length.
+  private static func minimumSize(ofType type: UInt32) -> Int {
+    switch type {
+    case 2, 3: 2
+    case 4, 5, 6: 4
+    case 8, 10, 11, 12: 8
+    case 9: 12
+    default: 1
+    }
   }
 
   private func truncated(_ what: String, _ size: Int) -> WeightError {

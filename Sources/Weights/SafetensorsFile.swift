@@ -38,6 +38,12 @@ public struct SafetensorsFile: WeightFile {
     for (one, next) in zip(tensors, tensors.dropFirst()) where one.offset + one.entry.byteCount > next.offset {
       throw WeightError(file.path, "has \(one.entry.name) and \(next.entry.name) at the same place")
     }
+    // The format allows no gaps, so bytes that belong to no tensor are a sign of damage.
+    let described = tensors.reduce(0) { $0 + $1.entry.byteCount }
+    guard described == fileCount - start else {
+      throw WeightError(
+        file.path, "has \(fileCount - start) bytes of tensors, its head describes \(described); it is corrupt")
+    }
     return tensors
   }
 

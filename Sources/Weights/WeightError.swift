@@ -7,7 +7,10 @@ public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable {
 
   init(_ path: String, _ problem: String) {
     self.path = path
-    self.problem = problem
+    // Names come from the file, which may be damaged: whatever they hold, an error stays one line.
+    self.problem = String(
+      String.UnicodeScalarView(
+        problem.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
   }
 
   /// One line: the file and its problem.

@@ -36,6 +36,15 @@ extension TorchTests {
       #expect(withValues.devices.map(\.flops) == shapes.devices.map(\.flops))
     }
 
+    @Test("Every rank does the same operations with values and without", arguments: strategies + ["single"])
+    func sameOperations(strategy: String) throws {
+      func run(values: Bool) throws -> AccountedRun {
+        let (program, count) = try program(strategy, values: values)
+        return try AccountedRun.of(count, values: values) { try await program.run(in: $0) }.run
+      }
+      try expectSameRuns(run(values: true), run(values: false))
+    }
+
     @Test("Measured kernels are charged, and a recording of them gives the same run again without computing")
     func measuredAndRecorded() throws {
       let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString)")
@@ -82,9 +91,7 @@ extension TorchTests {
       try #require(simulate(strategy, values: true).outcome)
     }
 
-    private func simulate(
-      _ strategy: String, values: Bool, _ change: (inout SimulationOptions) -> Void = { _ in }
-    ) throws -> (report: SimulationReport, outcome: LlamaOutcome?) {
+    private func program(_ strategy: String, values: Bool) throws -> (program: LlamaProgram, deviceCount: Int) {
       let parsed = try ParallelStrategy(parsing: strategy)
       let prompts = [[3, 14, 15, 9, 26, 5, 35], [2, 7, 18, 28, 18, 28, 45]]
       let workload = try LlamaWorkload(batchSize: 2, promptLength: 7, generatedTokenCount: 6)
@@ -92,8 +99,15 @@ extension TorchTests {
       let program = try LlamaProgram(
         configuration: configuration(), strategy: parsed, workload: workload,
         speeds: Array(repeating: 1, count: parsed.deviceCount), input: values ? input : nil)
+      return (program, parsed.deviceCount)
+    }
+
+    private func simulate(
+      _ strategy: String, values: Bool, _ change: (inout SimulationOptions) -> Void = { _ in }
+    ) throws -> (report: SimulationReport, outcome: LlamaOutcome?) {
+      let (program, count) = try program(strategy, values: values)
       let cluster = Cluster(
-        name: "test", devices: .jetsonOrinNano, count: parsed.deviceCount,
+        name: "test", devices: .jetsonOrinNano, count: count,
         network: .switch(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(100)))
       var options = SimulationOptions()
       if values { options.values = try ValueOptions(library: Torch.library.get()) }

@@ -12,7 +12,7 @@ struct StrategyTests {
       ("tensor=2,pipeline=3", .grid(tensor: 2, pipeline: 3, microbatches: 1)),
       ("tensor=2,pipeline=3,microbatches=5", .grid(tensor: 2, pipeline: 3, microbatches: 5)),
       ("sequence=4", .sequence(degree: 4, overlapped: false)),
-      ("sequence=4,overlap", .sequence(degree: 4, overlapped: true)),
+      ("sequence=4,overlap", .sequence(degree: 4, overlapped: true)), ("towers", .towers),
     ]
     for (text, strategy) in forms {
       #expect(try ParallelStrategy(parsing: text) == strategy)

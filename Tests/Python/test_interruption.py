@@ -7,7 +7,6 @@ import subprocess
 import time
 
 import pytest
-
 from conftest import ROOT
 
 
@@ -49,6 +48,6 @@ def test_killed_run_leaves_nothing_under_the_final_name(uniference, tmp_path):
 def test_unwritable_places_are_named(uniference, tmp_path, where):
     target = "/dev/null/folder/out.run"
     process = start(uniference, ["--strategy", "tensor=64", f"--{where}", target], tmp_path)
-    output, errors = process.communicate(timeout=120)
+    _, errors = process.communicate(timeout=120)
     assert process.returncode == 74
     assert "/dev/null/folder" in errors and errors.count("\n") == 1

@@ -5,7 +5,6 @@ import collections
 import numpy
 import pytest
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackEvent
-
 from test_record import events_of, manifest_of
 
 
@@ -14,7 +13,8 @@ class ParsedTrace:
 
     def __init__(self, data: bytes):
         self.packets = Trace.FromString(data).packet
-        self.tracks = {p.track_descriptor.uuid: p.track_descriptor for p in self.packets if p.HasField("track_descriptor")}
+        descriptors = [p.track_descriptor for p in self.packets if p.HasField("track_descriptor")]
+        self.tracks = {descriptor.uuid: descriptor for descriptor in descriptors}
         self.event_names, self.categories, self.annotations = {}, {}, {}
         self.slices, self.instants, self.faults = [], [], []
         self.open = collections.defaultdict(list)
@@ -138,7 +138,12 @@ def test_every_event_of_the_record_is_drawn(trace, record_folder):
     events, names = events_of(record_folder), manifest_of(record_folder)["names"]
     computations = events[events["kind"] == 1]
     expected = collections.Counter(
-        (int(e["rank"]), names[e["name"]] or "computation", nanoseconds(e["time_ps"]), nanoseconds(e["time_ps"] + e["duration_ps"]))
+        (
+            int(e["rank"]),
+            names[e["name"]] or "computation",
+            nanoseconds(e["time_ps"]),
+            nanoseconds(e["time_ps"] + e["duration_ps"]),
+        )
         for e in computations
     )
     drawn = collections.Counter(

@@ -69,12 +69,45 @@ struct OperationCostTests {
     bench.expectCost(80, 320, 80)
   }
 
+  @Test func operationsOfEncoders() throws {
+    let rows = try bench.tensor([2, 5, 8])
+    #expect(try rows.normalized().shape == [2, 5, 8])
+    bench.expectCost(3 * 80, 320, 320)
+    #expect(try rows.meanOverPositions().shape == [2, 8])
+    bench.expectCost(80 + 16, 320, 64)
+    let counts = try bench.tensor([2], .int64)
+    #expect(try rows.meanOverPositions(counts: counts).shape == [2, 8])
+    bench.expectCost(80 + 16, 320 + 16, 64)
+    #expect(bench.accounting.records.last?.description == "mean batch=2 positions=5 columns=8 float32")
+    let images = try bench.tensor([2, 3, 8, 12], .bfloat16)
+    #expect(try images.patches(size: 4).shape == [2, 6, 48])
+    bench.expectCost(0, 2 * 576, 2 * 576)
+    #expect(throws: ShapeError.self) { try images.patches(size: 5) }
+
+    let heads = try bench.tensor([2, 5, 4, 6])
+    #expect(try heads.attention(keys: heads, values: heads, keyCounts: counts).shape == heads.shape)
+    // Padded pairs are computed all the same.
+    bench.expectCost(4 * 2 * 4 * 6 * 25, 3 * 960 + 16, 960)
+    #expect(throws: ShapeError.self) {
+      try heads.attention(keys: heads, values: heads, keyCounts: bench.tensor([3], .int64))
+    }
+    #expect(throws: ShapeError.self) { try rows.meanOverPositions(counts: bench.tensor([2])) }
+  }
+
   @Test func elementwiseOperations() throws {
     let input = try bench.tensor([2, 3, 4, 6], .bfloat16)
     _ = try input.silu()
     bench.expectCost(4 * 144, 288, 288)
     _ = try input.gelu()
     bench.expectCost(9 * 144, 288, 288)
+    _ = try input.exactGELU()
+    bench.expectCost(5 * 144, 288, 288)
+    _ = try input.quickGELU()
+    bench.expectCost(5 * 144, 288, 288)
+    _ = try input.tanh()
+    bench.expectCost(144, 288, 288)
+    _ = try input.exponential()
+    bench.expectCost(144, 288, 288)
     _ = try input + input
     bench.expectCost(144, 576, 288)
     _ = try input * bench.tensor([4, 6], .bfloat16)

@@ -44,6 +44,48 @@ import Testing
         """)
   }
 
+  @Test func testbedRun() {
+    #expect(
+      RootCommand.helpMessage(for: TestbedRunCommand.self, columns: 80) == """
+        OVERVIEW: Run a command once on each host of a bed, as torchrun would.
+
+        The bed is made for the run and is gone after it, whatever happens; with --in
+        it is one that stands. The command finds RANK, WORLD_SIZE, MASTER_ADDR and what
+        else torchrun gives it. The exit code is that of the first rank that fails.
+
+        USAGE: uniference testbed run [--hosts <count>] [--rate <1 Gbps>] [--delay <1 ms>] [--link-rate <host=rate> ...] [--cpu-share <share:host> ...] [--bottleneck <groups=rate>] [--in <name>] [--cluster-file <bed.yaml>] [--transport <profile>] [--torchrun] [--raw] -- [<command> ...]
+
+        ARGUMENTS:
+          <command>               After --: what to run.
+
+        OPTIONS:
+          --hosts <count>         How many hosts, 2 to 8; 2 unless given.
+          --rate <1 Gbps>         Rate of every link, in each direction; 1 Gbps unless
+                                  given.
+          --delay <1 ms>          One-way delay of every host's link; a message crosses
+                                  two.
+          --link-rate <host=rate> Another rate for one host's link; may be repeated.
+          --cpu-share <share:host>
+                                  Share of its cores that a host may use, such as
+                                  50%:1, or 50% for all hosts; may be repeated.
+          --bottleneck <groups=rate>
+                                  Two groups of hosts with a shared link between them,
+                                  such as "0,1|2,3=200 Mbps".
+          --in <name>             Run in the bed that `testbed up` has made.
+          --cluster-file <bed.yaml>
+                                  Write the bed's cluster file here, for predictions.
+          --transport <profile>   The transport of the cluster file: a profile's name
+                                  or file. (default: gloo-tcp)
+          --torchrun              Start torchrun on each host; the command is its
+                                  script.
+          --raw                   Pass output on as it is, without the rank before each
+                                  line.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """)
+  }
+
   @Test func flows() {
     #expect(
       RootCommand.helpMessage(for: FlowsCommand.self, columns: 80) == """
@@ -62,6 +104,55 @@ import Testing
           --json                  Print one JSON object with finish_s, seconds by flow.
                                   (default: --json)
           --table                 Print a table for people.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """)
+  }
+
+  @Test func weights() {
+    #expect(
+      RootCommand.helpMessage(for: WeightsCommand.self, columns: 80) == """
+        OVERVIEW: List the tensors of a GGUF or safetensors file, or write one of them
+        as float32.
+
+        USAGE: uniference weights <file> [--tensor <name>] [--npy <name.npy>] [--json]
+
+        ARGUMENTS:
+          <file>                  A .gguf, .safetensors or .safetensors.index.json
+                                  file, or a model's folder.
+
+        OPTIONS:
+          --tensor <name>         Write this tensor, dequantised; needs --npy.
+          --npy <name.npy>        Where the tensor goes, one row for each vector along
+                                  its last axis, for numpy.load.
+          --json                  Print one JSON object.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """)
+  }
+
+  @Test func tokenize() {
+    #expect(
+      RootCommand.helpMessage(for: TokenizeCommand.self, columns: 80) == """
+        OVERVIEW: Show the tokens that a model makes of a text.
+
+        Special tokens that the text spells out, such as <|im_start|>, become their
+        ids; nothing is put around the text unless --special is given.
+
+        USAGE: uniference tokenize <model> [<text>] [--special] [--lines] [--json]
+
+        ARGUMENTS:
+          <model>                 A GGUF file, a tokenizer.json, or a model's folder.
+          <text>                  The text; standard input unless given.
+
+        OPTIONS:
+          --special               Put around the text what the model expects around
+                                  every text.
+          --lines                 Read texts from standard input, each a JSON string on
+                                  a line of its own, and print JSON for each.
+          --json                  Print one JSON object.
           --version               Show the version.
           -h, --help              Show help information.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import struct
-from typing import NamedTuple, Union
+from typing import NamedTuple
 
 from uniference.wire import Reduction
 
@@ -27,18 +27,18 @@ class Piece(NamedTuple):
 
 
 class ReductionTask(NamedTuple):
-    """Contributions for this rank to combine: elements ``start`` and following, ``count`` of a buffer of ``whole``."""
+    """Contributions for this rank to combine: ``elements`` of them from ``start`` on, of a buffer of ``whole``."""
 
     number: int
     reduction: Reduction
     dtype_code: int
     whole: int
     start: int
-    count: int
+    elements: int
     contributions: list[list[Piece]]
 
 
-Result = Union[None, list[Piece], ReductionTask, bool, int, bytes, list[str]]
+Result = list[Piece] | ReductionTask | bool | int | bytes | list[str] | None
 
 
 class Welcome(NamedTuple):
@@ -79,7 +79,7 @@ class ReportStack(NamedTuple):
     """The engine wants to know where the script is."""
 
 
-Answer = Union[Welcome, Done, Failed, ReportStack]
+Answer = Welcome | Done | Failed | ReportStack
 
 _COUNT = struct.Struct("<I")
 _LONG = struct.Struct("<q")
@@ -105,7 +105,7 @@ def answer(data: bytes, is_receive: bool = False) -> Answer:
         return ReportStack()
     if kind == 1:
         values = _WELCOME.unpack_from(data, 1)
-        return Welcome(*values[:5], bool(values[5]), bool(values[6]), *values[7:])
+        return Welcome._make((*values[:5], bool(values[5]), bool(values[6]), *values[7:]))
     raise ValueError(f"the engine sent a frame of kind {kind}; this rank knows 1, 2, 3 and 5: are both of one version?")
 
 

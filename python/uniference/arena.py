@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -23,7 +23,7 @@ SMALLEST_BLOCK_BYTES = 256
 class Segment:
     """A mapped file of shared memory."""
 
-    def __init__(self, path: str, size: Optional[int] = None) -> None:
+    def __init__(self, path: str, size: int | None = None) -> None:
         """Makes the file with ``size`` bytes, or opens it as it is if that is not given."""
         flags = os.O_RDWR | os.O_CLOEXEC if size is None else os.O_RDWR | os.O_CLOEXEC | os.O_CREAT | os.O_EXCL
         self.descriptor = os.open(path, flags, 0o600)

@@ -21,7 +21,6 @@ import torch.distributed as dist
 from torch._subclasses.fake_tensor import (
     DataDependentOutputException,
     DynamicOutputShapeException,
-    FakeTensor,
     FakeTensorMode,
     unset_fake_temporarily,
 )
@@ -120,12 +119,6 @@ def mode() -> FakeTensorMode | None:
     """The mode by which tensors are fake now, if they are."""
     found = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
     return found if isinstance(found, FakeTensorMode) else None
-
-
-def is_fake(value: Any) -> bool:
-    """Whether a tensor has no values; a DTensor if its local part has none."""
-    local = getattr(value, "_local_tensor", value)
-    return isinstance(local, FakeTensor) or (isinstance(local, torch.Tensor) and local.is_meta)
 
 
 def on_true_tensors(function: Any) -> Any:

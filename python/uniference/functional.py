@@ -1,7 +1,7 @@
 """Functional collectives on tensors without values: what DTensor and FSDP2 do, charged though nothing is moved.
 
-On true tensors these operations reach the process group by themselves. Torch's fake mode only infers their shapes, so the
-group is told here.
+On true tensors these operations reach the process group by themselves. Torch's fake mode only infers their shapes, so
+the group is told here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import torch.distributed as dist
 from torch import Tensor
-from torch.distributed import distributed_c10d as c10d
+from torch._C._distributed_c10d import AllgatherOptions, AllToAllOptions, _resolve_process_group
 
 NAMESPACE = "_c10d_functional"
 
@@ -45,7 +45,7 @@ class FunctionalCollectives:
 
 def group(name: Any) -> Any:
     """The process group that an operation names."""
-    return name if isinstance(name, dist.ProcessGroup) else c10d._resolve_process_group(name)
+    return name if isinstance(name, dist.ProcessGroup) else _resolve_process_group(name)
 
 
 def asynchronous(options: Any) -> Any:
@@ -63,12 +63,12 @@ def all_reduce_coalesced(arguments: Any, result: Any) -> Any:
 
 
 def all_gather(arguments: Any, result: Any) -> Any:
-    return group(arguments[2]).all_gather_single(result, arguments[0], asynchronous(c10d.AllgatherOptions()))
+    return group(arguments[2]).all_gather_single(result, arguments[0], asynchronous(AllgatherOptions()))
 
 
 def all_gather_coalesced(arguments: Any, result: Any) -> Any:
     return group(arguments[2]).all_gather_single_coalesced(
-        list(result), list(arguments[0]), asynchronous(c10d.AllgatherOptions()))
+        list(result), list(arguments[0]), asynchronous(AllgatherOptions()))
 
 
 def reduce_scatter(arguments: Any, result: Any) -> Any:
@@ -83,7 +83,7 @@ def reduce_scatter_coalesced(arguments: Any, result: Any) -> Any:
 def all_to_all(arguments: Any, result: Any) -> Any:
     source, output_sizes, input_sizes, name = arguments
     return group(name).all_to_all_single(
-        result, source, list(output_sizes), list(input_sizes), asynchronous(c10d.AllToAllOptions()))
+        result, source, list(output_sizes), list(input_sizes), asynchronous(AllToAllOptions()))
 
 
 def broadcast(arguments: Any, result: Any) -> Any:

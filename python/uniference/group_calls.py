@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Mapping, Optional, Sequence
+from typing import Any
 
-import torch
 from torch import Tensor
 
 from uniference import wire
 from uniference.session import Session
-from uniference.tensors import data_type_code
+from uniference.tensors import data_type_code, is_fake
 from uniference.wire import ANSWERED, NO_BLOCK, NO_TIMEOUT, NO_VALUES, CollectiveCall, MessageCall
 from uniference.work import SeveralWorks, UniferenceWork, nanoseconds
 
@@ -27,7 +27,7 @@ class GroupCalls:
         name: str,
         world_ranks: Sequence[int],
         backends: Mapping[str, str],
-        timeout: Optional[timedelta],
+        timeout: timedelta | None,
     ) -> None:
         """
         Args:
@@ -44,7 +44,7 @@ class GroupCalls:
         self._world_ranks = world_ranks
         self._backends = backends
         self._numbers: dict[int, int] = {}
-        self._coalesced: Optional[list[UniferenceWork]] = None
+        self._coalesced: list[UniferenceWork] | None = None
 
     def set_timeout(self, timeout: timedelta) -> None:
         """How long operations wait that have no time-out of their own."""
@@ -81,13 +81,13 @@ class GroupCalls:
         session = self.session
         session.enter()
         try:
-            is_fake = session.fake and sample is not None and is_fake_tensor(sample)
-            flags = (ANSWERED if is_awaited else 0) | (NO_VALUES if is_fake else 0)
+            has_values = not (session.fake and sample is not None and is_fake(sample))
+            flags = (ANSWERED if is_awaited else 0) | (0 if has_values else NO_VALUES)
             handle = 0 if is_awaited else session.new_handle()
             library = self.default_library() if sample is None else self.library(sample.device.type)
             group = self._number(library)
             name = session.name_id(call.name)
-            block = NO_BLOCK if is_fake else session.contribute(inputs)
+            block = session.values.contribute(inputs) if has_values else NO_BLOCK
             if timeout_ns != NO_TIMEOUT:
                 call = call._replace(timeout_ns=timeout_ns)
             work = UniferenceWork(session, handle, outputs, timeout_ns)
@@ -115,8 +115,8 @@ class GroupCalls:
         session = self.session
         session.enter()
         try:
-            is_fake = session.fake and is_fake_tensor(tensor)
-            flags = NO_VALUES if is_fake else 0
+            has_values = not (session.fake and is_fake(tensor))
+            flags = 0 if has_values else NO_VALUES
             handle = session.new_handle()
             group = self._number(self.library(tensor.device.type))
             if is_receive:
@@ -124,7 +124,7 @@ class GroupCalls:
                 session.post(wire.receive(session.interval(), call, flags, group, handle))
             else:
                 work = UniferenceWork(session, handle, (), self.timeout_ns)
-                block = NO_BLOCK if is_fake else session.contribute((tensor,))
+                block = session.values.contribute((tensor,)) if has_values else NO_BLOCK
                 session.post(wire.send(session.interval(), call, flags, group, handle, block))
         finally:
             session.leave()
@@ -154,18 +154,3 @@ class GroupCalls:
         if number is None:
             number = self._numbers[library] = self.session.define_group(self._name, library, self._world_ranks)
         return number
-
-
-def is_fake_tensor(tensor: Tensor) -> bool:
-    """Whether a tensor has sizes only."""
-    from torch._subclasses.fake_tensor import FakeTensor
-
-    return isinstance(tensor, FakeTensor)
-
-
-def underlying(tensor: Tensor) -> Tensor:
-    """The tensor that a functional collective's result stands for; others as they are."""
-    if type(tensor) is Tensor or type(tensor) is torch.nn.Parameter:
-        return tensor
-    wait = getattr(tensor, "trigger_wait", None)
-    return wait() if wait is not None else tensor

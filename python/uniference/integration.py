@@ -6,11 +6,14 @@ import importlib
 import secrets
 import warnings
 from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any, Callable, Iterator, Mapping, Optional, Sequence
+from typing import Any
 
 import torch.distributed as dist
+from torch._C._distributed_c10d import Store
 from torch.distributed import distributed_c10d as c10d
+from torch.distributed.constants import default_pg_nccl_timeout
 
 from uniference.process_group import BACKEND, UniferenceProcessGroup
 from uniference.session import Session
@@ -29,12 +32,12 @@ class Integration:
     """What is put into ``torch.distributed``, and this process's session once there is one."""
 
     def __init__(
-        self, session: Optional[Session], session_factory: SessionFactory, leave: Optional[Callable[[], None]]
+        self, session: Session | None, session_factory: SessionFactory, leave: Callable[[], None] | None
     ) -> None:
         self.session = session
         self._leave = leave
         self._session_factory = session_factory
-        self._make_group = c10d._new_process_group_helper
+        self._make_group: Callable[..., Any] = c10d._new_process_group_helper
         self._backends: Mapping[str, str] = {}
         self._rendezvous_count: Counter[str] = Counter()
         self._stores: list[EngineStore] = []
@@ -45,11 +48,14 @@ class Integration:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             dist.Backend.register_backend(BACKEND, self._create, extended_api=True, devices=DEVICE_TYPES)
-        c10d._new_process_group_helper = self.new_process_group
+        torch_c10d: Any = c10d
+        torch_c10d._new_process_group_helper = self.new_process_group
         c10d.split_group = dist.split_group = split_group
         self._update_default_group = c10d._update_default_pg
-        c10d._update_default_pg = self.update_default_group
-        rendezvous = importlib.import_module("torch.distributed.rendezvous")
+        torch_c10d._update_default_pg = self.update_default_group
+        rpc: Any = importlib.import_module("torch.distributed.rpc")
+        rpc.init_rpc = refuse_rpc
+        rendezvous: Any = importlib.import_module("torch.distributed.rendezvous")
         rendezvous._create_c10d_store = name_of_address
         rendezvous.FileStore = name_of_file
         handlers = rendezvous._rendezvous_handlers
@@ -62,7 +68,7 @@ class Integration:
         group_rank: int,
         global_ranks_in_group: Sequence[int],
         backend: Any,
-        store: dist.Store,
+        store: Store,
         group_name: str,
         **others: Any,
     ) -> Any:
@@ -121,7 +127,7 @@ class Integration:
             self.session = self._session_factory(world, rank, world_size)
         return self.session
 
-    def _session_for(self, store: dist.Store, rank: int, world_size: int) -> Session:
+    def _session_for(self, store: Store, rank: int, world_size: int) -> Session:
         """The session, whose world is named through a store of the script's own if it has brought one."""
         if self.session is not None:
             return self.session
@@ -140,7 +146,7 @@ class Integration:
     def _rendezvous_handler(self, original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
         """A handler that understands what torch's own does, and gives a store of the engine's."""
 
-        def handler(url: str, **options: Any) -> Iterator[tuple[dist.Store, int, int]]:
+        def handler(url: str, **options: Any) -> Iterator[tuple[Store, int, int]]:
             place, rank, world_size = next(original(url, **options))
             session = self._connect(place, rank, world_size)
             check_place(session, rank, world_size)
@@ -151,9 +157,9 @@ class Integration:
 
 
 def install(
-    session: Optional[Session] = None,
-    session_factory: Optional[SessionFactory] = None,
-    leave: Optional[Callable[[], None]] = None,
+    session: Session | None = None,
+    session_factory: SessionFactory | None = None,
+    leave: Callable[[], None] | None = None,
 ) -> Integration:
     """Has scripts in this process communicate through the engine from now on.
 
@@ -170,6 +176,13 @@ def no_session(world: str, rank: int, world_size: int) -> Session:
     raise RuntimeError(f"rank {rank} of {world_size} cannot join {world}: this process has no way to the engine")
 
 
+def refuse_rpc(*arguments: Any, **options: Any) -> None:
+    """Stands for ``torch.distributed.rpc.init_rpc``, whose agent would wait for a network that is not there."""
+    raise NotImplementedError(
+        "torch.distributed.rpc is not simulated; use collectives or send and recv, or run the script under torchrun"
+    )
+
+
 def check_place(session: Session, rank: int, world_size: int) -> None:
     """The script's rank has to be the engine's, and there have to be as many devices."""
     if rank != session.rank:
@@ -183,9 +196,9 @@ def check_place(session: Session, rank: int, world_size: int) -> None:
         )
 
 
-def explicit_timeout(timeout: Optional[timedelta]) -> Optional[timedelta]:
+def explicit_timeout(timeout: timedelta | None) -> timedelta | None:
     """A time-out that the script has chosen; not torch's own, since a deadlock is found at once anyway."""
-    defaults = (dist.default_pg_timeout, c10d.default_pg_nccl_timeout)
+    defaults = (dist.default_pg_timeout, default_pg_nccl_timeout)
     return None if timeout in defaults else timeout
 
 
@@ -204,17 +217,19 @@ def name_of_file(path: str, world_size: int) -> str:
 
 
 def split_group(
-    parent_pg: Optional[dist.ProcessGroup] = None,
-    split_ranks: Optional[list[list[int]]] = None,
-    timeout: Optional[timedelta] = None,
+    parent_pg: dist.ProcessGroup | None = None,
+    split_ranks: list[list[int]] | None = None,
+    timeout: timedelta | None = None,
     pg_options: Any = None,
-    group_desc: Optional[str] = None,
+    group_desc: str | None = None,
     backend: Any = None,
-) -> Optional[dist.ProcessGroup]:
+) -> dist.ProcessGroup | None:
     """Stands for ``torch.distributed.split_group``, which asks NCCL: the group of ``split_ranks`` that we are in."""
     if not split_ranks:
         raise ValueError("split_ranks cannot be None or empty")
-    parent = parent_pg or c10d._get_default_group()
+    parent: Any = parent_pg or c10d._get_default_group()
+    if isinstance(parent, UniferenceProcessGroup) and not parent.splits:
+        raise RuntimeError("No device associated with the default pg, not safe to split any process groups")
     for ranks in split_ranks:
         if len(ranks) == 0:
             raise ValueError("the split group cannot be empty")
@@ -223,7 +238,7 @@ def split_group(
     own = next((sorted(ranks) for ranks in split_ranks if parent.rank() in ranks), None)
     if own is None:
         return None
-    return dist.new_group(
+    group: dist.ProcessGroup = dist.new_group(
         [dist.get_global_rank(parent, rank) for rank in own],
         timeout=timeout,
         backend=backend or dist.get_backend(parent),
@@ -231,3 +246,4 @@ def split_group(
         use_local_synchronization=True,
         group_desc=group_desc,
     )
+    return group

@@ -25,7 +25,7 @@ _recorders: dict[Session, OperationRecorder] = {}
 def join(folder: str, world: str, rank: int, world_size: int) -> Session:
     """Connects to the engine and lets the script's timers tell the rank's time."""
     session = Session.connect(folder, world, rank, world_size, make_clock)
-    if not session.welcome.real_clock:
+    if session.clock is not None and not session.welcome.real_clock:
         virtual_time.install(session.clock, session.welcome.epoch_ns)
     if session.fake:
         from uniference import fake
@@ -42,7 +42,7 @@ def leave(session: Session, exit_code: int, reason: str) -> None:
     virtual_time.uninstall()
     recorder = _recorders.pop(session, None)
     if recorder is not None:
-        recorder.__exit__(None, None, None)
+        recorder.__exit__(None, None, None)  # type: ignore[no-untyped-call]
     if session.fake:
         from uniference import fake
 
@@ -51,8 +51,8 @@ def leave(session: Session, exit_code: int, reason: str) -> None:
 
 
 def install_in_process(folder: str) -> None:
-    """Has this process, which somebody else has started, join a world whenever it makes its first process group, and leave
-    it with its last one."""
+    """Has this process, which somebody else has started, join a world with its first process group and leave it with
+    its last one, as often as it does so."""
     joined: list[Session] = []
 
     def join_world(world: str, rank: int, world_size: int) -> Session:

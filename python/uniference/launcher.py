@@ -7,7 +7,9 @@ the session has left.
 
 from __future__ import annotations
 
+import functools
 import gc
+import importlib.util
 import json
 import os
 import sys
@@ -57,6 +59,13 @@ def import_torch() -> Any:
     return torch
 
 
+def check_module(name: str) -> None:
+    """An exit with a line where no module of that name can be there. Packages are not imported to look inside."""
+    top = name.partition(".")[0]
+    if importlib.util.find_spec(top) is None:
+        leave(f"there is no module '{top}' for {sys.executable} to run; -m takes a module's name, no path of a file")
+
+
 def leave(problem: str) -> None:
     """Ends the process with one line on standard error."""
     sys.stderr.write(f"uniference: error: {problem}\n")
@@ -77,7 +86,9 @@ def main() -> None:
     from uniference.launching.supervisor import Supervisor
     from uniference.rank import run_rank
 
-    if not task.is_module:
+    if task.is_module:
+        check_module(task.script)
+    else:
         preload(task.script)
     control = Control.connect(folder, torch.__version__)
     if not control.await_start():
@@ -88,7 +99,7 @@ def main() -> None:
     supervisor = Supervisor(control, folder)
     for rank in range(task.ranks):
         environment = rank_environment(rank, task.ranks, os.environ)
-        supervisor.fork(rank, lambda rank=rank, environment=environment: run_rank(folder, rank, task, environment))
+        supervisor.fork(rank, functools.partial(run_rank, folder, rank, task, environment))
     supervisor.watch()
 
 

@@ -11,8 +11,8 @@ import traceback
 from typing import TYPE_CHECKING
 
 from uniference import integration
+from uniference.channel import RunEnded
 from uniference.joining import join, leave
-from uniference.session import RunEnded
 
 if TYPE_CHECKING:
     from uniference.launcher import Task

@@ -11,8 +11,8 @@ adds its own values (gloo/allreduce.cc). Chunk ``c`` sets out at member ``c - 1`
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Callable, Sequence
 
 import torch
 from torch import Tensor

@@ -5,7 +5,8 @@ Found by calling gloo of torch 2.13 with each mistake.
 
 from __future__ import annotations
 
-from typing import Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -42,7 +43,7 @@ def check_data_type(operation: str, tensor: Tensor, is_nccl: bool) -> None:
 
 def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction:
     """The operator's number, if it can be applied to the tensor's elements."""
-    kind = getattr(op, "op", op)
+    kind: Any = getattr(op, "op", op)
     reduction = REDUCTIONS.get(kind)
     name = str(kind).rpartition(".")[2]
     if reduction is None:
@@ -79,6 +80,8 @@ def check_single(operation: str, tensors: Sequence[Tensor]) -> Tensor:
 
 
 def check_dense(operation: str, tensor: Tensor) -> None:
+    if tensor.is_nested:
+        raise NotImplementedError(f"{operation} of nested tensors is not supported; communicate their values()")
     if tensor.layout is not torch.strided:
         raise NotImplementedError(f"{operation} of {tensor.layout} tensors is not supported; convert it by to_dense()")
 
@@ -87,6 +90,15 @@ def check_members(operation: str, what: str, tensors: Sequence[Tensor], members:
     if len(tensors) != members:
         raise RuntimeError(
             f"ProcessGroupGloo::{operation}: {what} list size {len(tensors)} does not match world size {members}"
+        )
+
+
+def check_list(operation: str, role: str, tensors: Sequence[Tensor], members: int) -> None:
+    """The list at the root has a tensor for each member."""
+    if len(tensors) != members:
+        raise RuntimeError(
+            f"ProcessGroupGloo::{operation}: Incorrect {role} list size {len(tensors)}. "
+            f"{role.capitalize()} list size should be {members}, same as size of the process group."
         )
 
 

@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import os
-import socket
-import struct
 import sys
 import threading
-from typing import Any, Callable, NamedTuple, Protocol, Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
-from uniference import answers, wire
-from uniference.answers import (
-    Done,
-    Failed,
-    FailureCategory,
-    Piece,
-    ReductionTask,
-    ReportStack,
-    Result,
-    Welcome,
-)
-from uniference.arena import Arena, Peers
-from uniference.reductions import reduce_complex_into, reduce_into
-from uniference.sites import describe_site, script_frame, script_stack
-from uniference.tensors import DATA_TYPES, Span, joined, read_elements, size_bytes, write_elements
-from uniference.wire import BlockPlace
-
-_LENGTH = struct.Struct("<I")
-RECEIVED_AT_ONCE_BYTES = 1 << 16
-
-
-class Interval(Protocol):
-    """What the script has done between two primitives."""
-
-    computed_ns: int
-    slept_ns: int
-    operations: list[Any]
-
-
-class ComputeClock(Protocol):
-    """The rank's clock, as a session uses it."""
-
-    def enter_script(self, now_ps: int) -> None: ...
-
-    def leave_script(self) -> Interval: ...
-
-
-class RunEnded(RuntimeError):
-    """The run is over for all ranks; the engine tells the user why."""
-
-
-FAILURES: dict[FailureCategory, type[RuntimeError]] = {
-    FailureCategory.ERROR: RuntimeError,
-    FailureCategory.TIME_OUT: dist.DistBackendError,
-    FailureCategory.RUN_ENDED: RunEnded,
-}
+from uniference import wire
+from uniference.answers import Done, Failed, Welcome
+from uniference.channel import FAILURES, Channel
+from uniference.clock import ComputeClock
+from uniference.sites import describe_site, script_frame
+from uniference.values import SharedValues
 
 
 class AbandonedCall(NamedTuple):
@@ -76,21 +34,17 @@ class Session:
     threads wait, and torch neither records nor differentiates.
     """
 
-    def __init__(self, connection: socket.socket, folder: str, welcome: Welcome, received: bytes) -> None:
+    def __init__(self, channel: Channel, folder: str, welcome: Welcome) -> None:
         self.welcome = welcome
         self.rank = welcome.rank
         self.world_size = welcome.world_size
         self.fake = welcome.fake
         self.now_ps = welcome.now_ps
-        self.arena = Arena(folder, welcome.connection)
-        self.peers = Peers(folder, self.arena)
+        self.values = SharedValues(folder, welcome.connection, welcome.fake, self.post)
         self.abandoned: list[AbandonedCall] = []
         """Operations that the script has started and lost sight of. Their tensors are filled when they have ended."""
         self.clock: ComputeClock | None = None
-        self._socket = connection
-        self._received = received
-        self._owed_answers = 0
-        self._pid = os.getpid()
+        self._channel = channel
         self._lock = threading.RLock()
         self._depth = 0
         self._guards: tuple[Any, ...] = ()
@@ -119,20 +73,11 @@ class Session:
             world_size: likewise.
             make_clock: the clock that the engine's welcome asks for.
         """
-        with open(os.path.join(folder, "token"), "rb") as file:
-            token = file.read()
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.connect(os.path.join(folder, "socket"))
-        connection.sendall(wire.hello(token, os.getpid(), rank, world_size, world, torch.__version__))
-        data, rest = receive_frame(connection, b"")
-        answer = answers.answer(data)
-        if isinstance(answer, Failed):
-            raise RuntimeError(answer.message)
-        if not isinstance(answer, Welcome):
-            raise RuntimeError("the engine did not welcome this rank; are engine and package of one version?")
-        session = Session(connection, folder, answer, rest)
+        channel, token = Channel.open(folder)
+        welcome = channel.welcome(wire.hello(token, os.getpid(), rank, world_size, world, torch.__version__))
+        session = Session(channel, folder, welcome)
         session.clock = make_clock(session)
-        session.clock.enter_script(answer.now_ps)
+        session.clock.enter_script(welcome.now_ps)
         return session
 
     # The script's time stands still between these two.
@@ -174,44 +119,27 @@ class Session:
 
     def post(self, frame: bytes) -> None:
         """Sends a frame that is not answered."""
-        if os.getpid() != self._pid:
-            raise RuntimeError(
-                f"a process that rank {self.rank} has forked cannot communicate in the rank's name; "
-                f"do it in the rank itself, or start a process with a rank of its own"
-            )
-        if self._unsent:
-            frame = b"".join((*self._unsent, frame))
-            self._unsent.clear()
-        try:
-            self._socket.sendall(frame)
-        except (BrokenPipeError, ConnectionResetError):
-            abandon()
+        self._channel.post(self._after_unsent(frame))
 
     def ask(self, frame: bytes, is_receive: bool = False) -> Done:
         """Sends a frame and waits for its answer.
 
         Raises what the engine says is wrong: ``DistBackendError`` for a time-out, `RunEnded`, or ``RuntimeError``.
         """
-        self.post(frame)
-        self._owed_answers += 1
-        while True:
-            data, self._received = receive_frame(self._socket, self._received)
-            answer = answers.answer(data, is_receive and self._owed_answers == 1)
-            if isinstance(answer, ReportStack):
-                self.post(wire.stack(script_stack()))
-                continue
-            self._owed_answers -= 1
-            # An answer that an interrupted call has not waited for is not this one's.
-            if self._owed_answers == 0:
-                break
-        if isinstance(answer, Welcome):
-            raise RuntimeError("the engine welcomed this rank twice; are engine and package of one version?")
+        answer = self._channel.ask(self._after_unsent(frame), is_receive)
         self.now_ps = answer.now_ps
         for block_id in answer.released:
-            self.arena.release(block_id)
+            self.values.arena.release(block_id)
         if isinstance(answer, Failed):
             raise FAILURES[answer.category](answer.message)
         return answer
+
+    def _after_unsent(self, frame: bytes) -> bytes:
+        """The frame, and before it what the engine has to be told for it."""
+        if self._unsent:
+            frame = b"".join((*self._unsent, frame))
+            self._unsent.clear()
+        return frame
 
     def name_id(self, text: str) -> int:
         """The entry of the string table, which the engine is told of with the next frame."""
@@ -247,7 +175,7 @@ class Session:
                 self.abandoned.append(call)
                 continue
             done = self.ask(wire.wait(self.interval(), call.handle, wire.NO_TIMEOUT), call.is_receive)
-            self.deliver(done.result, call.outputs)
+            self.values.deliver(done.result, call.outputs)
 
     def goodbye(self, exit_code: int, reason: str) -> None:
         """Tells the engine that the script has ended, with ``reason`` if by an exception."""
@@ -255,48 +183,9 @@ class Session:
         self._unsent += [wire.forget(call.handle) for call in self.abandoned]
         self.abandoned = []
         self.post(wire.goodbye(self.interval(), exit_code, reason))
-        self._socket.close()
+        self._channel.close()
         self.clock = None
         self.leave()
-
-    # Values.
-
-    def contribute(self, tensors: Sequence[Tensor]) -> BlockPlace:
-        """Copies the elements of the tensors into shared memory."""
-        size = size_bytes(tensors)
-        if size == 0:
-            return wire.NO_BLOCK
-        block = self.arena.allocate(size)
-        write_elements(block.segment, block.offset_bytes, tensors)
-        return BlockPlace(block.id, block.segment_number, block.offset_bytes)
-
-    def deliver(self, result: Result, outputs: Sequence[Tensor]) -> None:
-        """Fills the tensors with the values of an answer. Fake ones stay as they are."""
-        spans = self.spans(result)
-        if spans or (outputs and not self.fake):
-            read_elements(outputs, spans)
-
-    def spans(self, result: Result) -> list[Span]:
-        """Where the values of an answer are; combines them first if the engine asks for it."""
-        if isinstance(result, ReductionTask):
-            return [self._reduce(result)]
-        return [self._span(piece) for piece in result] if isinstance(result, list) else []
-
-    def _span(self, piece: Piece) -> Span:
-        return Span(self.peers.segment(piece.connection, piece.segment), piece.offset_bytes, piece.size_bytes)
-
-    def _reduce(self, task: ReductionTask) -> Span:
-        dtype = DATA_TYPES[task.dtype_code]
-        operands = [joined([self._span(piece) for piece in pieces], dtype) for pieces in task.contributions]
-        size = task.count * dtype.itemsize
-        block = self.arena.allocate(size)
-        result = block.tensor(dtype, task.count)
-        if dtype.is_complex:
-            reduce_complex_into(result, operands, task.reduction, task.whole, task.start)
-        else:
-            reduce_into(result, operands, task.reduction, task.whole, task.start)
-        self.post(wire.published(task.number, BlockPlace(block.id, block.segment_number, block.offset_bytes)))
-        return Span(block.segment, block.offset_bytes, size)
 
     # What belongs to an interval.
 
@@ -314,22 +203,3 @@ class Session:
         if known is None:
             known = self._sites[place] = self.name_id(describe_site(*place))
         return known
-
-
-def receive_frame(connection: socket.socket, received: bytes) -> tuple[bytes, bytes]:
-    """The next frame without its length, and what has been received beyond it. Ends the process if the engine has."""
-    while len(received) < 4 or len(received) < 4 + _LENGTH.unpack_from(received)[0]:
-        try:
-            more = connection.recv(RECEIVED_AT_ONCE_BYTES)
-        except ConnectionResetError:
-            more = b""
-        if not more:
-            abandon()
-        received = received + more if received else more
-    end = 4 + _LENGTH.unpack_from(received)[0]
-    return received[4:end], received[end:]
-
-
-def abandon() -> None:
-    """Ends the process at once: there is no engine any more, and nothing that the script could do."""
-    os._exit(1)

@@ -7,7 +7,6 @@ import sys
 import threading
 import traceback
 from types import CodeType, FrameType
-from typing import Optional
 
 import torch
 
@@ -27,7 +26,7 @@ def is_internal(code: CodeType) -> bool:
     return known
 
 
-def script_frame(frame: Optional[FrameType]) -> Optional[FrameType]:
+def script_frame(frame: FrameType | None) -> FrameType | None:
     """The innermost call of the script that ``frame`` was called from."""
     while frame is not None and is_internal(frame.f_code):
         frame = frame.f_back

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Optional, Sequence, Union
 
 import torch.distributed as dist
+from torch._C._distributed_c10d import Store
 
 from uniference import wire
 from uniference.answers import Result
@@ -13,10 +14,10 @@ from uniference.session import Session
 from uniference.wire import NO_TIMEOUT, StoreCall, StoreOperation
 from uniference.work import nanoseconds
 
-Value = Union[str, bytes, Sequence[int]]
+Value = str | bytes | Sequence[int]
 
 
-class EngineStore(dist.Store):
+class EngineStore(Store):
     """What ``TCPStore`` and ``FileStore`` are for process groups, without a server.
 
     Torch's C++ code, `dist.PrefixStore` among it, calls these methods by the same names and passes values as lists of
@@ -31,44 +32,43 @@ class EngineStore(dist.Store):
         self._timeout_ns = NO_TIMEOUT
 
     def set(self, key: str, value: Value) -> None:
-        self._ask(StoreOperation.SET, [key], value=as_bytes(value))
+        self._ask(self._call(StoreOperation.SET, key)._replace(value=as_bytes(value)))
 
     def get(self, key: str) -> bytes:
         """The key's value, once it is there."""
-        return self._ask_bytes(StoreOperation.GET, [key], timeout_ns=self._timeout_ns)
+        return self._ask_bytes(self._call(StoreOperation.GET, key)._replace(timeout_ns=self._timeout_ns))
 
     def add(self, key: str, value: int) -> int:
         """Adds to a number, 0 where there is none; the sum."""
-        result = self._ask(StoreOperation.ADD, [key], delta=value)
+        result = self._ask(self._call(StoreOperation.ADD, key)._replace(delta=value))
         return result if isinstance(result, int) else 0
 
     def compare_set(self, key: str, expected_value: Value, desired_value: Value) -> bytes:
         """Sets the key if it has the expected value, or is not there and none is expected; its value afterwards."""
-        return self._ask_bytes(
-            StoreOperation.COMPARE_SET, [key], value=as_bytes(desired_value), expected=as_bytes(expected_value)
-        )
+        call = self._call(StoreOperation.COMPARE_SET, key)
+        return self._ask_bytes(call._replace(value=as_bytes(desired_value), expected=as_bytes(expected_value)))
 
-    def wait(self, keys: Sequence[str], timeout: Optional[timedelta] = None) -> None:
+    def wait(self, keys: Sequence[str], timeout: timedelta | None = None) -> None:
         """Waits until all keys are there."""
         timeout_ns = self._timeout_ns if timeout is None else nanoseconds(timeout)
-        self._ask(StoreOperation.WAIT, keys, timeout_ns=timeout_ns)
+        self._ask(self._call(StoreOperation.WAIT, *keys)._replace(timeout_ns=timeout_ns))
 
     def check(self, keys: Sequence[str]) -> bool:
-        return bool(self._ask(StoreOperation.CHECK, keys))
+        return bool(self._ask(self._call(StoreOperation.CHECK, *keys)))
 
     def delete_key(self, key: str) -> bool:
-        return bool(self._ask(StoreOperation.DELETE, [key]))
+        return bool(self._ask(self._call(StoreOperation.DELETE, key)))
 
     deleteKey = delete_key  # noqa: N815
 
     def num_keys(self) -> int:
-        result = self._ask(StoreOperation.COUNT, [])
+        result = self._ask(self._call(StoreOperation.COUNT))
         return result if isinstance(result, int) else 0
 
     getNumKeys = num_keys  # noqa: N815
 
     def append(self, key: str, value: Value) -> None:
-        self._ask(StoreOperation.APPEND, [key], value=as_bytes(value))
+        self._ask(self._call(StoreOperation.APPEND, key)._replace(value=as_bytes(value)))
 
     def multi_get(self, keys: Sequence[str]) -> list[bytes]:
         return [self.get(key) for key in keys]
@@ -78,7 +78,7 @@ class EngineStore(dist.Store):
             self.set(key, value)
 
     def list_keys(self) -> list[str]:
-        result = self._ask(StoreOperation.LIST_KEYS, [])
+        result = self._ask(self._call(StoreOperation.LIST_KEYS))
         return [str(key) for key in result] if isinstance(result, list) else []
 
     def has_extended_api(self) -> bool:
@@ -97,16 +97,10 @@ class EngineStore(dist.Store):
     def clone(self) -> EngineStore:
         return EngineStore(self._session, self._namespace)
 
-    def _ask(
-        self,
-        operation: StoreOperation,
-        keys: Sequence[str],
-        value: bytes = b"",
-        expected: bytes = b"",
-        delta: int = 0,
-        timeout_ns: int = NO_TIMEOUT,
-    ) -> Result:
-        call = StoreCall(operation, self._namespace, keys, value, expected, delta, timeout_ns)
+    def _call(self, operation: StoreOperation, *keys: str) -> StoreCall:
+        return StoreCall(operation, self._namespace, keys)
+
+    def _ask(self, call: StoreCall) -> Result:
         self._session.enter()
         try:
             return self._session.ask(wire.store(self._session.interval(), call)).result
@@ -115,15 +109,8 @@ class EngineStore(dist.Store):
         finally:
             self._session.leave()
 
-    def _ask_bytes(
-        self,
-        operation: StoreOperation,
-        keys: Sequence[str],
-        value: bytes = b"",
-        expected: bytes = b"",
-        timeout_ns: int = NO_TIMEOUT,
-    ) -> bytes:
-        result = self._ask(operation, keys, value, expected, timeout_ns=timeout_ns)
+    def _ask_bytes(self, call: StoreCall) -> bytes:
+        result = self._ask(call)
         return result if isinstance(result, bytes) else b""
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from typing import NamedTuple, Sequence
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -42,6 +43,14 @@ class Span(NamedTuple):
     segment: Segment
     offset_bytes: int
     size_bytes: int
+
+
+def is_fake(value: Any) -> bool:
+    """Whether a tensor has no values; a DTensor if its local part has none."""
+    from torch._subclasses.fake_tensor import FakeTensor
+
+    local = getattr(value, "_local_tensor", value)
+    return isinstance(local, FakeTensor) or (isinstance(local, Tensor) and local.is_meta)
 
 
 def as_real(tensor: Tensor) -> Tensor:

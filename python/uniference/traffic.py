@@ -59,7 +59,8 @@ class Access:
             tensors = list(tensors_in(value))
             if is_written:
                 written += tensors
-            if not (is_output or is_written and (name in OVERWRITING or name in PLACING)) and not is_shape_giver(name):
+            is_overwritten = is_output or (is_written and (name in OVERWRITING or name in PLACING))
+            if not is_overwritten and not is_shape_giver(name):
                 read += tensors
         results = result if isinstance(result, (tuple, list)) and len(function._schema.returns) > 1 else (result,)
         for value, returned in zip(results, function._schema.returns):

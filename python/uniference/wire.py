@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import enum
 import struct
-from typing import NamedTuple, Sequence, Union
+from collections.abc import Sequence
+from typing import NamedTuple
 
 MAGIC = 0x46494E55
 PROTOCOL = 1
@@ -111,7 +112,7 @@ def interval(computed_ns: int, slept_ns: int, site: int) -> bytes:
     return _INTERVAL.pack(computed_ns, slept_ns, site)
 
 
-def string(text: Union[str, bytes]) -> bytes:
+def string(text: str | bytes) -> bytes:
     data = text.encode("utf-8", "replace") if isinstance(text, str) else text
     return _COUNT.pack(len(data)) + data
 
@@ -163,7 +164,7 @@ class CollectiveCall(NamedTuple):
     reduction: Reduction = Reduction.SUM
     dtype_code: int = 0
     root: int = 0
-    count: int = 0
+    elements: int = 0
     result_count: int = 0
     shape: Sequence[int] = ()
     send_counts: Sequence[int] = ()
@@ -175,7 +176,7 @@ def collective(
     since: bytes, call: CollectiveCall, name_id: int, flags: int, group_number: int, handle: int, block: BlockPlace
 ) -> bytes:
     fixed = _COLLECTIVE.pack(
-        flags, call.operation, call.reduction, call.dtype_code, group_number, handle, call.root, name_id, call.count,
+        flags, call.operation, call.reduction, call.dtype_code, group_number, handle, call.root, name_id, call.elements,
         call.result_count,
     )  # fmt: skip
     return frame(
@@ -190,18 +191,18 @@ class MessageCall(NamedTuple):
     dtype_code: int
     peer: int
     tag: int
-    count: int
+    elements: int
 
 
 def send(
     since: bytes, call: MessageCall, flags: int, group_number: int, handle: int, block: BlockPlace
 ) -> bytes:
-    fixed = _SEND.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.count, *block)
+    fixed = _SEND.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.elements, *block)
     return frame(FrameKind.SEND, since, fixed)
 
 
 def receive(since: bytes, call: MessageCall, flags: int, group_number: int, handle: int) -> bytes:
-    fixed = _RECEIVE.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.count)
+    fixed = _RECEIVE.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.elements)
     return frame(FrameKind.RECEIVE, since, fixed)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any, Optional, Sequence
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -36,14 +37,14 @@ class UniferenceWork(dist.Work):
         self._timeout_ns = timeout_ns
         self._is_receive = is_receive
         self._source = -1
-        self._exception: Optional[BaseException] = None
-        self._future: Optional[WorkFuture] = None
+        self._exception: BaseException | None = None
+        self._future: WorkFuture | None = None
 
     def finish(self, done: Done) -> None:
         """Takes the result over. The session has been entered."""
         self._handle = 0
         self._source = done.source
-        self._session.deliver(done.result, self._outputs)
+        self._session.values.deliver(done.result, self._outputs)
 
     def wait(self, timeout: timedelta = UNSET_TIMEOUT) -> bool:
         """Waits in virtual time until the operation has ended. After a time-out it can be waited for again."""
@@ -83,7 +84,7 @@ class UniferenceWork(dist.Work):
     def is_success(self) -> bool:
         return self.is_completed() and self._exception is None
 
-    def exception(self) -> Optional[BaseException]:
+    def exception(self) -> BaseException | None:
         return self._exception
 
     def result(self) -> list[Tensor]:
@@ -115,7 +116,7 @@ class UniferenceWork(dist.Work):
             elif torch._C._current_graph_task_id() != -1:
                 # Torch's reducer waits for futures as the last thing in a backward pass, where nobody else could
                 # complete them. What is queued now comes before that, and after all of the pass's own computation.
-                torch.autograd.Variable._execution_engine.queue_callback(self.wait)
+                torch.autograd.Variable._execution_engine.queue_callback(self.synchronize)
         return self._future
 
     def _has_its_result(self) -> bool:
@@ -126,7 +127,18 @@ class UniferenceWork(dist.Work):
             self._session.abandoned.append(AbandonedCall(self._handle, self._outputs, self._is_receive))
 
 
-class WorkFuture(torch.futures.Future):  # type: ignore[type-arg]
+class LateFuture(torch.futures.Future):  # type: ignore[type-arg]
+    """A future that nobody completes before somebody asks."""
+
+    def value(self) -> Any:
+        self.wait()
+        return super().value()
+
+    def then(self, callback: Any) -> Any:
+        return DependentFuture(self, super().then(callback))
+
+
+class WorkFuture(LateFuture):
     """Completed by whoever first needs it, since nothing happens to a rank while it computes."""
 
     def __new__(cls, work: Any) -> WorkFuture:
@@ -149,15 +161,8 @@ class WorkFuture(torch.futures.Future):  # type: ignore[type-arg]
             self._work.wait()
         return super().wait()
 
-    def value(self) -> Any:
-        self.wait()
-        return super().value()
 
-    def then(self, callback: Any) -> Any:
-        return DependentFuture(self, super().then(callback))
-
-
-class DependentFuture(torch.futures.Future):  # type: ignore[type-arg]
+class DependentFuture(LateFuture):
     """What a callback makes of another future's value."""
 
     def __new__(cls, source: Any, future: Any) -> DependentFuture:
@@ -181,13 +186,6 @@ class DependentFuture(torch.futures.Future):  # type: ignore[type-arg]
         self._source.wait()
         return super().wait()
 
-    def value(self) -> Any:
-        self.wait()
-        return super().value()
-
-    def then(self, callback: Any) -> Any:
-        return DependentFuture(self, super().then(callback))
-
 
 class SeveralWorks(UniferenceWork):
     """Operations that torch treats as one."""
@@ -206,7 +204,7 @@ class SeveralWorks(UniferenceWork):
     def is_completed(self) -> bool:
         return all(work.is_completed() for work in self._works)
 
-    def exception(self) -> Optional[BaseException]:
+    def exception(self) -> BaseException | None:
         return next((work.exception() for work in self._works if work.exception() is not None), None)
 
     def _has_its_result(self) -> bool:

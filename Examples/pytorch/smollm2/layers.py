@@ -80,6 +80,10 @@ class Layer:
         normalised = self._normalise(hidden, self._feed_forward_norm)
         return (functional.silu(normalised @ self._gate.T) * (normalised @ self._up.T)) @ self._down.T
 
+    def forget(self) -> None:
+        """Forgets all positions."""
+        self._keys, self._values = [], []
+
     def _normalise(self, hidden: torch.Tensor, weight: torch.Tensor) -> torch.Tensor:
         return functional.rms_norm(hidden, weight.shape, weight, self._epsilon)
 

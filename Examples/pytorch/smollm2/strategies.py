@@ -19,6 +19,9 @@ class Strategy(Protocol):
         """Appends ``tokens`` at position ``start`` and chooses the likeliest next one. Rank 0 gets it right; ranks that
         do not need it may get anything."""
 
+    def forget(self) -> None:
+        """Forgets all tokens: the next ones stand at position 0."""
+
 
 class SingleDevice:
     """The whole model here."""
@@ -37,6 +40,10 @@ class SingleDevice:
             hidden = hidden + layer.feed_forward(hidden)
         return self._vocabulary.logits(hidden[-1])
 
+    def forget(self) -> None:
+        """See `Strategy`."""
+        forget(self._layers)
+
     def next_token(self, tokens: list[int], start: int) -> int:
         """See `Strategy`."""
         return int(self.logits(tokens, start).argmax())
@@ -51,6 +58,10 @@ class TensorParallel:
         self._layers = [
             Layer(checkpoint, index, rotary, rank, degree) for index in range(checkpoint.configuration.layer_count)]
         self._vocabulary = Vocabulary(checkpoint, rank, degree)
+
+    def forget(self) -> None:
+        """See `Strategy`."""
+        forget(self._layers)
 
     def next_token(self, tokens: list[int], start: int) -> int:
         """See `Strategy`. All ranks get the token."""
@@ -88,6 +99,10 @@ class Pipeline:
         self._layers = [Layer(checkpoint, index, rotary) for index in range(first, end)]
         self._is_first, self._is_last = self._rank == 0, self._rank == self._degree - 1
         self._vocabulary = Vocabulary(checkpoint) if self._is_first or self._is_last else None
+
+    def forget(self) -> None:
+        """See `Strategy`."""
+        forget(self._layers)
 
     def next_token(self, tokens: list[int], start: int) -> int:
         """See `Strategy`. The first and the last rank get the token."""
@@ -156,6 +171,12 @@ class SequenceParallel(SingleDevice):
         gathered = torch.empty(rows * self._degree, hidden.shape[1])
         dist.all_gather(list(gathered.chunk(self._degree)), block)
         return gathered
+
+
+def forget(layers: list[Layer]) -> None:
+    """Empties the layers' keys and values."""
+    for layer in layers:
+        layer.forget()
 
 
 STRATEGIES = {

@@ -36,7 +36,8 @@ typedef enum {
   /// Left, right.
   UNIFERENCE_MATMUL = 1,
   /// Queries [batch, queries, heads, size], keys and values [batch, keys, key-value heads, size]. Integers: position of
-  /// the first query among the keys, or -1 for attention to all keys.
+  /// the first query among the keys, or -1 for attention to all keys. Optionally key counts [batch]: queries of an entry
+  /// see its first so many keys.
   UNIFERENCE_ATTENTION = 2,
   /// Indices, table. Integers: the index of the table's first row.
   UNIFERENCE_EMBEDDING = 3,
@@ -59,6 +60,18 @@ typedef enum {
   UNIFERENCE_CONCATENATE = 13,
   /// Integers: a UniferenceElementType.
   UNIFERENCE_CAST = 14,
+  /// x times the normal distribution's share below x.
+  UNIFERENCE_GELU_EXACT = 15,
+  /// x times the sigmoid of 1.702 x.
+  UNIFERENCE_GELU_QUICK = 16,
+  UNIFERENCE_TANH = 17,
+  UNIFERENCE_EXPONENTIAL = 18,
+  /// Rows along the last axis divided by their Euclidean lengths. Numbers: the least divisor.
+  UNIFERENCE_NORMALIZE = 19,
+  /// Input [batch, positions, columns], optionally counts [batch] of first positions.
+  UNIFERENCE_MEAN = 20,
+  /// Input [batch, channels, height, width]. Integers: size of a square.
+  UNIFERENCE_PATCHES = 21,
 } UniferenceOperation;
 
 typedef enum {

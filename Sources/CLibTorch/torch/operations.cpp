@@ -3,21 +3,23 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argmax.h>
-#include <ATen/ops/bitwise_and.h>
-#include <ATen/ops/bitwise_or.h>
-#include <ATen/ops/bitwise_xor.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
+#include <ATen/ops/exp.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/layer_norm.h>
+#include <ATen/ops/linalg_vector_norm.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/maximum.h>
+#include <ATen/ops/mean.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/rms_norm.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
+#include <ATen/ops/sigmoid.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
+#include <ATen/ops/tanh.h>
 
 namespace {
 
@@ -48,6 +50,37 @@ at::Tensor attention(const at::Tensor &queries, const at::Tensor &keys, const at
       .transpose(1, 2);
 }
 
+/// Which of an entry's first positions count: truth values [batch, positions].
+at::Tensor withinCounts(const at::Tensor &counts, int64_t positions) {
+  return at::arange(positions, counts.options()).unsqueeze(0).lt(counts.unsqueeze(1));
+}
+
+/// Attention to the first keys of each entry.
+at::Tensor attentionWithin(
+    const at::Tensor &queries, const at::Tensor &keys, const at::Tensor &values, const at::Tensor &counts) {
+  const at::Tensor mask = withinCounts(counts, keys.size(1)).unsqueeze(1).unsqueeze(1);
+  const bool isGrouped = queries.size(2) != keys.size(2);
+  return at::scaled_dot_product_attention(
+             queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), mask, 0.0, false, std::nullopt,
+             isGrouped)
+      .transpose(1, 2);
+}
+
+/// The mean of each entry's first positions.
+at::Tensor meanWithin(const at::Tensor &input, const at::Tensor &counts) {
+  const at::Tensor kept = input.masked_fill(withinCounts(counts, input.size(1)).logical_not().unsqueeze(-1), 0);
+  return kept.sum(1) / counts.unsqueeze(1).to(input.scalar_type());
+}
+
+/// The squares of images, each flattened in the order channel, row, column.
+at::Tensor patches(const at::Tensor &images, int64_t size) {
+  const int64_t rows = images.size(2) / size;
+  const int64_t columns = images.size(3) / size;
+  return images.reshape({images.size(0), images.size(1), rows, size, columns, size})
+      .permute({0, 2, 4, 1, 3, 5})
+      .reshape({images.size(0), rows * columns, images.size(1) * size * size});
+}
+
 /// Heads turned by the angles of their positions: element i of a head's first half pairs with element i of the second.
 at::Tensor rotated(const at::Tensor &heads, const at::Tensor &cosines, const at::Tensor &sines, int64_t position) {
   const int64_t half = heads.size(3) / 2;
@@ -58,23 +91,31 @@ at::Tensor rotated(const at::Tensor &heads, const at::Tensor &cosines, const at:
   return at::cat({first * cosine - second * sine, second * cosine + first * sine}, 3);
 }
 
-at::Tensor combined(const at::Tensor &left, const at::Tensor &right, UniferenceReduction reduction) {
+/// Combines `next` into `result`. All of these keep the element type, as in c10d: sums of truth values are truth values.
+void combine(at::Tensor &result, const at::Tensor &next, UniferenceReduction reduction) {
   switch (reduction) {
     case UNIFERENCE_SUM:
     case UNIFERENCE_AVERAGE:
-      return left + right;
+      result.add_(next);
+      return;
     case UNIFERENCE_PRODUCT:
-      return left * right;
+      result.mul_(next);
+      return;
     case UNIFERENCE_MINIMUM:
-      return at::minimum(left, right);
+      at::minimum_out(result, result, next);
+      return;
     case UNIFERENCE_MAXIMUM:
-      return at::maximum(left, right);
+      at::maximum_out(result, result, next);
+      return;
     case UNIFERENCE_BITWISE_AND:
-      return at::bitwise_and(left, right);
+      result.bitwise_and_(next);
+      return;
     case UNIFERENCE_BITWISE_OR:
-      return at::bitwise_or(left, right);
+      result.bitwise_or_(next);
+      return;
     case UNIFERENCE_BITWISE_XOR:
-      return at::bitwise_xor(left, right);
+      result.bitwise_xor_(next);
+      return;
   }
   TORCH_CHECK(false, "there is no reduction ", static_cast<int>(reduction));
 }
@@ -89,7 +130,8 @@ at::Tensor computed(
     case UNIFERENCE_MATMUL:
       return at::matmul(x[0], x[1]);
     case UNIFERENCE_ATTENTION:
-      return attention(x[0], x[1], x[2], integers[0]).contiguous();
+      return (x.size() > 3 ? attentionWithin(x[0], x[1], x[2], x[3]) : attention(x[0], x[1], x[2], integers[0]))
+          .contiguous();
     case UNIFERENCE_EMBEDDING:
       return rowsOf(x[1], x[0], integers[0]);
     case UNIFERENCE_ARGMAX:
@@ -114,6 +156,20 @@ at::Tensor computed(
       return at::cat(x, integers[0]);
     case UNIFERENCE_CAST:
       return x[0].to(scalarType(static_cast<UniferenceElementType>(integers[0])), false, true);
+    case UNIFERENCE_GELU_EXACT:
+      return at::gelu(x[0]);
+    case UNIFERENCE_GELU_QUICK:
+      return x[0] * at::sigmoid(x[0] * 1.702);
+    case UNIFERENCE_TANH:
+      return at::tanh(x[0]);
+    case UNIFERENCE_EXPONENTIAL:
+      return at::exp(x[0]);
+    case UNIFERENCE_NORMALIZE:
+      return x[0] / at::linalg_vector_norm(x[0], 2, at::IntArrayRef{-1}, true).clamp_min(numbers[0]);
+    case UNIFERENCE_MEAN:
+      return x.size() > 1 ? meanWithin(x[0], x[1]) : at::mean(x[0], 1);
+    case UNIFERENCE_PATCHES:
+      return patches(x[0], integers[0]).contiguous();
   }
   TORCH_CHECK(false, "there is no operation ", static_cast<int>(operation));
 }
@@ -121,12 +177,13 @@ at::Tensor computed(
 at::Tensor reduced(const std::vector<at::Tensor> &tensors, UniferenceReduction reduction) {
   at::Tensor result = tensors[0].clone();
   for (size_t index = 1; index < tensors.size(); ++index) {
-    const at::Tensor next = tensors[index].to(result.device()).view_as(result);
+    at::Tensor next = tensors[index];
     TORCH_CHECK(
         next.scalar_type() == result.scalar_type(), "contribution ", index, " is ", next.scalar_type(), ", the first is ",
         result.scalar_type());
-    // Sums of truth values and of small integers stay what they are, as in c10d.
-    result = combined(result, next, reduction).to(result.scalar_type());
+    if (next.device() != result.device()) next = next.to(result.device());
+    if (next.sizes() != result.sizes()) next = next.view_as(result);
+    combine(result, next, reduction);
   }
   if (reduction == UNIFERENCE_AVERAGE) result = result.div(static_cast<int64_t>(tensors.size()));
   return result;

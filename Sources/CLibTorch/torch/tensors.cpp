@@ -2,13 +2,14 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
-#include <ATen/core/grad_mode.h>
+#include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/from_blob.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
 
 #include <atomic>
+#include <cstring>
 #include <vector>
 
 #include "failures.hpp"
@@ -18,11 +19,11 @@ namespace {
 
 std::atomic<int64_t> liveTensors{0};
 
-/// `guarded`, without bookkeeping for gradients.
+/// `guarded`, without bookkeeping for gradients: no tensor here has any, so that dispatch may begin below it.
 template <typename Body>
 UniferenceFailure withoutGradients(Body body) noexcept {
   return guarded([&] {
-    at::NoGradGuard guard;
+    at::AutoDispatchBelowADInplaceOrView guard;
     body();
   });
 }
@@ -35,6 +36,9 @@ std::vector<at::Tensor> values(const UniferenceTensor *const *tensors, int64_t c
 }
 
 at::Tensor flat(const at::Tensor &tensor) { return tensor.reshape({-1}); }
+
+/// Whether the elements lie one after another in memory that this thread can reach, so that copying needs no dispatch.
+bool isPlain(const at::Tensor &tensor) { return tensor.is_cpu() && tensor.is_contiguous(); }
 
 void freeMessage(char *message) { std::free(message); }
 
@@ -113,7 +117,18 @@ UniferenceFailure copyInto(
 
 UniferenceFailure copyRange(
     const UniferenceTensor *tensor, int64_t start, int64_t count, UniferenceTensor **result) {
-  return withoutGradients([&] { *result = give(flat(tensor->value).narrow(0, start, count).clone()); });
+  return withoutGradients([&] {
+    const at::Tensor &source = tensor->value;
+    if (!isPlain(source) || start < 0 || count <= 0 || count > source.numel() - start) {
+      *result = give(flat(source).narrow(0, start, count).clone());
+      return;
+    }
+    const size_t size = source.element_size();
+    at::Tensor copy = at::empty({count}, source.options());
+    std::memcpy(
+        copy.mutable_data_ptr(), static_cast<const char *>(source.const_data_ptr()) + start * size, count * size);
+    *result = give(std::move(copy));
+  });
 }
 
 UniferenceFailure joinFlat(const UniferenceTensor *const *tensors, int64_t count, UniferenceTensor **result) {
@@ -134,6 +149,12 @@ UniferenceFailure fill(UniferenceTensor *tensor, const UniferenceTensor *message
     TORCH_CHECK(
         tensor->value.scalar_type() == message->value.scalar_type(), "a message of ", message->value.scalar_type(),
         " cannot fill a tensor of ", tensor->value.scalar_type());
+    if (isPlain(tensor->value) && isPlain(message->value) && tensor->value.numel() == message->value.numel()) {
+      if (tensor->value.numel() > 0) {
+        std::memcpy(tensor->value.mutable_data_ptr(), message->value.const_data_ptr(), tensor->value.nbytes());
+      }
+      return;
+    }
     tensor->value.copy_(message->value.view(tensor->value.sizes()));
   });
 }

@@ -42,6 +42,27 @@ public struct LlamaCheckpoint: ParameterSource {
       tokenizer = try Tokenizers.read(tokenizerJSON: folder + "/tokenizer.json")
       chat = try HuggingFaceChatTemplate(folder: folder).text.map(ChatFormat.init(recognising:))
     }
+    try checkParameters(file: name ?? path)
+  }
+
+  /// All parameters must be there, in their shapes. A GGUF file must hold nothing else: what its metadata does not tell,
+  /// such as biases and the factors of a longer context, it tells by having tensors for it.
+  private func checkParameters(file name: String) throws {
+    var used: Set<String> = []
+    try configuration.forEachParameter { used.insert(try entry(of: $0, shape: $1).name) }
+    guard naming == .gguf, let other = file.entries.first(where: { !used.contains($0.name) }) else { return }
+    throw CheckpointError(
+      "\(name): has the tensor \(other.name) \(other.shape), which a Llama without biases and with plain or linearly "
+        + "scaled rotary positions does not use; the values would not be the model's")
+  }
+
+  private func entry(of parameter: String, shape: [Int]) throws -> WeightEntry {
+    let entry = try file.entry(named: naming == .gguf ? GGUFNames.name(of: parameter) : parameter)
+    guard entry.shape == shape else {
+      throw CheckpointError(
+        "\(parameter): the checkpoint has \(entry.shape), the configuration of \(configuration.name) asks for \(shape)")
+    }
+    return entry
   }
 
   /// The tokens of a user's message as the model expects them: within its conversation format where it has one.
@@ -59,13 +80,7 @@ public struct LlamaCheckpoint: ParameterSource {
   /// Reads the part of a parameter that a device holds, converted to its type.
   public func fill(_ tensor: Tensor, with part: ParameterPart) throws {
     guard let device = tensor.device else { return }
-    let name = naming == .gguf ? try GGUFNames.name(of: part.name) : part.name
-    let entry = try file.entry(named: name)
-    guard entry.shape == part.shape else {
-      throw CheckpointError(
-        "\(part.name): the checkpoint has \(entry.shape), the configuration of \(configuration.name) asks for "
-          + "\(part.shape)")
-    }
+    let name = try entry(of: part.name, shape: part.shape).name
     let place = WeightPart(
       rows: part.axes[0].partialRange, columns: part.axes.count > 1 ? part.axes[1].partialRange : nil)
     let bytes = UnsafeMutableRawBufferPointer.allocate(

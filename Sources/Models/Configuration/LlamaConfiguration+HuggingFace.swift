@@ -42,7 +42,7 @@ extension LlamaConfiguration {
       hasQueryKeyValueBias: attentionBias || family == .qwen2,
       hasAttentionOutputBias: attentionBias && family == .llama,
       hasFeedForwardBias: try fields.bool("mlp_bias", ifMissing: false),
-      elementType: try Self.elementType(fields))
+      elementType: try fields.elementType())
     try validate(derivesHeadSize: fields["head_dim"] == nil)
   }
 
@@ -90,17 +90,6 @@ extension LlamaConfiguration {
     if usesWindow, window != nil {
       throw fields.error("sliding_window", "is not modelled; it must be null")
     }
-  }
-
-  private static func elementType(_ fields: HuggingFaceFields) throws(ConfigurationError) -> ElementType {
-    let field = fields["torch_dtype"] == nil ? "dtype" : "torch_dtype"
-    guard let name = try fields.string(field) else { return .float32 }
-    let allowed: [ElementType] = [.float32, .float16, .bfloat16, .float64]
-    guard let type = allowed.first(where: { $0.rawValue == name }) else {
-      let names = allowed.map(\.rawValue).joined(separator: ", ")
-      throw fields.error(field, "it must be one of \(names)")
-    }
-    return type
   }
 
   /// Reads `rope_theta` and `rope_scaling`, or `rope_parameters`, which holds both in newer files.

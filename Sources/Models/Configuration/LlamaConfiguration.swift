@@ -58,8 +58,9 @@ public struct LlamaConfiguration: Hashable, Sendable {
       ("num_attention_heads", headCount), ("num_key_value_heads", keyValueHeadCount ?? 1), ("head_dim", headSize ?? 1),
       ("vocab_size", vocabularySize), ("max_position_embeddings", maximumPositionCount),
     ]
-    for (field, size) in sizes where size < 1 {
-      throw ConfigurationError(file: name, field: field, value: "\(size)", rule: "it must be a positive integer")
+    for (field, size) in sizes where size < 1 || size > Int(Int32.max) {
+      throw ConfigurationError(
+        file: name, field: field, value: "\(size)", rule: "it must be a positive integer below 2^31")
     }
     self.init(
       unchecked: name, hiddenSize: hiddenSize, intermediateSize: intermediateSize, layerCount: layerCount,

@@ -12,14 +12,7 @@ public enum LlamaPlan: Hashable, Sendable {
   public init(
     configuration: LlamaConfiguration, strategy: ParallelStrategy, workload: LlamaWorkload, speeds: [Double]
   ) throws(StrategyError) {
-    try Self.requirePositiveDegrees(strategy)
-    guard strategy.deviceCount <= speeds.count else {
-      throw StrategyError("\(strategy)", "needs \(strategy.deviceCount) devices, the cluster has \(speeds.count)")
-    }
-    if let slow = speeds.first(where: { !($0 > 0 && $0.isFinite) }) {
-      throw StrategyError("\(strategy)", "a device's speed is \(slow), it must be a positive number")
-    }
-    let used = Array(speeds.prefix(strategy.deviceCount))
+    let used = try strategy.usedSpeeds(of: speeds)
     switch strategy {
     case .grid(let tensor, let pipeline, let microbatches):
       try TensorShare.validate(tensor: tensor, configuration: configuration, strategy: strategy)
@@ -47,18 +40,8 @@ public enum LlamaPlan: Hashable, Sendable {
             + "use 1 to \(workload.promptLength)")
       }
       self = .sequence(SequencePlan(promptLength: workload.promptLength, overlapped: overlapped, speeds: used))
-    }
-  }
-
-  private static func requirePositiveDegrees(_ strategy: ParallelStrategy) throws(StrategyError) {
-    let degrees =
-      switch strategy {
-      case .grid(let tensor, let pipeline, let microbatches):
-        [("tensor", tensor), ("pipeline", pipeline), ("microbatches", microbatches)]
-      case .sequence(let degree, _): [("sequence", degree)]
-      }
-    for (name, degree) in degrees where degree < 1 {
-      throw StrategyError("\(strategy)", "\(name) = \(degree) must be a positive integer")
+    case .towers:
+      throw StrategyError("\(strategy)", "is for models of two towers; use another form")
     }
   }
 }

@@ -39,15 +39,19 @@ public struct ParameterLoader: Sendable {
   ///
   /// - Parameters:
   ///   - name: its name within the scope.
-  ///   - axes: one or two, outermost first; what is held of each.
+  ///   - axes: outermost first; what is held of each. A part may be held of the first and of the last one only.
   ///   - label: what the memory is for, in reports of what filled a device.
   /// - Throws: what the device throws when memory does not suffice, ``ParametersMissing`` when values are wanted and
   ///   there is no source, and what the source throws.
   public func parameter(_ name: String, _ axes: [AxisShare], label: StaticString) throws -> Tensor {
     let tensor = try Tensor(uninitialized: axes.map(\.count), elementType: elementType, on: device, label: label)
-    guard device.keepsValues else { return tensor }
-    guard let source else { throw ParametersMissing(parameter: scope + name) }
-    try source.fill(tensor, with: ParameterPart(name: scope + name, axes: axes))
+    let part = ParameterPart(name: scope + name, axes: axes)
+    guard device.keepsValues else {
+      try source?.check(part)
+      return tensor
+    }
+    guard let source else { throw ParametersMissing(parameter: part.name) }
+    try source.fill(tensor, with: part)
     return tensor
   }
 }
@@ -69,6 +73,14 @@ public protocol ParameterSource: Sendable {
   ///
   /// - Throws: when there is no such parameter, or it has another shape.
   func fill(_ tensor: Tensor, with part: ParameterPart) throws
+
+  /// Throws when there is no such parameter, or it has another shape. Asked where tensors have no values to fill.
+  func check(_ part: ParameterPart) throws
+}
+
+extension ParameterSource {
+  /// Accepts everything.
+  public func check(_ part: ParameterPart) throws {}
 }
 
 /// Values are wanted of a model that has only a configuration.

@@ -28,4 +28,22 @@ extension ParallelStrategy {
     candidates.append(.sequence(degree: deviceCount, overlapped: true))
     return candidates
   }
+
+  /// The strategies worth trying for a sentence encoder: one device, the most that heads can be divided among, and
+  /// positions divided among as many as there are.
+  public static func candidates(
+    deviceCount: Int, configuration: BertConfiguration, workload: SentenceWorkload
+  ) -> [ParallelStrategy] {
+    let degrees = (1...deviceCount).filter { TensorShare.divides(configuration, among: $0) }
+    let positions = min(deviceCount, workload.length)
+    var candidates: [ParallelStrategy] = [.single]
+    if let largest = degrees.last, largest > 1 { candidates.append(.tensor(largest)) }
+    guard positions > 1 else { return candidates }
+    return candidates + [false, true].map { .sequence(degree: positions, overlapped: $0) }
+  }
+
+  /// The strategies for a model of two towers: one device, and a device for each tower.
+  public static func towerCandidates(deviceCount: Int) -> [ParallelStrategy] {
+    deviceCount > 1 ? [.single, .towers] : [.single]
+  }
 }

@@ -2,7 +2,7 @@ extension ParallelStrategy {
   /// What may be written, for help texts.
   public static let allowedForms =
     "single, tensor=N, pipeline=N, tensor=N,pipeline=N, each pipeline also with ,microbatches=N, "
-    + "sequence=N, sequence=N,overlap"
+    + "sequence=N, sequence=N,overlap, towers"
 
   /// Parses the text form. Blanks around parts are ignored and their order does not matter.
   ///
@@ -23,7 +23,7 @@ extension ParallelStrategy {
         }
         degrees[sides[0]] = degree
       } else {
-        guard ["single", "overlap"].contains(sides[0]) else {
+        guard ["single", "overlap", "towers"].contains(sides[0]) else {
           throw StrategyError(text, "\"\(sides[0])\" is unknown; allowed: \(Self.allowedForms)")
         }
       }
@@ -36,6 +36,7 @@ extension ParallelStrategy {
 
   private static func combined(_ degrees: [String: Int], _ words: Set<String>) -> ParallelStrategy? {
     if words == ["single"] { return .single }
+    if words == ["towers"] { return .towers }
     if let degree = degrees["sequence"] {
       guard words.isSubset(of: ["sequence", "overlap"]) else { return nil }
       return .sequence(degree: degree, overlapped: words.contains("overlap"))

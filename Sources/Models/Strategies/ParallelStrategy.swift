@@ -7,6 +7,7 @@
 ///     pipeline=4                  pipeline=4,microbatches=2
 ///     tensor=2,pipeline=2         tensor=2,pipeline=2,microbatches=2
 ///     sequence=4                  sequence=4,overlap
+///     towers
 public enum ParallelStrategy: Hashable, Sendable, CustomStringConvertible {
   /// `pipeline` stages of consecutive layers, each spread over `tensor` devices that divide heads, feed-forward columns
   /// and vocabulary (Shoeybi et al., "Megatron-LM", 2019); the batch passes the stages in `microbatches` parts (Huang
@@ -17,6 +18,11 @@ public enum ParallelStrategy: Hashable, Sendable, CustomStringConvertible {
   /// (Hu and Li, "When the Edge Meets Transformers: Distributed Inference with Transformer Models", 2024, known as
   /// Voltage). With `overlapped`, the next layer's queries are computed while the gathering runs.
   case sequence(degree: Int, overlapped: Bool)
+
+  /// Each of two towers on a device of its own: one encodes the images, the other one the texts, and embeddings are
+  /// exchanged (the shape of Radford et al., "Learning Transferable Visual Models From Natural Language Supervision",
+  /// 2021, known as CLIP).
+  case towers
 
   /// Everything on one device.
   public static let single = ParallelStrategy.grid(tensor: 1, pipeline: 1, microbatches: 1)
@@ -36,6 +42,7 @@ public enum ParallelStrategy: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .grid(let tensor, let pipeline, _): tensor * pipeline
     case .sequence(let degree, _): degree
+    case .towers: 2
     }
   }
 
@@ -44,6 +51,7 @@ public enum ParallelStrategy: Hashable, Sendable, CustomStringConvertible {
     switch self {
     case .sequence(let degree, let overlapped):
       return "sequence=\(degree)\(overlapped ? ",overlap" : "")"
+    case .towers: return "towers"
     case .grid(let tensor, let pipeline, let microbatches):
       var parts: [String] = []
       if tensor > 1 { parts.append("tensor=\(tensor)") }

@@ -1,3 +1,17 @@
+/// The lengths of a transformer's axes that tensor parallelism divides.
+protocol TensorParallelSizes {
+  /// Number of query heads.
+  var headCount: Int { get }
+  /// Number of key and value heads; divides the number of query heads.
+  var keyValueHeadCount: Int { get }
+  /// Columns of the feed-forward.
+  var intermediateSize: Int { get }
+  /// Rows of the embedding's table.
+  var vocabularySize: Int { get }
+}
+
+extension LlamaConfiguration: TensorParallelSizes {}
+
 /// What one of several tensor-parallel devices holds of every layer, of the embedding and of the output.
 public struct TensorShare: Hashable, Sendable {
   /// Query heads.
@@ -10,7 +24,7 @@ public struct TensorShare: Hashable, Sendable {
   public let vocabulary: AxisShare
 
   /// Everything.
-  init(whole configuration: LlamaConfiguration) {
+  init(whole configuration: some TensorParallelSizes) {
     heads = .whole(configuration.headCount)
     keyValueHeads = .whole(configuration.keyValueHeadCount)
     feedForwardColumns = .whole(configuration.intermediateSize)
@@ -33,7 +47,7 @@ public struct TensorShare: Hashable, Sendable {
   /// divide its query heads.
   ///
   /// - Parameter speeds: one for each device, as many as ``validate(tensor:configuration:strategy:)`` accepts.
-  static func shares(of configuration: LlamaConfiguration, speeds: [Double]) -> [TensorShare] {
+  static func shares(of configuration: some TensorParallelSizes, speeds: [Double]) -> [TensorShare] {
     let groupSize = configuration.headCount / configuration.keyValueHeadCount
     let columns = consecutiveRanges(apportion(configuration.intermediateSize, by: speeds))
     let vocabulary = consecutiveRanges(apportion(configuration.vocabularySize, by: speeds))
@@ -49,7 +63,7 @@ public struct TensorShare: Hashable, Sendable {
     }
   }
 
-  private static func headRanges(of configuration: LlamaConfiguration, speeds: [Double], groupSize: Int)
+  private static func headRanges(of configuration: some TensorParallelSizes, speeds: [Double], groupSize: Int)
     -> [Range<Int>]
   {
     let groups = configuration.keyValueHeadCount
@@ -64,14 +78,14 @@ public struct TensorShare: Hashable, Sendable {
   }
 
   /// Whether a model can be divided among `tensor` devices.
-  static func divides(_ configuration: LlamaConfiguration, among tensor: Int) -> Bool {
+  static func divides(_ configuration: some TensorParallelSizes, among tensor: Int) -> Bool {
     let (heads, keyValueHeads) = (configuration.headCount, configuration.keyValueHeadCount)
     return heads % tensor == 0 && (tensor <= keyValueHeads || tensor % keyValueHeads == 0)
       && tensor <= configuration.intermediateSize && tensor <= configuration.vocabularySize
   }
 
   /// Throws the equation that does not hold, unless a model can be divided among `tensor` devices.
-  static func validate(tensor: Int, configuration: LlamaConfiguration, strategy: ParallelStrategy)
+  static func validate(tensor: Int, configuration: some TensorParallelSizes, strategy: ParallelStrategy)
     throws(StrategyError)
   {
     guard !divides(configuration, among: tensor) else { return }

@@ -94,18 +94,3 @@ extension TensorPayload {
     if case .pieces(let pieces) = content { pieces } else { [] }
   }
 }
-
-extension ReductionOperator {
-  fileprivate var wireNumber: UInt8 {
-    switch self {
-    case .sum: 0
-    case .product: 1
-    case .minimum: 2
-    case .maximum: 3
-    case .average: 4
-    case .bitwiseAnd: 5
-    case .bitwiseOr: 6
-    case .bitwiseExclusiveOr: 7
-    }
-  }
-}

@@ -10,6 +10,10 @@ struct CallDescription: Sendable, CustomStringConvertible {
   /// The place in the script; `nil` when it is not known.
   let site: String?
 
+  /// What identifies the computation before it in a recording: `all_reduce float32[4, 8]`. A script whose tensors have other
+  /// sizes now has computed something else.
+  var operationAndOperand: String { operand.isEmpty ? operation : "\(operation) \(operand)" }
+
   /// For example `all_reduce(float32[4, 8], sum) of group default at train.py:31`.
   var description: String {
     let arguments = ([operand] + details).filter { !$0.isEmpty }.joined(separator: ", ")

@@ -52,6 +52,10 @@ extension WorldSession {
       return ScriptRunFailure(
         description: "\(failure.name) failed at virtual time \(failure.time): \(script)", exitCode: script.exitCode,
         isInterruption: false)
+    case let recording as ComputeRecordingError:
+      return ScriptRunFailure(
+        description: "\(failure.name) failed at virtual time \(failure.time): \(recording)", exitCode: 1,
+        isInterruption: false)
     case let mismatch as MismatchedCalls:
       collectStacks()
       let stacks = [mismatch.first.rank, mismatch.second.rank].flatMap { rank in

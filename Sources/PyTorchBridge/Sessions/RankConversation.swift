@@ -93,7 +93,7 @@ final class RankConversation: @unchecked Sendable {
   private func perform(_ request: CollectiveRequest, _ whole: RankRequest) async throws {
     let group = try group(request.group)
     let call = request.described(on: link, group: group.name, site: whole.interval.site)
-    try charge(whole.interval, before: call.operation)
+    try charge(whole.interval, before: call.operationAndOperand)
     currentCall = call
     group.note(call)
     let work: Work<Delivery>
@@ -111,7 +111,7 @@ final class RankConversation: @unchecked Sendable {
   ) async throws {
     let group = try group(request.group)
     let call = request.described(as: name, on: link, group: group.name, site: whole.interval.site)
-    try charge(whole.interval, before: name)
+    try charge(whole.interval, before: call.operationAndOperand)
     currentCall = call
     let work = try start(group.communicator)
     try await settle(work, handle: request.handle, call, isAnswered: whole.isAnswered, nil)
@@ -131,7 +131,7 @@ final class RankConversation: @unchecked Sendable {
   private func wait(for handle: UInt32, timeout: Int64?, _ interval: Interval) async throws {
     switch pending[handle] {
     case .underWay(let work, let call):
-      try charge(interval, before: "wait of \(call.operation)")
+      try charge(interval, before: "wait of \(call.operationAndOperand)")
       currentCall = call
       if try await finish(work, call, timeout: timeout) == nil {
         tellTimeOut(of: call, timeout)

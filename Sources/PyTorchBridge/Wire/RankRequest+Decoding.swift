@@ -73,13 +73,10 @@ extension CollectiveRequest {
   private static let operations: [CollectiveOperation] = [
     .allReduce, .allGather, .reduceScatter, .reduce, .broadcast, .gather, .scatter, .allToAll, .barrier,
   ]
-  private static let reductions: [ReductionOperator] = [
-    .sum, .product, .minimum, .maximum, .average, .bitwiseAnd, .bitwiseOr, .bitwiseExclusiveOr,
-  ]
 
   fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
-    operation = try Self.entry(of: Self.operations, &reader)
-    reduction = try Self.entry(of: Self.reductions, &reader)
+    operation = try Self.operation(&reader)
+    reduction = try ReductionOperator(&reader)
     dataType = try DataType(&reader)
     group = try reader.integer()
     handle = try reader.integer()
@@ -94,10 +91,10 @@ extension CollectiveRequest {
     timeoutNanoseconds = try reader.timeout()
   }
 
-  private static func entry<Value>(of table: [Value], _ reader: inout FrameReader) throws(ProtocolError) -> Value {
-    let index = Int(try reader.integer(UInt8.self))
-    guard index < table.count else { throw ProtocolError("there is no \(Value.self) number \(index)") }
-    return table[index]
+  private static func operation(_ reader: inout FrameReader) throws(ProtocolError) -> CollectiveOperation {
+    let number = Int(try reader.integer(UInt8.self))
+    guard number < operations.count else { throw ProtocolError("there is no collective \(number)") }
+    return operations[number]
   }
 }
 

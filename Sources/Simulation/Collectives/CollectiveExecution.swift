@@ -88,8 +88,10 @@ final class CollectiveExecution: @unchecked Sendable {
     guard members[member].progress == .scheduled, !isQuiet else { return }
     begunCount += 1
     members[member].progress = .running
-    members[member].clock = traffic.engine.now.picoseconds + startLatency
-    advance(member)
+    attended(member) { execution in
+      execution.members[member].clock = execution.traffic.engine.now.picoseconds + execution.startLatency
+      execution.advance(member)
+    }
   }
 
   // MARK: Running a member's machine
@@ -127,9 +129,23 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   private func resume(_ member: Int) {
-    let now = traffic.engine.now.picoseconds
-    if members[member].clock < now { members[member].clock = now }
-    advance(member)
+    attended(member) { execution in
+      let now = execution.traffic.engine.now.picoseconds
+      if execution.members[member].clock < now { execution.members[member].clock = now }
+      execution.advance(member)
+    }
+  }
+
+  /// Does what the library does on a member's host as soon as its processor attends to it.
+  @inline(__always)
+  private func attended(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
+    guard traffic.attention.isImmediate else {
+      traffic.attention.whenGiven(by: process(of: member)) { [self] in
+        if members[member].progress != .failed { action(self) }
+      }
+      return
+    }
+    action(self)
   }
 
   func finish(_ member: Int) {
@@ -236,7 +252,9 @@ final class CollectiveExecution: @unchecked Sendable {
       notices.insert(key)
       return
     }
-    dispatch(waiting.posted(noEarlierThan: traffic.engine.now.picoseconds))
+    attended(Int(waiting.sender)) { execution in
+      execution.dispatch(waiting.posted(noEarlierThan: execution.traffic.engine.now.picoseconds))
+    }
   }
 
   func sendCompleted(_ sender: Int32) {

@@ -16,6 +16,7 @@ final class CollectiveTraffic: EventHandler {
   let engine: Engine
   let network: FlowNetwork
   let profile: TransportProfile
+  let attention: Attention
   weak var observer: (any RunObserver)? {
     didSet { isWatched = observer != nil || account != nil }
   }
@@ -39,6 +40,7 @@ final class CollectiveTraffic: EventHandler {
     self.engine = engine
     self.network = network
     self.profile = profile
+    attention = Attention(engine: engine, profile: profile)
     transits = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
   }

@@ -9,6 +9,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   let engine: Engine
   let network: FlowNetwork
   let profile: TransportProfile
+  private let attention: Attention
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
   private let transits = Pool<SendRequest>()
@@ -45,6 +46,7 @@ final class PointToPointTraffic: @unchecked Sendable {
     self.engine = engine
     self.network = network
     self.profile = profile
+    attention = Attention(engine: engine, profile: profile)
   }
 
   deinit {
@@ -108,8 +110,11 @@ final class PointToPointTraffic: @unchecked Sendable {
     let notice = notices[index]
     notices.remove(index)
     switch notice {
-    case .grant(let grant): take(grant)
-    case .answer(let send): dispatch(send)
+    case .grant(let grant):
+      guard let source = grant.source else { return take(grant) }
+      attention.whenGiven(by: engine.processes[source]) { self.take(grant) }
+    case .answer(let send):
+      attention.whenGiven(by: engine.processes[send.source]) { self.dispatch(send) }
     }
   }
 

@@ -61,4 +61,7 @@ public struct BedLayout: Hashable, Sendable {
 
   /// The rate of a host's link.
   public func rate(of host: Int) -> Bandwidth { linkRates[host] ?? rate }
+
+  /// The side of the bottleneck that a host is on; 0 without one.
+  func side(of host: Int) -> Int { bottleneck?.side(of: host) ?? 0 }
 }

@@ -30,7 +30,7 @@ public struct Bed: Codable, Sendable {
     let names = BedNames(bed: name)
     let shares = CoreAssignment.shares(of: cores, hosts: layout.hostCount)
     self.name = name
-    clusterText = ClusterText(layout, name: name).body
+    clusterText = ClusterText(layout).body
     hosts = layout.hosts.map { host in
       let limit = layout.cpuShares[host].map { $0 * Double(max(1, shares[host].count)) }
       return Host(
@@ -41,6 +41,12 @@ public struct Bed: Codable, Sendable {
           }
         })
     }
+  }
+
+  /// Lines of `/etc/hosts` by which hosts find each other as host0, host1 and so on. torch asks for the names of
+  /// addresses in the form that IPv6 has for them.
+  var hostsFile: String {
+    hosts.enumerated().map { "\($1.address) host\($0)\n::ffff:\($1.address) host\($0)\n" }.joined()
   }
 
   /// All control groups of the bed.

@@ -1,82 +1,94 @@
 import Quantities
 
-/// The commands that make a bed, in order, and those that remove it. Nothing is executed here.
+/// The commands that make a bed, in order. Nothing is executed here.
 public struct BedPlan: Sendable {
   private let layout: BedLayout
   private let names: BedNames
+  private let method: DelayMethod
 
   /// A plan for a bed of a name.
-  public init(_ layout: BedLayout, name: String) {
+  ///
+  /// - Parameter method: how links with a delay get it.
+  public init(_ layout: BedLayout, name: String, method: DelayMethod = .netem) {
     self.layout = layout
+    self.method = method
     names = BedNames(bed: name)
   }
 
   /// Makes namespaces, switches, links and shapers.
   public var creation: [SystemCommand] {
-    switches + layout.hosts.flatMap(link) + uplink
+    switches + layout.hosts.flatMap(host) + links + layout.hosts.flatMap(connection) + uplink
   }
 
-  /// Removes everything that ``creation`` makes: what is in a namespace goes with it.
-  public var removal: [SystemCommand] {
-    (layout.hosts.map(names.namespace) + [names.switchNamespace]).map { SystemCommand("ip netns delete \($0)") }
-  }
-
+  private var hub: String { names.switchNamespace }
   private var sides: Range<Int> { layout.bottleneck == nil ? 0..<1 : 0..<2 }
 
-  private func side(of host: Int) -> Int { layout.bottleneck?.side(of: host) ?? 0 }
-
   private var switches: [SystemCommand] {
-    [SystemCommand("ip netns add \(names.switchNamespace)"), withoutIPv6(names.switchNamespace)]
+    [SystemCommand("ip netns add \(hub)"), withoutIPv6(hub)]
       + sides.flatMap { side in
         [
-          SystemCommand("ip -n \(names.switchNamespace) link add \(names.bridge(side)) type bridge"),
-          SystemCommand("ip -n \(names.switchNamespace) link set \(names.bridge(side)) up"),
+          SystemCommand("ip -n \(hub) link add \(names.bridge(side)) type bridge"),
+          SystemCommand("ip -n \(hub) link set \(names.bridge(side)) up"),
         ]
       }
   }
 
-  private func link(to host: Int) -> [SystemCommand] {
+  private func host(_ host: Int) -> [SystemCommand] {
+    let namespace = names.namespace(of: host)
+    return [
+      SystemCommand("ip netns add \(namespace)"), withoutIPv6(namespace),
+      // Of the congestion controls, reno alone may be chosen in every namespace of every kernel.
+      SystemCommand(shell: "echo reno > /proc/sys/net/ipv4/tcp_congestion_control").inside(namespace),
+      SystemCommand("ip -n \(namespace) link set lo up"),
+    ]
+  }
+
+  /// Two ends for each host: one in its namespace, one in the switches'.
+  private var links: [SystemCommand] {
+    guard layout.delay > .zero, case .relay(let command) = method else {
+      return layout.hosts.map { host in
+        SystemCommand(
+          "ip link add \(names.port(of: host)) netns \(hub) type veth peer name \(BedNames.hostInterface) "
+            + "netns \(names.namespace(of: host))")
+      }
+    }
+    let ends = layout.hosts.map { (near: names.port(of: $0), far: names.farEnd(of: $0)) }
+    let nanoseconds = Int((layout.delay.inSeconds * 1e9).rounded())
+    let relay = SystemCommand(
+      command + ["\(nanoseconds)"] + ends.flatMap { [$0.near, $0.far] }, isService: true)
+    return ends.flatMap { [$0.near, $0.far] }.map {
+      SystemCommand("ip -n \(hub) tuntap add dev \($0) mode tap vnet_hdr")
+    } + [relay.inside(hub)]
+      + layout.hosts.map { host in
+        SystemCommand(
+          "ip -n \(hub) link set \(names.farEnd(of: host)) netns \(names.namespace(of: host)) "
+            + "name \(BedNames.hostInterface)")
+      }
+  }
+
+  private func connection(of host: Int) -> [SystemCommand] {
     let namespace = names.namespace(of: host)
     let interface = BedNames.hostInterface
-    let (hub, port) = (names.switchNamespace, names.port(of: host))
-    let rate = layout.rate(of: host)
+    let shaper = LinkShaper(rate: layout.rate(of: host), delay: method == .netem ? layout.delay : .zero)
     return [
-      SystemCommand("ip netns add \(namespace)"),
-      withoutIPv6(namespace),
-      // Of the congestion controls, reno alone may be chosen in every namespace of every kernel.
-      SystemCommand([
-        "ip", "netns", "exec", namespace, "sh", "-c", "echo reno > /proc/sys/net/ipv4/tcp_congestion_control",
-      ]),
-      SystemCommand("ip link add \(port) netns \(hub) type veth peer name \(interface) netns \(namespace)"),
-      SystemCommand("ip -n \(namespace) link set lo up"),
       SystemCommand("ip -n \(namespace) address add \(names.address(of: host))/24 dev \(interface)"),
-      SystemCommand("ip -n \(hub) link set \(port) master \(names.bridge(side(of: host)))"),
-    ] + shaped(namespace, interface, rate) + shaped(hub, port, rate)
+      SystemCommand(
+        "ip -n \(hub) link set \(names.port(of: host)) master \(names.bridge(layout.side(of: host)))"),
+    ] + shaper.commands(namespace, interface) + shaper.commands(hub, names.port(of: host))
   }
 
   private var uplink: [SystemCommand] {
     guard let bottleneck = layout.bottleneck else { return [] }
-    let hub = names.switchNamespace
-    return [
-      SystemCommand("ip -n \(hub) link add \(names.uplink(0)) type veth peer name \(names.uplink(1))")
-    ]
+    let shaper = LinkShaper(rate: bottleneck.rate, delay: .zero)
+    return [SystemCommand("ip -n \(hub) link add \(names.uplink(0)) type veth peer name \(names.uplink(1))")]
       + sides.map { SystemCommand("ip -n \(hub) link set \(names.uplink($0)) master \(names.bridge($0))") }
-      + sides.flatMap { shaped(hub, names.uplink($0), bottleneck.rate) }
+      + sides.flatMap { shaper.commands(hub, names.uplink($0)) }
   }
-
-  private func shaped(_ namespace: String, _ interface: String, _ rate: Bandwidth) -> [SystemCommand] {
-    [SystemCommand("ip -n \(namespace) link set \(interface) gso_max_segs \(Self.segmentsAtOnce) up")]
-      + LinkShaper(namespace: namespace, interface: interface, rate: rate).commands
-  }
-
-  /// Frames that TCP may hand to an interface as one.
-  private static let segmentsAtOnce = 8
 
   /// Hosts would otherwise announce themselves now and then.
   private func withoutIPv6(_ namespace: String) -> SystemCommand {
-    SystemCommand([
-      "ip", "netns", "exec", namespace, "sh", "-c",
-      "[ ! -e /proc/sys/net/ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6",
-    ])
+    SystemCommand(
+      shell: "[ ! -e /proc/sys/net/ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6"
+    ).inside(namespace)
   }
 }

@@ -3,19 +3,15 @@ import Quantities
 /// The cluster file of a bed: what a simulation of it is given.
 public struct ClusterText {
   private let layout: BedLayout
-  private let name: String
 
-  /// The file of a bed of a name.
-  public init(_ layout: BedLayout, name: String) {
-    self.layout = layout
-    self.name = name
-  }
+  /// The file of a bed.
+  public init(_ layout: BedLayout) { self.layout = layout }
 
   /// The file but for its last line, ``transport(_:)``.
   public var body: String {
     let lines =
       [
-        "# A bed of \(layout.hostCount) hosts inside one machine, as `uniference testbed` makes it.", "name: \(name)",
+        "# A bed of \(layout.hostCount) hosts inside one machine, as `uniference testbed` makes it.", "name: testbed",
         "devices:",
       ] + layout.hosts.map(device) + ["network:"]
       + (layout.bottleneck.map(graph) ?? star)
@@ -28,27 +24,25 @@ public struct ClusterText {
   }
 
   private var star: [String] {
-    let slower = layout.hosts.compactMap { host in
-      layout.linkRates[host].map { "host\(host): {bandwidth: \(text($0))}" }
-    }
-    return ["  topology: switch", "  link: \(figures(layout.rate, layout.delay))"]
-      + (slower.isEmpty ? [] : ["  links: {\(slower.joined(separator: ", "))}"])
+    let others = layout.linkRates.sorted { $0.key < $1.key }.map { "host\($0.key): {\(figures($0.value))}" }
+    return ["  topology: switch", "  link: {\(figures(layout.rate)), \(latency)}"]
+      + (others.isEmpty ? [] : ["  links: {\(others.joined(separator: ", "))}"])
   }
 
   private func graph(_ bottleneck: Bottleneck) -> [String] {
-    ["  topology: graph", "  link: \(figures(layout.rate, layout.delay))", "  cables:"]
+    ["  topology: graph", "  link: {\(figures(layout.rate)), \(latency)}", "  cables:"]
       + layout.hosts.map { host in
-        let rate = layout.linkRates[host].map { ", bandwidth: \(text($0))" } ?? ""
-        return "    - {from: host\(host), to: switch\(bottleneck.side(of: host))\(rate)}"
-      } + ["    - {from: switch0, to: switch1, bandwidth: \(text(bottleneck.rate)), latency: 0 s}"]
+        let other = layout.linkRates[host].map { ", \(figures($0))" } ?? ""
+        return "    - {from: host\(host), to: switch\(bottleneck.side(of: host))\(other)}"
+      } + ["    - {from: switch0, to: switch1, \(figures(bottleneck.rate)), latency: 0 s}"]
   }
 
-  private func figures(_ rate: Bandwidth, _ delay: Duration) -> String {
-    "{bandwidth: \(text(rate)), latency: \(formatNumber(delay.inSeconds * 1e6, significantDigits: 9)) us}"
-  }
+  private var latency: String { "latency: \(formatNumber(layout.delay.inSeconds * 1e6, significantDigits: 9)) us" }
 
-  private func text(_ rate: Bandwidth) -> String {
-    "\(formatNumber(rate.bitsPerSecond / 1e6, significantDigits: 9)) Mbps"
+  /// What the shaper does: the rate on the wire, and what passes at once.
+  private func figures(_ rate: Bandwidth) -> String {
+    let megabits = formatNumber(rate.bitsPerSecond / 1e6, significantDigits: 9)
+    return "bandwidth: \(megabits) Mbps, burst: \(LinkShaper(rate: rate, delay: .zero).unshapedBytes) B"
   }
 
   /// The line that names a transport.

@@ -11,7 +11,7 @@
     private let run: BedRun
     private let executable: String
 
-    /// - Parameter executable: path of a program that calls ``RankSupervisor`` for `testbed inside JSON`.
+    /// - Parameter executable: path of a program that calls ``RankSupervisor`` for `testbed inside`.
     public init(_ run: BedRun, executable: String) {
       self.run = run
       self.executable = executable
@@ -24,7 +24,7 @@
     /// - Returns: the exit code: the first failing rank's, or 128 and a signal's number.
     public func run(groups: ControlGroupRoot?) throws -> Int32 {
       var watchdog: Watchdog?
-      if groups != nil, !run.creation.isEmpty, !run.bed.controlGroups.isEmpty {
+      if groups != nil, run.makesBed, !run.bed.controlGroups.isEmpty {
         watchdog = try Watchdog(removing: run.bed.controlGroups)
       }
       defer { watchdog?.finish() }
@@ -33,17 +33,20 @@
     }
 
     private func start() throws -> Int32 {
-      let lifeline = try DescriptorPipe()
-      let network = run.creation.isEmpty ? [] : ["--net"]
-      let description = String(decoding: try JSONEncoder().encode(run), as: UTF8.self)
+      let (lifeline, description) = (try DescriptorPipe(), try DescriptorPipe())
       var child = ChildProcess(
-        words: ["unshare"] + network + ["--mount", "--pid", "--fork", "--kill-child", "--mount-proc", executable]
-          + ["testbed", "inside", description])
-      child.files[RankSupervisor.lifeline] = lifeline.readEnd
+        words: ["unshare"] + (run.makesBed ? ["--net"] : []) + ["--mount", "--pid", "--fork", "--kill-child"]
+          + ["--mount-proc", executable, "testbed", "inside"])
+      child.files = [STDIN_FILENO: description.readEnd, RankSupervisor.lifeline: lifeline.readEnd]
       let process = try child.start()
       close(lifeline.readEnd)
+      close(description.readEnd)
       let signals = [SIGINT, SIGTERM, SIGHUP].map { forward($0, to: lifeline.writeEnd, of: process) }
       defer { signals.forEach { $0.cancel() } }
+      // A child that could not make namespaces reads nothing, and has said why.
+      signal(SIGPIPE, SIG_IGN)
+      _ = writeAll(Array(try JSONEncoder().encode(run)), to: description.writeEnd)
+      close(description.writeEnd)
       return ProcessEnd.of(process).exitCode
     }
 
@@ -51,6 +54,7 @@
     private func forward(_ number: Int32, to lifeline: Int32, of process: pid_t) -> any DispatchSourceSignal {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      // Only the source's handler uses it, and that never runs twice at a time.
       nonisolated(unsafe) var isFirst = true
       source.setEventHandler {
         if isFirst { _ = writeAll([UInt8(number)], to: lifeline) } else { kill(process, SIGKILL) }

@@ -40,7 +40,10 @@
     private func write(_ text: String, to path: String) throws(TestbedError) {
       // Not atomically: the files of control groups cannot be replaced.
       guard let handle = FileHandle(forWritingAtPath: path), (try? handle.write(contentsOf: Data(text.utf8))) != nil
-      else { throw TestbedError(.machine, "cannot write \(text) to \(path)") }
+      else {
+        throw TestbedError(
+          .machine, "--cpu-share: cannot write \(text) to \(path); run outside containers, which may not")
+      }
     }
   }
 #endif

@@ -11,12 +11,13 @@
     private let run: BedRun
     private var outputs: [RankOutput] = []
     private var ranks: [pid_t: Int] = [:]
+    private var services: [pid_t] = []
     private var exitCode: Int32?
     private var deadline: ContinuousClock.Instant?
 
-    /// - Parameter description: a ``BedRun`` as JSON.
-    public init(_ description: String) throws {
-      run = try JSONDecoder().decode(BedRun.self, from: Data(description.utf8))
+    /// Of what stands on standard input: a ``BedRun`` as JSON.
+    public init() throws {
+      run = try JSONDecoder().decode(BedRun.self, from: FileHandle.standardInput.readToEnd() ?? Data())
     }
 
     /// Runs to the end.
@@ -24,11 +25,9 @@
     /// - Returns: the exit code.
     public mutating func supervise() throws -> Int32 {
       signal(SIGPIPE, SIG_IGN)
-      if !run.creation.isEmpty {
-        try CommandExecutor.execute(
-          [["mkdir", "-p", "/run/netns"], ["mount", "-t", "tmpfs", "tmpfs", "/run/netns"]].map(SystemCommand.init)
-            + run.creation.map(SystemCommand.init))
-      }
+      // Nobody but this process listens there.
+      _ = fcntl(Self.lifeline, F_SETFD, FD_CLOEXEC)
+      services = try CommandExecutor.execute(run.preparation)
       let ends = try EndReporter()
       for rank in run.bed.hosts.indices { try start(rank) }
       ends.begin()
@@ -71,22 +70,33 @@
       }
       if polled[1].revents != 0, let (process, end) = ends.next() { ended(process, end) }
       if polled[0].revents != 0 { hearLifeline() }
-      if let deadline, deadline <= .now { ranks.keys.forEach { kill(-$0, SIGKILL) } }
+      if let deadline, deadline <= .now {
+        ranks.keys.forEach { kill(-$0, SIGKILL) }
+        self.deadline = nil
+      }
     }
 
     private mutating func ended(_ process: pid_t, _ end: ProcessEnd) {
-      guard let rank = ranks.removeValue(forKey: process), end.exitCode != 0, exitCode == nil else { return }
       let others = ranks.isEmpty ? "" : "; ending the others"
-      complain("rank \(rank) on \(run.bed.hosts[rank].namespace) \(end.description)\(others)")
-      endAll(exitCode: end.exitCode)
+      if let rank = ranks.removeValue(forKey: process), end.exitCode != 0 {
+        fail("rank \(rank) on host \(rank) \(end.description)\(others)", exitCode: end.exitCode)
+      } else if services.contains(process), !ranks.isEmpty {
+        fail("the relay that delays the links \(end.description); ending the ranks", exitCode: 70)
+      }
     }
 
     private mutating func hearLifeline() {
       var byte: UInt8 = 0
       // Without a starter nobody wants what is running here; the kernel ends it with this process.
       guard read(Self.lifeline, &byte, 1) == 1 else { exit(128 + SIGKILL) }
-      if exitCode == nil { complain("ended by signal \(byte) (\(String(cString: strsignal(Int32(byte)))))") }
-      endAll(exitCode: 128 + Int32(byte))
+      fail("ended by signal \(byte) (\(String(cString: strsignal(Int32(byte)))))", exitCode: 128 + Int32(byte))
+    }
+
+    /// The first failure is the one that counts; what it brings about is not told.
+    private mutating func fail(_ reason: String, exitCode code: Int32) {
+      guard exitCode == nil else { return }
+      FileHandle.standardError.write(Data("uniference testbed: \(reason)\n".utf8))
+      endAll(exitCode: code)
     }
 
     /// Asks all ranks to end, and makes them a little later.
@@ -95,10 +105,6 @@
       exitCode = code
       ranks.keys.forEach { kill(-$0, SIGTERM) }
       deadline = .now + .seconds(3)
-    }
-
-    private func complain(_ text: String) {
-      FileHandle.standardError.write(Data("uniference testbed: \(text)\n".utf8))
     }
   }
 #endif

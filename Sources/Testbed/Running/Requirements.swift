@@ -8,6 +8,12 @@
     ///
     /// - Throws: one line that says what is missing and what to do.
     public static func check() throws(TestbedError) {
+      try checkPrograms()
+      try tryShaper()
+    }
+
+    /// Makes sure of root and of the programs that make and remove beds.
+    public static func checkPrograms() throws(TestbedError) {
       guard geteuid() == 0 else {
         throw TestbedError(.machine, "a testbed is made of network namespaces, for which you have to be root; use sudo")
       }
@@ -20,7 +26,29 @@
           "a testbed needs the program '\(program)', which is not there; install it, for example by "
             + "apt-get install \(package)")
       }
-      try tryShaper()
+    }
+
+    /// How links get a delay here.
+    ///
+    /// - Parameter executable: path of a program that calls ``FrameRelay`` for `testbed relay NANOSECONDS ENDS`.
+    /// - Throws: where there is no way.
+    public static func delayMethod(executable: String) throws(TestbedError) -> DelayMethod {
+      let attempt = SystemCommand("unshare --net tc qdisc add dev lo root netem delay 1ms")
+      if try CommandExecutor.run(attempt).end.exitCode == 0 { return .netem }
+      guard FileManager.default.fileExists(atPath: "/dev/net/tun") else {
+        throw TestbedError(
+          .machine, "--delay needs netem or /dev/net/tun, and this kernel has neither; load sch_netem or tun")
+      }
+      // Ranks that compute must not make frames late.
+      let isRealTime = try CommandExecutor.run(SystemCommand(shell: "chrt -f 1 true")).end.exitCode == 0
+      return .relay(command: (isRealTime ? ["chrt", "-f", "1"] : []) + [executable, "testbed", "relay"])
+    }
+
+    /// Makes sure that a command's program is there, which else every host would say.
+    public static func check(program: String) throws(TestbedError) {
+      guard program.contains("/") ? FileManager.default.isExecutableFile(atPath: program) : exists(program) else {
+        throw TestbedError(.request, "there is no program '\(program)'; give its path, or one that is on PATH")
+      }
     }
 
     private static func exists(_ program: String) -> Bool {

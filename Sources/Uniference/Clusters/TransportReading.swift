@@ -10,7 +10,7 @@ struct TransportReading {
   let collectives: AlgorithmSelector
 
   private static let fieldNames = [
-    "name", "base", "send", "receive", "per_collective", "rendezvous_threshold", "notice", "wire_factor",
+    "name", "base", "send", "receive", "per_collective", "progress", "rendezvous_threshold", "notice", "wire_factor",
     "reduce_per_byte",
     "copy_per_byte",
   ]
@@ -56,6 +56,7 @@ struct TransportReading {
     if let value = fields["send"] { profile.send = try Self.cost(value, otherwise: profile.send) }
     if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }
     if let value = fields["per_collective"] { profile.picosecondsPerCollective = try Self.perOccasion(value) }
+    if let value = fields["progress"] { profile.progressDelayPicoseconds = try Self.progress(value) }
     if let value = fields["rendezvous_threshold"] {
       let isNever = try value.text("a data size or the word never") == "never"
       profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
@@ -75,6 +76,14 @@ struct TransportReading {
     if let value = fields["per_message"] { cost.picosecondsPerMessage = try perOccasion(value) }
     if let value = fields["per_byte"] { cost.picosecondsPerByte = try perByte(value) }
     return cost
+  }
+
+  private static func progress(_ value: DocumentValue) throws(DocumentError) -> Int64 {
+    switch try value.text("asynchronous, when-waiting, or a duration such as 4 ms") {
+    case "asynchronous": 0
+    case "when-waiting": .max
+    default: try perOccasion(value)
+    }
   }
 
   private static func perOccasion(_ value: DocumentValue) throws(DocumentError) -> Int64 {

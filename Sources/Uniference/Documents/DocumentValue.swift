@@ -67,6 +67,14 @@ extension DocumentValue {
     return entries
   }
 
+  package func boolean() throws(DocumentError) -> Bool {
+    switch try text("true or false") {
+    case "true": return true
+    case "false": return false
+    default: throw error("expected true or false, found \(shown)")
+    }
+  }
+
   package func integer(in range: ClosedRange<Int>) throws(DocumentError) -> Int {
     let text = try text("a whole number")
     guard let integer = Int(text), range.contains(integer) else {

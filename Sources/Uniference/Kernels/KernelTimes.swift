@@ -8,6 +8,11 @@ public enum KernelTimes: Sendable {
   case measured
   /// From an earlier run in which they were measured; values are not needed.
   case recorded(OperationRecording)
+
+  /// Whether equal operations take equal times, so that what follows them may go as it went before.
+  var mayRepeat: Bool {
+    if case .described = self { true } else { false }
+  }
 }
 
 /// How tensors get values in a simulation.

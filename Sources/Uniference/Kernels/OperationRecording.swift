@@ -71,22 +71,43 @@ public struct OperationRecordingError: Error, CustomStringConvertible, Hashable,
   init(_ description: String) { self.description = description }
 }
 
-/// Collects measured operations while a run goes on.
+/// Collects measured operations while a run goes on, as numbers: a line of text for each would take longer than many a
+/// kernel.
 ///
 /// Sendable without checks because ranks compute one at a time on the engine's thread.
 final class OperationLog: @unchecked Sendable {
-  private var lines = OperationRecording.header + "\n"
+  private struct Entry {
+    let rank: Int32
+    /// The operation's place in `names`.
+    let operation: Int32
+    let picoseconds: Int64
+  }
+
+  private var entries: [Entry] = []
+  private var names: [String] = []
+  private var places: [OperationRecord: Int32] = [:]
 
   /// Whether anything was measured.
-  private(set) var isEmpty = true
+  var isEmpty: Bool { entries.isEmpty }
 
   func append(_ operation: OperationRecord, rank: Int, picoseconds: Int64) {
-    isEmpty = false
-    lines += "\(rank),\(operation.recordingName),\(picoseconds)\n"
+    entries.append(Entry(rank: Int32(rank), operation: place(of: operation), picoseconds: picoseconds))
+  }
+
+  private func place(of operation: OperationRecord) -> Int32 {
+    if let known = places[operation] { return known }
+    let place = Int32(names.count)
+    places[operation] = place
+    names.append(operation.recordingName)
+    return place
   }
 
   /// The file's content.
-  var bytes: [UInt8] { Array(lines.utf8) }
+  var bytes: [UInt8] {
+    var lines = OperationRecording.header + "\n"
+    for entry in entries { lines += "\(entry.rank),\(names[Int(entry.operation)]),\(entry.picoseconds)\n" }
+    return Array(lines.utf8)
+  }
 }
 
 extension OperationRecord {

@@ -22,7 +22,7 @@ final class SimulatedRun {
     traffic = world.countTraffic()
     events = RunEvents(log: recorder.log, options: options)
     world.observer = events
-    world.usesQuietShortcut = options.usesQuietShortcut && options.tracePath == nil
+    world.usesQuietShortcut = options.usesQuietShortcut && options.tracePath == nil && options.kernelTimes.mayRepeat
     try scheduleChanges(on: topology)
     spawnRanks(program, options: options, operations: recorder.operations)
   }

@@ -62,11 +62,14 @@ public struct RunFailure: Error, CustomStringConvertible {
     return false
   }
 
-  /// The out-of-memory error that ended the run, if one did.
-  public var outOfMemory: OutOfMemory? {
-    if case .processFailed(let failure) = cause { return failure.error as? OutOfMemory }
+  /// The error that a rank's program threw, if one ended the run.
+  public var programError: (any Error)? {
+    if case .processFailed(let failure) = cause { return failure.error }
     return nil
   }
+
+  /// The out-of-memory error that ended the run, if one did.
+  public var outOfMemory: OutOfMemory? { programError as? OutOfMemory }
 
   /// The cause, and where the record is.
   public var description: String {

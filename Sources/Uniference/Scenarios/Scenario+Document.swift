@@ -25,6 +25,9 @@ extension Scenario {
     "name", "cluster", "model", "weights", "dtype", "prompt", "strategy", "workload", "seed",
   ]
 
+  /// Fields that only scenarios of encoders have.
+  static let encoderFieldNames = ["texts", "inputs"]
+
   private init(document: DocumentText, overrides: [DocumentOverride]) throws(DocumentError) {
     var value = try DocumentValue(yaml: document.text, file: document.path)
     var texts = [document]
@@ -32,7 +35,7 @@ extension Scenario {
     let fields = try DocumentFields(value, of: "a scenario's fields", allowed: Self.fieldNames)
     let cluster = try Self.cluster(
       fields.required("cluster", example: "four-jetsons.yaml"), overrides: clusterOverrides, texts: &texts)
-    let checkpoint = try fields["weights"].map(Self.checkpoint)
+    let checkpoint = try fields["weights"].map { (value) throws(DocumentError) in try Self.checkpoint(value) }
     let model = try Self.stored(Self.model(fields, checkpoint, texts: &texts), as: fields["dtype"])
     let text = try Self.text(fields, checkpoint)
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
@@ -49,7 +52,7 @@ extension Scenario {
   /// Applies what belongs to the scenario's own document.
   ///
   /// - Returns: what belongs to the cluster's file, with paths that start in it.
-  private static func apply(
+  static func apply(
     _ overrides: [DocumentOverride], to value: inout DocumentValue
   ) throws(DocumentError) -> [DocumentOverride] {
     var intoCluster: [DocumentOverride] = []
@@ -58,10 +61,10 @@ extension Scenario {
         intoCluster.append(override)
       } else if override.path[0] == "cluster", override.path.count > 1 {
         intoCluster.append(override.withoutFirst())
-      } else if fieldNames.contains(override.path[0]) {
+      } else if fieldNames.contains(override.path[0]) || encoderFieldNames.contains(override.path[0]) {
         try value.apply(override)
       } else {
-        let allowed = fieldNames + Cluster.fieldNames.filter { !fieldNames.contains($0) }
+        let allowed = fieldNames + encoderFieldNames + Cluster.fieldNames.filter { !fieldNames.contains($0) }
         throw DocumentError(
           .option(written: override.written, field: ""), field: "",
           unknownNameMessage("field", override.path[0], allowed: allowed))
@@ -70,7 +73,7 @@ extension Scenario {
     return intoCluster
   }
 
-  private static func cluster(
+  static func cluster(
     _ value: DocumentValue, overrides: [DocumentOverride], texts: inout [DocumentText]
   ) throws(DocumentError) -> Cluster {
     guard case .scalar = value.content else {
@@ -111,27 +114,36 @@ extension Scenario {
   private static func strategies(
     _ value: DocumentValue?, _ cluster: Cluster, _ model: LlamaConfiguration, _ workload: LlamaWorkload
   ) throws(DocumentError) -> StrategyChoice {
+    let speeds = Array(repeating: 1.0, count: cluster.devices.count)
+    return try Self.strategies(value) { strategy in
+      _ = try LlamaPlan(configuration: model, strategy: strategy, workload: workload, speeds: speeds)
+    }
+  }
+
+  /// Reads the field `strategy`, each of whose strategies `check` must accept.
+  static func strategies(
+    _ value: DocumentValue?, check: (ParallelStrategy) throws -> Void
+  ) throws(DocumentError) -> StrategyChoice {
     guard let value else { return .candidates }
     if case .scalar("all") = value.content { return .candidates }
     var elements = [value]
     if case .list(let list) = value.content { elements = list }
     guard !elements.isEmpty else { throw value.error("the list is empty; leave strategy out to try all that fit") }
-    let speeds = Array(repeating: 1.0, count: cluster.devices.count)
     var strategies: [ParallelStrategy] = []
     for element in elements {
       let text = try element.text("a strategy such as tensor=4, a list of them, or all")
-      do throws(StrategyError) {
+      do {
         let strategy = try ParallelStrategy(parsing: text)
-        _ = try LlamaPlan(configuration: model, strategy: strategy, workload: workload, speeds: speeds)
+        try check(strategy)
         strategies.append(strategy)
       } catch {
-        throw element.error("\(element.shown): \(error.rule)")
+        throw element.error("\(element.shown): \((error as? StrategyError)?.rule ?? "\(error)")")
       }
     }
     return .listed(strategies)
   }
 
-  private static func seed(_ value: DocumentValue) throws(DocumentError) -> UInt64 {
+  static func seed(_ value: DocumentValue) throws(DocumentError) -> UInt64 {
     guard let seed = UInt64(try value.text("a whole number")) else {
       throw value.error("\(value.shown) is not allowed: write a whole number from 0 to \(UInt64.max)")
     }

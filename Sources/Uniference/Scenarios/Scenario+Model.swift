@@ -5,6 +5,16 @@ import Quantities
 /// Reading a scenario's model: configuration, weights and prompts.
 extension Scenario {
   static func checkpoint(_ value: DocumentValue) throws(DocumentError) -> LlamaCheckpoint {
+    let path = try weightsPath(value)
+    do {
+      return try LlamaCheckpoint(contentsOf: path)
+    } catch {
+      throw value.error("\(error)")
+    }
+  }
+
+  /// Where the weights are that the field `weights` names.
+  static func weightsPath(_ value: DocumentValue) throws(DocumentError) -> String {
     let reference: WeightsReference
     if case .mapping = value.content {
       let fields = try DocumentFields(value, of: "the place of weights", allowed: ["python_package"])
@@ -14,7 +24,7 @@ extension Scenario {
       reference = .path(try value.referencedPath("the path of weights, or {python_package: NAME}"))
     }
     do {
-      return try LlamaCheckpoint(contentsOf: try reference.resolved())
+      return try reference.resolved()
     } catch {
       throw value.error("\(error)")
     }
@@ -62,16 +72,22 @@ extension Scenario {
   static func stored(
     _ model: LlamaConfiguration, as dtype: DocumentValue?
   ) throws(DocumentError) -> LlamaConfiguration {
-    guard let dtype else { return model }
-    let typeName = try dtype.text("a dtype such as float16")
-    guard let elementType = weightTypes.first(where: { $0.rawValue == typeName }) else {
-      throw dtype.error(unknownNameMessage("dtype", typeName, allowed: weightTypes.map(\.rawValue)))
-    }
+    guard let dtype, let elementType = try elementType(dtype) else { return model }
     do throws(ConfigurationError) {
       return try model.storing(elementType)
     } catch {
       throw dtype.error("\(error)")
     }
+  }
+
+  /// Reads the field `dtype`.
+  static func elementType(_ dtype: DocumentValue?) throws(DocumentError) -> ElementType? {
+    guard let dtype else { return nil }
+    let typeName = try dtype.text("a dtype such as float16")
+    guard let elementType = weightTypes.first(where: { $0.rawValue == typeName }) else {
+      throw dtype.error(unknownNameMessage("dtype", typeName, allowed: weightTypes.map(\.rawValue)))
+    }
+    return elementType
   }
 
   private static let weightTypes: [ElementType] = [.float32, .float16, .bfloat16, .float8, .float64]

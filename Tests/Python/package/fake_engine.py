@@ -6,13 +6,14 @@ import pathlib
 import socket
 import struct
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Callable, Optional
+from typing import Any
 
 from uniference.session import Session
 
 TOKEN = bytes(range(32))
-Responder = Callable[[int, bytes], Optional[bytes]]
+Responder = Callable[[int, bytes], bytes | None]
 """Makes an answer (kind and body) of a frame's kind and body; nothing for frames that are not answered."""
 
 

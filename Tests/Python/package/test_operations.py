@@ -208,7 +208,7 @@ def test_operators_on_functions_are_refused_by_name():
     from torch._higher_order_ops.cond import cond_op
 
     tensor, choice = torch.ones(3), torch.tensor(True)
-    with pytest.raises(NotImplementedError, match="cond.*--compute measured"):
+    with pytest.raises(NotImplementedError, match=r"cond.*--compute measured"):
         recorded(lambda: cond_op(choice, lambda x: x + 1, lambda x: x - 1, (tensor,)))
 
 

@@ -9,7 +9,7 @@ import torch
 import torch.distributed as dist
 from fake_engine import TOKEN, connect, done
 from uniference import wire
-from uniference.session import RunEnded
+from uniference.channel import RunEnded
 from uniference.store import EngineStore
 from uniference.wire import NO_BLOCK, FrameKind, StoreOperation
 
@@ -60,10 +60,10 @@ def test_the_stack_is_reported_while_an_answer_is_awaited(tmp_path):
 
 def test_released_blocks_are_used_again(tmp_path):
     session = connect(tmp_path, lambda kind, body: done(released=(1,)) if kind == FrameKind.NOW else None)
-    first = session.contribute((torch.ones(100),))
+    first = session.values.contribute((torch.ones(100),))
     session.ask_time_ps()
-    assert session.contribute((torch.ones(100),)) == first
-    assert session.contribute((torch.ones(0),)) == NO_BLOCK
+    assert session.values.contribute((torch.ones(100),)) == first
+    assert session.values.contribute((torch.ones(0),)) == NO_BLOCK
 
 
 def test_a_reduction_is_combined_and_published(tmp_path):
@@ -79,9 +79,9 @@ def test_a_reduction_is_combined_and_published(tmp_path):
         return done(b"\2" + struct.pack("<QBBQQQI", 9, 0, 0, 3, 0, 3, 2) + b"".join(places))
 
     session = connect(tmp_path, respond)
-    blocks = [session.contribute((torch.tensor([1.0, 2.0, 3.0]) * factor,)) for factor in (1, 10)]
+    blocks = [session.values.contribute((torch.tensor([1.0, 2.0, 3.0]) * factor,)) for factor in (1, 10)]
     session.enter()
-    (span,) = session.spans(session.ask(wire.now(session.interval())).result)
+    (span,) = session.values.spans(session.ask(wire.now(session.interval())).result)
     session.leave()
 
     assert span.segment.tensor(span.offset_bytes, torch.float32, 3).tolist() == [11.0, 22.0, 33.0]

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import pathlib
 import subprocess
 import sys
 
@@ -42,7 +41,8 @@ def test_an_example_prints_what_it_did_when_it_did(run, name):
     assert done.code == 0, done.errors
     figures = json.loads(done.errors[done.errors.rindex("\n{\n") if "\n{\n" in done.errors else 0 :])
     lines = sorted(done.output.splitlines(), key=lambda line: int(line[1 : line.index("]")]))
-    text = "".join(f"{line}\n" for line in lines) + f"{figures['total_s'] * 1e3:.6f} ms, {figures['messages']} messages\n"
+    text = "".join(f"{line}\n" for line in lines)
+    text += f"{figures['total_s'] * 1e3:.6f} ms, {figures['messages']} messages\n"
     golden = GOLDEN / f"{name}.txt"
     if "UNIFERENCE_UPDATE_GOLDEN" in os.environ:
         golden.parent.mkdir(exist_ok=True)

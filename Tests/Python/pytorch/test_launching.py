@@ -34,6 +34,23 @@ def test_a_module_can_be_run(run):
     assert done.stdout == "[0] ran ['x']\n"
 
 
+def test_a_module_inside_a_package_gets_its_own_arguments_and_its_record_its_name(run):
+    (run.folder / "package").mkdir()
+    (run.folder / "package" / "host.py").write_text("import sys; print(__name__, sys.argv[1:])\n")
+    arguments = [run.binary, "run", "-n", "3", "--cluster", CLUSTER, "-m", "package.host", "lib.so", "-m", "-n"]
+    done = subprocess.run(arguments, cwd=run.folder, env=run.environment(), capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == [f"[{rank}] __main__ ['lib.so', '-m', '-n']" for rank in range(3)]
+    assert (run.folder / "runs" / "package.host.run").is_dir()
+
+
+def test_a_module_that_is_not_there(run):
+    command = run.command(2, "nowhere.module", options=("-m",))
+    done = subprocess.run(command, cwd=run.folder, env=run.environment(), capture_output=True, text=True)
+    assert done.returncode == 65
+    assert "there is no module 'nowhere'" in done.stderr and done.stderr.count("\n") == 1
+
+
 def test_output_is_prefixed_line_by_line_also_without_a_last_newline(run):
     done = run(2, """
         import os, sys
@@ -64,7 +81,7 @@ def test_the_first_failing_ranks_exit_code_is_the_runs(run, code):
         dist.barrier()
         """)
     assert done.code == code
-    assert f"rank 1 failed at virtual time" in done.errors
+    assert "rank 1 failed at virtual time" in done.errors
     assert f"the script ended with exit code {code}" in done.errors
 
 
@@ -79,7 +96,8 @@ def test_a_traceback_and_the_virtual_time_are_shown(run):
     assert done.code == 1
     assert "[1] ValueError: no such layer: 13" in done.errors
     assert 'script.py", line 4' in done.errors
-    assert "rank 1 failed at virtual time" in done.errors and "ValueError: no such layer: 13" in done.errors.splitlines()[-1]
+    assert "rank 1 failed at virtual time" in done.errors
+    assert "ValueError: no such layer: 13" in done.errors.splitlines()[-1]
 
 
 def test_a_killed_rank_is_named_and_the_others_get_an_error(run):

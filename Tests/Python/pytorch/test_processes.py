@@ -94,3 +94,41 @@ def test_a_process_that_dies_is_an_error_in_the_others(run):
                 process.join()
         """)
     assert "told: rank 1 has gone without ending its script" in done.stdout, done.stderr
+
+
+def test_what_is_not_simulated_is_refused_by_name(run):
+    done = run(2, """
+        import torch, torch.distributed as dist
+        import torch.distributed.rpc as rpc
+        dist.init_process_group("gloo")
+        def attempt(call):
+            try:
+                call()
+            except NotImplementedError as error:
+                print(error)
+        attempt(lambda: rpc.init_rpc("worker", rank=dist.get_rank(), world_size=2))
+        attempt(lambda: dist.all_reduce(torch.sparse_coo_tensor([[0]], [1.0], (4,))))
+        attempt(lambda: dist.all_reduce(torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])))
+        attempt(lambda: dist.group.WORLD.split_group([0, 1]))
+        """)
+    assert done.code == 0, done.errors
+    for rank in (0, 1):
+        lines = done.lines(rank)
+        assert len(lines) == 4, lines
+        for line, name in zip(lines, ("torch.distributed.rpc", "sparse_coo", "nested", "ProcessGroup.split_group")):
+            assert name in line
+
+
+def test_a_group_of_nccl_can_be_split(run):
+    done = run(4, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("cpu:gloo,cuda:nccl")
+        group = dist.split_group(split_ranks=[[1, 0], [3, 2]])
+        values = torch.full((2,), float(dist.get_rank()))
+        dist.all_reduce(values, group=group)
+        alone = dist.split_group(group, split_ranks=[[0]])
+        print(values.tolist(), dist.get_rank(group), alone is None)
+        """)
+    assert done.code == 0, done.errors
+    lines = [line for rank in range(4) for line in done.lines(rank)]
+    assert lines == ["[1.0, 1.0] 0 False", "[1.0, 1.0] 1 True", "[5.0, 5.0] 0 False", "[5.0, 5.0] 1 True"]

@@ -116,6 +116,28 @@ def test_a_recording_gives_the_same_times_again(run):
     assert "broadcast" in done.errors and "Record the script as it is now" in done.errors
 
 
+@pytest.mark.parametrize("call, there, here", [
+    ("dist.all_reduce(values)", "compute before all_reduce float32[4, 8]", "compute before all_reduce float32[4, 9]"),
+    ("dist.send(values, 1) if dist.get_rank() == 0 else dist.recv(values, 0)", " float32[32]. ", " float32[36] at"),
+])
+def test_a_recording_is_of_tensors_of_its_own_sizes(run, call, there, here):
+    script = run.script(f"""
+        import sys, torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        values = torch.ones(4, int(sys.argv[1]))
+        {call}
+        """)
+    record = run.folder / "eight.run"
+    assert run(2, script, "8", record=record).code == 0
+    recorded = ("--compute", "recorded", str(record))
+
+    assert run(2, script, "8", options=recorded).code == 0
+    done = run(2, script, "9", options=recorded)
+
+    assert done.code == 1
+    assert here in done.errors and there in done.errors and "script.py:4" in done.errors, done.errors
+
+
 def test_roofline_times_come_from_the_device_and_are_the_same_each_time(run):
     script = run.script("""
         import time, torch, torch.distributed as dist
@@ -184,10 +206,48 @@ def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
     done = run(ranks, script, "--strategy", strategy, "--tokens", "3", record=record)
     assert done.code == 0, done.errors
     names = json.loads((record / "run.json").read_text())["names"]
-    expected = {"tensor": r"compute before all_reduce", "pipeline": r"compute before (send|recv)"}[strategy]
+    expected = {
+        "tensor": r"compute before all_reduce float32\[\d+, 576\]",
+        "pipeline": r"compute before (send|recv) float32\[\d+\]",
+    }[strategy]
     assert any(re.fullmatch(expected, name) for name in names), names
     if strategy == "tensor":
         assert {"all_reduce", "all_gather", "barrier"} <= set(names)
+
+
+def test_the_trace_shows_what_overlaps_and_who_sent_what(run):
+    perfetto = pytest.importorskip("test_perfetto")
+    file = run.folder / "overlap.pftrace"
+    done = run(2, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("gloo")
+        values, weights = torch.randn(64, 256), torch.randn(256, 256)
+        work = dist.all_reduce(values, async_op=True)
+        result = torch.relu(weights @ weights)
+        work.wait()
+        if dist.get_rank() == 0:
+            dist.send(result, 1)
+        else:
+            dist.recv(result, 0)
+        """, options=("--compute", "roofline", "--trace", str(file)))
+    assert done.code == 0, done.errors
+
+    trace = perfetto.ParsedTrace(file.read_bytes())
+
+    assert trace.faults == []
+    slices = {(one["rank"], one["category"], one["name"]): one for one in trace.slices}
+    for rank in (0, 1):
+        reduction = slices[rank, "collective", "all_reduce"]
+        for name in ("mm", "relu"):
+            computed = slices[rank, "computation", name]
+            assert reduction["start"] <= computed["start"] < computed["end"] < reduction["end"]
+    messages = [one for one in trace.slices if one["category"] == "message"]
+    begun = {flow: one["rank"] for one in messages for flow in one["flows"]}
+    ended = {flow: one["rank"] for one in messages for flow in one["terminated"]}
+    assert begun.keys() == ended.keys()
+    assert {(begun[flow], ended[flow]) for flow in begun} == {(0, 1), (1, 0)}
+    last = max(messages, key=lambda one: one["end"])
+    assert last["arguments"]["bytes"] == 256 * 256 * 4 and (0, 1) == (begun[max(begun)], ended[max(begun)])
 
 
 def test_data_parallel_training_can_be_timed_on_fake_tensors(run):
@@ -215,7 +275,8 @@ def test_dtensor_takes_the_same_time_with_values_and_without(run):
         model = parallelize_module(model, mesh, {"0": ColwiseParallel(), "2": RowwiseParallel()})
         model(torch.randn(64, 256)).square().sum().backward()
         """
-    true, fake = (figures(run(2, text, options=("--compute", "roofline", "--json", *more))) for more in ((), ("--fake",)))
+    options = ("--compute", "roofline", "--json")
+    true, fake = (figures(run(2, text, options=(*options, *more))) for more in ((), ("--fake",)))
     assert true["messages"] == fake["messages"] > 0
     assert true["bytes_sent"] == fake["bytes_sent"]
     assert abs(true["total_s"] - fake["total_s"]) < 0.01 * true["total_s"]

@@ -51,6 +51,8 @@ def reference() -> tuple[list[int], torch.Tensor]:
     checkpoint = Checkpoint(checkpoint_path())
     prompt = ChatTokenizer(checkpoint).encode_chat(PROMPT)
     assert 190 <= len(prompt) <= 260
+    # Two threads would wait for each other at every small operation wherever cores are shared.
+    torch.set_num_threads(1)
     with torch.inference_mode():
         generated = reference_model(checkpoint).generate(
             torch.tensor([prompt]), max_new_tokens=TOKENS, min_new_tokens=TOKENS, do_sample=False,

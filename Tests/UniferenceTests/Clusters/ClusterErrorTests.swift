@@ -46,7 +46,7 @@ import Testing
     ),
     (
       "{bandwidth: 1 Gbps, latency: 0.5 ms}", "1 Gbps",
-      "c.yaml:6: network.link: expected a mapping of a link's fields (bandwidth, latency, jitter, loss), found "
+      "c.yaml:6: network.link: expected a mapping of a link's fields (bandwidth, latency, jitter, loss, burst), found "
         + "\"1 Gbps\""
     ),
     (

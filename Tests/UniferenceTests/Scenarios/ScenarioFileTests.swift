@@ -95,12 +95,12 @@ import Testing
     ),
     (
       ["cluster.network.link.delay=1 s"],
-      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss"
+      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss, burst"
     ),
     (
       ["netwrk.link.bandwidth=1 Gbps"],
       "--set netwrk.link.bandwidth: unknown field \"netwrk\": did you mean \"network\"? Allowed: name, cluster, "
-        + "model, dtype, strategy, workload, seed, devices, network, failures"
+        + "model, weights, dtype, prompt, strategy, workload, seed, texts, inputs, devices, network, failures"
     ),
     (
       ["devices[3].count=2"],
@@ -123,7 +123,7 @@ import Testing
     (
       ["strategy=tensr=4"],
       "--set strategy: \"tensr=4\": \"tensr\" is unknown; allowed: single, tensor=N, pipeline=N, tensor=N,pipeline=N, "
-        + "each pipeline also with ,microbatches=N, sequence=N, sequence=N,overlap"
+        + "each pipeline also with ,microbatches=N, sequence=N, sequence=N,overlap, towers"
     ),
     (["strategy=[]"], "--set strategy: the list is empty; leave strategy out to try all that fit"),
     (["strategy=["], "--set strategy: not YAML: while parsing a flow node, did not find expected node content"),

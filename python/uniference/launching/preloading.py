@@ -23,7 +23,7 @@ def preload(script: str) -> None:
         if name.startswith("torch.") and name not in sys.modules:
             try:
                 importlib.import_module(name)
-            except Exception:  # noqa: BLE001 - the script meets the same error where it can be told of
+            except Exception:
                 continue
 
 

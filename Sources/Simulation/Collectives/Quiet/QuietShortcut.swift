@@ -48,7 +48,9 @@ final class QuietShortcut: ReservationHolder {
   /// Takes a collective that all members have joined and none has begun, if it has the network to itself.
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
-    guard world.network.isQuiet, world.network.isRepeatable, !execution.call.isUnevenAllToAll else { return }
+    guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.attention.isImmediate,
+      !execution.call.isUnevenAllToAll
+    else { return }
     let starts = execution.startTimes
     guard let first = starts.min() else { return }
     let situation = QuietSituation(

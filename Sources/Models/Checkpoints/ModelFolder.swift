@@ -1,0 +1,31 @@
+import Foundation
+
+/// A model as Hugging Face publishes it: a folder of `config.json`, safetensors and what else the model needs.
+struct ModelFolder {
+  let path: String
+
+  /// - Parameter path: the folder, or a file in it.
+  init(_ path: String) {
+    var isFolder: ObjCBool = false
+    let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    let parent = (path as NSString).deletingLastPathComponent
+    self.path = exists && !isFolder.boolValue ? (parent.isEmpty ? "." : parent) : path
+  }
+
+  /// Where a file of the folder is.
+  func file(_ name: String) -> String { "\(path)/\(name)" }
+
+  /// The model's configuration.
+  func configuration() throws(ConfigurationError) -> (data: Data, file: String) {
+    let file = file("config.json")
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw ConfigurationError(file: file, rule: "cannot be read; a model's folder needs its config.json")
+    }
+    return (data, file)
+  }
+
+  /// A JSON file that not every model has.
+  func optional<Contents: Decodable>(_ name: String, as type: Contents.Type) -> Contents? {
+    FileManager.default.contents(atPath: file(name)).flatMap { try? JSONDecoder().decode(type, from: $0) }
+  }
+}

@@ -1,0 +1,129 @@
+import Models
+import Quantities
+import Simulation
+
+/// What a simulation says of one encoder on one cluster under one strategy.
+public struct EncoderPrediction: Codable, Sendable {
+  /// The model's name or file.
+  public let model: String
+  /// The cluster's name.
+  public let cluster: String
+  /// The strategy, as it is written on the command line.
+  public let strategy: String
+  /// Whether every device's share fits in its memory.
+  public let fits: Bool
+  /// Why it does not.
+  public let reason: String?
+  /// Until all embeddings are known on all of the strategy's devices.
+  public let latency_s: Double?
+  /// Embeddings over that time.
+  public let embeddings_per_second: Double?
+  /// Payload bytes sent by all devices.
+  public let bytes_sent: Int?
+  /// Messages between all devices.
+  public let messages: Int?
+  /// The share of the time that the strategy's devices spent computing.
+  public let busy_fraction: Double?
+  /// All devices of the cluster, from beginning to end.
+  public let energy_j: Double?
+  /// The same for each embedding.
+  public let energy_per_embedding_j: Double?
+  /// Names of the devices, in rank order.
+  public let devices: [String]
+  /// The most memory in use on each device, in rank order; of a strategy that does not fit, until it ran out.
+  public let peak_memory_bytes: [Int]
+  /// Each text's tokens; only in runs with values.
+  public let tokens: [[Int]]?
+  /// The embeddings of each kind of thing (`sentence`, `image`, `text`), a row each; only in runs with values.
+  public let embeddings: [String: [[Float]]]?
+  /// How alike each image (a row) and each text (a column) are, before any softmax; only with values, of two towers.
+  public let similarity: [[Float]]?
+  /// SHA-256 of the event log, as lowercase hexadecimal digits.
+  public let event_log_sha256: String?
+  /// Where the run record is.
+  public let record: String?
+  /// Where the trace is.
+  public let trace: String?
+
+  init(
+    _ experiment: EncoderExperiment, _ report: SimulationReport, _ outcome: EncodingOutcome?,
+    _ options: SimulationOptions
+  ) {
+    let count = Double(experiment.task.embeddingCount)
+    let active = report.devices.prefix(experiment.strategy.deviceCount)
+    model = experiment.modelName
+    cluster = experiment.cluster.name
+    strategy = experiment.strategy.description
+    fits = true
+    reason = nil
+    latency_s = report.total_s
+    embeddings_per_second = report.total_s > 0 ? count / report.total_s : nil
+    bytes_sent = report.bytes_sent
+    messages = report.messages
+    busy_fraction =
+      report.total_s > 0 ? active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count)) : nil
+    energy_j = report.energy_j
+    energy_per_embedding_j = report.energy_j / count
+    devices = report.devices.map(\.name)
+    peak_memory_bytes = report.devices.map(\.peak_memory_bytes)
+    tokens = outcome == nil ? nil : experiment.task.tokens
+    embeddings = outcome?.embeddings
+    similarity = outcome.flatMap { $0.similarity.isEmpty ? nil : $0.similarity }
+    event_log_sha256 = report.event_log_sha256
+    record = options.recordPath
+    trace = options.tracePath
+  }
+
+  init(_ experiment: EncoderExperiment, unfit shortage: OutOfMemory, _ options: SimulationOptions) {
+    let names = experiment.cluster.devices.map(\.name)
+    model = experiment.modelName
+    cluster = experiment.cluster.name
+    strategy = experiment.strategy.description
+    fits = false
+    reason = "\(shortage)"
+    (latency_s, embeddings_per_second, busy_fraction, energy_j, energy_per_embedding_j) = (nil, nil, nil, nil, nil)
+    (bytes_sent, messages) = (nil, nil)
+    devices = names
+    peak_memory_bytes = names.map { $0 == shortage.deviceName ? shortage.peak : 0 }
+    (tokens, embeddings, similarity, event_log_sha256, trace) = (nil, nil, nil, nil, nil)
+    record = options.recordPath
+  }
+}
+
+/// Predictions of several strategies for one encoder, cluster and workload, side by side.
+public struct EncoderComparison: Sendable {
+  /// In the order in which they were tried.
+  public let predictions: [EncoderPrediction]
+
+  init(_ predictions: [EncoderPrediction]) { self.predictions = predictions }
+
+  /// The strategy with the earliest end.
+  public var winner: EncoderPrediction? {
+    predictions.filter(\.fits).min { ($0.latency_s ?? .infinity) < ($1.latency_s ?? .infinity) }
+  }
+
+  /// Which strategy wins, in a sentence for people.
+  public var verdict: String {
+    guard let winner, let latency = winner.latency_s else { return "No strategy fits in the devices' memory." }
+    let others = predictions.filter { $0.fits && $0.strategy != winner.strategy }
+    guard let next = others.min(by: { ($0.latency_s ?? .infinity) < ($1.latency_s ?? .infinity) }),
+      let nextLatency = next.latency_s
+    else { return "\(winner.strategy) is the only strategy that fits in memory." }
+    let ratio = formatNumber(nextLatency / latency, significantDigits: 3)
+    return """
+      \(winner.strategy) is done first, after \(Duration.seconds(latency).shortDescription): \(next.strategy) takes \
+      \(ratio) times as long.
+      """
+  }
+
+  /// The largest difference between embeddings of two strategies; `nil` with fewer than two that have values.
+  public var largestDifference: Float? {
+    let found = predictions.compactMap(\.embeddings)
+    guard found.count > 1 else { return nil }
+    return found.dropFirst().map { other in
+      found[0].map { kind, rows in
+        zip(rows.joined(), (other[kind] ?? []).joined()).map { abs($0 - $1) }.max() ?? 0
+      }.max() ?? 0
+    }.max()
+  }
+}

@@ -1,0 +1,81 @@
+import Foundation
+import Reports
+import Results
+import SimulationKernel
+
+/// How a scenario's experiments are run, apart from what they are.
+public struct RunSettings {
+  /// Where the record of a single experiment goes; `runs/` and a name of its own unless given.
+  public var recordPath: String?
+  /// Whether records are written at all.
+  public var writesRecords = true
+  /// Where the trace of a single experiment goes, if any.
+  public var tracePath: String?
+  /// Whether collectives that have the network to themselves may be timed at once.
+  public var usesQuietShortcut = true
+  /// How tensors get values.
+  public var values: ValueOptions?
+  /// Where the time of tensor operations comes from.
+  public var kernelTimes = KernelTimes.described
+
+  /// Settings for a run of shapes.
+  public init() {}
+}
+
+/// Where a scenario came from, for records.
+struct ScenarioOrigin {
+  let name: String
+  let seed: UInt64
+  let documents: [DocumentText]
+  let overrides: [DocumentOverride]
+}
+
+/// Runs experiments one after another, with a progress bar, records, and an orderly end on Ctrl-C.
+struct ExperimentRunner {
+  let origin: ScenarioOrigin
+  let settings: RunSettings
+  /// What records call the program.
+  let program: String
+
+  /// - Throws: what keeps an experiment from being tried at all; ``RunFailure`` when the user has interrupted.
+  func run<Tried: Experiment>(_ experiments: [Tried]) throws -> [Tried.Prediction] {
+    for experiment in experiments { try experiment.validate() }
+    let printer = ProgressPrinter(title: "simulating")
+    defer { printer.finish() }
+    return try Interruption.byControlC { interruption in
+      try experiments.enumerated().map { index, experiment in
+        var options = options(for: experiment)
+        options.interruption = interruption
+        options.progress = { fraction in
+          let total = (Double(index) + fraction) / Double(experiments.count)
+          printer.update(fraction: total, detail: experiment.strategy.description)
+        }
+        return try experiment.predict(options: options)
+      }
+    }
+  }
+
+  private func options(for experiment: some Experiment) -> SimulationOptions {
+    var options = SimulationOptions()
+    options.seed = origin.seed
+    options.tracePath = settings.tracePath
+    options.usesQuietShortcut = settings.usesQuietShortcut
+    options.values = settings.values
+    options.kernelTimes = settings.kernelTimes
+    if settings.writesRecords { options.recordPath = settings.recordPath ?? defaultRecordPath(experiment) }
+    options.inputs = RunInputs(
+      cluster: origin.documents.dropFirst().first?.text, scenario: origin.documents.first?.text, program: program,
+      model: experiment.modelName,
+      arguments: ["--strategy", experiment.strategy.description]
+        + origin.overrides.flatMap { ["--set", "\($0.written)=\($0.value)"] },
+      seed: origin.seed)
+    return options
+  }
+
+  /// The same for the same scenario and strategy, so that repeating a run does not fill the disk.
+  private func defaultRecordPath(_ experiment: some Experiment) -> String? {
+    let strategy = experiment.strategy.description.map { $0 == "," ? "-" : $0 }
+    let name = origin.name.map { $0 == "/" || $0 == " " ? "-" : $0 }
+    return RecordFolder.prepare().map { "\($0)/\(String(name))-\(String(strategy)).run" }
+  }
+}

@@ -1,0 +1,104 @@
+import Quantities
+import Testing
+
+@testable import Testbed
+
+@Suite struct BedPlanTests {
+  private let gigabit = Bandwidth(bitsPerSecond: 1e9)
+
+  @Test func twoHostsOnASwitch() throws {
+    let plan = BedPlan(try BedLayout(hostCount: 2, rate: gigabit), name: "b")
+
+    #expect(
+      plan.creation.map(\.description).joined(separator: "\n") == """
+        ip netns add uniference-b-switch
+        ip netns exec uniference-b-switch sh -c '[ ! -e /proc/sys/net/ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+        ip -n uniference-b-switch link add switch0 type bridge
+        ip -n uniference-b-switch link set switch0 up
+        \(host(0))
+        \(host(1))
+        ip link add host0 netns uniference-b-switch type veth peer name eth0 netns uniference-b-host0
+        ip link add host1 netns uniference-b-switch type veth peer name eth0 netns uniference-b-host1
+        ip -n uniference-b-host0 address add 10.77.0.1/24 dev eth0
+        ip -n uniference-b-switch link set host0 master switch0
+        \(shaper("uniference-b-host0", "eth0"))
+        \(shaper("uniference-b-switch", "host0"))
+        ip -n uniference-b-host1 address add 10.77.0.2/24 dev eth0
+        ip -n uniference-b-switch link set host1 master switch0
+        \(shaper("uniference-b-host1", "eth0"))
+        \(shaper("uniference-b-switch", "host1"))
+        """)
+  }
+
+  private func host(_ number: Int) -> String {
+    let name = "uniference-b-host\(number)"
+    return """
+      ip netns add \(name)
+      ip netns exec \(name) sh -c '[ ! -e /proc/sys/net/ipv6 ] || echo 1 > /proc/sys/net/ipv6/conf/default/disable_ipv6'
+      ip netns exec \(name) sh -c 'echo reno > /proc/sys/net/ipv4/tcp_congestion_control'
+      ip -n \(name) link set lo up
+      """
+  }
+
+  private func shaper(_ namespace: String, _ device: String) -> String {
+    """
+    ip -n \(namespace) link set \(device) gso_max_segs 8 up
+    tc -n \(namespace) qdisc add dev \(device) root handle 1: htb default 20
+    tc -n \(namespace) class add dev \(device) parent 1: classid 1:1 htb rate 1000000000bit ceil 1000000000bit burst 6000 cburst 6000 quantum 1514
+    tc -n \(namespace) class add dev \(device) parent 1:1 classid 1:10 htb rate 100000000bit ceil 1000000000bit burst 6000 cburst 6000 quantum 1514 prio 0
+    tc -n \(namespace) class add dev \(device) parent 1:1 classid 1:20 htb rate 900000000bit ceil 1000000000bit burst 6000 cburst 6000 quantum 1514 prio 1
+    tc -n \(namespace) filter add dev \(device) parent 1: protocol ip prio 1 u32 match u16 0x0000 0xff80 at 2 flowid 1:10
+    """
+  }
+
+  @Test func oneLinkOfAnotherRateIsShapedByItInBothDirections() throws {
+    let layout = try BedLayout(hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)])
+    let shaped = BedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("classid 1:1 ") }
+    #expect(
+      shaped.filter { $0.contains("rate 100000000bit") }.map { $0.split(separator: " ")[6] } == ["eth0", "host1"])
+    #expect(shaped.count == 6)
+  }
+
+  @Test func aBottleneckJoinsTwoSwitches() throws {
+    let layout = try BedLayout(
+      hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
+    let commands = BedPlan(layout, name: "b").creation.map(\.description)
+    let members = commands.filter { $0.contains("master") }.map {
+      $0.split(separator: " ").suffix(3).joined(separator: " ")
+    }
+    #expect(
+      members == [
+        "host0 master switch0", "host1 master switch1", "host2 master switch0", "host3 master switch1",
+        "uplink0 master switch0", "uplink1 master switch1",
+      ])
+    #expect(
+      commands.filter { $0.contains("dev uplink") && $0.contains("classid 1:1 htb rate 200000000bit") }.count == 2)
+  }
+
+  @Test func netemDelaysBothLeavesOfBothEnds() throws {
+    let layout = try BedLayout(hostCount: 2, rate: gigabit, delay: .milliseconds(1))
+    let delays = BedPlan(layout, name: "b", method: .netem).creation.map(\.description).filter { $0.contains("netem") }
+    #expect(delays.count == 8)
+    #expect(
+      delays[0] == "tc -n uniference-b-host0 qdisc add dev eth0 parent 1:10 handle 10: netem delay 1000us limit 2953")
+  }
+
+  @Test func aRelayHoldsTheLinksBeforeTheirEndsMoveToTheHosts() throws {
+    let layout = try BedLayout(hostCount: 2, rate: gigabit, delay: .microseconds(500))
+    let commands = BedPlan(layout, name: "b", method: .relay(command: ["relay"])).creation
+    let texts = commands.map(\.description)
+    #expect(!texts.contains { $0.contains("netem") || $0.contains("veth") })
+    let service = try #require(commands.firstIndex { $0.isService })
+    #expect(texts[service] == "ip netns exec uniference-b-switch relay 500000 host0 far0 host1 far1 &")
+    #expect(texts[service - 1] == "ip -n uniference-b-switch tuntap add dev far1 mode tap vnet_hdr")
+    #expect(
+      texts[service + 1] == "ip -n uniference-b-switch link set far0 netns uniference-b-host0 name eth0")
+  }
+
+  @Test(arguments: [(1e6, 1514, 1), (1e8, 1514, 1), (5e8, 3000, 4), (1e9, 6000, 8), (4e10, 240_000, 44)])
+  func burstsAndTrainsGrowWithTheRate(bits: Double, burst: Int, frames: Int) {
+    let shaper = LinkShaper(rate: Bandwidth(bitsPerSecond: bits), delay: .zero)
+    #expect(shaper.burstBytes == burst)
+    #expect(shaper.framesAtOnce == frames)
+  }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Quantities
+import Testing
+import Uniference
+
+@testable import Testbed
+
+@Suite struct BedTests {
+  private let gigabit = Bandwidth(bitsPerSecond: 1e9)
+
+  private func cluster(_ layout: BedLayout) throws -> (text: String, cluster: Cluster) {
+    let text = Bed(layout, name: "b", cores: [0, 1], groups: nil).clusterFile(transport: "gloo-tcp")
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("bed-\(UUID().uuidString).yaml")
+    try Data(text.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return (text, try Cluster(contentsOf: file.path))
+  }
+
+  @Test func theClusterFileDescribesTheBed() throws {
+    let (text, cluster) = try cluster(
+      try BedLayout(
+        hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)], delay: .milliseconds(1),
+        cpuShares: [2: 0.5]))
+    #expect(
+      text == """
+        # A bed of 3 hosts inside one machine, as `uniference testbed` makes it.
+        name: testbed
+        devices:
+          - {name: host0, model: cpu-server}
+          - {name: host1, model: cpu-server}
+          - {name: host2, model: cpu-server, speed: 0.5}
+        network:
+          topology: switch
+          link: {bandwidth: 1000 Mbps, burst: 18112 B, latency: 1000 us}
+          links: {host1: {bandwidth: 100 Mbps, burst: 3028 B}}
+          transport: 'gloo-tcp'
+
+        """)
+    #expect(cluster.devices.map(\.name) == ["host0", "host1", "host2"])
+  }
+
+  @Test func theClusterFileOfABottleneckIsAGraph() throws {
+    let (text, cluster) = try cluster(
+      try BedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,1|2,3=200 Mbps")))
+    #expect(
+      text.contains(
+        """
+          cables:
+            - {from: host0, to: switch0}
+            - {from: host1, to: switch0}
+            - {from: host2, to: switch1}
+            - {from: host3, to: switch1}
+            - {from: switch0, to: switch1, bandwidth: 200 Mbps, burst: 3028 B, latency: 0 s}
+        """))
+    #expect(cluster.devices.count == 4)
+  }
+
+  @Test(arguments: [
+    ([0, 1, 2, 3], 2, [[0, 1], [2, 3]]), ([0, 1], 2, [[0], [1]]), ([4, 5, 6], 2, [[4], [5, 6]]),
+    ([0, 1], 3, [[], [], []]),
+  ])
+  func hostsShareCores(cores: [Int], hosts: Int, shares: [[Int]]) {
+    #expect(CoreAssignment.shares(of: cores, hosts: hosts) == shares)
+  }
+
+  @Test func coresAreReadAsTheKernelWritesThem() {
+    #expect(CoreAssignment.cores(inList: "\t0-3,8\n") == [0, 1, 2, 3, 8])
+  }
+
+  @Test func quotasAreOfShortPeriods() throws {
+    let layout = try BedLayout(hostCount: 2, rate: gigabit, cpuShares: [0: 0.5, 1: 0.05])
+    let first = Bed(layout, name: "b", cores: [0, 1, 2, 3], groups: ControlGroupRoot(path: "/c", version: .first))
+    #expect(first.controlGroups.map(\.path) == ["/c/uniference-b-host0", "/c/uniference-b-host1"])
+    // Half of two cores, and a twentieth of two.
+    #expect(first.controlGroups[0].settings.map(\.text) == ["10000", "10000"])
+    #expect(first.controlGroups[1].settings.map(\.text) == ["10000", "1000"])
+    let second = Bed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .second))
+    #expect(second.controlGroups[1].settings.map { "\($0.file)=\($0.text)" } == ["cpu.max=1000 20000"])
+  }
+
+  @Test func ranksAreStartedAsTorchrunDoes() throws {
+    let layout = try BedLayout(hostCount: 2, rate: gigabit, cpuShares: [1: 0.5])
+    let bed = Bed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .first))
+    let command = RankCommand(["python", "train.py"], rank: 1, in: bed)
+    #expect(
+      command.words == [
+        "sh", "-c", "echo 0 > '/c/uniference-b-host1/cgroup.procs' && exec \"$@\"", "sh", "taskset", "-c", "1", "ip",
+        "netns", "exec", "uniference-b-host1", "python", "train.py",
+      ])
+    #expect(command.variables["RANK"] == "1" && command.variables["WORLD_SIZE"] == "2")
+    #expect(command.variables["MASTER_ADDR"] == "10.77.0.1" && command.variables["GLOO_SOCKET_IFNAME"] == "eth0")
+    let elastic = RankCommand(["train.py"], rank: 0, in: bed, torchrun: "python")
+    #expect(elastic.words.suffix(14).starts(with: ["python", "-m", "torch.distributed.run", "--nnodes", "2"]))
+    #expect(elastic.variables["RANK"] == nil)
+  }
+
+  @Test func hostsHaveNames() throws {
+    let bed = Bed(try BedLayout(hostCount: 2, rate: gigabit), name: "b", cores: [0, 1], groups: nil)
+    #expect(
+      bed.hostsFile == """
+        10.77.0.1 host0
+        ::ffff:10.77.0.1 host0
+        10.77.0.2 host1
+        ::ffff:10.77.0.2 host1
+
+        """)
+  }
+
+  @Test(arguments: [
+    ("uniference-a-host0", "a"), ("uniference-a-b-switch", "a-b"), ("uniference-run-12-host1", "run-12"),
+  ])
+  func partsTellTheirBed(part: String, bed: String) { #expect(BedNames.bed(ofPart: part) == bed) }
+
+  @Test(arguments: ["docker0", "uniference-", "uniference-a", "other-a-host0"])
+  func othersBelongToNoBed(part: String) { #expect(BedNames.bed(ofPart: part) == nil) }
+}

@@ -1,0 +1,47 @@
+import Testing
+
+@testable import Testbed
+
+@Suite struct StreamTests {
+  @Test func linesGetTheirPrefixHoweverTheyArrive() {
+    var lines = LineSplitter(prefix: "[3] ")
+    let pieces = ["on", "e\ntwo\n", "", "\nthr", "ee"]
+    let output = pieces.map { String(decoding: lines.add($0.utf8), as: UTF8.self) }
+    #expect(output == ["", "[3] one\n[3] two\n", "", "[3] \n", ""])
+    #expect(String(decoding: lines.finish(), as: UTF8.self) == "[3] three\n")
+    #expect(lines.finish().isEmpty)
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3]) func framesLeaveInOrderADelayLater(seed: UInt64) {
+    var generator = SplitMix(state: seed)
+    var line = DelayLine(delay: 1000, capacityBytes: 10_000)
+    var expected: [(due: UInt64, bytes: [UInt8])] = []
+    var now: UInt64 = 0
+    for step in 0..<2000 {
+      now += generator.next() % 300
+      if generator.next() % 2 == 0 {
+        let frame = [UInt8](repeating: UInt8(step % 251), count: Int(generator.next() % 1500))
+        let fits = expected.reduce(0) { $0 + $1.bytes.count } + frame.count <= 10_000
+        #expect(line.add(frame, at: now) == fits, "seed \(seed), step \(step)")
+        if fits { expected.append((now + 1000, frame)) }
+      } else {
+        let next = line.removeFirst()
+        let wanted = expected.isEmpty ? nil : expected.removeFirst()
+        #expect(next?.due == wanted?.due && next?.bytes == wanted?.bytes, "seed \(seed), step \(step)")
+      }
+    }
+  }
+}
+
+/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
+private struct SplitMix {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
+  }
+}

@@ -1,0 +1,59 @@
+import Foundation
+import Quantities
+import Weights
+
+/// A folder of files for one test, gone with it.
+final class WeightFolder {
+  let path: String
+
+  init() throws {
+    path = FileManager.default.temporaryDirectory.appending(path: "uniference-weights-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+
+  /// Writes a file and returns its path.
+  @discardableResult
+  func write(_ bytes: some Sequence<UInt8>, as name: String) throws -> String {
+    let file = "\(path)/\(name)"
+    try Data(bytes).write(to: URL(fileURLWithPath: file))
+    return file
+  }
+}
+
+extension WeightFile {
+  /// A part of a tensor as float32.
+  func floats(_ name: String, _ part: WeightPart = .whole) throws -> [Float] {
+    let shape = try entry(named: name).shape
+    let rows = part.rows?.count ?? shape.first ?? 1
+    let columns = shape.count > 1 ? part.columns?.count ?? shape[shape.count - 1] : 1
+    let between = shape.dropFirst().dropLast().reduce(1, *)
+    var values = [Float](repeating: .nan, count: rows * between * columns)
+    try values.withUnsafeMutableBytes { try read(name, part, as: .float32, into: $0) }
+    return values
+  }
+
+  /// A part of a tensor as the bytes of another type.
+  func bytes(_ name: String, _ part: WeightPart = .whole, as type: ElementType, count: Int) throws -> [UInt8] {
+    var bytes = [UInt8](repeating: 0xaa, count: count * type.byteCount)
+    try bytes.withUnsafeMutableBytes { try read(name, part, as: type, into: $0) }
+    return bytes
+  }
+}
+
+/// A tensor that a test puts into a file.
+struct StoredSample {
+  var name: String
+  /// Outermost axis first.
+  var shape: [Int]
+  /// `F32` in safetensors, `Q4_K` in GGUF.
+  var type: String
+  var bytes: [UInt8]
+}
+
+/// Little-endian bytes of a number.
+func bytes(of value: some FixedWidthInteger) -> [UInt8] { withUnsafeBytes(of: value.littleEndian, Array.init) }
+
+/// The bytes of float32 numbers.
+func bytes(of values: [Float]) -> [UInt8] { values.flatMap { bytes(of: $0.bitPattern) } }

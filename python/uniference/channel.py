@@ -1,0 +1,115 @@
+"""A rank's socket to the engine: frames out, answers in."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+from typing import NoReturn
+
+import torch.distributed as dist
+
+from uniference import answers, wire
+from uniference.answers import Answer, Done, Failed, FailureCategory, ReportStack, Welcome
+from uniference.sites import script_stack
+
+_LENGTH = struct.Struct("<I")
+RECEIVED_AT_ONCE_BYTES = 1 << 16
+
+
+class RunEnded(RuntimeError):
+    """The run is over for all ranks; the engine tells the user why."""
+
+
+FAILURES: dict[FailureCategory, type[RuntimeError]] = {
+    FailureCategory.ERROR: RuntimeError,
+    FailureCategory.TIME_OUT: dist.DistBackendError,
+    FailureCategory.RUN_ENDED: RunEnded,
+}
+
+
+class Channel:
+    """Frames to the engine, and one answer at a time."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._socket = connection
+        self._received = b""
+        self._owed_answers = 0
+        self._rank = -1
+        self._pid = os.getpid()
+
+    @staticmethod
+    def open(folder: str) -> tuple[Channel, bytes]:
+        """Connects to the engine of the session in ``folder``. Also gives the token that has to be presented first."""
+        with open(os.path.join(folder, "token"), "rb") as file:
+            token = file.read()
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.connect(os.path.join(folder, "socket"))
+        return Channel(connection), token
+
+    def close(self) -> None:
+        """No frame goes either way any more."""
+        self._socket.close()
+
+    def post(self, frame: bytes) -> None:
+        """Sends a frame that is not answered."""
+        if os.getpid() != self._pid:
+            raise RuntimeError(
+                f"a process that rank {self._rank} has forked cannot communicate in the rank's name; "
+                f"do it in the rank itself, or start a process with a rank of its own"
+            )
+        try:
+            self._socket.sendall(frame)
+        except (BrokenPipeError, ConnectionResetError):
+            abandon()
+
+    def welcome(self, hello: bytes) -> Welcome:
+        """Presents this rank to the engine, and waits until the world's ranks are all there.
+
+        Raises ``RuntimeError`` when the engine refuses.
+        """
+        self.post(hello)
+        answer = answers.answer(self._next_frame())
+        if isinstance(answer, Failed):
+            raise RuntimeError(answer.message)
+        if not isinstance(answer, Welcome):
+            raise RuntimeError("the engine did not welcome this rank; are engine and package of one version?")
+        self._rank = answer.rank
+        return answer
+
+    def ask(self, frame: bytes, is_receive: bool = False) -> Done | Failed:
+        """Sends a frame and waits for its answer. ``is_receive``: the answer has a message's source and tag."""
+        self.post(frame)
+        self._owed_answers += 1
+        while True:
+            answer: Answer = answers.answer(self._next_frame(), is_receive and self._owed_answers == 1)
+            if isinstance(answer, ReportStack):
+                self.post(wire.stack(script_stack()))
+                continue
+            self._owed_answers -= 1
+            # An answer that an interrupted call has not waited for is not this one's.
+            if self._owed_answers == 0:
+                break
+        if isinstance(answer, Welcome):
+            raise RuntimeError("the engine welcomed this rank twice; are engine and package of one version?")
+        return answer
+
+    def _next_frame(self) -> bytes:
+        """The next frame without its length. Ends the process if the engine has ended."""
+        received = self._received
+        while len(received) < 4 or len(received) < 4 + _LENGTH.unpack_from(received)[0]:
+            try:
+                more = self._socket.recv(RECEIVED_AT_ONCE_BYTES)
+            except ConnectionResetError:
+                more = b""
+            if not more:
+                abandon()
+            received = received + more if received else more
+        end = 4 + _LENGTH.unpack_from(received)[0]
+        self._received = received[end:]
+        return received[4:end]
+
+
+def abandon() -> NoReturn:
+    """Ends the process at once: there is no engine any more, and nothing that the script could do."""
+    os._exit(1)

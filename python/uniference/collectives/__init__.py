@@ -1,0 +1,1 @@
+"""The operations of a process group, by what they do with tensors."""
