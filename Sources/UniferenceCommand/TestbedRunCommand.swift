@@ -29,6 +29,13 @@ struct TestbedRunCommand: ReportingCommand {
   @Flag(help: "Start torchrun on each host; the command is its script.")
   var torchrun = false
 
+  @Flag(
+    help: """
+      Run the command before everything else on this machine (SCHED_FIFO), so that other programs do not disturb what it \
+      measures.
+      """)
+  var realTime = false
+
   @Flag(help: "Pass output on as it is, without the rank before each line.")
   var raw = false
 
@@ -58,8 +65,10 @@ struct TestbedRunCommand: ReportingCommand {
         made = (BedRun(command.words, in: factory.bed, creation: factory.plan.creation), factory.groups)
       }
       try Requirements.check(program: command.python ?? command.words[0])
+      if realTime { try Requirements.check(program: "chrt") }
       made.run.torchrun = command.python
       made.run.raw = raw
+      made.run.isRealTime = realTime
       try writeClusterFile(made.run.bed)
       let code = try BedLauncher(made.run, executable: executable).run(groups: made.groups)
       if code != 0 { throw ExitCode(code) }

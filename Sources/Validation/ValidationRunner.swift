@@ -60,11 +60,12 @@ public struct ValidationRunner {
   }
 
   private func realCommand(_ run: ValidationRun, cluster: String) -> [String] {
-    bedCommand(run.bed, cluster: cluster) + priority(of: run) + [python, run.script] + run.arguments
+    bedCommand(run.bed, cluster: cluster) + (isRealTime(run) ? ["--real-time"] : []) + ["--", python, run.script]
+      + run.arguments
   }
 
   private func bedCommand(_ bed: [ValidationRun.BedOption], cluster: String) -> [String] {
-    [executable, "testbed", "run"] + bed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster, "--"]
+    [executable, "testbed", "run"] + bed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster]
   }
 
   private func predictionCommand(_ run: ValidationRun, cluster: String, recording: String?) -> [String] {
@@ -79,23 +80,21 @@ public struct ValidationRunner {
     throws(ValidationFailure) -> String
   {
     let (cluster, record) = (folder + "/other-bed.yaml", folder + "/recorded.run")
-    _ = try CapturedCommand(bedCommand(bed, cluster: cluster) + ["true"]).run()
+    _ = try CapturedCommand(bedCommand(bed, cluster: cluster) + ["--", "true"]).run()
     let command = simulation(of: run, cluster: cluster) + ["--record", record, run.script] + run.arguments
     _ = try CapturedCommand(command).run()
     return record
   }
 
   private func simulation(of run: ValidationRun, cluster: String) -> [String] {
-    priority(of: run) + [executable, "run", "-n", "\(run.hostCount)", "--cluster", cluster]
+    (isRealTime(run) ? Self.realTime : []) + [executable, "run", "-n", "\(run.hostCount)", "--cluster", cluster]
       + ((run.transport ?? suite.transport).map { ["--set", "network.transport=\($0)"] } ?? [])
       + run.predictionOptions
   }
 
-  private func priority(of run: ValidationRun) -> [String] {
-    run.isRealTime ?? suite.isRealTime ? Self.realTime : []
-  }
+  private func isRealTime(_ run: ValidationRun) -> Bool { run.isRealTime ?? suite.isRealTime }
 
-  /// First in, first out, before everything that has no real-time priority (sched(7), chrt(1)).
+  /// What lets a simulation run before everything that has no real-time priority, too, since it measures computing.
   private static let realTime = ["/usr/bin/env", "chrt", "--fifo", "10"]
 
   private func joined(_ run: ValidationRun, _ real: [[MeasuredPoint]], _ predicted: [[MeasuredPoint]])

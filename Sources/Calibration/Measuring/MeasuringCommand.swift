@@ -39,7 +39,8 @@ public struct MeasuringCommand: Sendable {
     // With links of several rates, no one rate is what they carry.
     let isUniform = !options.contains { ["link-rate", "bottleneck"].contains($0.name) }
     if isUniform { command.statedRate = options.last { $0.name == "rate" }?.value }
-    return [executable, "testbed", "run"] + options.flatMap { ["--\($0.name)", $0.value] }
+    return [executable, "testbed", "run"]
+      + options.flatMap { $0.value == "true" ? ["--\($0.name)"] : ["--\($0.name)", $0.value] }
       + ["--raw", "--", python] + command.words
   }
 

@@ -9,7 +9,12 @@ public struct RankCommand: Hashable, Sendable {
   ///   - command: what to run on every host.
   ///   - rank: the host's number.
   ///   - torchrun: the Python that starts torchrun on each host, which starts the command's script.
-  public init(_ command: [String], rank: Int, in bed: Bed, torchrun python: String? = nil) {
+  ///   - isRealTime: whether the command runs before everything that has no real-time priority (sched(7)): other programs
+  ///     then do not disturb what is measured. All its threads have one priority, so on a host of one core they take turns
+  ///     when they wait, and not otherwise.
+  public init(
+    _ command: [String], rank: Int, in bed: Bed, torchrun python: String? = nil, isRealTime: Bool = false
+  ) {
     let host = bed.hosts[rank]
     let master = bed.hosts[0].address
     var place: [String] = []
@@ -18,6 +23,7 @@ public struct RankCommand: Hashable, Sendable {
       place += ["sh", "-c", "echo 0 > '\(group.members)' && exec \"$@\"", "sh"]
     }
     if !host.cores.isEmpty { place += ["taskset", "-c", host.cores.map(String.init).joined(separator: ",")] }
+    if isRealTime { place += ["chrt", "--fifo", Self.priority] }
     place += ["ip", "netns", "exec", host.namespace]
     var variables = [
       "GLOO_SOCKET_IFNAME": BedNames.hostInterface, "TP_SOCKET_IFNAME": BedNames.hostInterface,
@@ -39,6 +45,9 @@ public struct RankCommand: Hashable, Sendable {
     }
     self.variables = variables
   }
+
+  // Of 1 to 99, where the kernel's own threads begin at 50.
+  private static let priority = "10"
 
   // torchrun's own choice. Every host has all ports to itself.
   private static let port = "29500"

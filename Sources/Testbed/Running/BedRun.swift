@@ -10,6 +10,8 @@ public struct BedRun: Codable, Sendable {
   public var torchrun: String?
   /// Whether output is passed on as it is, without ranks.
   public var raw = false
+  /// Whether ranks run before everything else on the machine.
+  public var isRealTime = false
 
   /// - Parameters:
   ///   - command: what is run on each host.

@@ -39,7 +39,8 @@
     }
 
     private mutating func start(_ rank: Int) throws {
-      let command = RankCommand(run.command, rank: rank, in: run.bed, torchrun: run.torchrun)
+      let command = RankCommand(
+        run.command, rank: rank, in: run.bed, torchrun: run.torchrun, isRealTime: run.isRealTime)
       var child = ChildProcess(words: command.words)
       child.environment.merge(command.variables) { $1 }
       if run.raw {

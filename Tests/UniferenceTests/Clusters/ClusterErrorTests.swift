@@ -38,7 +38,7 @@ import Testing
     (
       "bandwidth:", "bandwith:",
       "c.yaml:6: network.link.bandwith: unknown field \"bandwith\": did you mean \"bandwidth\"? Allowed: bandwidth, "
-        + "latency, jitter, loss"
+        + "latency, jitter, loss, burst"
     ),
     (
       "bandwidth: 1 Gbps, ", "",
