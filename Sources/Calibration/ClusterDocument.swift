@@ -30,10 +30,7 @@ public struct ClusterDocument {
 
   private var head: [String] {
     let measurements = calibration.measurements
-    let hosts = measurements.hosts.enumerated().map { rank, host in
-      "#   rank \(rank): \(host.name), \(host.processor), \(host.cores) cores, \(host.threads) threads, \(host.kernel), "
-        + "torch \(host.torch)"
-    }
+    let hosts = measurements.hosts.enumerated().map { "#   rank \($0): \($1.description)" }
     return [
       "# Measured from \(measurements.began) on for \(measurements.took.shortDescription), and fitted by "
         + "uniference calibrate \(UniferenceVersion.current)."

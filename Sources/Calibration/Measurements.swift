@@ -86,6 +86,12 @@ public struct MeasuredHost: Codable, Hashable, Sendable {
   let available_bytes: Int
   let kernel: String
   let torch: String
+
+  /// What the machine is, in a line.
+  var description: String {
+    func counted(_ number: Int, _ noun: String) -> String { number == 1 ? "1 \(noun)" : "\(number) \(noun)s" }
+    return "\(name), \(processor), \(counted(cores, "core")), \(counted(threads, "thread")), \(kernel), torch \(torch)"
+  }
 }
 
 /// One thing that was measured, repeatedly.
@@ -107,6 +113,9 @@ public struct MeasuredFigure: Codable, Hashable, Sendable {
   let lower_s: Double
   let upper_s: Double
   let samples: Int
+
+  /// Where it was measured: `2 ranks`, or `rank 0`.
+  var place: String { ranks.count == 1 ? "rank \(ranks[0])" : "\(ranks.count) ranks" }
 
   /// How far the median is expected to be from what a model can say, relative to it.
   ///

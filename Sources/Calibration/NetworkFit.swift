@@ -137,7 +137,7 @@ struct NetworkFit {
   private static func point(_ datum: Datum, on model: NetworkModel, clusters: Int) throws -> FittedPoint {
     let figure = datum.figure
     return FittedPoint(
-      name: "\(figure.kind.title), \(figure.ranks.count) ranks" + (clusters > 1 ? ", \(datum.cluster + 1)" : ""),
+      name: "\(figure.kind.title), \(figure.place)" + (clusters > 1 ? ", \(datum.cluster + 1)" : ""),
       family: figure.kind.title, bytes: figure.bytes, measured_s: figure.median_s,
       spread: (figure.upper_s - figure.lower_s) / figure.median_s,
       fitted_s: try ForwardModel.seconds(of: figure, on: model))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Optional
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -38,7 +38,7 @@ class Effort:
 class Bench:
     """This rank's part in the measuring."""
 
-    def __init__(self, effort: Effort, measurements: Optional[Measurements], progress: Progress, owner: str) -> None:
+    def __init__(self, effort: Effort, measurements: Measurements | None, progress: Progress, owner: str) -> None:
         """
         Args:
             measurements: on rank 0, where figures go.
@@ -51,7 +51,7 @@ class Bench:
         self._watch = ClockWatch(owner)
 
     def sweep(self, kind: str, sizes: Iterable[int], pattern: Callable[[int], Pattern], *, ranks: list[int],
-              timer: Optional[int] = None, count: Optional[Callable[[int], int]] = None) -> None:
+              timer: int | None = None, count: Callable[[int], int] | None = None) -> None:
         """Measures a pattern at rising sizes, until one would take too long.
 
         Args:
@@ -60,7 +60,7 @@ class Bench:
             timer: the rank whose times count; ``None`` for the longest of all ranks, repetition by repetition.
             count: messages of one repetition, by size.
         """
-        estimate: Optional[tuple[int, float]] = None
+        estimate: tuple[int, float] | None = None
         for size in sizes:
             self.progress.step(f"{kind}, {_bytes(size)}")
             if size > self._effort.largest:
@@ -74,7 +74,7 @@ class Bench:
             estimate = (size, took)
 
     def measure(self, kind: str, pattern: Pattern, expected: float = 0.0, *, ranks: list[int],
-                timer: Optional[int] = None, **details: Any) -> float:
+                timer: int | None = None, **details: Any) -> float:
         """Measures one pattern; what one repetition took in all, agreed on by all ranks.
 
         Args:
@@ -97,7 +97,7 @@ class Bench:
         if self._measurements is not None:
             self._measurements.note(text)
 
-    def _agree(self, samples: list[float], count: int, timer: Optional[int], took: float) -> tuple[list[float], float]:
+    def _agree(self, samples: list[float], count: int, timer: int | None, took: float) -> tuple[list[float], float]:
         """Everybody learns the times that count and the longest duration: what comes next depends on them."""
         values = torch.full((count + 1,), -1.0, dtype=torch.float64)
         values[count] = took

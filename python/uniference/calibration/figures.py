@@ -6,7 +6,7 @@ import json
 import os
 import pathlib
 import time
-from typing import Any, Optional
+from typing import Any
 
 from uniference.calibration.samples import Summary
 
@@ -43,7 +43,7 @@ class Measurements:
         self._content["notes"].append(text)
         self._write()
 
-    def end(self, failure: Optional[str] = None) -> None:
+    def end(self, failure: str | None = None) -> None:
         """Says that all has been measured, or what has ended it early."""
         self._content["complete"] = failure is None
         self._content["failure"] = failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import pathlib
 import platform
-from typing import Any, Optional
+from typing import Any
 
 import torch
 
@@ -45,7 +45,7 @@ def _memory(device: torch.device) -> tuple[int, int]:
     return total, min(total, _kibibytes(fields.get("MemAvailable")) or total)
 
 
-def _group_limit() -> Optional[int]:
+def _group_limit() -> int | None:
     """What a container may use."""
     for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
         try:
@@ -55,7 +55,7 @@ def _group_limit() -> Optional[int]:
     return None
 
 
-def _kibibytes(text: Optional[str]) -> int:
+def _kibibytes(text: str | None) -> int:
     return int(text.split()[0]) * 1024 if text else 0
 
 

@@ -15,7 +15,7 @@ import warnings
 from collections.abc import Callable
 from datetime import timedelta
 from types import FrameType
-from typing import Any, Optional
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -48,7 +48,7 @@ def main() -> None:
     device = torch.device(options.device)
     hosts: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(hosts, describe_host(rank, device))
-    document: Optional[Measurements] = None
+    document: Measurements | None = None
     if rank == 0:
         document = Measurements(
             options.output, backend="gloo", stated_rate=options.stated_rate, hosts=hosts, sections=options.sections)
@@ -93,7 +93,7 @@ def _options() -> argparse.Namespace:
     return options
 
 
-def _run(bench: Bench, sections: list[str], device: torch.device) -> Optional[str]:
+def _run(bench: Bench, sections: list[str], device: torch.device) -> str | None:
     """Measures the sections; what has ended it early, in one line."""
     parts: dict[str, tuple[float, Callable[[], None]]] = {
         "messages": (messages.steps(bench.size), lambda: messages.measure_messages(bench)),
@@ -134,7 +134,7 @@ def _silent_ranks(bench: Bench) -> list[int]:
         return [0] if bench.rank else []
 
 
-def _end(_signal: int, _frame: Optional[FrameType]) -> None:
+def _end(_signal: int, _frame: FrameType | None) -> None:
     raise Ended
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from functools import partial
-from typing import Optional
 
 import torch
 import torch.distributed as dist
@@ -244,7 +243,7 @@ def _receive(ball: torch.Tensor, other: int) -> dist.Work:
     return _started(dist.irecv(ball, other, tag=TAG))
 
 
-def _started(work: Optional[dist.Work]) -> dist.Work:
+def _started(work: dist.Work | None) -> dist.Work:
     """torch returns nothing to ranks that are not in the group; all are in this one."""
     if work is None:
         raise RuntimeError("this rank is not in the process group")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import Optional, TextIO
+from typing import TextIO
 
 
 class Progress:
     """Lines on standard error with an estimate of what is left. Silent until it has a plan."""
 
-    def __init__(self, stream: Optional[TextIO]) -> None:
+    def __init__(self, stream: TextIO | None) -> None:
         """
         Args:
             stream: where to; ``None`` for nowhere.
