@@ -5,8 +5,10 @@ let package = Package(
   name: "Uniference",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Uniference", targets: ["Uniference"]),
+    .library(name: "Uniference", targets: ["Uniference", "ProgramLibraries"]),
+    .library(name: "LlamaProgram", type: .dynamic, targets: ["LlamaProgramLibrary"]),
     .executable(name: "uniference", targets: ["UniferenceCommand"]),
+    .executable(name: "uniference-program-host", targets: ["ProgramHost"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -41,7 +43,10 @@ let package = Package(
     .target(name: "CLibTorch", exclude: ["torch"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "LibTorch",
-      dependencies: ["CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors"]),
+      dependencies: [
+        "CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ]),
     .target(
       name: "Results",
       dependencies: ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
@@ -59,6 +64,13 @@ let package = Package(
         "Models", "PythonInterpreters", "Results", "Reports", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "ProgramLibraries",
+      dependencies: [
+        "Uniference", "LibTorch", "Models", "SimulationKernel", "Results",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "ProgramHost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
       name: "PyTorchBridge",
       dependencies: [
         "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results",
@@ -68,9 +80,9 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Validation", "Uniference", "PythonInterpreters", "LibTorch", "Quantities", "Network",
-        "Devices", "Models",
-        "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "PyTorchBridge", "ProgramLibraries", "Validation", "Uniference", "PythonInterpreters", "LibTorch", "Quantities",
+        "Network", "Devices", "Models", "Results", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
       name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),
@@ -80,6 +92,9 @@ let package = Package(
       name: "ring-all-reduce", dependencies: ["Uniference"], path: "Examples/RingAllReduce", exclude: ["golden.txt"]),
     .executableTarget(
       name: "llama", dependencies: ["Uniference", "Models"], path: "Examples/Llama", exclude: ["golden.txt"]),
+    .target(
+      name: "LlamaProgramLibrary", dependencies: ["Uniference", "ProgramLibraries", "Models"],
+      path: "Examples/LlamaProgram"),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],

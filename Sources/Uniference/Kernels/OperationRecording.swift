@@ -75,18 +75,18 @@ public struct OperationRecordingError: Error, CustomStringConvertible, Hashable,
 ///
 /// Sendable without checks because ranks compute one at a time on the engine's thread.
 final class OperationLog: @unchecked Sendable {
-  private var lines = OperationRecording.header + "\n"
+  /// What was measured, one line for each operation.
+  private(set) var text = ""
 
-  /// Whether anything was measured.
-  private(set) var isEmpty = true
+  /// Whether nothing was measured.
+  var isEmpty: Bool { text.isEmpty }
 
   func append(_ operation: OperationRecord, rank: Int, picoseconds: Int64) {
-    isEmpty = false
-    lines += "\(rank),\(operation.recordingName),\(picoseconds)\n"
+    text += "\(rank),\(operation.recordingName),\(picoseconds)\n"
   }
 
   /// The file's content.
-  var bytes: [UInt8] { Array(lines.utf8) }
+  var bytes: [UInt8] { Array((OperationRecording.header + "\n" + text).utf8) }
 }
 
 extension OperationRecord {
