@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "Uniference", targets: ["Uniference", "ProgramLibraries"]),
     .library(name: "LlamaProgram", type: .dynamic, targets: ["LlamaProgramLibrary"]),
+    .library(name: "TestPrograms", type: .dynamic, targets: ["TestPrograms"]),
     .executable(name: "uniference", targets: ["UniferenceCommand"]),
     .executable(name: "uniference-program-host", targets: ["ProgramHost"]),
   ],
@@ -95,6 +96,7 @@ let package = Package(
     .target(
       name: "LlamaProgramLibrary", dependencies: ["Uniference", "ProgramLibraries", "Models"],
       path: "Examples/LlamaProgram"),
+    .target(name: "TestPrograms", dependencies: ["Uniference", "ProgramLibraries"], path: "Tests/Programs"),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],

@@ -165,6 +165,8 @@ def main() -> NoReturn:
     # A program is C to Python, which would only notice Ctrl-C when it is over.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.environ.setdefault("OMP_NUM_THREADS", str(options.threads))
+    # What goes wrong is said in one line; c10d would add a backtrace to it.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     import torch
     import torch.distributed as dist
 

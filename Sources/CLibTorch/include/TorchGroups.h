@@ -68,12 +68,16 @@ struct UniferenceGroupFunctions {
   UniferenceFailure (*isCompleted)(UniferenceWork *work, bool *result);
   /// Returns when the work has ended, and fails where the work did.
   UniferenceFailure (*wait)(UniferenceWork *work);
+  /// As `wait`, but returns after some time even where the work has not ended.
+  UniferenceFailure (*waitBriefly)(UniferenceWork *work, int64_t milliseconds, bool *hasEnded);
   void (*releaseWork)(UniferenceWork *work);
 
-  /// Puts a text under a key of the group's store, where all members see it; fails where the group has no store.
+  /// Whether the group has a store, where members leave texts for each other.
+  bool (*hasStore)(const UniferenceGroup *group);
+  /// Puts a text under a key of the group's store, where all members see it.
   UniferenceFailure (*publish)(UniferenceGroup *group, const char *key, const char *text);
-  /// The text under a key, to be freed by `freeMessage`, or NULL where there is none yet.
-  UniferenceFailure (*lookUp)(UniferenceGroup *group, const char *key, char **text);
+  /// The texts under some keys, each to be freed by `freeMessage`; all NULL unless all are there.
+  UniferenceFailure (*lookUp)(UniferenceGroup *group, const char *const *keys, int64_t count, char **texts);
 };
 
 /// Sets who makes groups. Exported by the library under this name, for hosts that are not Swift.

@@ -32,7 +32,14 @@ final class Inbox: @unchecked Sendable {
   init(_ communicator: TorchCommunicator) { self.communicator = communicator }
 
   /// Keeps a send until it has ended, whoever else does.
-  func keep(_ work: TorchWork) { sends.append(work) }
+  ///
+  /// Asking gloo's works whether they have ended costs a thread, so that is done for many at once.
+  func keep(_ work: TorchWork) {
+    sends.append(work)
+    guard sends.count > 64 else { return }
+    // An error of a send is the sender's to tell, who waits for the same work.
+    sends.removeAll { (try? $0.isCompleted()) ?? true }
+  }
 
   /// Adds a receive, which takes the first message that it matches.
   func post(_ receive: ReceiveOperation) throws {
@@ -40,14 +47,12 @@ final class Inbox: @unchecked Sendable {
       receive.message = unexpected.remove(at: index)
     } else {
       posted.append(receive)
-      try advance()
+      try awaitHeaders()
     }
   }
 
   /// Takes headers that have arrived and asks for those that a receive waits for.
   func advance() throws {
-    // An error of a send is the sender's to tell, who waits for the same work.
-    sends.removeAll { (try? $0.isCompleted()) ?? true }
     var found = true
     while found {
       try awaitHeaders()
@@ -63,7 +68,7 @@ final class Inbox: @unchecked Sendable {
   func awaitHeader(from source: Int) throws {
     guard let awaited = awaitedHeaders[source] else { return }
     try take(awaited, from: source)
-    try advance()
+    try awaitHeaders()
   }
 
   private func awaitHeaders() throws {
@@ -137,8 +142,11 @@ final class ReceiveOperation: @unchecked Sendable {
 
 extension ReceiveOperation: Advancing {
   func advance(mayBlock: Bool) throws -> Bool {
-    if message == nil { try inbox.advance() }
-    if message == nil, mayBlock, let source { try inbox.awaitHeader(from: source) }
+    if mayBlock, let source {
+      while message == nil { try inbox.awaitHeader(from: source) }
+    } else if message == nil {
+      try inbox.advance()
+    }
     guard let message else { return false }
     return try message.advance(mayBlock: mayBlock)
   }

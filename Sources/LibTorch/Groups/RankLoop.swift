@@ -69,7 +69,6 @@ package final class RankLoop: TaskExecutor, @unchecked Sendable {
 
   /// Suspends the task until the operation has ended.
   func wait(for operation: any Advancing) async throws {
-    if try operation.advance(mayBlock: false) { return }
     try await withCheckedThrowingContinuation { waiters.append(Waiter(operation: operation, continuation: $0)) }
   }
 

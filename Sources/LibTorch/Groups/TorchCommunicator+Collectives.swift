@@ -134,8 +134,7 @@ extension TorchCommunicator {
     let call = CollectiveCall(
       rank: worldRanks[rank], shape: CollectiveShape(operation: .barrier, size: size, blocks: .equal(0)),
       reduction: nil, elementName: "", byteCount: 0, location: location)
-    let operation = try collectives.begin(call) { [group] in try group.barrier() }
-    return Work(operation, member: rank) {}
+    return Work(try begin(call) { [group] in try group.barrier() }, member: rank) {}
   }
 
   private func loaded<P: Payload>(_ payload: P, _ operation: String, at location: SourceLocation) throws -> TorchTensor
@@ -156,7 +155,16 @@ extension TorchCommunicator {
       reduction: reduction, elementName: payload.elementName, byteCount: payload.byteCount, location: location)
     let isEmpty = isEmpty ?? (payload.elementCount == 0)
     return Work(
-      try collectives.begin(call, start: isEmpty ? { [group] in try group.barrier() } : start), member: rank,
-      result: result)
+      try begin(call, start: isEmpty ? { [group] in try group.barrier() } : start), member: rank, result: result)
+  }
+
+  private func begin(_ call: CollectiveCall, start: @escaping () throws -> TorchWork) throws -> TorchOperation {
+    let name = call.shape.operation.rawValue
+    let entry = try told(name, at: call.location) { try collectives.begin(call, start: start) }
+    let observer = world.observer
+    let began = observer?.now ?? .zero
+    return TorchOperation(entry, self, name, at: call.location) { [groupName = self.name] in
+      observer?.ended(call.shape.operation, byteCount: call.byteCount, groupName: groupName, start: began)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import Communication
+import Foundation
 import Tensors
 
 /// Point to point.
@@ -73,12 +74,40 @@ extension TorchCommunicator {
     }
   }
 
+  package func startReceive<P: Payload>(like template: P, from source: Int?, tag: Int?, at location: SourceLocation)
+    throws -> Work<Received<P>>
+  {
+    guard let source, source != rank, (0..<size).contains(source), !isSwift(source) else {
+      return try startReceive(P.self, from: source, tag: tag, at: location)
+    }
+    guard let tag else {
+      throw CommunicationError(
+        operation: "receive", location: location, reason: "from rank \(source), which is no Swift rank: name the tag")
+    }
+    return try told("receive", at: location) {
+      let content = try freight.buffer(of: template.elementCount, like: template)
+      let part = try group.receive(
+        into: content, from: groupRanks[source], tag: Int32(truncatingIfNeeded: tag))
+      let posted = world.observer?.now ?? .zero
+      let operation = TorchOperation(SeveralWorks([part]), self, "receive", at: location) { [world, worldRanks] in
+        world.observer?.received(
+          byteCount: template.byteCount, from: worldRanks[source], tag: tag, posted: posted)
+      }
+      return Work(operation, member: rank) { [freight] in
+        let payload = try freight.unloaded(content, count: template.elementCount, like: template)
+        return Received(source: source, tag: tag, payload: payload)
+      }
+    }
+  }
+
   /// A body whose errors say which call they came from.
   func told<Result>(_ operation: String, at location: SourceLocation, _ body: () throws -> Result) throws -> Result {
     do {
       return try body()
     } catch let error as TorchError {
-      throw CommunicationError(operation: operation, location: location, reason: "group \(name): \(error)")
+      // gloo adds advice after the first sentence.
+      let reason = error.description.components(separatedBy: ". This is typically")[0]
+      throw CommunicationError(operation: operation, location: location, reason: "group \(name): \(reason)")
     }
   }
 }
@@ -120,8 +149,12 @@ final class TorchOperation: PendingOperation, Advancing, @unchecked Sendable {
 
   func advance(mayBlock: Bool) throws -> Bool {
     if hasEnded { return true }
-    guard try communicator.told(name, at: location, { try parts.advance(mayBlock: mayBlock) }) else { return false }
-    hasEnded = true
+    let hasEnded = try communicator.told(name, at: location) {
+      let isAlone = try communicator.world.advance()
+      return try parts.advance(mayBlock: mayBlock && isAlone)
+    }
+    guard hasEnded else { return false }
+    self.hasEnded = true
     ended()
     return true
   }

@@ -64,14 +64,18 @@ package final class TorchCommunicator: Communicator, @unchecked Sendable {
     return positions.map { elements[$0] }
   }
 
+  /// Why the first of the ranks that have failed did, as far as it could say so.
+  package var failure: String? { group.hasStore ? (try? group.lookUp([Self.failureKey]))??.first : nil }
+
+  /// Says why this rank has failed.
+  package func publishFailure(_ text: String) {
+    if group.hasStore { try? group.publish("rank \(worldRanks[rank]) has failed: \(text)", under: Self.failureKey) }
+  }
+
+  private static let failureKey = "uniference/failure"
+
   /// Whether a member is a Swift program, too.
   func isSwift(_ member: Int) -> Bool { world.isSwift(worldRanks[member]) }
-
-  /// Moves on what nobody waits for.
-  func advance() throws {
-    try collectives.advance()
-    try inbox.advance()
-  }
 }
 
 /// What all communicators of a process share.
@@ -94,6 +98,18 @@ package final class TorchWorldContext: @unchecked Sendable {
     self.loop = loop
     self.swiftRanks = swiftRanks
     freight = Freight(library: library, deviceName: deviceName)
+  }
+
+  /// Begins collectives of all groups that can begin, whoever waits for them.
+  ///
+  /// - Returns: whether all have begun, so that waiting for one of them keeps nobody waiting.
+  func advance() throws -> Bool {
+    var isAlone = true
+    for communicator in communicators where communicator.collectives.hasQueue {
+      try communicator.collectives.advance()
+      isAlone = isAlone && !communicator.collectives.hasQueue
+    }
+    return isAlone
   }
 
   func isSwift(_ worldRank: Int) -> Bool { swiftRanks?.contains(worldRank) ?? true }

@@ -1,5 +1,6 @@
 import CLibTorch
 import Communication
+import Foundation
 
 /// A process group of c10d as this process sees it: the C header's functions in Swift.
 ///
@@ -100,14 +101,20 @@ final class TorchGroup: @unchecked Sendable {
     try library.check(functions.publish(pointer, key, text))
   }
 
-  /// The text under a key; `nil` where there is none yet.
-  func lookUp(_ key: String) throws(TorchError) -> String? {
-    var text: UnsafeMutablePointer<CChar>?
-    try library.check(functions.lookUp(pointer, key, &text))
-    guard let text else { return nil }
-    defer { library.functions.tensors.freeMessage(text) }
-    return String(cString: text)
+  /// The texts under some keys; `nil` unless all are there.
+  func lookUp(_ keys: [String]) throws(TorchError) -> [String]? {
+    var texts = [UnsafeMutablePointer<CChar>?](repeating: nil, count: keys.count)
+    let copies = keys.map { strdup($0) }
+    defer { copies.forEach { free($0) } }
+    let pointers = copies.map { UnsafePointer($0) }
+    try library.check(functions.lookUp(pointer, pointers, Int64(keys.count), &texts))
+    defer { for text in texts { library.functions.tensors.freeMessage(text) } }
+    let found = texts.compactMap { $0.map { String(cString: $0) } }
+    return found.count == keys.count ? found : nil
   }
+
+  /// Whether the group has a store. Most have.
+  var hasStore: Bool { functions.hasStore(pointer) }
 }
 
 /// A communication of c10d under way.
@@ -133,6 +140,16 @@ final class TorchWork: @unchecked Sendable {
 
   /// Blocks the thread until it has ended.
   func wait() throws(TorchError) { try library.check(library.functions.groups.wait(pointer)) }
+
+  /// Blocks the thread until it has ended or some time is over.
+  ///
+  /// - Returns: whether it has ended.
+  func wait(atMost duration: Duration) throws(TorchError) -> Bool {
+    let milliseconds = duration.components.seconds * 1000 + duration.components.attoseconds / 1_000_000_000_000_000
+    var hasEnded = false
+    try library.check(library.functions.groups.waitBriefly(pointer, milliseconds, &hasEnded))
+    return hasEnded
+  }
 
   /// Whether it has ended, which it is waited for where that `mayBlock`.
   func advance(mayBlock: Bool) throws(TorchError) -> Bool {

@@ -42,6 +42,21 @@ private final class DeployedRun: @unchecked Sendable {
       throw DeploymentError(
         "\(world.size) ranks need as many devices; the cluster \(cluster.name) has \(cluster.devices.count)")
     }
+    do {
+      return try await run(in: world, context)
+    } catch let error as CommunicationError {
+      if let failure = world.failure {
+        throw DeploymentError("\(failure); this rank was in \(error.operation) at \(error.location)")
+      }
+      world.publishFailure("\(error)")
+      throw error
+    } catch {
+      if world.failure == nil { world.publishFailure("\(error)") }
+      throw error
+    }
+  }
+
+  private func run(in world: TorchCommunicator, _ context: TorchWorldContext) async throws -> DeploymentReport {
     let peers = try await programGroup(of: world)
     try await peers.barrier()
     let clock = WallClock(start: .now)
