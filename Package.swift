@@ -7,6 +7,7 @@ let package = Package(
   products: [
     .library(name: "Uniference", targets: ["Uniference", "ProgramLibraries"]),
     .library(name: "LlamaProgram", type: .dynamic, targets: ["LlamaProgramLibrary"]),
+    .library(name: "MixedRanks", type: .dynamic, targets: ["MixedRanks"]),
     .library(name: "TestPrograms", type: .dynamic, targets: ["TestPrograms"]),
     .executable(name: "uniference", targets: ["UniferenceCommand"]),
     .executable(name: "uniference-program-host", targets: ["ProgramHost"]),
@@ -96,6 +97,9 @@ let package = Package(
     .target(
       name: "LlamaProgramLibrary", dependencies: ["Uniference", "ProgramLibraries", "Models"],
       path: "Examples/LlamaProgram"),
+    .target(
+      name: "MixedRanks", dependencies: ["Uniference", "ProgramLibraries"], path: "Examples/MixedRanks",
+      exclude: ["mixed_ranks.py"]),
     .target(name: "TestPrograms", dependencies: ["Uniference", "ProgramLibraries"], path: "Tests/Programs"),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(

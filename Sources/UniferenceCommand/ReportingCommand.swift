@@ -57,7 +57,7 @@ struct CommandFailure: Error, Equatable {
     switch error {
     case let failure as CommandFailure: self = failure
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
-      is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError, is ClusterSizeError:
+      is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError, is ClusterSizeError, is ProgramNameError:
       self.init("\(error)", Self.badInput)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
     case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError, is ValidationFailure:

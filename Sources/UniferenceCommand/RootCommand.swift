@@ -11,7 +11,7 @@ struct RootCommand: AsyncParsableCommand {
     version: UniferenceVersion.current,
     subcommands: [
       SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, FlowsCommand.self, BenchmarkCommand.self,
-      RunCommand.self, ExecCommand.self, CompareCommand.self, ValidateCommand.self,
+      RunCommand.self, ExecCommand.self, CompareCommand.self, ValidateCommand.self, NewCommand.self,
     ])
 
   static func main() async {

@@ -12,6 +12,7 @@ import os
 import signal
 import sys
 from datetime import timedelta
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, List, NoReturn, Optional, Sequence
 
@@ -53,8 +54,6 @@ def parse_arguments(words: Optional[Sequence[str]] = None) -> argparse.Namespace
 
 def torch_library() -> ctypes.CDLL:
     """libUniferenceTorch, by which Swift reaches libtorch; it says so where it is missing or of another torch."""
-    import torch
-
     suffix = "dylib" if sys.platform == "darwin" else "so"
     chosen = os.environ.get("UNIFERENCE_TORCH")
     path = Path(chosen) if chosen else Path(sys.prefix) / "lib" / "uniference" / f"libUniferenceTorch.{suffix}"
@@ -67,7 +66,7 @@ def torch_library() -> ctypes.CDLL:
         set_group_maker = library.uniference_set_group_maker
     except (OSError, AttributeError) as error:
         raise HostError(
-            f"{path} does not go with PyTorch {torch.__version__} ({first_line(error)}); build it again by: "
+            f"{path} does not go with PyTorch {version('torch')} ({first_line(error)}); build it again by: "
             f"Scripts/build-torch.sh {sys.executable}"
         ) from None
     maker = GroupMaker(make_group)
@@ -167,15 +166,16 @@ def main() -> NoReturn:
     os.environ.setdefault("OMP_NUM_THREADS", str(options.threads))
     # What goes wrong is said in one line; c10d would add a backtrace to it.
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
-    import torch
-    import torch.distributed as dist
-
-    device = options.device
-    if device is None:
-        device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
     try:
-        torch_library()
+        # What is wrong with the library is told before torch has been imported, which takes seconds.
         program_entry(options.library)
+        torch_library()
+        import torch
+        import torch.distributed as dist
+
+        device = options.device
+        if device is None:
+            device = f"cuda:{os.environ.get('LOCAL_RANK', '0')}" if torch.cuda.is_available() else "cpu"
         timeout = None if options.timeout is None else timedelta(seconds=options.timeout)
         dist.init_process_group(options.backend, timeout=timeout)
         status = run_program(

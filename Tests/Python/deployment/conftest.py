@@ -12,7 +12,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 CLUSTER = ROOT / "Examples" / "four-jetsons.yaml"
-LIMIT = 120
+LIMIT = 300
 """Seconds after which a rank counts as left waiting."""
 
 

@@ -45,7 +45,7 @@ def test_truncated_weights(programs, tmp_path):
 def test_an_argument_that_is_not_known(programs):
     (end,) = programs.deploy(programs.library("LlamaProgram"), 1, "--strategie", "single")
     assert end.code == 64
-    assert error_lines(end) == ["uniference: error: rank 0: Unknown option '--strategie'"]
+    assert error_lines(end) == ["uniference: error: rank 0: Unknown option '--strategie'. Did you mean '--strategy'?"]
 
 
 def test_a_library_without_the_entry_point_and_a_file_that_is_none(programs, tmp_path):
