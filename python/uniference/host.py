@@ -41,7 +41,7 @@ def parse_arguments(words: Optional[Sequence[str]] = None) -> argparse.Namespace
         description="Run a Swift program, a dynamic library, as the ranks of a process group.",
     )
     parser.add_argument("--backend", help="of torch.distributed; chosen as torch chooses unless given")
-    parser.add_argument("--device", help="libtorch's name of this rank's device; cuda:LOCAL_RANK where CUDA is, else cpu")
+    parser.add_argument("--device", help="of this rank, as libtorch calls it; cuda:LOCAL_RANK where CUDA is, else cpu")
     parser.add_argument("--threads", type=int, default=1, help="threads of one operation on the CPU (default: 1)")
     parser.add_argument("--timeout", type=float, help="seconds after which a communication fails (default: torch's)")
     parser.add_argument("--seed", type=int, default=0, help="the source of the program's random numbers")
@@ -76,7 +76,7 @@ def torch_library() -> ctypes.CDLL:
 
 
 def make_group(ranks: Any, count: int, text: Any, capacity: int) -> int:
-    """Called from C: makes a group of these ranks of the world and writes its name, or what went wrong, into ``text``."""
+    """Called from C: makes a group of these ranks of the world; writes its name, or what went wrong, into ``text``."""
     import torch.distributed as dist
 
     try:
@@ -140,8 +140,8 @@ def run_program(
 
     torch_library()
     entry = program_entry(library)
-    name = dist.group.WORLD.group_name  # type: ignore[union-attr]
-    words = [library, f"interface={INTERFACE}", "deploy", "--group", name, "--torch-device", device]
+    group: Any = dist.group.WORLD
+    words = [library, f"interface={INTERFACE}", "deploy", "--group", group.group_name, "--torch-device", device]
     words += ["--threads", str(threads), "--seed", str(seed)]
     if record is not None:
         words += ["--record", record]

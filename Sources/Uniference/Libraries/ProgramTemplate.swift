@@ -111,12 +111,12 @@ public struct ProgramTemplate: Sendable {
     @testable import \(name)
 
     @Suite struct \(name)Tests {
-      /// Three boards on a switch: four rows of eight float32, summed in a ring of three.
+      /// Four rows of eight float32 are summed on three boards: 2(P - 1) times their bytes travel.
       @Test func sendsWhatARingSends() throws {
         let cluster = Cluster(
           devices: .raspberryPi5, count: 3, network: .switch(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(250)))
         let report = try World.simulate(try \(name)(arguments: []), on: cluster)
-        #expect(report.bytes_sent == 4 * (3 - 1) * 4 * 8)
+        #expect(report.bytes_sent == 2 * (3 - 1) * 4 * 8 * 4)
       }
     }
 
@@ -145,9 +145,10 @@ public struct ProgramTemplate: Sendable {
         uniference simulate .build/release/lib\(name).so --cluster cluster.yaml --values       # values
         torchrun --nproc-per-node 3 -m uniference.host .build/release/lib\(name).so            # for real
 
-    `uniference` is built by `make build` in Uniference's checkout; `make torch` there makes `.venv`, whose torchrun finds
-    the host with `PYTHONPATH` set to the checkout's `python` folder. The program's own arguments follow the library under
-    torchrun, and `--` in simulation. `swift test` runs the test, in simulation.
+    `uniference` is built by `make build` in Uniference's checkout. `make torch` there makes `.venv`: activate it
+    (`source .../.venv/bin/activate`) for values and torchrun, and set `PYTHONPATH` to the checkout's `python` folder, where
+    the host is. The program's own arguments follow the library under torchrun, and `--` in simulation. `swift test` runs
+    the test, in simulation.
 
     """
   }
@@ -157,6 +158,9 @@ public struct ProgramTemplate: Sendable {
 public struct ProgramNameError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The name.
   public let name: String
+
+  /// An error of a name.
+  public init(name: String) { self.name = name }
 
   /// What is allowed.
   public var description: String {

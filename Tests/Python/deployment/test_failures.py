@@ -36,7 +36,10 @@ def test_truncated_weights(programs, tmp_path):
     weights = tmp_path / "cut.gguf"
     weights.write_bytes(b"GGUF\x03\x00\x00\x00" + b"\0" * 12)
     library = programs.library("LlamaProgram")
-    for end in [*programs.deploy(library, 2, "--weights", weights), programs.simulate(library, 1, "--weights", weights)]:
+    for end in [
+        *programs.deploy(library, 2, "--weights", weights),
+        programs.simulate(library, 1, "--weights", weights),
+    ]:
         assert end.code == 65
         (line,) = error_lines(end)
         assert "cut.gguf" in line
