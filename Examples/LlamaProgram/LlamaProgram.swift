@@ -60,7 +60,7 @@ struct TextGeneration: LibraryProgram {
 
   /// Prints what the last stage has chosen, on rank 0 where tokens have values.
   private func show(_ outcome: LlamaOutcome, on rank: Rank) async throws {
-    let chooser = program.strategy.firstChoosingRank
+    let chooser = program.plan.firstChoosingRank
     let count = program.workload.generatedTokenCount
     if rank.index == chooser {
       guard let tokens = outcome.tokens.first else { return print(speed(outcome.tokenTimes)) }
@@ -84,12 +84,12 @@ struct TextGeneration: LibraryProgram {
   }
 }
 
-extension ParallelStrategy {
-  /// The first rank that knows the chosen tokens: the last stage of a pipeline begins there.
+extension LlamaPlan {
+  /// The first rank that knows the chosen tokens: of the last stage of a pipeline, or the one that generates.
   fileprivate var firstChoosingRank: Int {
     switch self {
-    case .grid(let tensor, let pipeline, _): tensor * (pipeline - 1)
-    case .sequence: 0
+    case .grid(let plan): plan.tensor * (plan.stageLayers.count - 1)
+    case .sequence(let plan): plan.generator
     }
   }
 }

@@ -127,7 +127,6 @@ final class ReceiveOperation: @unchecked Sendable {
   let tag: Int?
   var message: ArrivingMessage?
   private let inbox: Inbox
-  private var hasArrived = false
 
   init(from source: Int?, tag: Int?, inbox: Inbox) {
     self.source = source
