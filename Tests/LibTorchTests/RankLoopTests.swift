@@ -1,4 +1,5 @@
 import Dispatch
+import Foundation
 import Synchronization
 import Testing
 
@@ -6,19 +7,19 @@ import Testing
 
 /// The executor of a deployed rank, without any process group.
 @Suite struct RankLoopTests {
-  @Test func runsAllTasksOnTheCallingThread() throws {
+  @Test func runsTasksOneAtATime() throws {
     try RankLoop().run {
-      let thread = Mutex(pthread_self())
-      let same = await withTaskGroup(of: Bool.self) { group in
+      let presence = Presence()
+      await withTaskGroup(of: Void.self) { group in
         for _ in 0..<20 {
           group.addTask {
             await Task.yield()
-            return thread.withLock { pthread_equal($0, pthread_self()) != 0 }
+            presence.comeAndGo()
           }
         }
-        return await group.allSatisfy { $0 }
       }
-      #expect(same)
+      #expect(presence.visits == 20)
+      #expect(presence.mostAtOnce == 1)
     }
   }
 
@@ -78,5 +79,29 @@ private final class Countdown: Advancing {
     }
     if fails && count <= 0 { throw Failure() }
     return (mayBlock && !fails) || count <= 0
+  }
+}
+
+/// Counts who is there at the same time.
+private final class Presence: Sendable {
+  private struct Counts {
+    var now = 0
+    var most = 0
+    var visits = 0
+  }
+
+  private let counts = Mutex(Counts())
+
+  var visits: Int { counts.withLock { $0.visits } }
+  var mostAtOnce: Int { counts.withLock { $0.most } }
+
+  func comeAndGo() {
+    counts.withLock { counts in
+      counts.now += 1
+      counts.visits += 1
+      counts.most = max(counts.most, counts.now)
+    }
+    usleep(200)
+    counts.withLock { $0.now -= 1 }
   }
 }
