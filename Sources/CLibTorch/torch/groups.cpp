@@ -279,9 +279,13 @@ UniferenceFailure waitBriefly(UniferenceWork *work, int64_t milliseconds, bool *
       const auto limit = work->isOnHost ? std::chrono::milliseconds(milliseconds) : kNoTimeout;
       TORCH_CHECK(work->value->wait(limit), "the communication was aborted");
     } catch (...) {
-      if (!work->isOnHost || work->value->isCompleted()) throw;
-      *hasEnded = false;
-      return;
+      if (!work->isOnHost) throw;
+      if (!work->value->isCompleted()) {
+        *hasEnded = false;
+        return;
+      }
+      // It has ended, by an error or just after the time was over.
+      TORCH_CHECK(work->value->wait(), "the communication was aborted");
     }
     work->finish();
     work->isFinished = true;

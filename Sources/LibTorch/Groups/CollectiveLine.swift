@@ -125,6 +125,8 @@ final class CollectiveEntry: @unchecked Sendable {
 
   /// How long a collective may take until somebody looks whether all members mean the same.
   private static let patience = Duration.milliseconds(500)
+  /// How long a call waits for those of others. Much longer, so that whoever began without a comparison looks first.
+  private static let limit = Duration.seconds(4)
 
   init(
     _ call: CollectiveCall, number: Int, _ transition: CollectiveLine.Transition, line: CollectiveLine,
@@ -138,7 +140,7 @@ final class CollectiveEntry: @unchecked Sendable {
   }
 
   /// Whether others have had enough time to publish their call.
-  var isOverdue: Bool { published.map { $0 + Self.patience < .now } ?? false }
+  var isOverdue: Bool { published.map { $0 + Self.limit < .now } ?? false }
 
   func begin() throws -> TorchWork {
     let work = try start()
