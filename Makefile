@@ -2,7 +2,7 @@
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch \
+.PHONY: help build programs quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch \
   benchmark-values format lint lint-swift lint-python clean
 
 RELEASE := .build/release/uniference
@@ -17,6 +17,12 @@ help: ## this list
 
 build: ## the release binary, .build/release/uniference
 	swift build --configuration release --product uniference
+	swift build --configuration release --product uniference-program-host
+
+programs: build ## Swift programs that are dynamic libraries, .build/release/libLlamaProgram.so and the tests' own
+	swift build --configuration release --product LlamaProgram
+	swift build --configuration release --product MixedRanks
+	swift build --configuration release --product TestPrograms
 
 quickstart: build torch ## predict Llama on four Jetsons under every strategy; run a real model, simulated and for real
 	@$(RELEASE) simulate Examples/llama-on-jetsons.yaml
@@ -33,7 +39,7 @@ test-swift: torch ## the tests in Swift
 	swift build --build-tests
 	UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build
 
-test-python: build torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
+test-python: build programs torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
 	Scripts/python-environment.sh Tests/Python/requirements.txt
 	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest -rs Tests/Python
 

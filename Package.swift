@@ -5,8 +5,12 @@ let package = Package(
   name: "Uniference",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Uniference", targets: ["Uniference"]),
+    .library(name: "Uniference", targets: ["Uniference", "ProgramLibraries"]),
+    .library(name: "LlamaProgram", type: .dynamic, targets: ["LlamaProgramLibrary"]),
+    .library(name: "MixedRanks", type: .dynamic, targets: ["MixedRanks"]),
+    .library(name: "TestPrograms", type: .dynamic, targets: ["TestPrograms"]),
     .executable(name: "uniference", targets: ["UniferenceCommand"]),
+    .executable(name: "uniference-program-host", targets: ["ProgramHost"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -41,7 +45,10 @@ let package = Package(
     .target(name: "CLibTorch", exclude: ["torch"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "LibTorch",
-      dependencies: ["CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors"]),
+      dependencies: [
+        "CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ]),
     .target(
       name: "Results",
       dependencies: ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
@@ -59,6 +66,13 @@ let package = Package(
         "Models", "PythonInterpreters", "Results", "Reports", .product(name: "Yams", package: "Yams"),
       ]),
     .target(
+      name: "ProgramLibraries",
+      dependencies: [
+        "Uniference", "LibTorch", "Models", "SimulationKernel", "Results",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .executableTarget(name: "ProgramHost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
+    .target(
       name: "PyTorchBridge",
       dependencies: [
         "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results",
@@ -71,8 +85,8 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters", "LibTorch",
-        "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
+        "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters",
+        "LibTorch", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -86,6 +100,13 @@ let package = Package(
     .executableTarget(
       name: "tensor-parallel-mlp", dependencies: ["Uniference", "Models", "LibTorch"],
       path: "Examples/TensorParallelMLP", exclude: ["golden.txt"]),
+    .target(
+      name: "LlamaProgramLibrary", dependencies: ["Uniference", "ProgramLibraries", "Models"],
+      path: "Examples/LlamaProgram"),
+    .target(
+      name: "MixedRanks", dependencies: ["Uniference", "ProgramLibraries"], path: "Examples/MixedRanks",
+      exclude: ["mixed_ranks.py"]),
+    .target(name: "TestPrograms", dependencies: ["Uniference", "ProgramLibraries"], path: "Tests/Programs"),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],

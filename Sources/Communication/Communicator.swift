@@ -31,6 +31,12 @@ public protocol Communicator: AnyObject, Sendable {
   func startReceive<P: Payload>(_ type: P.Type, from source: Int?, tag: Int?, at location: SourceLocation) throws
     -> Work<Received<P>>
 
+  /// A receive whose receiver knows what to expect, as one must from members that send elements and nothing else.
+  ///
+  /// - Parameter template: a payload of the size and element type to expect, whose values are ignored.
+  func startReceive<P: Payload>(like template: P, from source: Int?, tag: Int?, at location: SourceLocation) throws
+    -> Work<Received<P>>
+
   /// Every member ends with the combination of all contributions, which have equal sizes.
   func startAllReduce<P: Payload>(_ payload: P, _ reduction: ReductionOperator, at location: SourceLocation) throws
     -> Work<P>
@@ -67,6 +73,15 @@ public protocol Communicator: AnyObject, Sendable {
 
   /// Ends once every member has arrived.
   func startBarrier(at location: SourceLocation) throws -> Work<Void>
+}
+
+extension Communicator {
+  /// As a receive of anything, for messages say what they hold.
+  public func startReceive<P: Payload>(like template: P, from source: Int?, tag: Int?, at location: SourceLocation)
+    throws -> Work<Received<P>>
+  {
+    try startReceive(P.self, from: source, tag: tag, at: location)
+  }
 }
 
 /// A message as its receiver sees it.

@@ -19,7 +19,7 @@ final class TorchStorage: TensorStorage {
     self.memory = memory
   }
 
-  private init(message content: Result<TorchTensor, TorchError>, library: TorchLibrary) {
+  init(message content: Result<TorchTensor, TorchError>, library: TorchLibrary) {
     self.content = content
     self.library = library
     owner = nil

@@ -28,3 +28,23 @@ extension EventRecord {
       tag: Int32(littleEndian: source.loadUnaligned(fromByteOffset: 36, as: Int32.self)))
   }
 }
+
+extension EventRecord {
+  /// All records one after another, as they are on disk.
+  package static func bytes(of records: [EventRecord]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: records.count * byteCount) { buffer, count in
+      let start = UnsafeMutableRawPointer(mutating: UnsafeRawPointer(buffer.baseAddress))
+      for (index, record) in records.enumerated() { start.map { record.store(to: $0 + index * byteCount) } }
+      count = records.count * byteCount
+    }
+  }
+
+  /// The records that `bytes` hold; those of unknown kinds are left out.
+  package static func records(in bytes: [UInt8]) -> [EventRecord] {
+    bytes.withUnsafeBytes { buffer in
+      stride(from: 0, to: buffer.count / byteCount * byteCount, by: byteCount).compactMap {
+        EventRecord(from: UnsafeRawBufferPointer(rebasing: buffer[$0..<$0 + byteCount]))
+      }
+    }
+  }
+}

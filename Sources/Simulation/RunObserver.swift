@@ -28,6 +28,16 @@ public struct Computation: Hashable, Sendable {
   public let duration: Int64
   /// What was measured, in picoseconds, before the device's speed stretched it; `nil` where nothing was.
   public let measured: Int64?
+
+  package init(
+    rank: Int, operation: String, start: VirtualTime, duration: Int64, measured: Int64?
+  ) {
+    self.rank = rank
+    self.operation = operation
+    self.start = start
+    self.duration = duration
+    self.measured = measured
+  }
 }
 
 /// A message that has arrived, as an observer sees it.
@@ -46,6 +56,19 @@ public struct DeliveredMessage: Hashable, Sendable {
   public let posted: VirtualTime
   /// When its last byte arrived.
   public let arrived: VirtualTime
+
+  package init(
+    source: Int, destination: Int, byteCount: Int, tag: Int, isPartOfCollective: Bool, posted: VirtualTime,
+    arrived: VirtualTime
+  ) {
+    self.source = source
+    self.destination = destination
+    self.byteCount = byteCount
+    self.tag = tag
+    self.isPartOfCollective = isPartOfCollective
+    self.posted = posted
+    self.arrived = arrived
+  }
 }
 
 /// One member's part of a collective, as an observer sees it.
@@ -62,4 +85,15 @@ public struct EndedCollective: Hashable, Sendable {
   public let start: VirtualTime
   /// When the member's part ended.
   public let end: VirtualTime
+
+  package init(
+    rank: Int, operation: CollectiveOperation, byteCount: Int, groupName: String, start: VirtualTime, end: VirtualTime
+  ) {
+    self.rank = rank
+    self.operation = operation
+    self.byteCount = byteCount
+    self.groupName = groupName
+    self.start = start
+    self.end = end
+  }
 }

@@ -33,7 +33,7 @@ extension Communicator {
   ) throws -> Work<Tensor> {
     let buffer = try Tensor(uninitialized: shape, elementType: elementType, on: device, label: "receive buffer")
     let location = SourceLocation(fileID: fileID, line: line)
-    return try startReceive(Tensor.self, from: source, tag: tag, at: location).map { received in
+    return try startReceive(like: buffer, from: source, tag: tag, at: location).map { received in
       let message = received.payload
       guard message.elementCount == buffer.elementCount, message.elementType == elementType else {
         throw ReceiveMismatchError(

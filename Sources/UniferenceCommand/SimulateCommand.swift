@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Models
+import ProgramLibraries
 import Quantities
 import Reports
 import Results

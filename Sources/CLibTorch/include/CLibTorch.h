@@ -3,6 +3,7 @@
 #ifndef UNIFERENCE_CLIBTORCH_H
 #define UNIFERENCE_CLIBTORCH_H
 
+#include "TorchGroups.h"
 #include "TorchTensors.h"
 
 #ifdef __cplusplus
@@ -10,7 +11,7 @@ extern "C" {
 #endif
 
 /// Raised whenever a table below changes; a library of another number is refused.
-#define UNIFERENCE_TORCH_INTERFACE 1
+#define UNIFERENCE_TORCH_INTERFACE 2
 
 /// What the library exports, by the one function below.
 struct UniferenceTorch {
@@ -21,6 +22,7 @@ struct UniferenceTorch {
   /// The version of PyTorch that it runs with. Lives as long as the process.
   const char *(*runtimeVersion)(void);
   struct UniferenceTensorFunctions tensors;
+  struct UniferenceGroupFunctions groups;
 };
 
 /// The library's one symbol.

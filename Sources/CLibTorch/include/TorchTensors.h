@@ -2,6 +2,7 @@
 #ifndef UNIFERENCE_TORCH_TENSORS_H
 #define UNIFERENCE_TORCH_TENSORS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "CLibTorch.h"
+#include "groups.hpp"
 #include "tensors.hpp"
 
 namespace {
@@ -22,6 +23,6 @@ const char *runtimeVersion() {
 
 extern "C" __attribute__((visibility("default"))) const struct UniferenceTorch *uniference_torch(void) {
   static const UniferenceTorch torch = {
-      UNIFERENCE_TORCH_INTERFACE, TORCH_VERSION, runtimeVersion, tensorFunctions()};
+      UNIFERENCE_TORCH_INTERFACE, TORCH_VERSION, runtimeVersion, tensorFunctions(), groupFunctions()};
   return &torch;
 }

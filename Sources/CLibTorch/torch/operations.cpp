@@ -176,6 +176,9 @@ at::Tensor computed(
 
 at::Tensor reduced(const std::vector<at::Tensor> &tensors, UniferenceReduction reduction) {
   at::Tensor result = tensors[0].clone();
+  TORCH_CHECK(
+      reduction != UNIFERENCE_AVERAGE || at::isFloatingType(result.scalar_type()), "there is no average of ",
+      result.scalar_type(), "; cast it to a floating-point type first");
   for (size_t index = 1; index < tensors.size(); ++index) {
     at::Tensor next = tensors[index];
     TORCH_CHECK(

@@ -47,27 +47,3 @@ public struct ScriptRun {
       on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)
   }
 }
-
-extension Cluster {
-  /// The first devices of the cluster on their network.
-  ///
-  /// - Throws: ``LaunchError`` when there are too few, or the network does not go with fewer.
-  func keepingDevices(_ count: Int) throws -> Cluster {
-    guard count >= 1 else { throw LaunchError("-n \(count) is not possible; give 1 or more ranks") }
-    guard count <= devices.count else {
-      throw LaunchError(
-        "-n \(count) asks for \(count) ranks, but cluster \(name) has \(devices.count) devices, and each rank needs one; "
-          + "give a smaller number or a larger cluster")
-    }
-    guard count < devices.count else { return self }
-    var smaller = self
-    smaller.devices = Array(devices.prefix(count))
-    smaller.failures.removeAll { $0.device >= count }
-    do {
-      _ = try smaller.makeTopology()
-    } catch {
-      throw LaunchError("cluster \(name) cannot be cut to its first \(count) devices: \(error)")
-    }
-    return smaller
-  }
-}

@@ -8,6 +8,7 @@ import Uniference
 /// Sendable without checks because it is used only on the engine's thread.
 final class RankConversation: @unchecked Sendable {
   let rank: Rank
+  let process: LogicalProcess
   let link: RankLink
   let session: WorldSession
   /// What the rank does now, or did last.
@@ -17,10 +18,9 @@ final class RankConversation: @unchecked Sendable {
   /// What the rank has been told of last: its blocks stay valid until the next request.
   private var delivered: Delivery?
 
-  var process: LogicalProcess { rank.process }
-
-  init(rank: Rank, link: RankLink, session: WorldSession) {
+  init(rank: Rank, process: LogicalProcess, link: RankLink, session: WorldSession) {
     self.rank = rank
+    self.process = process
     self.link = link
     self.session = session
   }

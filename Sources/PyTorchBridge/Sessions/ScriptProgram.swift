@@ -1,3 +1,4 @@
+import SimulationKernel
 import Uniference
 
 /// A program of which each rank is a process of its own that runs a script.
@@ -7,14 +8,17 @@ struct ScriptProgram: Program {
   let welcomes: [[UInt8]]
 
   func run(on rank: Rank) async throws {
-    try await session.conversations(with: rank).run(welcome: welcomes[rank.index])
+    guard let process = rank.process else {
+      preconditionFailure("scripts are programs of a simulation")
+    }
+    try await session.conversation(with: rank, process).run(welcome: welcomes[rank.index])
   }
 }
 
 extension WorldSession {
   /// The rank's conversation, made when it begins. Ranks begin in order.
-  fileprivate func conversations(with rank: Rank) -> RankConversation {
-    let conversation = RankConversation(rank: rank, link: links[rank.index], session: self)
+  fileprivate func conversation(with rank: Rank, _ process: LogicalProcess) -> RankConversation {
+    let conversation = RankConversation(rank: rank, process: process, link: links[rank.index], session: self)
     conversations.append(conversation)
     return conversation
   }

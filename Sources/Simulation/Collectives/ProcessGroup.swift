@@ -39,7 +39,7 @@ final class ProcessGroup: @unchecked Sendable {
     calls[member] += 1
     let execution = try open[number] ?? begin(number, call)
     guard execution.call.agrees(with: call) else {
-      throw CollectiveMismatch(group: self, number: number, first: execution.call, call: call)
+      throw CollectiveMismatch(group: name, number: number, first: execution.call, call: call)
     }
     try execution.join(member, shape: call.shape, contribution: contribution, at: process.now)
     if execution.isAboutToBegin { try world.quietShortcut?.consider(execution) }

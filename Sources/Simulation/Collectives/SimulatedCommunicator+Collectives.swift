@@ -28,13 +28,7 @@ extension SimulatedCommunicator {
   func startReduceScatter<P: Payload>(
     _ payload: P, _ reduction: ReductionOperator, counts: [Int]?, at location: SourceLocation
   ) throws -> Work<P> {
-    let counts = try counts ?? equalCounts(payload, operation: "reduceScatter", at: location)
-    let total = counts.reduce(0, +)
-    guard counts.count == size, total == payload.elementCount else {
-      throw CommunicationError(
-        operation: "reduceScatter", location: location,
-        reason: "counts \(counts) must be \(size) numbers whose sum is the payload's \(payload.elementCount) elements")
-    }
+    let counts = try reduceScatterCounts(payload, counts, at: location)
     let start = counts[..<rank].reduce(0, +)
     let range = start..<(start + counts[rank])
     let sizes = counts.map { $0 * payload.elementByteCount }
@@ -78,16 +72,7 @@ extension SimulatedCommunicator {
     -> Work<P>
   {
     try check(root, is: "scatter", at: location)
-    guard (payloads != nil) == (rank == root), payloads.map({ $0.count == size }) ?? true else {
-      throw CommunicationError(
-        operation: "scatter", location: location,
-        reason: "the root passes \(size) payloads, one for each rank, and the others none")
-    }
-    if let odd = payloads?.first(where: { $0.byteCount != template.byteCount }) {
-      throw CommunicationError(
-        operation: "scatter", location: location,
-        reason: "a payload has \(odd.byteCount) bytes; all must have the template's \(template.byteCount)")
-    }
+    try checkScatter(payloads, like: template, root: root, at: location)
     return try begin(
       .scatter, .equal(template.byteCount), like: template, root: root, contributing: payloads?.map(\.message),
       at: location
@@ -99,10 +84,7 @@ extension SimulatedCommunicator {
   func startAllToAll<P: Payload>(_ payloads: [P], receiveCounts: [Int]?, at location: SourceLocation) throws
     -> Work<[P]>
   {
-    guard payloads.count == size, let own = payloads.first, receiveCounts.map({ $0.count == size }) ?? true else {
-      throw CommunicationError(
-        operation: "allToAll", location: location, reason: "there must be one payload (and one count) for each rank")
-    }
+    let own = try checkAllToAll(payloads, receiveCounts, at: location)
     let blocks = try allToAllBlocks(payloads, receiveCounts, at: location)
     return try begin(.allToAll, blocks, like: own, contributing: payloads.map(\.message), at: location) {
       [rank, size] execution in
@@ -116,58 +98,6 @@ extension SimulatedCommunicator {
       shape: CollectiveShape(operation: .barrier, size: size, blocks: .equal(0)), reduction: nil, elementName: "",
       byteCount: 0, location: location)
     return try work(joining: call, contributing: (), at: location) { _ in }
-  }
-
-  // MARK: Block sizes
-
-  private func blocks<P: Payload>(_ payload: P, _ counts: [Int]?) -> BlockSizes {
-    guard let counts, Set(counts).count > 1 else { return .equal(payload.byteCount) }
-    return .uneven(counts.map { $0 * payload.elementByteCount })
-  }
-
-  private func equalCounts<P: Payload>(_ payload: P, operation: String, at location: SourceLocation) throws -> [Int] {
-    guard payload.elementCount % size == 0 else {
-      throw CommunicationError(
-        operation: operation, location: location,
-        reason: """
-          \(payload.elementCount) elements cannot be split evenly: \(payload.elementCount) % \(size) = \
-          \(payload.elementCount % size), must be 0; or pass counts
-          """)
-    }
-    return Array(repeating: payload.elementCount / size, count: size)
-  }
-
-  private func checkCount(_ elementCount: Int, of operation: String, counts: [Int]?, at location: SourceLocation) throws
-  {
-    guard let counts else { return }
-    guard counts.count == size, counts[rank] == elementCount else {
-      throw CommunicationError(
-        operation: operation, location: location,
-        reason:
-          "counts \(counts) must have \(size) entries, and entry \(rank) must be the \(elementCount) elements passed")
-    }
-  }
-
-  /// Without counts all blocks are equal. With them a member knows what it sends and what it receives, which is all that
-  /// its part needs; the rest of the matrix is left at zero.
-  private func allToAllBlocks<P: Payload>(_ payloads: [P], _ receiveCounts: [Int]?, at location: SourceLocation) throws
-    -> BlockSizes
-  {
-    guard let receiveCounts else {
-      let sizes = Set(payloads.map(\.byteCount))
-      guard sizes.count == 1, let byteCount = sizes.first else {
-        throw CommunicationError(
-          operation: "allToAll", location: location,
-          reason: "payloads differ in size (\(sizes.sorted()) bytes); pass receiveCounts on every rank")
-      }
-      return .equal(byteCount)
-    }
-    var matrix = Array(repeating: 0, count: size * size)
-    for (peer, payload) in payloads.enumerated() {
-      matrix[rank * size + peer] = payload.byteCount
-      matrix[peer * size + rank] = receiveCounts[peer] * payload.elementByteCount
-    }
-    return .matrix(matrix)
   }
 
   // MARK: Joining

@@ -28,16 +28,7 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     _ ranks: [Int], name: String, selector: AlgorithmSelector?, at location: SourceLocation
   ) async throws -> any Communicator {
     try await process.enterPrimitive(at: location)
-    for member in ranks { try check(member, is: "subgroup", at: location) }
-    guard Set(ranks).count == ranks.count else {
-      throw CommunicationError(
-        operation: "subgroup", location: location, reason: "its members \(ranks) must differ from each other")
-    }
-    guard let position = ranks.firstIndex(of: rank) else {
-      throw CommunicationError(
-        operation: "subgroup", location: location,
-        reason: "rank \(rank) is not among its members \(ranks); only members call it")
-    }
+    let position = try checkSubgroup(ranks, at: location)
     let members = ranks.map { group.worldRanks[$0] }
     return SimulatedCommunicator(
       group: world.group(of: members, name: name, selector: selector, askedBy: process), rank: position,
@@ -99,14 +90,6 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     if process.engine.hasEnded { throw CancellationError() }
     process.lastPrimitive = location
   }
-
-  func check(_ other: Int, is operation: String, at location: SourceLocation) throws {
-    guard (0..<size).contains(other) else {
-      throw CommunicationError(
-        operation: operation, location: location,
-        reason: "rank \(other) is not in group \(name), whose ranks are 0 to \(size - 1)")
-    }
-  }
 }
 
 /// A communicator that can make groups whose algorithms somebody else chooses.
@@ -116,19 +99,6 @@ public protocol AlgorithmChoosingCommunicator: Communicator {
   /// - Parameter selector: who chooses the group's algorithms; the same as in the world where it is `nil`.
   func subgroup(_ ranks: [Int], name: String, selector: AlgorithmSelector?, at location: SourceLocation) async throws
     -> any Communicator
-}
-
-/// A communication that cannot be as it was asked for.
-public struct CommunicationError: Error, Sendable, CustomStringConvertible {
-  /// The primitive that was called.
-  public let operation: String
-  /// Where it was called.
-  public let location: SourceLocation
-  /// What is wrong with it, and what is allowed.
-  public let reason: String
-
-  /// All of that in one line.
-  public var description: String { "\(operation) at \(location): \(reason)" }
 }
 
 /// A posted receive as its process waits for it.

@@ -102,12 +102,13 @@ final class OperationLog: @unchecked Sendable {
     return place
   }
 
-  /// The file's content.
-  var bytes: [UInt8] {
-    var lines = OperationRecording.header + "\n"
-    for entry in entries { lines += "\(entry.rank),\(names[Int(entry.operation)]),\(entry.picoseconds)\n" }
-    return Array(lines.utf8)
+  /// What was measured, one line for each operation.
+  var text: String {
+    entries.reduce(into: "") { $0 += "\($1.rank),\(names[Int($1.operation)]),\($1.picoseconds)\n" }
   }
+
+  /// The file's content.
+  var bytes: [UInt8] { Array((OperationRecording.header + "\n" + text).utf8) }
 }
 
 extension OperationRecord {

@@ -1,8 +1,11 @@
 import Models
-import Simulation
 import SimulationKernel
 
-/// One rank of a run as its program sees it: who it is, its device, its clock, and the others.
+@_exported import struct SimulationKernel.RandomStream
+@_exported import struct SimulationKernel.VirtualTime
+
+/// One rank of a run as its program sees it: who it is, its device, its clock, and the others. A program need not find
+/// out whether it is simulated or deployed.
 ///
 /// Sendable without checks because it is used only by the rank's own tasks, which run one at a time.
 public final class Rank: @unchecked Sendable {
@@ -12,64 +15,59 @@ public final class Rank: @unchecked Sendable {
   public let world: any Communicator
   /// Where this rank's tensors live; what computing costs is charged to it.
   public let device: any TensorDevice
-  /// The rank in the kernel, for sessions whose programs run elsewhere.
-  package let process: LogicalProcess
-  private let accounts: SimulatedDevice
-  private let events: RunEvents
+  private let services: any RankServices
 
-  init(
-    process: LogicalProcess, communicator: any Communicator, device: any TensorDevice, accounts: SimulatedDevice,
-    events: RunEvents
-  ) {
-    index = process.id
+  init(communicator: any Communicator, device: any TensorDevice, services: any RankServices) {
+    index = communicator.rank
     world = communicator
     self.device = device
-    self.process = process
-    self.accounts = accounts
-    self.events = events
+    self.services = services
   }
 
   /// Number of ranks.
   public var worldSize: Int { world.size }
 
-  /// The device's figures.
-  public var specification: DeviceSpecification { accounts.specification }
+  /// The device's figures. In deployment those that the host was given for this rank, or a server's.
+  public var specification: DeviceSpecification { services.specification }
 
-  /// This rank's clock. Sleeping on it moves it and waits for nobody.
-  public var clock: VirtualClock { process.clock }
+  /// The rank in the kernel, for sessions whose programs run elsewhere; `nil` in deployment.
+  package var process: LogicalProcess? { services.process }
 
-  /// Time since the run began, on this rank's clock.
-  public var now: Duration { VirtualTime.zero.duration(to: process.now) }
+  /// This rank's clock. In simulation, sleeping on it moves it and waits for nobody.
+  public var clock: RankClock { RankClock(services) }
 
-  /// Computes for a known time, which the device's speed stretches.
+  /// Time since the run began, on this rank's clock. In deployment all ranks' clocks begin at a common barrier.
+  public var now: Duration { VirtualTime.zero.duration(to: services.now) }
+
+  /// Computes for a known time, which the device's speed stretches. In deployment it does nothing: work is real there.
   public func compute(for duration: Duration, operation: String = "compute") throws {
-    try accounts.compute(for: duration, operation: operation)
+    try services.compute(for: duration, operation: operation, isMeasured: false)
   }
 
   /// Computes for a time that was measured on another machine; the record keeps it as it was measured.
   package func compute(measured duration: Duration, operation: String) throws {
-    try accounts.compute(for: duration, operation: operation, isMeasured: true)
+    try services.compute(for: duration, operation: operation, isMeasured: true)
   }
 
-  /// Computes something whose cost is known.
+  /// Computes something whose cost is known. In deployment it does nothing: work is real there.
   public func compute(_ cost: OperationCost, elementType: ElementType = .float32, operation: String = "compute") throws
   {
-    try accounts.compute(cost, elementType: elementType, operation: operation)
+    try services.compute(cost, elementType: elementType, operation: operation)
   }
 
-  /// A stream of random numbers of this rank's own, the same in every run of the same seed.
-  public func random() -> RandomStream { process.random() }
+  /// A stream of random numbers of this rank's own, the same in every run of the same seed, simulated or deployed.
+  public func random() -> RandomStream { services.random() }
 
   /// Marks a moment, now unless given, in the event log and the trace.
   public func mark(_ name: String, at time: Duration? = nil) {
-    events.marked(rank: index, name: name, time: time.map { VirtualTime.zero.advanced(by: $0) } ?? process.now)
+    services.mark(name, at: time.map { VirtualTime.zero.advanced(by: $0) } ?? services.now)
   }
 
   /// Says how much of the run is done, for whoever shows progress.
-  public func reportProgress(_ fraction: Double) { events.progress?(fraction) }
+  public func reportProgress(_ fraction: Double) { services.reportProgress(fraction) }
 
   /// Notes that the program has ended.
-  func finished() { events.finished(rank: index, time: process.now) }
+  func finished() { services.finished() }
 
   /// What a model needs to know of this rank.
   public var modelContext: ModelContext {

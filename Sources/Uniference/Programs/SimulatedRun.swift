@@ -37,8 +37,8 @@ final class SimulatedRun {
         devices.append(accounts)
         let ledger = DeviceLedger(accounts, rank: rank, times: options.kernelTimes, log: operations)
         return Rank(
-          process: process, communicator: communicator, device: options.tensorDevice(for: ledger),
-          accounts: accounts, events: events)
+          communicator: communicator, device: options.tensorDevice(for: ledger),
+          services: SimulatedServices(process: process, accounts: accounts, events: events))
       } _: { rank in
         try await program.run(on: rank)
         rank.finished()

@@ -3,9 +3,9 @@ import LibTorch
 import Uniference
 
 /// Options of commands that run Swift programs: whether tensors have values, and where the time of operations comes from.
-struct ComputingOptions: ParsableArguments {
+package struct ComputingOptions: ParsableArguments {
   @Flag(help: "Tensors have values, which libtorch computes: real weights, real text. Needs `make torch`.")
-  var values = false
+  package var values = false
 
   @Option(
     help: ArgumentHelp(
@@ -13,23 +13,25 @@ struct ComputingOptions: ParsableArguments {
       How the time of computing is found: roofline (from each operation's cost and the device's figures), measured (of \
       the kernels that compute the values here, at the device's speed), recorded NAME.run (as an earlier run measured it).
       """, valueName: "model"))
-  var compute = ComputeModelName.roofline
+  package var compute = ComputeModelName.roofline
 
   @Option(
     help: ArgumentHelp("libtorch's name of the device that computes values: cpu, cuda:0, mps.", valueName: "name"))
-  var torchDevice = "cpu"
+  package var torchDevice = "cpu"
 
-  func validate() throws {
+  package init() {}
+
+  package func validate() throws {
     if compute == .measured && !values {
       throw ValidationError("--compute measured times the kernels of a run with values; add --values.")
     }
   }
 
-  func valueOptions() throws -> ValueOptions? {
+  package func valueOptions() throws -> ValueOptions? {
     values ? try ValueOptions(library: TorchLibrary(), deviceName: torchDevice) : nil
   }
 
-  func kernelTimes() throws -> KernelTimes {
+  package func kernelTimes() throws -> KernelTimes {
     switch compute {
     case .roofline: .described
     case .measured: .measured
@@ -39,12 +41,12 @@ struct ComputingOptions: ParsableArguments {
 }
 
 /// What `--compute` may be followed by.
-enum ComputeModelName: Equatable, ExpressibleByArgument {
+package enum ComputeModelName: Equatable, ExpressibleByArgument {
   case roofline
   case measured
   case recorded(path: String)
 
-  init?(argument: String) {
+  package init?(argument: String) {
     let parts = argument.split(separator: "=", maxSplits: 1).map(String.init)
     switch (parts.first, parts.count) {
     case ("roofline", 1): self = .roofline
@@ -54,7 +56,7 @@ enum ComputeModelName: Equatable, ExpressibleByArgument {
     }
   }
 
-  var defaultValueDescription: String {
+  package var defaultValueDescription: String {
     switch self {
     case .roofline: "roofline"
     case .measured: "measured"
@@ -62,5 +64,18 @@ enum ComputeModelName: Equatable, ExpressibleByArgument {
     }
   }
 
-  static let allValueStrings = ["roofline", "measured", "recorded=NAME.run"]
+  package static let allValueStrings = ["roofline", "measured", "recorded=NAME.run"]
+}
+
+extension ComputeModelName {
+  /// `--compute recorded NAME.run` are three words, of which options take two.
+  package static func joiningWords(_ arguments: [String]) -> [String] {
+    var arguments = arguments
+    if let index = arguments.indices.dropLast(2).first(where: {
+      arguments[$0] == "--compute" && arguments[$0 + 1] == "recorded" && arguments[$0 + 2].hasSuffix(".run")
+    }) {
+      arguments.replaceSubrange(index + 1...index + 2, with: ["recorded=" + arguments[index + 2]])
+    }
+    return arguments
+  }
 }

@@ -1,5 +1,3 @@
-import Communication
-
 /// A payload that is only a size.
 public struct ByteCount: Payload {
   /// Its size in bytes.

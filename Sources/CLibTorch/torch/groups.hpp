@@ -1,0 +1,5 @@
+#pragma once
+
+#include "CLibTorch.h"
+
+const struct UniferenceGroupFunctions &groupFunctions();

@@ -1,0 +1,24 @@
+import ArgumentParser
+import Foundation
+import LibTorch
+import Models
+import Results
+import Uniference
+
+/// What to tell of an error, with the exit code of BSD's `sysexits.h`.
+struct LibraryFailure {
+  let message: String
+  let exitCode: Int32
+
+  init(_ error: any Error) {
+    message = "\(error)"
+    exitCode =
+      switch error {
+      case is ValidationError, is UsageError: EX_USAGE
+      case let failure as RunFailure where failure.isInterruption: 130
+      case let failure as RunFailure where failure.outOfMemory == nil: EX_SOFTWARE
+      case is FileError, is RunRecordError: EX_IOERR
+      default: EX_DATAERR
+      }
+  }
+}
