@@ -8,6 +8,9 @@ struct MeasuringProgram: Program {
   private static let tag = 7
   /// By how much a sender is ready before a late receiver.
   private static let headStart = Duration.milliseconds(5)
+  /// How long after a barrier rank 0 begins a collective, and how much later each rank begins than the one before.
+  private static let lead = Duration.milliseconds(2)
+  private static let stagger = Duration.milliseconds(1)
   /// Repetitions until everything repeats itself.
   private static let repetitions = 3
   /// Barriers that are timed together: one alone depends on who has left the one before it first.
@@ -40,8 +43,10 @@ struct MeasuringProgram: Program {
 
   private var ball: ByteCount { ByteCount(byteCount: figure.bytes ?? 0) }
 
-  private func time(_ rank: Rank, divisor: Int = 1, _ body: () async throws -> Void) async throws {
-    let start = rank.now
+  private func time(
+    _ rank: Rank, since start: Duration? = nil, divisor: Int = 1, _ body: () async throws -> Void
+  ) async throws {
+    let start = start ?? rank.now
     try await body()
     stopwatch.record((rank.now - start) / divisor, rank: rank.index)
   }
@@ -168,7 +173,12 @@ struct MeasuringProgram: Program {
     } else {
       try await rank.world.barrier()
     }
-    try await time(rank, divisor: figure.kind == .barrier ? Self.barriers : 1) {
+    var start = rank.now
+    if ![.barrier, .aloneAllReduce, .startCall].contains(figure.kind) {
+      try await rank.clock.sleep(for: Self.lead + Self.stagger * rank.index)
+      start += Self.lead + Self.stagger * (rank.worldSize - 1)
+    }
+    try await time(rank, since: start, divisor: figure.kind == .barrier ? Self.barriers : 1) {
       switch figure.kind {
       case .barrier: for _ in 0..<Self.barriers { try await rank.world.barrier() }
       case .allReduce: _ = try await rank.world.allReduce(values)

@@ -15,6 +15,9 @@ from uniference.calibration.bench import Bench, Pattern
 SIZES = (3_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
 """Bytes of one rank's contribution."""
 WARM_UP = 2
+LEAD_S, STAGGER_S = 2e-3, 1e-3
+"""After a barrier, rank r waits ``LEAD_S + r * STAGGER_S``. Without that, whether the two directions of an exchange share
+the wire or follow each other is decided by microseconds, which say nothing of the network."""
 BARRIERS = 10
 
 
@@ -51,12 +54,17 @@ def _action(name: str, size: int) -> Callable[[], object]:
 
 
 def _timed(action: Callable[[], object], meet: bool = True) -> Pattern:
+    """From when the last rank has begun, where ranks meet."""
+
     def run(repetitions: int) -> list[float]:
         samples = []
         for _ in range(WARM_UP + repetitions):
             if meet:
                 dist.barrier()
             start = time.perf_counter()
+            if meet:
+                time.sleep(LEAD_S + dist.get_rank() * STAGGER_S)
+                start += LEAD_S + (dist.get_world_size() - 1) * STAGGER_S
             action()
             samples.append(time.perf_counter() - start)
         return samples[WARM_UP:]
