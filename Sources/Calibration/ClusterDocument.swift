@@ -76,6 +76,9 @@ public struct ClusterDocument {
     if !link.contains(where: { $0.path.hasSuffix("bandwidth") }) {
       lines.append(line(4, "bandwidth: \(FigureUnit.bandwidth.text(model.bytesPerSecond))", "as it was stated"))
     }
+    if !link.contains(where: { $0.path.hasSuffix("burst") }), model.burstBytes > 0 {
+      lines.append(line(4, "burst: \(Int(model.burstBytes)) B", "as it was stated"))
+    }
     lines += link.filter { !$0.path.hasSuffix(")") }.map { figure(4, String($0.path.split(separator: ".")[2]), $0) }
     if !calibration.rates.slower.isEmpty { lines += slowerLinks }
     return lines + ["  transport:"] + transport(indent: 4)

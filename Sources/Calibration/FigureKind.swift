@@ -45,6 +45,7 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
   /// What the network's figures are fitted to.
   ///
   /// Not the call that starts a send: it puts as many bytes as fit into the socket's buffer, and the network carries the
-  /// first ones meanwhile, so its time is no part of the message's.
-  static let network = pointToPoint.subtracting([.sendCall]).union(collectives).union([.copy, .reduce])
+  /// first ones meanwhile, so its time is no part of the message's. And not barriers one after another, whose ranks never
+  /// rest: elsewhere a collective begins on processors that have to wake up.
+  static let network = pointToPoint.union(collectives).union([.copy, .reduce]).subtracting([.sendCall, .barrier])
 }

@@ -11,6 +11,8 @@ public struct Measurements: Sendable {
   public let took: Duration
   /// What the links were said to carry, if anything.
   public let statedRate: Bandwidth?
+  /// What they are known to let pass at once after a rest, in bytes, if that is known.
+  public let statedBurstBytes: Int?
   /// The ranks' machines, in rank order.
   public let hosts: [MeasuredHost]
   /// Why the measuring has ended early, if it has.
@@ -46,6 +48,7 @@ public struct Measurements: Sendable {
     began = content.began
     took = .seconds(content.took_s)
     hosts = content.hosts
+    statedBurstBytes = content.stated_burst_bytes
     failure = content.failure
     notes = content.notes
     figures = content.figures
@@ -139,6 +142,7 @@ private struct MeasurementsDocument: Codable {
   let began: String
   let took_s: Double
   let stated_rate: String?
+  let stated_burst_bytes: Int?
   let hosts: [MeasuredHost]
   let failure: String?
   let notes: [String]

@@ -46,11 +46,13 @@ struct NetworkFit {
       base[cluster].bytesPerSecond = rate.bytesPerSecond
       data += Self.usable(measurements, bytesPerSecond: rate.bytesPerSecond).map { Datum(figure: $0, cluster: cluster) }
       base[cluster].isFullDuplex = rate.isFullDuplex
+      base[cluster].burstBytes = Double(measurements.statedBurstBytes ?? 0)
       base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
       for parameter in NetworkParameter.all where parameter.isOfLink {
         let isRate = parameter.path.hasSuffix("bandwidth")
         if isRate, rate.isStated { continue }
+        if Self.isBurst(parameter), measurements.statedBurstBytes != nil { continue }
         unknowns.append(
           Unknown(
             parameter: parameter, cluster: cluster, start: isRate ? rate.bytesPerSecond : parameter.start))
@@ -95,7 +97,9 @@ struct NetworkFit {
     return try plain.solveOnce(progress: progress)
   }
 
-  private static func isBurst(_ unknown: Unknown) -> Bool { unknown.parameter.path.hasSuffix("burst") }
+  private static func isBurst(_ unknown: Unknown) -> Bool { isBurst(unknown.parameter) }
+
+  private static func isBurst(_ parameter: NetworkParameter) -> Bool { parameter.path.hasSuffix("burst") }
 
   private func solveOnce(progress: (Int) -> Void) throws -> Result {
     var problem = LeastSquares(

@@ -89,7 +89,7 @@ public struct ValidationRunner {
   private func simulation(of run: ValidationRun, cluster: String) -> [String] {
     (isRealTime(run) ? Self.realTime : []) + [executable, "run", "-n", "\(run.hostCount)", "--cluster", cluster]
       + ((run.transport ?? suite.transport).map { ["--set", "network.transport=\($0)"] } ?? [])
-      + run.predictionOptions
+      + (run.predictionOptions ?? suite.predictionOptions)
   }
 
   private func isRealTime(_ run: ValidationRun) -> Bool { run.isRealTime ?? suite.isRealTime }

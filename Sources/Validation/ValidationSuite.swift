@@ -9,6 +9,8 @@ public struct ValidationSuite: Sendable {
   public let name: String
   /// The transport profile that predictions use: a cluster file's `network.transport`; `nil` for the bed's own.
   public let transport: String?
+  /// Further options of `uniference run`, for runs that have none of their own.
+  public let predictionOptions: [String]
   /// Whether scripts run before everything else on this machine, for real and in simulation, so that other programs do
   /// not disturb them.
   public let isRealTime: Bool
@@ -24,9 +26,10 @@ public struct ValidationSuite: Sendable {
     let document = try DocumentText(contentsOf: path)
     let value = try DocumentValue(yaml: document.text, file: document.path)
     let fields = try DocumentFields(
-      value, of: "a validation's fields", allowed: ["name", "transport", "real_time", "repetitions", "runs"])
+      value, of: "a validation's fields", allowed: ["name", "transport", "predict", "real_time", "repetitions", "runs"])
     name = try fields["name"]?.name("the suite's name") ?? path
     transport = try fields["transport"]?.referencedPath("the path of a transport profile")
+    predictionOptions = try ValidationRun.words(fields["predict"]) ?? []
     isRealTime = try fields["real_time"]?.boolean() ?? false
     repetitions = try fields["repetitions"]?.integer(in: 1...100) ?? 3
     runs = try fields.required("runs", example: "[{family: collectives, script: collectives.py, bed: {hosts: 2}}]")
@@ -50,8 +53,8 @@ public struct ValidationRun: Sendable {
   public let isRealTime: Bool?
   /// Another bed, on which computing is recorded first: the prediction then computes nothing itself. `nil` for none.
   public let recordedOn: [BedOption]?
-  /// Further options of `uniference run`.
-  public let predictionOptions: [String]
+  /// Further options of `uniference run`, instead of the suite's.
+  public let predictionOptions: [String]?
 
   /// An option of the testbed.
   public struct BedOption: Hashable, Sendable {
@@ -74,7 +77,7 @@ public struct ValidationRun: Sendable {
     family = try fields.required("family", example: "collectives").name("the name of a family")
     script = try fields.required("script", example: "collectives.py").referencedPath("the path of a script")
     transport = try fields["transport"]?.referencedPath("the path of a transport profile")
-    arguments = try Self.words(fields["arguments"])
+    arguments = try Self.words(fields["arguments"]) ?? []
     predictionOptions = try Self.words(fields["predict"])
     isRealTime = try fields["real_time"]?.boolean()
     let place = try fields.required("bed", example: "{hosts: 2, rate: 1 Gbps}")
@@ -101,8 +104,8 @@ public struct ValidationRun: Sendable {
     }
   }
 
-  private static func words(_ value: DocumentValue?) throws(DocumentError) -> [String] {
-    guard let value else { return [] }
+  static func words(_ value: DocumentValue?) throws(DocumentError) -> [String]? {
+    guard let value else { return nil }
     return try value.list(of: "words").map { (word) throws(DocumentError) in try word.text("a word") }
   }
 

@@ -31,7 +31,7 @@ import Uniference
           - {name: host2, model: cpu-server, speed: 0.5}
         network:
           topology: switch
-          link: {bandwidth: 1000 Mbps, burst: 18112 B, latency: 1000 us}
+          link: {bandwidth: 1000 Mbps, burst: 7514 B, latency: 1000 us}
           links: {host1: {bandwidth: 100 Mbps, burst: 3028 B}}
           transport: 'gloo-tcp'
 

@@ -20,6 +20,8 @@ public struct Bed: Codable, Sendable {
   public let hosts: [Host]
   /// Its cluster file but for the transport.
   public let clusterText: String
+  /// What each link lets pass at once after a rest, where all are alike.
+  public let burstBytes: Int?
 
   /// - Parameters:
   ///   - layout: hosts and links.
@@ -31,6 +33,8 @@ public struct Bed: Codable, Sendable {
     let shares = CoreAssignment.shares(of: cores, hosts: layout.hostCount)
     self.name = name
     clusterText = ClusterText(layout).body
+    let isUniform = layout.linkRates.isEmpty && layout.bottleneck == nil
+    burstBytes = isUniform ? LinkShaper(rate: layout.rate, delay: layout.delay).unshapedBytes : nil
     hosts = layout.hosts.map { host in
       let limit = layout.cpuShares[host].map { $0 * Double(max(1, shares[host].count)) }
       return Host(

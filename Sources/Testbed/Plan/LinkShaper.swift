@@ -17,8 +17,9 @@ struct LinkShaper {
   /// with single frames at 1 Gbps, and longer trains, of 64 KiB at most, would pass unshaped.
   var framesAtOnce: Int { min(44, max(1, Int(rate.bytesPerSecond * 100e-6) / Self.frameBytes)) }
 
-  /// What passes at once after the link has rested: the bucket, and the train that overdraws it.
-  var unshapedBytes: Int { burstBytes + framesAtOnce * Self.frameBytes }
+  /// What passes at once after the link has rested: the bucket, and a frame that overdraws it. A longer train overdraws it
+  /// by more, but the next one then waits for that: messages of 12 to 32 kB at 1 Gbps gain 4 to 11 kB of time.
+  var unshapedBytes: Int { burstBytes + Self.frameBytes }
 
   // 1500 bytes and the Ethernet header.
   private static let frameBytes = 1514

@@ -29,6 +29,8 @@ public struct RankCommand: Hashable, Sendable {
       "GLOO_SOCKET_IFNAME": BedNames.hostInterface, "TP_SOCKET_IFNAME": BedNames.hostInterface,
       "OMP_NUM_THREADS": "1",
     ]
+    // For calibration, which need not find out what is known.
+    if let burst = bed.burstBytes { variables["UNIFERENCE_LINK_BURST"] = "\(burst)" }
     if let python {
       words =
         place + [

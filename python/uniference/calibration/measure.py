@@ -51,7 +51,8 @@ def main() -> None:
     document: Measurements | None = None
     if rank == 0:
         document = Measurements(
-            options.output, backend="gloo", stated_rate=options.stated_rate, hosts=hosts, sections=options.sections)
+            options.output, backend="gloo", stated_rate=options.stated_rate,
+            stated_burst_bytes=options.stated_burst, hosts=hosts, sections=options.sections)
     effort = Effort(
         options.repetitions, min(7, options.repetitions), options.seconds, options.patience, options.largest)
     bench = Bench(effort, document, Progress.on_standard_error(rank == 0), f"rank {rank} ({hosts[rank]['name']})")
@@ -80,6 +81,9 @@ def _options() -> argparse.Namespace:
                         help="where rank 0 keeps what has been measured")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="all unless given")
     parser.add_argument("--stated-rate", help="what the links are said to carry, such as '1 Gbps'")
+    burst = os.environ.get("UNIFERENCE_LINK_BURST")
+    parser.add_argument("--stated-burst", type=int, default=int(burst) if burst else None,
+                        help="bytes that the links are known to let pass at once after a rest; a testbed says so itself")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
                         help="what the ranks compute on")
     parser.add_argument("--repetitions", type=int, default=25, help="most repetitions of one measurement (25)")
