@@ -148,6 +148,7 @@ let package = Package(
     .testTarget(
       name: "CalibrationTests",
       dependencies: ["Calibration", "Uniference", "SimulationKernel", "Network", "Quantities", "Reports"]),
+    .testTarget(name: "ValidationTests", dependencies: ["Validation", "Uniference"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],
   swiftLanguageModes: [.v6]

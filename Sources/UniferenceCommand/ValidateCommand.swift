@@ -24,6 +24,10 @@ struct ValidateCommand: ReportingCommand {
       valueName: "report.md"))
   var report: String?
 
+  @Option(
+    help: ArgumentHelp("Run nothing: report on the points of an earlier report's .json.", valueName: "report.json"))
+  var from: String?
+
   @Option(help: ArgumentHelp("Fail when the mean accuracy is below this many percent.", valueName: "percent"))
   var atLeast: Double?
 
@@ -31,16 +35,7 @@ struct ValidateCommand: ReportingCommand {
   var json = false
 
   func perform() async throws {
-    let suite = try ValidationSuite(contentsOf: path)
-    guard let executable = Bundle.main.executablePath else {
-      throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)
-    }
-    let runner = ValidationRunner(suite: suite, executable: executable, python: try PythonInterpreter().path)
-    let printer = ProgressPrinter(title: "validating")
-    defer { printer.finish() }
-    let result = ValidationReport(
-      try runner.run(family: family) { printer.update(fraction: $0, detail: $1) })
-    printer.finish()
+    let result = ValidationReport(try from.map(earlierPoints) ?? run())
     if let report { try write(result, to: report) }
     print(json ? try jsonText(result) : result.text())
     if let atLeast, 100 * result.overall.mean < atLeast {
@@ -48,6 +43,30 @@ struct ValidateCommand: ReportingCommand {
         "the mean accuracy is \(100 * result.overall.mean)%, less than the \(atLeast)% that were asked for",
         CommandFailure.badInput)
     }
+  }
+
+  private func run() throws -> [ValidationPoint] {
+    let suite = try ValidationSuite(contentsOf: path)
+    guard let executable = Bundle.main.executablePath else {
+      throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)
+    }
+    let runner = ValidationRunner(suite: suite, executable: executable, python: try PythonInterpreter().path)
+    let printer = ProgressPrinter(title: "validating")
+    defer { printer.finish() }
+    return try runner.run(family: family) { printer.update(fraction: $0, detail: $1) }
+  }
+
+  private func earlierPoints(_ path: String) throws -> [ValidationPoint] {
+    struct EarlierReport: Decodable { let points: [ValidationPoint] }
+    do {
+      let points = try JSONDecoder().decode(
+        EarlierReport.self, from: try Data(contentsOf: URL(fileURLWithPath: path))
+      ).points
+      if !points.isEmpty { return points.filter { family == nil || $0.family == family } }
+    } catch {}
+    throw CommandFailure(
+      "\(path) holds no points; give the .json that `uniference validate --report` has written", CommandFailure.badInput
+    )
   }
 
   private func write(_ result: ValidationReport, to path: String) throws {

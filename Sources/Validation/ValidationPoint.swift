@@ -32,6 +32,11 @@ public struct ValidationPoint: Codable, Hashable, Sendable {
     accuracy = 1 - abs(predicted_s - measured_s) / measured_s
   }
 
+  /// Payload bytes; points without them that are no models, such as barriers, count as empty.
+  var size: Int { bytes ?? (isCollective ? 0 : .max) }
+
+  private var isCollective: Bool { name.hasPrefix("barrier") }
+
   /// Whether the real run's own noise is larger than the 3% beyond which accuracy cannot be known well.
   public var isNoisy: Bool { max(spread, repetition_spread) > 0.03 }
 }

@@ -8,8 +8,20 @@ public struct ValidationReport: Encodable, Sendable {
   public let points: [ValidationPoint]
   /// Mean accuracy of each family's points.
   public let mean_accuracy: [String: Double]
+  /// The same by what can be expected of them: collectives by their size, and everything else.
+  public let by_size: [SizeClass]
   /// Mean, median and worst accuracy of all points.
   public let overall: Summary
+
+  /// Points of which equal accuracy can be expected.
+  public struct SizeClass: Encodable, Sendable {
+    /// What they are: `collectives below 64 KiB`.
+    public let name: String
+    /// How many there are.
+    public let count: Int
+    /// Their accuracies.
+    public let summary: Summary
+  }
 
   /// What a number of accuracies come to.
   public struct Summary: Encodable, Sendable {
@@ -31,7 +43,27 @@ public struct ValidationReport: Encodable, Sendable {
   public init(_ points: [ValidationPoint]) {
     self.points = points
     mean_accuracy = Dictionary(grouping: points, by: \.family).mapValues { Summary($0.map(\.accuracy)).mean }
+    by_size = SizeRange.all.compactMap { range in
+      let accuracies = points.filter(range.contains).map(\.accuracy)
+      guard !accuracies.isEmpty else { return nil }
+      return SizeClass(name: range.name, count: accuracies.count, summary: Summary(accuracies))
+    }
     overall = Summary(points.map(\.accuracy))
+  }
+
+  /// What is expected of small messages is not what is expected of large ones: they are a matter of processors that wake
+  /// up, not of networks.
+  private struct SizeRange: Sendable {
+    let name: String
+    let contains: @Sendable (ValidationPoint) -> Bool
+
+    private static let (small, large) = (64 << 10, 1 << 20)
+
+    static let all = [
+      SizeRange(name: "models, and collectives of 1 MiB and more") { $0.family == "models" || $0.size >= large },
+      SizeRange(name: "collectives of 64 KiB to 1 MiB") { $0.family != "models" && (small..<large).contains($0.size) },
+      SizeRange(name: "collectives below 64 KiB") { $0.family != "models" && $0.size < small },
+    ]
   }
 
   /// A table for the terminal.
@@ -74,10 +106,14 @@ public struct ValidationReport: Encodable, Sendable {
   private var summary: String {
     let families = mean_accuracy.sorted { $0.key < $1.key }.map { "\($0.key) \(Self.percent($0.value))" }
     let noisy = points.filter(\.isNoisy).count
+    let classes = by_size.map {
+      "\n* \($0.name): mean \(Self.percent($0.summary.mean)), worst \(Self.percent($0.summary.worst)) of \($0.count)"
+    }
     return """
       Mean accuracy \(Self.percent(overall.mean)), median \(Self.percent(overall.median)), worst \
       \(Self.percent(overall.worst)) over \(points.count) points: \(families.joined(separator: ", ")). \
       \(noisy) of them are noisier than 3% when run for real.
+      \(classes.joined())
       """
   }
 

@@ -29,13 +29,13 @@ enum Cases {
 
   /// What the scripts measure on two ranks, at fewer sizes.
   static var plan: [MeasuredFigure] {
-    let sizes = [64, 4096, 48_000, 600_000, 24_000_000]
+    let sizes = [64, 4096, 12_000, 48_000, 200_000, 600_000, 24_000_000]
     let streams = sizes.map { figure(.stream, $0, count: max(8, min(24, 1_000_000 / $0))) }
     let collectives = [3000, 160_000, 3_000_000].flatMap { size in
       [FigureKind.allReduce, .allGather, .broadcast].map { figure($0, size) }
     }
     return [FigureKind.pingPong, .preparedPingPong, .lateReceiver].flatMap { kind in sizes.map { figure(kind, $0) } }
-      + streams + sizes.prefix(4).map { figure(.sendCall, $0) } + [figure(.bothWays, 3_000_000), figure(.barrier, nil)]
+      + streams + [figure(.bothWays, 48_000), figure(.bothWays, 3_000_000)]
       + collectives + [figure(.copy, 16_000_000, ranks: [0]), figure(.reduce, 16_000_000, ranks: [0])]
   }
 

@@ -53,7 +53,7 @@ import Testing
         it is one that stands. The command finds RANK, WORLD_SIZE, MASTER_ADDR and what
         else torchrun gives it. The exit code is that of the first rank that fails.
 
-        USAGE: uniference testbed run [--hosts <count>] [--rate <1 Gbps>] [--delay <1 ms>] [--link-rate <host=rate> ...] [--cpu-share <share:host> ...] [--bottleneck <groups=rate>] [--in <name>] [--cluster-file <bed.yaml>] [--transport <profile>] [--torchrun] [--real-time] [--raw] -- [<command> ...]
+        USAGE: uniference testbed run [<options>] -- [<command> ...]
 
         ARGUMENTS:
           <command>               After --: what to run.

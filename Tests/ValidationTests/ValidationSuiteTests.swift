@@ -1,0 +1,63 @@
+import Foundation
+import Testing
+import Uniference
+import Validation
+
+@Suite("Suites of a validation")
+struct ValidationSuiteTests {
+  private func suite(_ text: String) throws -> ValidationSuite {
+    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
+    try Data(text.utf8).write(to: file)
+    defer { try? FileManager.default.removeItem(at: file) }
+    return try ValidationSuite(contentsOf: file.path)
+  }
+
+  @Test("the examples are suites")
+  func examples() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let full = try ValidationSuite(contentsOf: root.appending(path: "Examples/validation.yaml").path)
+    #expect(Set(full.runs.map(\.family)) == ["collectives", "models", "heterogeneous", "what-if"])
+    #expect(Set(full.runs.map(\.hostCount)) == [2, 4, 8])
+    #expect(full.runs.allSatisfy { FileManager.default.fileExists(atPath: $0.script) })
+    #expect(
+      try ValidationSuite(contentsOf: root.appending(path: "Examples/validation-short.yaml").path).runs.count == 1)
+  }
+
+  @Test("a run says on which bed it is, with what, and how the prediction differs")
+  func run() throws {
+    let suite = try suite(
+      """
+      real_time: true
+      predict: [--seed, 1]
+      runs:
+        - family: f
+          script: s.py
+          arguments: [a, b]
+          bed: {hosts: 3, rate: 1 Gbps, link-rate: [1=10 Mbps, 2=20 Mbps]}
+          recorded_on: {hosts: 3, rate: 5 Mbps}
+          real_time: false
+      """)
+    let run = suite.runs[0]
+    #expect(suite.isRealTime && run.isRealTime == false && suite.predictionOptions == ["--seed", "1"])
+    #expect(run.arguments == ["a", "b"] && run.hostCount == 3 && run.predictionOptions == nil)
+    #expect(run.bed.filter { $0.name == "link-rate" }.map(\.value) == ["1=10 Mbps", "2=20 Mbps"])
+    #expect(
+      run.bedDescription
+        == "3 hosts, 1 Gbps, link rate 1=10 Mbps, link rate 2=20 Mbps, recorded at 3 hosts, 5 Mbps")
+  }
+
+  @Test(
+    "mistakes are named with their line, their field and what is allowed",
+    arguments: [
+      ("runs: []\nrepetition: 3", ":2: repetition: unknown field \"repetition\": did you mean \"repetitions\"?"),
+      ("runs:\n  - {family: f, script: s.py, bed: {rate: 1 Gbps}}", ":2: runs[0].bed: the bed has no hosts"),
+      ("runs:\n  - {family: f, script: s.py, bed: {hosts: 9}}", ":2: runs[0].bed.hosts: "),
+      ("real_time: yes\nruns: []", ":1: real_time: expected true or false, found \"yes\""),
+      ("name: x", ": runs: is missing"),
+    ])
+  func mistakes(text: String, message: String) throws {
+    let error = #expect(throws: DocumentError.self) { _ = try suite(text) }
+    #expect("\(try #require(error))".contains(message), "\(error.map { "\($0)" } ?? "")")
+  }
+}
