@@ -57,7 +57,7 @@ benchmark-pytorch: build torch ## simulated and real process groups beside each 
 
 benchmark-values: build torch ## values in a simulation over their kernels' time, and decoding beside transformers
 	Scripts/python-environment.sh Tests/Python/requirements.txt
-	.venv/bin/python Benchmarks/Values/benchmark.py --check $(BENCHMARK_OPTIONS)
+	.venv/bin/python Benchmarks/Values/values.py --check $(BENCHMARK_OPTIONS)
 
 format: ## put all sources into shape
 	swift format --in-place --recursive --configuration .swift-format $(FORMATTED)

@@ -11,10 +11,11 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from datetime import timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, List, NoReturn, Optional, Sequence
+from typing import Any, NoReturn
 
 INTERFACE = 1
 """The agreement with libraries: ``ProgramLibrary.interface`` in Swift."""
@@ -27,7 +28,7 @@ GroupMaker = ctypes.CFUNCTYPE(
     ctypes.c_int32, ctypes.POINTER(ctypes.c_int64), ctypes.c_int64, ctypes.POINTER(ctypes.c_char), ctypes.c_int64
 )
 
-_keep_alive: List[Any] = []
+_keep_alive: list[Any] = []
 """What C may call for as long as the process lives."""
 
 
@@ -35,7 +36,7 @@ class HostError(Exception):
     """Why a program cannot be run: one line."""
 
 
-def parse_arguments(words: Optional[Sequence[str]] = None) -> argparse.Namespace:
+def parse_arguments(words: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="torchrun ... -m uniference.host",
         description="Run a Swift program, a dynamic library, as the ranks of a process group.",
@@ -116,7 +117,7 @@ def program_entry(path: str) -> Any:
     return entry
 
 
-def call(entry: Any, words: List[str]) -> int:
+def call(entry: Any, words: list[str]) -> int:
     """Calls the program as C calls main."""
     encoded = (ctypes.c_char_p * (len(words) + 1))(*[word.encode() for word in words], None)
     return int(entry(len(words), encoded))
@@ -129,9 +130,9 @@ def run_program(
     device: str = "cpu",
     threads: int = 1,
     seed: int = 0,
-    record: Optional[str] = None,
-    cluster: Optional[str] = None,
-    ranks: Optional[Sequence[int]] = None,
+    record: str | None = None,
+    cluster: str | None = None,
+    ranks: Sequence[int] | None = None,
 ) -> int:
     """Runs this rank's part of a Swift program in the default process group, which has been made, and returns its exit
     code. Every rank of the group calls it, or every one of ``ranks``, when the others are plain PyTorch.
@@ -141,6 +142,8 @@ def run_program(
     torch_library()
     entry = program_entry(library)
     group: Any = dist.group.WORLD
+    if type(group).__module__.startswith("uniference."):
+        raise HostError(f"this is a simulation of Python ranks; for a Swift program: uniference simulate {library}")
     words = [library, f"interface={INTERFACE}", "deploy", "--group", group.group_name, "--torch-device", device]
     words += ["--threads", str(threads), "--seed", str(seed)]
     if record is not None:

@@ -16,7 +16,7 @@ SIZES = (3_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
 """Bytes of one rank's contribution."""
 WARM_UP = 2
 LEAD_S, STAGGER_S = 2e-3, 1e-3
-"""After a barrier, rank r waits ``LEAD_S + r * STAGGER_S``. Without that, whether the two directions of an exchange share
+"""After a barrier, rank r waits ``LEAD_S + r * STAGGER_S``. Without that, whether both directions of an exchange share
 the wire or follow each other is decided by microseconds, which say nothing of the network."""
 BARRIERS = 10
 

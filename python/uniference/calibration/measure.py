@@ -83,7 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--stated-rate", help="what the links are said to carry, such as '1 Gbps'")
     burst = os.environ.get("UNIFERENCE_LINK_BURST")
     parser.add_argument("--stated-burst", type=int, default=int(burst) if burst else None,
-                        help="bytes that the links are known to let pass at once after a rest; a testbed says so itself")
+                        help="bytes that links are known to let pass at once after a rest; a testbed says so")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
                         help="what the ranks compute on")
     parser.add_argument("--repetitions", type=int, default=25, help="most repetitions of one measurement (25)")

@@ -1,6 +1,6 @@
 """What values cost in a simulation, and how fast a Swift program decodes beside transformers, in one run here.
 
-    .venv/bin/python Benchmarks/Values/benchmark.py [--check] [--json] [--pairs 5]
+    .venv/bin/python Benchmarks/Values/values.py [--check] [--json] [--pairs 5]
 
 Everything is a difference between a long and a short run of SmolLM2-135M (one thread, float32), so neither starting
 nor loading counts, and is measured in processor time, so that other processes count as little as possible; wall time is
@@ -26,6 +26,7 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from typing import Any
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -78,7 +79,7 @@ def kernel_seconds(record: pathlib.Path) -> float:
         return sum(int(row["picoseconds"]) for row in csv.DictReader(file)) / 1e12
 
 
-def overhead(folder: pathlib.Path, strategy: str, pairs: int) -> dict:
+def overhead(folder: pathlib.Path, strategy: str, pairs: int) -> dict[str, Any]:
     """The time of a simulation over that of its kernels."""
     cpu, wall, kernels = [], [], []
     for _ in range(pairs):
@@ -94,14 +95,14 @@ def overhead(folder: pathlib.Path, strategy: str, pairs: int) -> dict:
     return {"strategy": strategy, "cpu": spread(cpu), "wall": spread(wall), "kernel_s_per_token": spread(kernels)}
 
 
-def decoding(folder: pathlib.Path, pairs: int) -> dict:
+def decoding(folder: pathlib.Path, pairs: int) -> dict[str, dict[str, float]]:
     """Tokens per second of both, in pairs."""
     found: dict[str, list[float]] = {"swift_cpu": [], "swift_wall": [], "transformers_cpu": [], "transformers_wall": []}
     for _ in range(pairs):
         short, long = (simulate(folder, "single", tokens, "--no-record") for tokens in (SHORT, LONG))
         found["swift_cpu"].append((LONG - SHORT) / (long - short).cpu)
         found["swift_wall"].append((LONG - SHORT) / (long - short).wall)
-        command = [sys.executable, HERE / "transformers_decoding.py", PROMPT, str(SHORT), str(LONG)]
+        command: list[str | pathlib.Path] = [sys.executable, HERE / "transformers_decoding.py", PROMPT, str(SHORT), str(LONG)]
         output = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
         theirs = json.loads(output)
         found["transformers_cpu"].append((LONG - SHORT) / theirs["cpu_s"])
