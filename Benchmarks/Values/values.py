@@ -102,7 +102,8 @@ def decoding(folder: pathlib.Path, pairs: int) -> dict[str, dict[str, float]]:
         short, long = (simulate(folder, "single", tokens, "--no-record") for tokens in (SHORT, LONG))
         found["swift_cpu"].append((LONG - SHORT) / (long - short).cpu)
         found["swift_wall"].append((LONG - SHORT) / (long - short).wall)
-        command: list[str | pathlib.Path] = [sys.executable, HERE / "transformers_decoding.py", PROMPT, str(SHORT), str(LONG)]
+        command: list[str | pathlib.Path] = [
+            sys.executable, HERE / "transformers_decoding.py", PROMPT, str(SHORT), str(LONG)]
         output = subprocess.run(command, check=True, capture_output=True, text=True, env=ENVIRONMENT).stdout
         theirs = json.loads(output)
         found["transformers_cpu"].append((LONG - SHORT) / theirs["cpu_s"])
