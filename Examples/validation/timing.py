@@ -13,13 +13,16 @@ LEAD_S = 2e-3
 
 
 def report(point: str, action: Callable[[], object], repetitions: int = 7, size_bytes: int | None = None,
-           stagger_s: float = 0.0, warm_up: int = 2) -> None:
+           stagger_s: float = 0.0, warm_up: int = 2, meets: bool = False) -> None:
     """Prints on rank 0 how long each repetition took, from when the last rank began to when the last one was ready.
 
     After a barrier, rank r begins r * ``stagger_s`` later than rank 0. Where that is zero all begin at once, as far as
     a barrier lets them. Otherwise who comes first is known, as it mostly is in programs: without that, whether the two
     directions of an exchange share the wire or follow each other is decided by microseconds. Each rank reads its own
     clock; clocks of two hosts are never compared.
+
+    With ``meets``, the time ends with a barrier, so that computing after the last message is seen in replays, too,
+    whose clock moves on at messages.
     """
     last_s = (dist.get_world_size() - 1) * stagger_s
     samples = []
@@ -30,6 +33,8 @@ def report(point: str, action: Callable[[], object], repetitions: int = 7, size_
             time.sleep(LEAD_S + dist.get_rank() * stagger_s)
             start += LEAD_S + last_s
         action()
+        if meets:
+            dist.barrier()
         longest = torch.tensor([time.perf_counter() - start], dtype=torch.float64)
         dist.all_reduce(longest, dist.ReduceOp.MAX)
         if repetition >= warm_up:

@@ -30,7 +30,8 @@ public final class FlowNetwork {
   private var changeCount = 0
   private var tracksLinkUse = false
   private var hasReservations = false
-  private let hasRandomness: Bool
+  /// Whether jitter or loss make every message different, so that one may overtake another of its connection.
+  public let hasRandomness: Bool
 
   let links: Pool<LinkState>
   let connections: Pool<Connection>

@@ -17,6 +17,9 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// host has a core to spare for the library's threads (MPI calls that asynchronous progress); `Int64.max` where it
   /// attends to messages only while the rank waits (weak progress).
   public var progressDelayPicoseconds: Int64 = 0
+  /// Bytes on the wire that the system takes from a sender before they can leave, as a socket's buffer does: a send ends for
+  /// its sender when no more than these are left. `nil` where it ends when the last byte has arrived.
+  public var sendBufferBytes: Int?
   /// Payloads of at least this many bytes leave only after the receiver's ready notice; `nil` for never.
   public var rendezvousThresholdBytes: Int?
   /// Bytes of a ready notice; it stands in the receiver's queue to the sender like any message.
@@ -41,6 +44,12 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// Bytes on the wire of a payload.
   @inline(__always)
   public func wireBytes(byteCount: Int) -> Double { Double(byteCount) * wireFactor(Double(byteCount)) }
+
+  /// Of bytes on the wire, those that have to leave before their send ends for its sender, and those that only have to
+  /// leave before it has arrived; `nil` where both are the same instant.
+  public func stages(wireBytes: Double) -> (unbuffered: Double, buffered: Double)? {
+    sendBufferBytes.map { (max(0, wireBytes - Double($0)), min(wireBytes, Double($0))) }
+  }
 
   /// Time to combine received bytes with own ones.
   @inline(__always)

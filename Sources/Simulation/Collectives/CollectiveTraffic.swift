@@ -16,6 +16,8 @@ final class CollectiveTraffic: EventHandler {
   let engine: Engine
   let network: FlowNetwork
   let profile: TransportProfile
+  /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
+  private let endsSendsEarly: Bool
   let attention: Attention
   weak var observer: (any RunObserver)? {
     didSet { isWatched = observer != nil || account != nil }
@@ -40,6 +42,7 @@ final class CollectiveTraffic: EventHandler {
     self.engine = engine
     self.network = network
     self.profile = profile
+    endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
     attention = Attention(engine: engine, profile: profile)
     transits = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
@@ -57,15 +60,34 @@ final class CollectiveTraffic: EventHandler {
   @inline(__always)
   func send(_ transit: Transit, kind: TrafficKind, wireBytes: Double, on connection: ConnectionID) {
     let index = transits.insert(transit)
+    if kind == .collectiveData, endsSendsEarly, let stages = profile.stages(wireBytes: wireBytes) {
+      return send(stages, of: transit, index, on: connection)
+    }
     network.send(
       byteCount: wireBytes, on: connection, at: VirtualTime(picoseconds: transit.posted), token: kind.token(index))
+  }
+
+  /// What does not fit into the sender's buffer leaves as a message of its own, before the rest.
+  private func send(
+    _ stages: (unbuffered: Double, buffered: Double), of transit: Transit, _ index: Int32, on connection: ConnectionID
+  ) {
+    let time = VirtualTime(picoseconds: transit.posted)
+    network.send(
+      byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.collectiveSend.token(index))
+    network.send(byteCount: stages.buffered, on: connection, at: time, token: TrafficKind.collectiveData.token(index))
+  }
+
+  /// What is left of a message fits into its sender's buffer.
+  func sendEnded(_ index: Int32) {
+    let transit = transits[index]
+    executions[transit.execution].sendCompleted(transit.sender)
   }
 
   func dataArrived(_ index: Int32) {
     let transit = transits[index]
     let execution = executions[transit.execution]
     if isWatched { observe(transit, of: execution) }
-    execution.sendCompleted(transit.sender)
+    if !endsSendsEarly { execution.sendCompleted(transit.sender) }
     if profile.receive.isZero {
       transits.remove(index)
       execution.received(transit)

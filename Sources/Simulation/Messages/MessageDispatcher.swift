@@ -7,6 +7,9 @@ enum TrafficKind: UInt64 {
   case collectiveNotice = 1
   case pointToPointData = 2
   case pointToPointNotice = 3
+  /// The part of a message that has to leave before its send ends.
+  case collectiveSend = 4
+  case pointToPointSend = 5
 
   @inline(__always)
   func token(_ index: Int32) -> UInt64 { rawValue << 32 | UInt64(UInt32(bitPattern: index)) }
@@ -28,6 +31,8 @@ final class MessageDispatcher: MessageObserver {
     case TrafficKind.collectiveData.rawValue: collectives.dataArrived(index)
     case TrafficKind.collectiveNotice.rawValue: collectives.noticeArrived(index)
     case TrafficKind.pointToPointData.rawValue: pointToPoint?.dataArrived(index)
+    case TrafficKind.collectiveSend.rawValue: collectives.sendEnded(index)
+    case TrafficKind.pointToPointSend.rawValue: pointToPoint?.sendEnded(index)
     default: pointToPoint?.noticeArrived(index)
     }
   }

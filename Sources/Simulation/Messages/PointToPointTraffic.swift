@@ -9,6 +9,8 @@ final class PointToPointTraffic: @unchecked Sendable {
   let engine: Engine
   let network: FlowNetwork
   let profile: TransportProfile
+  /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
+  private let endsSendsEarly: Bool
   private let attention: Attention
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
@@ -46,6 +48,7 @@ final class PointToPointTraffic: @unchecked Sendable {
     self.engine = engine
     self.network = network
     self.profile = profile
+    endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
     attention = Attention(engine: engine, profile: profile)
   }
 
@@ -141,11 +144,19 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   private func dispatch(_ send: SendRequest) {
     let index = transits.insert(send)
-    network.send(
-      byteCount: profile.wireBytes(byteCount: send.byteCount),
-      on: send.group.connection(fromWorld: send.source, toWorld: send.destination), at: max(send.posted, engine.now),
-      token: TrafficKind.pointToPointData.token(index))
+    let connection = send.group.connection(fromWorld: send.source, toWorld: send.destination)
+    let time = max(send.posted, engine.now)
+    var bytes = profile.wireBytes(byteCount: send.byteCount)
+    if endsSendsEarly, let stages = profile.stages(wireBytes: bytes) {
+      network.send(
+        byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.pointToPointSend.token(index))
+      bytes = stages.buffered
+    }
+    network.send(byteCount: bytes, on: connection, at: time, token: TrafficKind.pointToPointData.token(index))
   }
+
+  /// What is left of a message fits into its sender's buffer.
+  func sendEnded(_ index: Int32) { transits[index].complete(at: engine.now) }
 
   func dataArrived(_ index: Int32) {
     let send = transits[index]
@@ -155,7 +166,7 @@ final class PointToPointTraffic: @unchecked Sendable {
       DeliveredMessage(
         source: send.source, destination: send.destination, byteCount: send.byteCount, tag: send.tag,
         isPartOfCollective: false, posted: send.posted, arrived: engine.now))
-    send.complete(at: engine.now)
+    if !endsSendsEarly { send.complete(at: engine.now) }
     let overhead = profile.receive.picoseconds(byteCount: send.byteCount)
     if overhead == 0 {
       deliver(send)

@@ -10,9 +10,8 @@ struct TransportReading {
   let collectives: AlgorithmSelector
 
   private static let fieldNames = [
-    "name", "base", "send", "receive", "per_collective", "progress", "rendezvous_threshold", "notice", "wire_factor",
-    "reduce_per_byte",
-    "copy_per_byte",
+    "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "notice",
+    "wire_factor", "reduce_per_byte", "copy_per_byte",
   ]
 
   /// - Parameter texts: receives the text of the profile's file.
@@ -57,6 +56,7 @@ struct TransportReading {
     if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }
     if let value = fields["per_collective"] { profile.picosecondsPerCollective = try Self.perOccasion(value) }
     if let value = fields["progress"] { profile.progressDelayPicoseconds = try Self.progress(value) }
+    if let value = fields["send_buffer"] { profile.sendBufferBytes = try Self.buffer(value) }
     if let value = fields["rendezvous_threshold"] {
       let isNever = try value.text("a data size or the word never") == "never"
       profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
@@ -76,6 +76,11 @@ struct TransportReading {
     if let value = fields["per_message"] { cost.picosecondsPerMessage = try perOccasion(value) }
     if let value = fields["per_byte"] { cost.picosecondsPerByte = try perByte(value) }
     return cost
+  }
+
+  private static func buffer(_ value: DocumentValue) throws(DocumentError) -> Int? {
+    if try value.text("a data size, or none") == "none" { return nil }
+    return try value.quantity(DataSize.self, .notNegative).bytes
   }
 
   private static func progress(_ value: DocumentValue) throws(DocumentError) -> Int64 {

@@ -49,7 +49,7 @@ final class QuietShortcut: ReservationHolder {
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
     guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.attention.isImmediate,
-      !execution.call.isUnevenAllToAll
+      world.collectiveTraffic.profile.sendBufferBytes == nil, !execution.call.isUnevenAllToAll
     else { return }
     let starts = execution.startTimes
     guard let first = starts.min() else { return }
