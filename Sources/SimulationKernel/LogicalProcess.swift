@@ -14,6 +14,9 @@ public final class LogicalProcess: @unchecked Sendable {
   /// The local clock; at or after the engine's time whenever the process runs.
   public internal(set) var now: VirtualTime
 
+  /// When the process has last slept: its processor was free for others.
+  public private(set) var lastRest: Range<VirtualTime>?
+
   /// Where the process last called a primitive.
   public var lastPrimitive: SourceLocation?
 
@@ -53,6 +56,13 @@ public final class LogicalProcess: @unchecked Sendable {
 
   /// Moves the local clock by computing for `duration`.
   public func compute(for duration: Duration) { compute(picoseconds: duration.picoseconds) }
+
+  /// Moves the local clock to `time`, where it is earlier, by sleeping.
+  public func rest(until time: VirtualTime) {
+    guard time > now else { return }
+    lastRest = now..<time
+    now = time
+  }
 
   /// Moves the local clock to `time` where it is earlier.
   public func catchUp(with time: VirtualTime) {

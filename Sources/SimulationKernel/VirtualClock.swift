@@ -19,6 +19,6 @@ public struct VirtualClock: Clock {
   public func sleep(until deadline: VirtualTime, tolerance: Duration? = nil) async throws {
     try Task.checkCancellation()
     if process.engine.isInterrupted { throw CancellationError() }
-    process.catchUp(with: deadline)
+    process.rest(until: deadline)
   }
 }

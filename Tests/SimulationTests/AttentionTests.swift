@@ -36,6 +36,20 @@ struct AttentionTests {
     }
   }
 
+  @Test("a rank that sleeps leaves its processor to the library")
+  func sleeping() throws {
+    try world(delay: .max).run { [message] process, world in
+      if world.rank == 0 {
+        let send = try world.startSend(message, to: 1, tag: 0, at: SourceLocation(fileID: #fileID, line: #line))
+        try await process.clock.sleep(for: Self.computing)
+        try await send.wait()
+      } else {
+        _ = try await world.receive(Size.self, from: 0)
+        #expect(process.now == VirtualTime(seconds: 0.012))
+      }
+    }
+  }
+
   @Test("a rank that does not have to wait when it could goes on computing")
   func completedWait() throws {
     try world(delay: .max).run { [message] process, world in

@@ -3,6 +3,8 @@ import SimulationKernel
 extension RankConversation {
   /// Moves the rank's clock by what its script has done before a primitive.
   func charge(_ interval: Interval, before primitive: String) throws {
+    // What a script sleeps, it mostly sleeps first: to pace itself, or to begin at a time of its own.
+    rest(interval)
     let operation = "compute before \(primitive)"
     switch session.compute {
     case .measured:
@@ -17,15 +19,18 @@ extension RankConversation {
           computed.cost, elementType: computed.dataType.costType, operation: link.text(computed.name) ?? "operation")
       }
     }
-    if interval.sleptNanoseconds > 0 { process.compute(for: .nanoseconds(interval.sleptNanoseconds)) }
   }
 
   /// The same where the script asks for the time: a recording has no entry for that.
   func chargeBeforeQuestion(_ interval: Interval) throws {
     if case .recorded = session.compute {
-      process.compute(for: .nanoseconds(interval.sleptNanoseconds))
+      rest(interval)
     } else {
       try charge(interval, before: ComputeRecording.question)
     }
+  }
+
+  private func rest(_ interval: Interval) {
+    process.rest(until: process.now.advanced(by: .nanoseconds(interval.sleptNanoseconds)))
   }
 }

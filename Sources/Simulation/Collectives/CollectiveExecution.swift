@@ -88,10 +88,16 @@ final class CollectiveExecution: @unchecked Sendable {
     guard members[member].progress == .scheduled, !isQuiet else { return }
     begunCount += 1
     members[member].progress = .running
-    attended(member) { execution in
-      execution.members[member].clock = execution.traffic.engine.now.picoseconds + execution.startLatency
-      execution.advance(member)
+    if traffic.attention.isImmediate { return startMachine(member) }
+    // First come, first served: what has waited for this processor since before the call is done first.
+    traffic.engine.call(at: traffic.engine.now, priority: .timeout) { [self] in
+      whenAttended(member) { $0.startMachine(member) }
     }
+  }
+
+  private func startMachine(_ member: Int) {
+    members[member].clock = traffic.engine.now.picoseconds + startLatency
+    advance(member)
   }
 
   // MARK: Running a member's machine
@@ -129,23 +135,22 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   private func resume(_ member: Int) {
-    attended(member) { execution in
-      let now = execution.traffic.engine.now.picoseconds
-      if execution.members[member].clock < now { execution.members[member].clock = now }
-      execution.advance(member)
-    }
+    if traffic.attention.isImmediate { return goOn(member) }
+    whenAttended(member) { $0.goOn(member) }
+  }
+
+  @inline(__always)
+  private func goOn(_ member: Int) {
+    let now = traffic.engine.now.picoseconds
+    if members[member].clock < now { members[member].clock = now }
+    advance(member)
   }
 
   /// Does what the library does on a member's host as soon as its processor attends to it.
-  @inline(__always)
-  private func attended(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
-    guard traffic.attention.isImmediate else {
-      traffic.attention.whenGiven(by: process(of: member)) { [self] in
-        if members[member].progress != .failed { action(self) }
-      }
-      return
+  private func whenAttended(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
+    traffic.attention.whenGiven(by: process(of: member)) { [self] in
+      if members[member].progress != .failed { action(self) }
     }
-    action(self)
   }
 
   func finish(_ member: Int) {
@@ -247,14 +252,17 @@ final class CollectiveExecution: @unchecked Sendable {
 
   /// The notice's sender is ready to receive: what waits for it may leave.
   func noticeArrived(_ notice: CollectiveTraffic.Transit) {
+    if traffic.attention.isImmediate { return take(notice) }
+    whenAttended(Int(notice.receiver)) { $0.take(notice) }
+  }
+
+  private func take(_ notice: CollectiveTraffic.Transit) {
     let key = RendezvousKey(receiver: notice.sender, round: notice.round)
     guard let waiting = waitingSends.removeValue(forKey: key) else {
       notices.insert(key)
       return
     }
-    attended(Int(waiting.sender)) { execution in
-      execution.dispatch(waiting.posted(noEarlierThan: execution.traffic.engine.now.picoseconds))
-    }
+    dispatch(waiting.posted(noEarlierThan: traffic.engine.now.picoseconds))
   }
 
   func sendCompleted(_ sender: Int32) {

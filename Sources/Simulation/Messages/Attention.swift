@@ -27,8 +27,14 @@ struct Attention {
   /// A rank that has not had to wait when it first could is asked again: after all processes of that instant, since one
   /// whose program runs elsewhere tells only then whether it goes on computing.
   private func whenGiven(by process: LogicalProcess, noLaterThan latest: VirtualTime, _ action: @escaping () -> Void) {
-    let time = min(latest, process.now)
+    let time = min(latest, nextFreeTime(of: process))
     guard time > engine.now else { return action() }
     engine.call(at: time, priority: .timeout) { whenGiven(by: process, noLaterThan: latest, action) }
+  }
+
+  /// When a process next leaves its processor to others: when it sleeps, as far as is known, or when it has to wait.
+  private func nextFreeTime(of process: LogicalProcess) -> VirtualTime {
+    guard let rest = process.lastRest, rest.upperBound > engine.now else { return process.now }
+    return max(rest.lowerBound, engine.now)
   }
 }
