@@ -144,7 +144,8 @@ let package = Package(
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
-    .testTarget(name: "TestbedTests", dependencies: ["Testbed", "Quantities", "Uniference"]),
+    .testTarget(
+      name: "TestbedTests", dependencies: ["Testbed", "Quantities", "SimulationKernel", "Uniference"]),
     .testTarget(
       name: "CalibrationTests",
       dependencies: ["Calibration", "Uniference", "SimulationKernel", "Network", "Quantities", "Reports"]),

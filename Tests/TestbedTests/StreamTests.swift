@@ -1,3 +1,4 @@
+import SimulationKernel
 import Testing
 
 @testable import Testbed
@@ -13,7 +14,7 @@ import Testing
   }
 
   @Test(arguments: [UInt64(1), 2, 3]) func framesLeaveInOrderADelayLater(seed: UInt64) {
-    var generator = SplitMix(state: seed)
+    var generator = RandomStream(seed: seed, stream: 1)
     var line = DelayLine(delay: 1000, capacityBytes: 10_000)
     var expected: [(due: UInt64, bytes: [UInt8])] = []
     var now: UInt64 = 0
@@ -30,18 +31,5 @@ import Testing
         #expect(next?.due == wanted?.due && next?.bytes == wanted?.bytes, "seed \(seed), step \(step)")
       }
     }
-  }
-}
-
-/// Steele, Lea and Flood, "Fast Splittable Pseudorandom Number Generators", 2014.
-private struct SplitMix {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ (mixed >> 31)
   }
 }
