@@ -14,7 +14,11 @@ public struct MemoryAccount: Sendable {
   /// The most bytes ever held.
   public private(set) var peak = 0
 
-  private var live: [String: LiveTensors] = [:]
+  private var live: [LiveTensors] = []
+  /// Where each label's tensors stand in `live`.
+  private var places: [String: Int] = [:]
+  /// The same, by where the program keeps a label's text: most labels are literals, and an address is found faster.
+  private var literalPlaces: [UInt: Int] = [:]
 
   /// An empty account of a memory of `capacity` bytes; `Int.max` never runs out.
   public init(deviceName: String, capacity: Int) {
@@ -26,28 +30,57 @@ public struct MemoryAccount: Sendable {
   /// - Parameter label: what the tensor is, for people; tensors may share one.
   /// - Throws: ``OutOfMemory`` when it does not fit, and then takes nothing.
   public mutating func allocate(_ bytes: Int, label: String) throws(OutOfMemory) {
-    precondition(bytes >= 0, "a tensor cannot take \(bytes) bytes")
-    guard bytes <= capacity - inUse else { throw outOfMemory(requesting: bytes, label: label) }
-    inUse += bytes
-    peak = max(peak, inUse)
-    live[label, default: LiveTensors(label: label)].add(bytes)
+    try allocate(bytes, at: place(of: label))
+  }
+
+  /// The same for a label that stands in the program.
+  public mutating func allocate(_ bytes: Int, label: StaticString) throws(OutOfMemory) {
+    try allocate(bytes, at: place(of: label))
   }
 
   /// Gives back what one tensor took, with the same size and label.
-  public mutating func release(_ bytes: Int, label: String) {
-    guard let index = live.index(forKey: label), live[index].value.count > 0, live[index].value.bytes >= bytes
-    else {
-      preconditionFailure("released \(bytes) bytes of \"\(label)\" that \(deviceName) does not hold")
+  public mutating func release(_ bytes: Int, label: String) { release(bytes, at: place(of: label)) }
+
+  /// The same for a label that stands in the program.
+  public mutating func release(_ bytes: Int, label: StaticString) { release(bytes, at: place(of: label)) }
+
+  private mutating func allocate(_ bytes: Int, at place: Int) throws(OutOfMemory) {
+    precondition(bytes >= 0, "a tensor cannot take \(bytes) bytes")
+    guard bytes <= capacity - inUse else { throw outOfMemory(requesting: bytes, label: live[place].label) }
+    inUse += bytes
+    peak = max(peak, inUse)
+    live[place].add(bytes)
+  }
+
+  private mutating func release(_ bytes: Int, at place: Int) {
+    guard live[place].count > 0, live[place].bytes >= bytes else {
+      preconditionFailure("released \(bytes) bytes of \"\(live[place].label)\" that \(deviceName) does not hold")
     }
     inUse -= bytes
-    // A label that nothing lives under stays: the next operation of its kind brings it back.
-    live.values[index].remove(bytes)
+    live[place].remove(bytes)
+  }
+
+  private mutating func place(of label: String) -> Int {
+    if let known = places[label] { return known }
+    places[label] = live.count
+    live.append(LiveTensors(label: label))
+    return live.count - 1
+  }
+
+  private mutating func place(of label: StaticString) -> Int {
+    // A literal of one character is kept as that, not as text.
+    guard label.hasPointerRepresentation else { return place(of: label.description) }
+    let address = UInt(bitPattern: label.utf8Start)
+    if let known = literalPlaces[address] { return known }
+    let found = place(of: label.description)
+    literalPlaces[address] = found
+    return found
   }
 
   /// The labels that hold most, largest first. O(labels log labels).
   public func largest(_ count: Int) -> [LiveTensors] {
-    // Labels decide between equal sizes, as the order of a dictionary differs from run to run.
-    Array(live.values.filter { $0.count > 0 }.sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }.prefix(count))
+    // Labels decide between equal sizes.
+    Array(live.filter { $0.count > 0 }.sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }.prefix(count))
   }
 
   private func outOfMemory(requesting bytes: Int, label: String) -> OutOfMemory {

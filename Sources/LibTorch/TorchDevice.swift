@@ -116,13 +116,13 @@ public final class TorchDevice: TensorDevice {
   }
 
   private func apply(_ call: TorchCall, to operands: [TorchTensor]) throws(TorchError) -> TorchTensor {
-    let pointers = operands.map { Optional($0.pointer) }
-    return try library.tensor { result in
-      pointers.withUnsafeBufferPointer { operands in
-        call.integers.withUnsafeBufferPointer { integers in
+    try library.tensor { result in
+      withUnsafeTemporaryAllocation(of: OpaquePointer?.self, capacity: operands.count) { pointers in
+        for (index, operand) in operands.enumerated() { pointers.initializeElement(at: index, to: operand.pointer) }
+        return call.integers.withUnsafeBufferPointer { integers in
           call.numbers.withUnsafeBufferPointer { numbers in
             library.functions.tensors.apply(
-              call.operation, operands.baseAddress, Int64(operands.count), integers.baseAddress, numbers.baseAddress,
+              call.operation, pointers.baseAddress, Int64(operands.count), integers.baseAddress, numbers.baseAddress,
               result)
           }
         }
@@ -132,8 +132,6 @@ public final class TorchDevice: TensorDevice {
 
   private func timed<Result>(_ body: () throws -> Result) throws -> (Result, Duration?) {
     guard let timer else { return (try body(), nil) }
-    let start = try timer.now()
-    let result = try body()
-    return (result, .nanoseconds(try timer.now() - start))
+    return try timer.time(body)
   }
 }

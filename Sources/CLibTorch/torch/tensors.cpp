@@ -1,6 +1,7 @@
 #include "tensors.hpp"
 
 #include <ATen/Context.h>
+#include <ATen/EmptyTensor.h>
 #include <ATen/Parallel.h>
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/cat.h>
@@ -40,10 +41,21 @@ at::Tensor flat(const at::Tensor &tensor) { return tensor.reshape({-1}); }
 /// Whether the elements lie one after another in memory that this thread can reach, so that copying needs no dispatch.
 bool isPlain(const at::Tensor &tensor) { return tensor.is_cpu() && tensor.is_contiguous(); }
 
+/// Memory of undefined elements. On the CPU without the dispatcher, which would take longer than all the rest.
+at::Tensor uninitialized(at::IntArrayRef shape, at::ScalarType type, c10::Device device) {
+  if (device.is_cpu()) return at::detail::empty_cpu(shape, type);
+  return at::empty(shape, at::TensorOptions().dtype(type).device(device));
+}
+
+/// The device of a name; that of the CPU is not worth parsing.
+c10::Device device(const char *name) {
+  return std::strcmp(name, "cpu") == 0 ? c10::Device(c10::kCPU) : c10::Device(name);
+}
+
 void freeMessage(char *message) { std::free(message); }
 
 UniferenceFailure checkDevice(const char *name) {
-  return withoutGradients([&] { at::empty({1}, at::TensorOptions().device(c10::Device(name))).fill_(1); });
+  return withoutGradients([&] { at::empty({1}, at::TensorOptions().device(device(name))).fill_(1); });
 }
 
 UniferenceFailure setThreadCount(int32_t count) {
@@ -52,18 +64,17 @@ UniferenceFailure setThreadCount(int32_t count) {
 
 UniferenceFailure synchronize(const char *name) {
   return guarded([&] {
-    const c10::Device device(name);
-    if (!device.is_cpu()) c10::impl::VirtualGuardImpl(device.type()).synchronizeDevice(device.index());
+    const c10::Device waited = device(name);
+    if (!waited.is_cpu()) c10::impl::VirtualGuardImpl(waited.type()).synchronizeDevice(waited.index());
   });
 }
 
 int64_t liveTensorCount() { return liveTensors.load(); }
 
 UniferenceFailure empty(
-    const int64_t *shape, int64_t rank, UniferenceElementType type, const char *device, UniferenceTensor **result) {
+    const int64_t *shape, int64_t rank, UniferenceElementType type, const char *name, UniferenceTensor **result) {
   return withoutGradients([&] {
-    const auto options = at::TensorOptions().dtype(scalarType(type)).device(c10::Device(device));
-    *result = give(at::empty(at::IntArrayRef(shape, rank), options));
+    *result = give(uninitialized(at::IntArrayRef(shape, rank), scalarType(type), device(name)));
   });
 }
 
@@ -124,7 +135,7 @@ UniferenceFailure copyRange(
       return;
     }
     const size_t size = source.element_size();
-    at::Tensor copy = at::empty({count}, source.options());
+    at::Tensor copy = uninitialized({count}, source.scalar_type(), source.device());
     std::memcpy(
         copy.mutable_data_ptr(), static_cast<const char *>(source.const_data_ptr()) + start * size, count * size);
     *result = give(std::move(copy));

@@ -12,6 +12,7 @@ public final class SimulatedDevice: @unchecked Sendable {
   public let speed: SpeedProfile
   private let model: ComputeModel
   private let process: LogicalProcess
+  private let engine: Engine
   private let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
@@ -30,6 +31,7 @@ public final class SimulatedDevice: @unchecked Sendable {
     self.speed = speed
     self.process = process
     self.world = world
+    engine = world.engine
     memoryAccount = MemoryAccount(deviceName: name, capacity: specification.usableMemory.bytes)
   }
 
@@ -57,7 +59,7 @@ public final class SimulatedDevice: @unchecked Sendable {
   }
 
   private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws {
-    if world.engine.isInterrupted { throw CancellationError() }
+    if engine.isInterrupted { throw CancellationError() }
     let start = process.now
     let elapsed = speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
     process.compute(picoseconds: elapsed)
@@ -69,12 +71,12 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Takes memory of the device.
   public func allocate(_ byteCount: Int, label: StaticString) throws(OutOfMemory) {
-    try memoryAccount.allocate(byteCount, label: label.description)
+    try memoryAccount.allocate(byteCount, label: label)
   }
 
   /// Gives memory back.
   public func release(_ byteCount: Int, label: StaticString) {
-    memoryAccount.release(byteCount, label: label.description)
+    memoryAccount.release(byteCount, label: label)
   }
 
   /// Time spent computing.

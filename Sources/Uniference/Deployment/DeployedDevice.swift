@@ -31,11 +31,11 @@ final class DeployedDevice: DeviceAccounting {
   }
 
   func allocate(byteCount: Int, label: StaticString) throws {
-    try state.withLock { try $0.memory.allocate(byteCount, label: label.description) }
+    try state.withLock { try $0.memory.allocate(byteCount, label: label) }
   }
 
   func release(byteCount: Int, label: StaticString) {
-    state.withLock { $0.memory.release(byteCount, label: label.description) }
+    state.withLock { $0.memory.release(byteCount, label: label) }
   }
 
   /// Time spent computing, as far as it was measured.

@@ -8,11 +8,11 @@ final class DeviceLedger: DeviceAccounting, @unchecked Sendable {
   private let device: SimulatedDevice
   private let rank: Int
   private let times: KernelTimes
-  private let log: OperationLog
+  private let log: OperationLog?
   /// How often each operation was charged, where that decides what comes next.
   private var occurrences: [OperationRecord: Int] = [:]
 
-  init(_ device: SimulatedDevice, rank: Int, times: KernelTimes, log: OperationLog) {
+  init(_ device: SimulatedDevice, rank: Int, times: KernelTimes, log: OperationLog?) {
     self.device = device
     self.rank = rank
     self.times = times
@@ -29,7 +29,7 @@ final class DeviceLedger: DeviceAccounting, @unchecked Sendable {
       try device.compute(operation.cost, elementType: operation.elementType, operation: operation.kind.rawValue)
     case .measured:
       guard let kernelTime else { throw KernelTimesMissing() }
-      log.append(operation, rank: rank, picoseconds: kernelTime.picoseconds)
+      log?.append(operation, rank: rank, picoseconds: kernelTime.picoseconds)
       try compute(operation, for: kernelTime)
     case .recorded(let recording):
       let occurrence = occurrences[operation, default: 0]

@@ -27,7 +27,7 @@ final class SimulatedRun {
     spawnRanks(program, options: options, operations: recorder.operations)
   }
 
-  private func spawnRanks(_ program: some Program, options: SimulationOptions, operations: OperationLog) {
+  private func spawnRanks(_ program: some Program, options: SimulationOptions, operations: OperationLog?) {
     let events = events
     for (rank, device) in cluster.devices.enumerated() {
       world.spawn { process, communicator in

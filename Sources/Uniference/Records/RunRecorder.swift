@@ -5,8 +5,8 @@ import SimulationKernel
 /// Writes what a run leaves behind: its record and its trace.
 final class RunRecorder {
   let log: EventLog
-  /// What was measured of each tensor operation.
-  let operations = OperationLog()
+  /// What was measured of each tensor operation; `nil` where no record is written, which would hold it.
+  let operations: OperationLog?
   let recordPath: String?
   private let writer: RunRecordWriter?
   private let trace: PerfettoTraceWriter?
@@ -22,8 +22,10 @@ final class RunRecorder {
         path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords)
       self.writer = writer
       log = writer.events
+      operations = OperationLog()
     } else {
       writer = nil
+      operations = nil
       log = try EventLog(keepsRecords: keepsRecords)
     }
   }
@@ -38,7 +40,7 @@ final class RunRecorder {
       case .interrupted: .interrupted
       case .some(let failure): .failed(reason: "\(failure)")
       }
-    if !operations.isEmpty { try writer.attach(OperationRecording.fileName, operations.bytes) }
+    if let operations, !operations.isEmpty { try writer.attach(OperationRecording.fileName, operations.bytes) }
     _ = try writer.finish(status: status, results: results)
   }
 
