@@ -6,8 +6,8 @@ Everything is a difference between a long and a short run of SmolLM2-135M (one t
 nor loading counts, and is measured in processor time, so that other processes count as little as possible; wall time is
 printed beside it. Two figures:
 
-* overhead: the time of a simulation with values over the sum of its kernels' own times in the same run, for one rank and
-  for tensor=3; ``--check`` fails above 1.1;
+* overhead: the time of a simulation with values over the sum of its kernels' own times in the same run, for one rank
+  and for tensor=3; ``--check`` fails above 1.1;
 * decoding: tokens per second of the Swift program on one rank and of transformers in eager mode, in interleaved pairs;
   ``--check`` fails when transformers' median is higher.
 """
