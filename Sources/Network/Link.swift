@@ -14,26 +14,31 @@ public struct Link: Hashable, Sendable {
   public var loss: Double
   /// Bytes that may pass at once after the link has been idle, where it is shaped by a token bucket; zero for a wire.
   public var burstBytes: Double
+  /// Bytes of the packets in which a shaped link lets messages pass, of which the last may overdraw the bucket; zero where
+  /// bytes pass one by one.
+  public var packetBytes: Double
 
   /// A link given in bytes per second. Duration figures are rounded to whole picoseconds.
   public init(
     bytesPerSecond: Double, latency: Duration, jitter: Duration = .zero, loss: Double = 0,
-    burstBytes: Double = 0
+    burstBytes: Double = 0, packetBytes: Double = 0
   ) {
     self.bytesPerSecond = bytesPerSecond
     latencyPicoseconds = latency.picoseconds
     jitterPicoseconds = jitter.picoseconds
     self.loss = loss
     self.burstBytes = burstBytes
+    self.packetBytes = packetBytes
   }
 
   /// A link given by a bandwidth with its unit.
   public init(
     bandwidth: Bandwidth, latency: Duration, jitter: Duration = .zero, loss: Double = 0,
-    burstBytes: Double = 0
+    burstBytes: Double = 0, packetBytes: Double = 0
   ) {
     self.init(
-      bytesPerSecond: bandwidth.bytesPerSecond, latency: latency, jitter: jitter, loss: loss, burstBytes: burstBytes)
+      bytesPerSecond: bandwidth.bytesPerSecond, latency: latency, jitter: jitter, loss: loss, burstBytes: burstBytes,
+      packetBytes: packetBytes)
   }
 
   /// The same link with its bandwidth multiplied.

@@ -7,10 +7,17 @@
 ///     tokens(now) = min(burst, tokens(then) + capacity · (now - then) - bytes carried in between)
 ///     credit of a message = min over its links of tokens(now)
 ///
+/// Such shapers let whole packets pass, each as soon as there are no debts (htb_class_mode in Linux's sch_htb.c). So the
+/// last packet of a message takes no time, and leaves a debt that the next message has to wait for:
+///
+///     credit of a message = min over its links of tokens(now) + bytes of its last packet there
+///
 /// A link without a bucket has no tokens: it paces whatever crosses it.
 struct TokenBuckets {
   private struct Bucket {
     let burst: Double
+    let packet: Double
+    /// Negative where the last packet has overdrawn.
     var tokens: Double
     var updated: Int64 = 0
     /// What the link had carried then.
@@ -18,8 +25,9 @@ struct TokenBuckets {
     /// Tokens spent on messages that are not among what was carried yet.
     var prepaid: Double = 0
 
-    init(burst: Double) {
+    init(burst: Double, packet: Double) {
       self.burst = burst
+      self.packet = packet
       tokens = burst
     }
 
@@ -27,10 +35,19 @@ struct TokenBuckets {
     mutating func refill(at now: Int64, link: LinkState) {
       let passed = link.carried - carried
       let earned = link.crossings > 0 ? 0 : link.capacity * Double(now - updated) * 1e-12
-      tokens = min(burst, max(0, tokens + earned - max(0, passed - prepaid)))
+      let gained = earned - max(0, passed - prepaid)
+      // Messages under way are paid for by the time that they take; debts are those of last packets alone.
+      tokens = min(burst, max(min(0, tokens), tokens + gained))
       prepaid = max(0, prepaid - passed)
       updated = now
       carried = link.carried
+    }
+
+    /// Bytes of a message that take no time now; negative where it has to wait for debts.
+    func credit(for byteCount: Double) -> Double {
+      guard packet > 0 else { return tokens }
+      let others = ((byteCount / packet).rounded(.up) - 1) * packet
+      return tokens + byteCount - max(0, others)
     }
 
     mutating func spend(_ byteCount: Double) {
@@ -43,7 +60,7 @@ struct TokenBuckets {
 
   init(_ links: LinkTable) {
     for (index, link) in links.enumerated() where link.burstBytes > 0 {
-      buckets[LinkID(index)] = Bucket(burst: link.burstBytes)
+      buckets[LinkID(index)] = Bucket(burst: link.burstBytes, packet: link.packetBytes)
     }
   }
 
@@ -51,14 +68,14 @@ struct TokenBuckets {
 
   /// Takes from every link of a route what a message may pass at once.
   ///
-  /// - Returns: bytes of the message that take no time.
+  /// - Returns: bytes of the message that take no time; negative where it has to wait for so many others.
   mutating func spend(
     upTo byteCount: Double, on route: some Sequence<LinkID>, at now: Int64, state: (LinkID) -> LinkState
   ) -> Double {
     var credit = byteCount
     for link in route {
       buckets[link]?.refill(at: now, link: state(link))
-      credit = min(credit, buckets[link]?.tokens ?? 0)
+      credit = min(credit, buckets[link]?.credit(for: byteCount) ?? 0)
     }
     for link in route { buckets[link]?.spend(credit) }
     return credit

@@ -24,12 +24,26 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   public var rendezvousThresholdBytes: Int?
   /// Bytes of a ready notice; it stands in the receiver's queue to the sender like any message.
   public var noticeBytes = 0
+  /// Processor time of a ready notice, for who gives it, before it leaves, and again for who takes it up.
+  public var picosecondsPerNotice: Int64 = 0
+  /// What it costs a host's core to have rested before a message comes.
+  public var waking = Waking()
+  /// What a call of the library takes longer after its rank has computed for ``coldAfterPicoseconds``: the caches that it
+  /// would run from are then full of other things.
+  public var coldPicoseconds: Int64 = 0
+  /// Computing from which on a call finds cold caches.
+  public var coldAfterPicoseconds: Int64 = 0
+  /// Cores that all hosts share for the library's work, as in a testbed inside one machine; `nil` where each host has its
+  /// own.
+  public var sharedCores: Int?
   /// Bytes on the wire for each byte of payload, by payload size: headers, and rates that small messages do not reach.
   public var wireFactor = PiecewiseLinear(constant: 1)
   /// Time to combine received bytes with own ones.
   public var reducePicosecondsPerByte = 0.0
   /// Time to copy bytes within a device's memory.
   public var copyPicosecondsPerByte = 0.0
+  /// Time for each such copy, whatever its size: of the framework's operation and its memory.
+  public var picosecondsPerCopy: Int64 = 0
 
   /// A profile that adds nothing; set what it does add.
   public init(name: String) { self.name = name }
@@ -60,7 +74,7 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// Time to copy bytes within a device's memory.
   @inline(__always)
   public func copyPicoseconds(byteCount: Int) -> Int64 {
-    Int64((copyPicosecondsPerByte * Double(byteCount)).rounded())
+    picosecondsPerCopy + Int64((copyPicosecondsPerByte * Double(byteCount)).rounded())
   }
 
   /// Nothing but latency, bandwidth and sharing.

@@ -59,8 +59,10 @@ public final class SimulatedWorld: @unchecked Sendable {
     self.profile = profile
     self.selector = selector
     self.placement = placement ?? Placement(ranksPerNode: 1, topology: topology)
-    collectiveTraffic = CollectiveTraffic(engine: engine, network: network, profile: profile)
-    pointToPointTraffic = PointToPointTraffic(engine: engine, network: network, profile: profile)
+    let processors = LibraryProcessors(engine: engine, profile: profile)
+    collectiveTraffic = CollectiveTraffic(engine: engine, network: network, profile: profile, processors: processors)
+    pointToPointTraffic = PointToPointTraffic(
+      engine: engine, network: network, profile: profile, processors: processors)
     dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
     network.observer = dispatcher
   }

@@ -17,6 +17,9 @@ public final class LogicalProcess: @unchecked Sendable {
   /// When the process has last slept: its processor was free for others.
   public private(set) var lastRest: Range<VirtualTime>?
 
+  /// When the process last came back from a primitive.
+  public private(set) var lastReturn = VirtualTime.zero
+
   /// Where the process last called a primitive.
   public var lastPrimitive: SourceLocation?
 
@@ -64,9 +67,10 @@ public final class LogicalProcess: @unchecked Sendable {
     now = time
   }
 
-  /// Moves the local clock to `time` where it is earlier.
+  /// Moves the local clock to `time` where it is earlier, at the end of a primitive.
   public func catchUp(with time: VirtualTime) {
     if time > now { now = time }
+    lastReturn = now
   }
 
   /// A stream of random numbers of this process's own; every call starts it anew.

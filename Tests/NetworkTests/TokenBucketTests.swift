@@ -50,6 +50,54 @@ struct TokenBucketTests {
     #expect(abs((run.arrivals[0] ?? 0) - 0.01) < 1e-9)
   }
 
+  /// Of 10 packets of 1000 bytes the first 4 pass at once, since the fourth finds no debts; the last one 6 ms later.
+  @Test("whole packets pass as soon as there are no debts, and the last one's have to be paid by the next message")
+  func packets() throws {
+    var shaped = link
+    shaped.packetBytes = 1000
+    let run = NetworkRun(try .singleSwitch(hosts: 2, link: shaped))
+    run.send(0, bytes: 10_000, at: 0)  // until 0.006, with debts of 1000
+    run.send(1, bytes: 500, at: 0.0062)  // has to wait until 0.007
+    run.send(2, bytes: 3500, at: 1)  // rested: four packets at once
+    run.send(3, bytes: 4100, at: 2)  // the fifth waits for the fourth
+    run.engine.runEvents()
+    for (token, time) in [0.006, 0.007, 1, 2.001].enumerated() {
+      #expect(abs((run.arrivals[UInt64(token)] ?? 0) - time) < 1e-9, "message \(token)")
+    }
+  }
+
+  /// Reference: packet by packet, each leaves at the first instant without debts.
+  @Test("messages of packets take as long as packets one by one")
+  func packetsOneByOne() throws {
+    for seed: UInt64 in 0..<1000 {
+      var random = RandomStream(seed: seed, stream: 3)
+      var shaped = link
+      shaped.packetBytes = (200 + random.nextUnit() * 3000).rounded()
+      let run = NetworkRun(try .singleSwitch(hosts: 2, link: shaped))
+      var (tokens, updated, free, time) = (Self.burst, 0.0, 0.0, 0.0)
+      var expected: [Double] = []
+      for token in 0..<20 {
+        // Later than the message before is done: those behind it go on at the link's rate.
+        time = max(time, free) + 1e-6 + random.nextUnit() * 0.01
+        let bytes = 1 + random.nextUnit() * 8000
+        run.send(UInt64(token), bytes: bytes, at: time)
+        (free, tokens) = (time, min(Self.burst, tokens + (time - updated) * Self.bytesPerSecond))
+        var left = bytes
+        while left > 1e-9 {
+          if tokens < 0 { (free, tokens) = (free - tokens / Self.bytesPerSecond, 0) }
+          tokens -= min(left, shaped.packetBytes)
+          left -= shaped.packetBytes
+        }
+        updated = free
+        expected.append(free)
+      }
+      run.engine.runEvents()
+      for token in 0..<20 {
+        #expect(abs((run.arrivals[UInt64(token)] ?? 0) - expected[token]) < 1e-8, "seed \(seed), message \(token)")
+      }
+    }
+  }
+
   @Test("over any time a link carries at most its rate and one burst")
   func bound() throws {
     for seed: UInt64 in 0..<200 {

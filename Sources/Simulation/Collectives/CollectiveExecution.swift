@@ -96,7 +96,9 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 
   private func startMachine(_ member: Int) {
-    members[member].clock = traffic.engine.now.picoseconds + startLatency
+    let now = traffic.engine.now.picoseconds
+    members[member].clock = now
+    work(startLatency + traffic.processors.coldDelay(of: group.worldRanks[member], at: now), by: member)
     advance(member)
   }
 
@@ -124,13 +126,26 @@ final class CollectiveExecution: @unchecked Sendable {
           return
         }
       case .reduce(let byteCount):
-        state.pointee.clock += traffic.profile.reducePicoseconds(byteCount: byteCount)
+        work(traffic.profile.reducePicoseconds(byteCount: byteCount), by: member)
       case .copy(let byteCount):
-        state.pointee.clock += traffic.profile.copyPicoseconds(byteCount: byteCount)
+        work(traffic.profile.copyPicoseconds(byteCount: byteCount), by: member)
       case .finished:
         return finish(member)
       }
     }
+  }
+
+  /// Lets a member's processor do some of the library's work.
+  @inline(__always)
+  private func work(_ picoseconds: Int64, by member: Int) {
+    members[member].clock = traffic.processors.end(
+      ofWork: picoseconds, by: group.worldRanks[member], from: members[member].clock)
+  }
+
+  /// When work will be done that an arrival brings, which a member's core may have to wake up for.
+  private func endOfArrivalsWork(_ picoseconds: Int64, at member: Int, from time: Int64) -> Int64 {
+    let (processors, rank) = (traffic.processors, group.worldRanks[member])
+    return processors.end(ofWork: picoseconds, by: rank, from: processors.attentionTime(of: rank, at: time))
   }
 
   @inline(__always)
@@ -195,7 +210,7 @@ final class CollectiveExecution: @unchecked Sendable {
   private func send(from member: Int, to peer: Int, byteCount: Int, round: Int) {
     let state = members + member
     let profile = traffic.profile
-    if !profile.send.isZero { state.pointee.clock += profile.send.picoseconds(byteCount: byteCount) }
+    if !profile.send.isZero { work(profile.send.picoseconds(byteCount: byteCount), by: member) }
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: byteCount,
@@ -242,6 +257,7 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 
   private func sendNotice(from member: Int, to peer: Int, round: Int) {
+    work(traffic.profile.picosecondsPerNotice, by: member)
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: 0, posted: members[member].clock)
@@ -258,11 +274,13 @@ final class CollectiveExecution: @unchecked Sendable {
 
   private func take(_ notice: CollectiveTraffic.Transit) {
     let key = RendezvousKey(receiver: notice.sender, round: notice.round)
+    let taken = endOfArrivalsWork(
+      traffic.profile.picosecondsPerNotice, at: Int(notice.receiver), from: traffic.engine.now.picoseconds)
     guard let waiting = waitingSends.removeValue(forKey: key) else {
       notices.insert(key)
       return
     }
-    dispatch(waiting.posted(noEarlierThan: traffic.engine.now.picoseconds))
+    dispatch(waiting.posted(noEarlierThan: taken))
   }
 
   func sendCompleted(_ sender: Int32) {
@@ -277,7 +295,9 @@ final class CollectiveExecution: @unchecked Sendable {
   /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
   func occupyReceiver(_ transit: CollectiveTraffic.Transit) -> VirtualTime {
     let begin = max(traffic.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
-    let end = begin.advanced(byPicoseconds: traffic.profile.receive.picoseconds(byteCount: transit.byteCount))
+    let work = traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
+    let end = VirtualTime(
+      picoseconds: endOfArrivalsWork(work, at: Int(transit.receiver), from: begin.picoseconds))
     receiverBusyUntil[transit.receiver] = end
     return end
   }
@@ -291,8 +311,6 @@ final class CollectiveExecution: @unchecked Sendable {
       resume(Int(transit.receiver))
     }
   }
-
-  // MARK: Waiting
 
   // MARK: Results
 

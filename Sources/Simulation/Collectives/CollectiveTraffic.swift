@@ -19,6 +19,7 @@ final class CollectiveTraffic: EventHandler {
   /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
   private let endsSendsEarly: Bool
   let attention: Attention
+  let processors: LibraryProcessors
   weak var observer: (any RunObserver)? {
     didSet { isWatched = observer != nil || account != nil }
   }
@@ -38,10 +39,11 @@ final class CollectiveTraffic: EventHandler {
   /// Messages that receivers' processors deal with, and until when.
   private var processing: [Int32: VirtualTime] = [:]
 
-  init(engine: Engine, network: FlowNetwork, profile: TransportProfile) {
+  init(engine: Engine, network: FlowNetwork, profile: TransportProfile, processors: LibraryProcessors) {
     self.engine = engine
     self.network = network
     self.profile = profile
+    self.processors = processors
     endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
     attention = Attention(engine: engine, profile: profile)
     transits = Pool(capacity: network.topology.hostCount)
@@ -88,7 +90,7 @@ final class CollectiveTraffic: EventHandler {
     let execution = executions[transit.execution]
     if isWatched { observe(transit, of: execution) }
     if !endsSendsEarly { execution.sendCompleted(transit.sender) }
-    if profile.receive.isZero {
+    if profile.receive.isZero, !processors.mayRest {
       transits.remove(index)
       execution.received(transit)
     } else {

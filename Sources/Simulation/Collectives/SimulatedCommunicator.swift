@@ -43,7 +43,11 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     try check(destination, is: "send", at: location)
     try note(location)
     let traffic = world.pointToPointTraffic
-    process.compute(picoseconds: traffic.profile.send.picoseconds(byteCount: payload.byteCount))
+    let start = process.now.picoseconds
+    let work =
+      traffic.profile.send.picoseconds(byteCount: payload.byteCount)
+      + traffic.processors.coldDelay(of: process.id, at: start)
+    process.compute(picoseconds: traffic.processors.end(ofWork: work, by: process.id, from: start) - start)
     let request = SendRequest(
       group: group, process: process, destination: group.worldRanks[destination], tag: tag, content: payload.message,
       byteCount: payload.byteCount, posted: process.now)

@@ -12,6 +12,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
   private let endsSendsEarly: Bool
   private let attention: Attention
+  let processors: LibraryProcessors
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
   private let transits = Pool<SendRequest>()
@@ -27,6 +28,14 @@ final class PointToPointTraffic: @unchecked Sendable {
     case grant(Grant)
     /// To the sender that a receive from any source has chosen.
     case answer(SendRequest)
+
+    /// The rank that it goes to; where a receive takes any source, the one that posted it keeps it.
+    var source: Int {
+      switch self {
+      case .grant(let grant): grant.source ?? grant.destination
+      case .answer(let send): send.source
+      }
+    }
   }
 
   /// Leave for one payload from `source` to `destination`, given by a receive that has been posted.
@@ -44,10 +53,11 @@ final class PointToPointTraffic: @unchecked Sendable {
     }
   }
 
-  init(engine: Engine, network: FlowNetwork, profile: TransportProfile) {
+  init(engine: Engine, network: FlowNetwork, profile: TransportProfile, processors: LibraryProcessors) {
     self.engine = engine
     self.network = network
     self.profile = profile
+    self.processors = processors
     endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
     attention = Attention(engine: engine, profile: profile)
   }
@@ -106,10 +116,28 @@ final class PointToPointTraffic: @unchecked Sendable {
   private func notify(_ source: Int, from destination: Int, of notice: Notice, group: ProcessGroup) {
     network.send(
       byteCount: Double(profile.noticeBytes), on: group.connection(fromWorld: destination, toWorld: source),
-      at: engine.now, token: TrafficKind.pointToPointNotice.token(notices.insert(notice)))
+      at: endOfWork(profile.picosecondsPerNotice, by: destination),
+      token: TrafficKind.pointToPointNotice.token(notices.insert(notice)))
+  }
+
+  /// When work of a rank's library will be done that can begin now.
+  private func endOfWork(_ picoseconds: Int64, by rank: Int) -> VirtualTime {
+    VirtualTime(picoseconds: processors.end(ofWork: picoseconds, by: rank, from: engine.now.picoseconds))
+  }
+
+  /// The same for work that an arrival brings, to which the core may have to wake up.
+  private func endOfArrivalsWork(_ picoseconds: Int64, at rank: Int) -> VirtualTime {
+    let begin = processors.attentionTime(of: rank, at: engine.now.picoseconds)
+    return VirtualTime(picoseconds: processors.end(ofWork: picoseconds, by: rank, from: begin))
   }
 
   func noticeArrived(_ index: Int32) {
+    let time = endOfArrivalsWork(profile.picosecondsPerNotice, at: notices[index].source)
+    if time <= engine.now { return takeUpNotice(index) }
+    engine.call(at: time, priority: .traffic) { self.takeUpNotice(index) }
+  }
+
+  private func takeUpNotice(_ index: Int32) {
     let notice = notices[index]
     notices.remove(index)
     switch notice {
@@ -167,12 +195,9 @@ final class PointToPointTraffic: @unchecked Sendable {
         source: send.source, destination: send.destination, byteCount: send.byteCount, tag: send.tag,
         isPartOfCollective: false, posted: send.posted, arrived: engine.now))
     if !endsSendsEarly { send.complete(at: engine.now) }
-    let overhead = profile.receive.picoseconds(byteCount: send.byteCount)
-    if overhead == 0 {
-      deliver(send)
-    } else {
-      engine.call(at: engine.now.advanced(byPicoseconds: overhead), priority: .traffic) { self.deliver(send) }
-    }
+    let time = endOfArrivalsWork(profile.receive.picoseconds(byteCount: send.byteCount), at: send.destination)
+    if time <= engine.now { return deliver(send) }
+    engine.call(at: time, priority: .traffic) { self.deliver(send) }
   }
 
   private func deliver(_ send: SendRequest) {

@@ -3,7 +3,7 @@ import Quantities
 
 /// The figures of a link, as far as a document gives them.
 struct LinkReading {
-  static let fieldNames = ["bandwidth", "latency", "jitter", "loss", "burst"]
+  static let fieldNames = ["bandwidth", "latency", "jitter", "loss", "burst", "packet"]
 
   /// Latencies beyond this would not leave room for sums of them in 64-bit picoseconds.
   private static let longestLatency = Duration.seconds(3600)
@@ -14,6 +14,7 @@ struct LinkReading {
   private var jitter: Duration?
   private var loss: Double?
   private var burst: DataSize?
+  private var packet: DataSize?
 
   init(_ value: DocumentValue) throws(DocumentError) {
     try self.init(DocumentFields(value, of: "a link's fields", allowed: Self.fieldNames))
@@ -30,6 +31,7 @@ struct LinkReading {
       self.loss = loss
     }
     burst = try fields["burst"]?.quantity(DataSize.self, .notNegative)
+    packet = try fields["packet"]?.quantity(DataSize.self, .notNegative)
   }
 
   /// The link; figures that are left out are those of `other`, where it has them, or zero.
@@ -40,7 +42,8 @@ struct LinkReading {
     }
     return Link(
       bandwidth: bandwidth, latency: latency ?? other?.latency ?? .zero, jitter: jitter ?? other?.jitter ?? .zero,
-      loss: loss ?? other?.loss ?? 0, burstBytes: Double((burst ?? other?.burst)?.bytes ?? 0))
+      loss: loss ?? other?.loss ?? 0, burstBytes: Double((burst ?? other?.burst)?.bytes ?? 0),
+      packetBytes: Double((packet ?? other?.packet)?.bytes ?? 0))
   }
 
   private static func latency(_ value: DocumentValue) throws(DocumentError) -> Duration {

@@ -2,6 +2,7 @@ import Communication
 import Foundation
 import Network
 import Quantities
+import SimulationKernel
 
 /// A transport as a document gives it: the name of a shipped profile, the path of a profile's file, or its figures.
 struct TransportReading {
@@ -11,7 +12,7 @@ struct TransportReading {
 
   private static let fieldNames = [
     "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "notice",
-    "wire_factor", "reduce_per_byte", "copy_per_byte",
+    "per_notice", "wake", "cold", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte", "per_copy",
   ]
 
   /// - Parameter texts: receives the text of the profile's file.
@@ -62,8 +63,19 @@ struct TransportReading {
       profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
     }
     if let value = fields["notice"] { profile.noticeBytes = try value.quantity(DataSize.self, .notNegative).bytes }
+    if let value = fields["per_notice"] { profile.picosecondsPerNotice = try Self.perOccasion(value) }
+    if let value = fields["wake"] {
+      (profile.waking.picoseconds, profile.waking.afterPicoseconds) = try Self.latencyAfter(
+        value, of: "what waking up takes")
+    }
+    if let value = fields["cold"] {
+      (profile.coldPicoseconds, profile.coldAfterPicoseconds) = try Self.latencyAfter(
+        value, of: "what cold caches take")
+    }
+    if let value = fields["shared_cores"] { profile.sharedCores = try Self.cores(value) }
     if let value = fields["wire_factor"] { profile.wireFactor = try Self.factor(value) }
     if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }
+    if let value = fields["per_copy"] { profile.picosecondsPerCopy = try Self.perOccasion(value) }
     if let value = fields["copy_per_byte"] { profile.copyPicosecondsPerByte = try Self.perByte(value) }
     self.profile = profile
   }
@@ -81,6 +93,20 @@ struct TransportReading {
   private static func buffer(_ value: DocumentValue) throws(DocumentError) -> Int? {
     if try value.text("a data size, or none") == "none" { return nil }
     return try value.quantity(DataSize.self, .notNegative).bytes
+  }
+
+  private static func latencyAfter(
+    _ value: DocumentValue, of what: String
+  ) throws(DocumentError) -> (latency: Int64, after: Int64) {
+    let fields = try DocumentFields(value, of: what, allowed: ["latency", "after"])
+    return (
+      try fields["latency"].map(perOccasion) ?? 0, try fields["after"].map(perOccasion) ?? 0
+    )
+  }
+
+  private static func cores(_ value: DocumentValue) throws(DocumentError) -> Int? {
+    if try value.text("a number of cores, or none") == "none" { return nil }
+    return try value.integer(in: 1...1024)
   }
 
   private static func progress(_ value: DocumentValue) throws(DocumentError) -> Int64 {

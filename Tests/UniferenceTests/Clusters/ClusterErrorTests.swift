@@ -38,7 +38,7 @@ import Testing
     (
       "bandwidth:", "bandwith:",
       "c.yaml:6: network.link.bandwith: unknown field \"bandwith\": did you mean \"bandwidth\"? Allowed: bandwidth, "
-        + "latency, jitter, loss, burst"
+        + "latency, jitter, loss, burst, packet"
     ),
     (
       "bandwidth: 1 Gbps, ", "",
@@ -46,7 +46,7 @@ import Testing
     ),
     (
       "{bandwidth: 1 Gbps, latency: 0.5 ms}", "1 Gbps",
-      "c.yaml:6: network.link: expected a mapping of a link's fields (bandwidth, latency, jitter, loss, burst), found "
+      "c.yaml:6: network.link: expected a mapping of a link's fields (bandwidth, latency, jitter, loss, burst, packet), found "
         + "\"1 Gbps\""
     ),
     (
@@ -125,6 +125,14 @@ import Testing
       "ideal", "{send: {per_message: 5}}",
       "c.yaml:7: network.transport.send.per_message: \"5\" is not a duration: the unit is missing; write a number and "
         + "one of ps, ns, us, ms, s, min, h"
+    ),
+    (
+      "ideal", "{shared_cores: 0}",
+      "c.yaml:7: network.transport.shared_cores: \"0\" is not allowed: write a whole number from 1 to 1024"
+    ),
+    (
+      "ideal", "{wake: {before: 1 us}}",
+      "c.yaml:7: network.transport.wake.before: unknown field \"before\"; allowed: latency, after"
     ),
     (
       "ideal", "{wire_factor: [[4 KiB, 1], [1 KiB, 2]]}",

@@ -2,6 +2,7 @@ import Communication
 import Devices
 import Network
 import Quantities
+import SimulationKernel
 import Testing
 
 @testable import Uniference
@@ -139,6 +140,11 @@ import Testing
             wire_factor: [[0 B, 1.5], [1 MiB, 1.05]]
             reduce_per_byte: 900 GB/s
             copy_per_byte: 100 ps
+            per_copy: 7 us
+            per_notice: 4 us
+            wake: {latency: 35 us, after: 50 us}
+            cold: {latency: 60 us, after: 200 us}
+            shared_cores: 2
         """)
     var profile = TransportProfile(name: "measured")
     profile.send = MessageCost(picosecondsPerMessage: 5_000_000, picosecondsPerByte: 250)
@@ -148,6 +154,11 @@ import Testing
     profile.wireFactor = try PiecewiseLinear(points: [.init(x: 0, y: 1.5), .init(x: 1_048_576, y: 1.05)])
     profile.reducePicosecondsPerByte = 1e12 / 900e9
     profile.copyPicosecondsPerByte = 100
+    profile.picosecondsPerCopy = 7_000_000
+    profile.picosecondsPerNotice = 4_000_000
+    profile.waking = Waking(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
+    (profile.coldPicoseconds, profile.coldAfterPicoseconds) = (60_000_000, 200_000_000)
+    profile.sharedCores = 2
     #expect(cluster.transport == profile)
     #expect(cluster.collectives == .ideal)
   }

@@ -49,7 +49,10 @@ final class QuietShortcut: ReservationHolder {
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
     guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.attention.isImmediate,
-      world.collectiveTraffic.profile.sendBufferBytes == nil, !execution.call.isUnevenAllToAll
+      !world.collectiveTraffic.processors.areShared, !world.collectiveTraffic.processors.mayRest,
+      world.collectiveTraffic.profile.coldPicoseconds == 0,
+      world.collectiveTraffic.profile.sendBufferBytes == nil,
+      !execution.call.isUnevenAllToAll
     else { return }
     let starts = execution.startTimes
     guard let first = starts.min() else { return }

@@ -1,0 +1,173 @@
+import Communication
+import Network
+import SimulationKernel
+import Testing
+
+@testable import Simulation
+
+/// Latency of a path 2 ms, bandwidth 1 MB/s.
+@Suite("Processors that do a library's work")
+struct LibraryProcessorTests {
+  private static let message = Size(byteCount: 1000)
+  private static let millisecond: Int64 = 1_000_000_000
+
+  private func world(ranks: Int, _ change: (inout TransportProfile) -> Void) throws -> SimulatedWorld {
+    var profile = TransportProfile(name: "busy")
+    change(&profile)
+    return try .onSwitch(ranks: ranks, profile: profile)
+  }
+
+  @Test(
+    "hosts that share cores send one after another",
+    arguments: [(nil, [4, 4, 4]), (1, [4, 5, 6]), (2, [4, 4, 5])] as [(Int?, [Double])])
+  func sharedCores(cores: Int?, expected: [Double]) throws {
+    let arrivals = Journal<(Int, VirtualTime)>()
+    try world(ranks: 6) {
+      $0.send.picosecondsPerMessage = Self.millisecond
+      $0.sharedCores = cores
+    }.run { process, world in
+      if world.rank < 3 {
+        try await world.send(Self.message, to: world.rank + 3)
+      } else {
+        _ = try await world.receive(Size.self, from: world.rank - 3)
+        arrivals.add((world.rank, process.now))
+      }
+    }
+    let times = arrivals.entries.sorted { $0.0 < $1.0 }.map(\.1)
+    #expect(times == expected.map { VirtualTime(seconds: $0 * 1e-3) })
+  }
+
+  @Test("sharing cores never makes a collective faster, and as many cores as ranks hardly slower")
+  func collectivesOnSharedCores() throws {
+    func end(cores: Int?, _ operation: Int) throws -> VirtualTime {
+      let ends = Journal<VirtualTime>()
+      try world(ranks: 4) {
+        $0.send.picosecondsPerMessage = Self.millisecond / 2
+        $0.receive.picosecondsPerMessage = Self.millisecond / 4
+        $0.picosecondsPerNotice = Self.millisecond / 8
+        $0.rendezvousThresholdBytes = 0
+        $0.sharedCores = cores
+      }.run { process, world in
+        switch operation {
+        case 0: _ = try await world.allReduce(Size(byteCount: 8000))
+        case 1: _ = try await world.allGather(Self.message)
+        default: try await world.barrier()
+        }
+        ends.add(process.now)
+      }
+      return ends.entries.max() ?? .zero
+    }
+    for operation in 0..<3 {
+      let own = try end(cores: nil, operation)
+      let shared = try [1, 2, 4].map { try end(cores: $0, operation) }
+      #expect(shared[0] > own && shared[0] >= shared[1] && shared[1] >= shared[2] && shared[2] >= own)
+      #expect(shared[2].picoseconds - own.picoseconds < own.picoseconds / 4)
+    }
+  }
+
+  /// The message leaves after 10 ms and is there 3 ms later.
+  @Test(
+    "a core that has rested for long takes time to wake up for a message",
+    arguments: [(0, 13), (5, 16), (20, 13)] as [(Int64, Double)])
+  func waking(after: Int64, expected: Double) throws {
+    try world(ranks: 2) {
+      $0.waking = Waking(
+        afterPicoseconds: after > 0 ? after * Self.millisecond : .max, picoseconds: 3 * Self.millisecond)
+    }.run { process, world in
+      if world.rank == 0 {
+        process.compute(for: .milliseconds(10))
+        try await world.send(Self.message, to: 1)
+      } else {
+        _ = try await world.receive(Size.self, from: 0)
+        #expect(process.now == VirtualTime(seconds: expected * 1e-3))
+      }
+    }
+  }
+
+  @Test("a core that computes is awake")
+  func computingIsNoRest() throws {
+    try world(ranks: 2) { $0.waking = Waking(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
+      .run { process, world in
+        if world.rank == 0 {
+          try await world.send(Self.message, to: 1)
+        } else {
+          process.compute(for: .milliseconds(30))
+          _ = try await world.receive(Size.self, from: 0)
+          #expect(process.now == VirtualTime(seconds: 0.030))
+        }
+      }
+  }
+
+  /// 1 ms to give the notice, 2 ms until it is there, 1 ms to take it up; then 2 ms and 1 ms for the payload.
+  @Test("a notice takes its giver's time and its taker's")
+  func notices() throws {
+    try world(ranks: 2) {
+      $0.rendezvousThresholdBytes = 0
+      $0.picosecondsPerNotice = Self.millisecond
+    }.run { process, world in
+      if world.rank == 0 {
+        try await world.send(Self.message, to: 1)
+      } else {
+        _ = try await world.receive(Size.self, from: 0)
+        #expect(process.now == VirtualTime(seconds: 0.007))
+      }
+    }
+  }
+
+  @Test(
+    "a call takes longer after its rank has computed for long, and not after it has slept or waited",
+    arguments: [(1, 0, 0), (5, 0, 3), (5, 1, 0), (0, 0, 0)] as [(Int, Int, Double)])
+  func coldCaches(computed: Int, slept: Int, delay: Double) throws {
+    let times = Journal<Double>()
+    try world(ranks: 2) {
+      $0.coldAfterPicoseconds = 2 * Self.millisecond
+      $0.coldPicoseconds = 3 * Self.millisecond
+    }.run { process, world in
+      for _ in 0..<2 {
+        process.compute(for: .milliseconds(computed))
+        try await process.clock.sleep(for: .milliseconds(slept))
+        let start = process.now
+        _ = try await world.allReduce(Size(byteCount: 0))
+        times.add(start.duration(to: process.now).inSeconds)
+      }
+      if world.rank == 0 {
+        try await world.send(Self.message, to: 1)
+      } else {
+        _ = try await world.receive(Size.self, from: 0)
+      }
+    }
+    // Two steps of a ring.
+    #expect(times.entries.allSatisfy { abs($0 - (0.004 + delay * 1e-3)) < 1e-9 }, "\(times.entries)")
+  }
+
+  @Test("each of a gather's two copies takes its own time")
+  func copies() throws {
+    func end(perCopy: Int64) throws -> VirtualTime {
+      var profile = TransportProfile(name: "copies")
+      profile.picosecondsPerCopy = perCopy
+      let ends = Journal<VirtualTime>()
+      try SimulatedWorld.onSwitch(ranks: 2, profile: profile, selector: .gloo).run { process, world in
+        _ = try await world.allGather(Self.message)
+        ends.add(process.now)
+      }
+      return ends.entries.max() ?? .zero
+    }
+    #expect(try end(perCopy: Self.millisecond) == end(perCopy: 0).advanced(byPicoseconds: 2 * Self.millisecond))
+  }
+
+  @Test("the shortcut for quiet collectives keeps out where cores are shared or rest")
+  func shortcut() throws {
+    for change in [
+      { $0.sharedCores = 1 }, { $0.waking.picoseconds = Self.millisecond },
+      { $0.coldPicoseconds = Self.millisecond },
+    ] as [@Sendable (inout TransportProfile) -> Void] {
+      let world = try world(ranks: 4) {
+        $0.send.picosecondsPerMessage = Self.millisecond
+        change(&$0)
+      }
+      world.usesQuietShortcut = true
+      try world.run { _, world in for _ in 0..<3 { _ = try await world.allReduce(Size(byteCount: 16_000)) } }
+      #expect(world.quietCounts.shortcuts == 0)
+    }
+  }
+}
