@@ -5,6 +5,7 @@ import Testing
 
 @Suite struct BedPlanTests {
   private let gigabit = Bandwidth(bitsPerSecond: 1e9)
+  private let gigabitOfTrains = "ceil 1000000000bit burst 6000 cburst 6000 quantum 12112"
 
   @Test func twoHostsOnASwitch() throws {
     let plan = BedPlan(try BedLayout(hostCount: 2, rate: gigabit), name: "b")
@@ -21,12 +22,12 @@ import Testing
         ip link add host1 netns uniference-b-switch type veth peer name eth0 netns uniference-b-host1
         ip -n uniference-b-host0 address add 10.77.0.1/24 dev eth0
         ip -n uniference-b-switch link set host0 master switch0
-        \(shaper("uniference-b-host0", "eth0"))
-        \(shaper("uniference-b-switch", "host0"))
+        \(shaper("uniference-b-host0", "eth0", "dst 10.77.0.2"))
+        \(shaper("uniference-b-switch", "host0", "src 10.77.0.2"))
         ip -n uniference-b-host1 address add 10.77.0.2/24 dev eth0
         ip -n uniference-b-switch link set host1 master switch0
-        \(shaper("uniference-b-host1", "eth0"))
-        \(shaper("uniference-b-switch", "host1"))
+        \(shaper("uniference-b-host1", "eth0", "dst 10.77.0.1"))
+        \(shaper("uniference-b-switch", "host1", "src 10.77.0.1"))
         """)
   }
 
@@ -40,14 +41,16 @@ import Testing
       """
   }
 
-  private func shaper(_ namespace: String, _ device: String) -> String {
+  private func shaper(_ namespace: String, _ device: String, _ peer: String) -> String {
     """
     ip -n \(namespace) link set \(device) gso_max_segs 8 up
-    tc -n \(namespace) qdisc add dev \(device) root handle 1: htb default 20
-    tc -n \(namespace) class add dev \(device) parent 1: classid 1:1 htb rate 1000000000bit ceil 1000000000bit burst 6000 cburst 6000 quantum 1514
-    tc -n \(namespace) class add dev \(device) parent 1:1 classid 1:10 htb rate 100000000bit ceil 1000000000bit burst 6000 cburst 6000 quantum 1514 prio 0
-    tc -n \(namespace) class add dev \(device) parent 1:1 classid 1:20 htb rate 900000000bit ceil 1000000000bit burst 6000 cburst 6000 quantum 1514 prio 1
+    tc -n \(namespace) qdisc add dev \(device) root handle 1: htb default 10
+    tc -n \(namespace) class add dev \(device) parent 1: classid 1:1 htb rate 1000000000bit \(gigabitOfTrains)
+    tc -n \(namespace) class add dev \(device) parent 1:1 classid 1:10 htb rate 100000000bit \(gigabitOfTrains) prio 0
+    tc -n \(namespace) class add dev \(device) parent 1:1 classid 1:20 htb rate 900000000bit \(gigabitOfTrains)
     tc -n \(namespace) filter add dev \(device) parent 1: protocol ip prio 1 u32 match u16 0x0000 0xff80 at 2 flowid 1:10
+    tc -n \(namespace) class add dev \(device) parent 1:20 classid 1:100 htb rate 8000bit \(gigabitOfTrains) prio 1
+    tc -n \(namespace) filter add dev \(device) parent 1: protocol ip prio 2 u32 match ip \(peer) flowid 1:100
     """
   }
 
@@ -75,6 +78,25 @@ import Testing
       commands.filter { $0.contains("dev uplink") && $0.contains("classid 1:1 htb rate 200000000bit") }.count == 2)
   }
 
+  @Test func packetsTakeTurnsByTheOtherHost() throws {
+    let layout = try BedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
+    let filters = BedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("match ip") }
+    func peers(_ interface: String) -> [String] {
+      filters.filter { $0.contains("dev \(interface) ") }.compactMap {
+        $0.split(separator: " ").dropLast(2).last.map(String.init)
+      }
+    }
+    #expect(peers("host3") == ["10.77.0.1", "10.77.0.2", "10.77.0.3"])
+    #expect(peers("uplink0") == ["10.77.0.1", "10.77.0.3"])
+    #expect(peers("uplink1") == ["10.77.0.2", "10.77.0.4"])
+    #expect(filters.filter { $0.contains("dev eth0 ") }.allSatisfy { $0.contains("match ip dst") })
+  }
+
+  @Test(arguments: [(2, 1e8, 1), (4, 1e8, 2), (8, 1e8, 3), (4, 5e8, 7), (8, 1e9, 27)])
+  func trainsGrowWithTheNumberOfHosts(hosts: Int, bits: Double, frames: Int) {
+    #expect(LinkShaper(rate: Bandwidth(bitsPerSecond: bits), hostCount: hosts).framesAtOnce == frames)
+  }
+
   @Test func netemDelaysBothLeavesOfBothEnds() throws {
     let layout = try BedLayout(hostCount: 2, rate: gigabit, delay: .milliseconds(1))
     let delays = BedPlan(layout, name: "b", method: .netem).creation.map(\.description).filter { $0.contains("netem") }
@@ -97,7 +119,7 @@ import Testing
 
   @Test(arguments: [(1e6, 1514, 1), (1e8, 1514, 1), (5e8, 3000, 4), (1e9, 6000, 8), (4e10, 240_000, 44)])
   func burstsAndTrainsGrowWithTheRate(bits: Double, burst: Int, frames: Int) {
-    let shaper = LinkShaper(rate: Bandwidth(bitsPerSecond: bits), delay: .zero)
+    let shaper = LinkShaper(rate: Bandwidth(bitsPerSecond: bits), hostCount: 2)
     #expect(shaper.burstBytes == burst)
     #expect(shaper.framesAtOnce == frames)
   }

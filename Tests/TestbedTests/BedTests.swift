@@ -31,8 +31,8 @@ import Uniference
           - {name: host2, model: cpu-server, speed: 0.5}
         network:
           topology: switch
-          link: {bandwidth: 1000 Mbps, burst: 7514 B, latency: 1000 us}
-          links: {host1: {bandwidth: 100 Mbps, burst: 3028 B}}
+          link: {bandwidth: 1000 Mbps, burst: 6000 B, packet: 1514 B, latency: 1000 us}
+          links: {host1: {bandwidth: 100 Mbps, burst: 1514 B, packet: 1514 B}}
           transport: 'gloo-tcp'
 
         """)
@@ -50,7 +50,7 @@ import Uniference
             - {from: host1, to: switch0}
             - {from: host2, to: switch1}
             - {from: host3, to: switch1}
-            - {from: switch0, to: switch1, bandwidth: 200 Mbps, burst: 3028 B, latency: 0 s}
+            - {from: switch0, to: switch1, bandwidth: 200 Mbps, burst: 1514 B, packet: 1514 B, latency: 0 s}
         """))
     #expect(cluster.devices.count == 4)
   }
@@ -92,6 +92,25 @@ import Uniference
     let elastic = RankCommand(["train.py"], rank: 0, in: bed, torchrun: "python")
     #expect(elastic.words.suffix(14).starts(with: ["python", "-m", "torch.distributed.run", "--nnodes", "2"]))
     #expect(elastic.variables["RANK"] == nil)
+  }
+
+  @Test func ranksKnowWhatCalibrationNeedNotFindOut() throws {
+    func variables(hosts: Int, isRealTime: Bool = true, linkRates: [Int: Bandwidth] = [:]) throws -> [String: String] {
+      let layout = try BedLayout(hostCount: hosts, rate: gigabit, linkRates: linkRates)
+      let bed = Bed(layout, name: "b", cores: [0, 1], groups: nil)
+      return RankCommand(["true"], rank: 0, in: bed, isRealTime: isRealTime).variables.filter {
+        $0.key.hasPrefix("UNIFERENCE_")
+      }
+    }
+    let shaped = ["UNIFERENCE_LINK_BURST": "6000", "UNIFERENCE_LINK_PACKET": "12112"]
+    #expect(try variables(hosts: 2, isRealTime: false) == shaped)
+    #expect(try variables(hosts: 2) == shaped.merging(["UNIFERENCE_PROGRESS": "when-waiting"]) { $1 })
+    #expect(
+      try variables(hosts: 3) == [
+        "UNIFERENCE_LINK_BURST": "6000", "UNIFERENCE_LINK_PACKET": "1514", "UNIFERENCE_SHARED_CORES": "2",
+      ])
+    #expect(
+      try variables(hosts: 2, isRealTime: false, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)]) == [:])
   }
 
   @Test func hostsHaveNames() throws {

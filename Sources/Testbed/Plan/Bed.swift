@@ -22,6 +22,10 @@ public struct Bed: Codable, Sendable {
   public let clusterText: String
   /// What each link lets pass at once after a rest, where all are alike.
   public let burstBytes: Int?
+  /// In packets of how many bytes, where all links are alike.
+  public let packetBytes: Int?
+  /// How many cores all hosts share; `nil` where each has its own.
+  public let sharedCoreCount: Int?
 
   /// - Parameters:
   ///   - layout: hosts and links.
@@ -32,9 +36,12 @@ public struct Bed: Codable, Sendable {
     let names = BedNames(bed: name)
     let shares = CoreAssignment.shares(of: cores, hosts: layout.hostCount)
     self.name = name
+    sharedCoreCount = shares.allSatisfy(\.isEmpty) && !cores.isEmpty ? cores.count : nil
     clusterText = ClusterText(layout).body
     let isUniform = layout.linkRates.isEmpty && layout.bottleneck == nil
-    burstBytes = isUniform ? LinkShaper(rate: layout.rate, delay: layout.delay).unshapedBytes : nil
+    let shaper = LinkShaper(rate: layout.rate, hostCount: layout.hostCount)
+    burstBytes = isUniform ? shaper.burstBytes : nil
+    packetBytes = isUniform ? shaper.packetBytes : nil
     hosts = layout.hosts.map { host in
       let limit = layout.cpuShares[host].map { $0 * Double(max(1, shares[host].count)) }
       return Host(

@@ -69,20 +69,26 @@ public struct BedPlan: Sendable {
   private func connection(of host: Int) -> [SystemCommand] {
     let namespace = names.namespace(of: host)
     let interface = BedNames.hostInterface
-    let shaper = LinkShaper(rate: layout.rate(of: host), delay: method == .netem ? layout.delay : .zero)
+    let shaper = LinkShaper(
+      rate: layout.rate(of: host), delay: method == .netem ? layout.delay : .zero, hostCount: layout.hostCount)
+    let others = layout.hosts.filter { $0 != host }.map(names.address)
     return [
       SystemCommand("ip -n \(namespace) address add \(names.address(of: host))/24 dev \(interface)"),
       SystemCommand(
         "ip -n \(hub) link set \(names.port(of: host)) master \(names.bridge(layout.side(of: host)))"),
-    ] + shaper.commands(namespace, interface) + shaper.commands(hub, names.port(of: host))
+    ] + shaper.commands(namespace, interface, at: .host, peers: others)
+      + shaper.commands(hub, names.port(of: host), at: .switchPort, peers: others)
   }
 
   private var uplink: [SystemCommand] {
     guard let bottleneck = layout.bottleneck else { return [] }
-    let shaper = LinkShaper(rate: bottleneck.rate, delay: .zero)
+    let shaper = LinkShaper(rate: bottleneck.rate, hostCount: layout.hostCount)
     return [SystemCommand("ip -n \(hub) link add \(names.uplink(0)) type veth peer name \(names.uplink(1))")]
       + sides.map { SystemCommand("ip -n \(hub) link set \(names.uplink($0)) master \(names.bridge($0))") }
-      + sides.flatMap { shaper.commands(hub, names.uplink($0)) }
+      + sides.flatMap { side in
+        let senders = layout.hosts.filter { bottleneck.side(of: $0) == side }.map(names.address)
+        return shaper.commands(hub, names.uplink(side), at: .switchPort, peers: senders)
+      }
   }
 
   /// Hosts would otherwise announce themselves now and then.

@@ -39,10 +39,11 @@ public struct ClusterText {
 
   private var latency: String { "latency: \(formatNumber(layout.delay.inSeconds * 1e6, significantDigits: 9)) us" }
 
-  /// What the shaper does: the rate on the wire, and what passes at once.
+  /// What the shaper does: the rate on the wire, what passes at once, and in which packets.
   private func figures(_ rate: Bandwidth) -> String {
     let megabits = formatNumber(rate.bitsPerSecond / 1e6, significantDigits: 9)
-    return "bandwidth: \(megabits) Mbps, burst: \(LinkShaper(rate: rate, delay: .zero).unshapedBytes) B"
+    let shaper = LinkShaper(rate: rate, hostCount: layout.hostCount)
+    return "bandwidth: \(megabits) Mbps, burst: \(shaper.burstBytes) B, packet: \(shaper.packetBytes) B"
   }
 
   /// The line that names a transport.

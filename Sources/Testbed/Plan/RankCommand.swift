@@ -31,6 +31,9 @@ public struct RankCommand: Hashable, Sendable {
     ]
     // For calibration, which need not find out what is known.
     if let burst = bed.burstBytes { variables["UNIFERENCE_LINK_BURST"] = "\(burst)" }
+    if let packet = bed.packetBytes { variables["UNIFERENCE_LINK_PACKET"] = "\(packet)" }
+    if let cores = bed.sharedCoreCount { variables["UNIFERENCE_SHARED_CORES"] = "\(cores)" }
+    if isRealTime, host.cores.count == 1 { variables["UNIFERENCE_PROGRESS"] = "when-waiting" }
     if let python {
       words =
         place + [
