@@ -8,6 +8,9 @@ public struct ClusterDocument {
   /// What stands before the ends of an interval in a figure's comment; ``FormerFigures`` looks for it.
   static let intervalMark = "95%: "
 
+  /// From when on these cost time, which is not fitted.
+  private static let assumed = ["wake": "120 us", "cold": "200 us"]
+
   private let calibration: Calibration
   private let name: String
 
@@ -79,6 +82,7 @@ public struct ClusterDocument {
     if !link.contains(where: { $0.path.hasSuffix("burst") }), model.burstBytes > 0 {
       lines.append(line(4, "burst: \(Int(model.burstBytes)) B", "as it was stated"))
     }
+    if model.packetBytes > 0 { lines.append(line(4, "packet: \(Int(model.packetBytes)) B", "as it was stated")) }
     lines += link.filter { !$0.path.hasSuffix(")") }.map { figure(4, String($0.path.split(separator: ".")[2]), $0) }
     if !calibration.rates.slower.isEmpty { lines += slowerLinks }
     return lines + ["  transport:"] + transport(indent: 4)
@@ -106,6 +110,15 @@ public struct ClusterDocument {
     } else {
       lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
     }
+    if let cores = calibration.model.profile.sharedCores {
+      lines.append(line(indent, "shared_cores: \(cores)", "as it was stated"))
+    }
+    if calibration.model.profile.progressDelayPicoseconds > 0 {
+      lines.append(line(indent, "progress: when-waiting", "as it was stated"))
+    }
+    if let bytes = calibration.model.profile.sendBufferBytes {
+      lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
+    }
     var section = ""
     for value in values where !value.path.contains("wire_factor") {
       let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)
@@ -114,6 +127,7 @@ public struct ClusterDocument {
         lines.append(line(indent, "\(section):", ""))
       }
       lines.append(figure(indent + 2 * (parts.count - 1), parts[parts.count - 1], value))
+      if let after = Self.assumed[parts[0]] { lines.append(line(indent + 2, "after: \(after)", "assumed")) }
     }
     return lines + wireFactors(values.filter { $0.path.contains("wire_factor") }, indent: indent)
   }

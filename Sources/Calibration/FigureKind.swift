@@ -17,6 +17,10 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
   /// Streams between several pairs at once.
   case pairsAtOnce = "pairs_at_once"
   case barrier
+  /// An all-reduce after each rank has gone through more memory than caches hold.
+  case coldAllReduce = "cold_all_reduce"
+  /// The timing of a collective without the collective: what the script needs in any case, from its sleep to its clock.
+  case nothing
   case allReduce = "all_reduce"
   case allGather = "all_gather"
   case broadcast
@@ -41,11 +45,12 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
     .pingPong, .preparedPingPong, .lateReceiver, .stream, .sendCall, .bothWays, .twoIntoOne, .pairsAtOnce,
   ]
   /// Operations of all ranks.
-  static let collectives: Set<FigureKind> = [.barrier, .allReduce, .allGather, .broadcast]
+  static let collectives: Set<FigureKind> = [.barrier, .allReduce, .coldAllReduce, .allGather, .broadcast]
+  /// Those that are timed from when the last rank should have begun.
+  static let staggered = collectives.subtracting([.coldAllReduce])
   /// What the network's figures are fitted to.
   ///
   /// Not the call that starts a send: it puts as many bytes as fit into the socket's buffer, and the network carries the
-  /// first ones meanwhile, so its time is no part of the message's. And not barriers one after another, whose ranks never
-  /// rest: elsewhere a collective begins on processors that have to wake up.
-  static let network = pointToPoint.union(collectives).union([.copy, .reduce]).subtracting([.sendCall, .barrier])
+  /// first ones meanwhile, so its time is no part of the message's.
+  static let network = pointToPoint.union(collectives).union([.copy, .reduce]).subtracting([.sendCall])
 }

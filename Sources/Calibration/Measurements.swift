@@ -13,6 +13,12 @@ public struct Measurements: Sendable {
   public let statedRate: Bandwidth?
   /// What they are known to let pass at once after a rest, in bytes, if that is known.
   public let statedBurstBytes: Int?
+  /// In packets of how many bytes, if that is known.
+  public let statedPacketBytes: Int?
+  /// How many cores all ranks are known to share, if they do.
+  public let statedSharedCores: Int?
+  /// Whether the library is known to attend to messages only while its rank waits.
+  public let attendsWhenWaiting: Bool
   /// The ranks' machines, in rank order.
   public let hosts: [MeasuredHost]
   /// Why the measuring has ended early, if it has.
@@ -49,6 +55,9 @@ public struct Measurements: Sendable {
     took = .seconds(content.took_s)
     hosts = content.hosts
     statedBurstBytes = content.stated_burst_bytes
+    statedPacketBytes = content.stated_packet_bytes
+    statedSharedCores = content.stated_shared_cores
+    attendsWhenWaiting = content.stated_progress == "when-waiting"
     failure = content.failure
     notes = content.notes
     figures = content.figures
@@ -63,6 +72,9 @@ public struct Measurements: Sendable {
 
   private func check() throws(CalibrationFailure) {
     guard hosts.count >= 2 else { throw CalibrationFailure("\(path): hosts: there must be at least 2") }
+    if let statedSharedCores, statedSharedCores < 1 {
+      throw CalibrationFailure("\(path): stated_shared_cores: \(statedSharedCores) is not allowed: at least 1")
+    }
     for (index, figure) in figures.enumerated() {
       let times = [figure.median_s, figure.lower_s, figure.upper_s]
       guard times.allSatisfy({ $0.isFinite && $0 >= 0 }), figure.samples > 0 else {
@@ -117,6 +129,15 @@ public struct MeasuredFigure: Codable, Hashable, Sendable {
   let upper_s: Double
   let samples: Int
 
+  /// The figure without a part that is known; half of it is kept in any case.
+  func shortened(bySeconds part: Double) -> MeasuredFigure {
+    let part = min(part, median_s / 2)
+    return MeasuredFigure(
+      kind: kind, ranks: ranks, bytes: bytes, count: count, operation: operation, shape: shape, dtype: dtype,
+      flops: flops, moved_bytes: moved_bytes, median_s: median_s - part, lower_s: max(0, lower_s - part),
+      upper_s: upper_s - part, samples: samples)
+  }
+
   /// Where it was measured: `2 ranks`, or `rank 0`.
   var place: String { ranks.count == 1 ? "rank \(ranks[0])" : "\(ranks.count) ranks" }
 
@@ -143,6 +164,9 @@ private struct MeasurementsDocument: Codable {
   let took_s: Double
   let stated_rate: String?
   let stated_burst_bytes: Int?
+  let stated_packet_bytes: Int?
+  let stated_shared_cores: Int?
+  let stated_progress: String?
   let hosts: [MeasuredHost]
   let failure: String?
   let notes: [String]

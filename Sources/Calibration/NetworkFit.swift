@@ -47,6 +47,9 @@ struct NetworkFit {
       data += Self.usable(measurements, bytesPerSecond: rate.bytesPerSecond).map { Datum(figure: $0, cluster: cluster) }
       base[cluster].isFullDuplex = rate.isFullDuplex
       base[cluster].burstBytes = Double(measurements.statedBurstBytes ?? 0)
+      base[cluster].packetBytes = Double(measurements.statedPacketBytes ?? 0)
+      base[cluster].profile.sharedCores = measurements.statedSharedCores
+      if measurements.attendsWhenWaiting { base[cluster].profile.progressDelayPicoseconds = .max }
       base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
       for parameter in NetworkParameter.all where parameter.isOfLink {
@@ -60,7 +63,13 @@ struct NetworkFit {
     }
     // Rates and the wire's factor are known as a product only: one of them has to be given.
     let isStated = measurements.allSatisfy { $0.statedRate != nil }
-    let given = isStated ? [] : Self.wireFactorsAtFullRate(data)
+    var given = isStated ? [] : Self.wireFactorsAtFullRate(data)
+    // What is sent in packets of a known size is known to the byte.
+    if measurements.allSatisfy({ $0.statedPacketBytes != nil }) {
+      given = NetworkParameter.wireSizes.indices.map(NetworkParameter.wireFactorPath) + NetworkParameter.bytePaths
+    }
+    // Only where cores are short can the processor's time for a notice be told from the network's.
+    if measurements.allSatisfy({ $0.statedSharedCores == nil }) { given.append(NetworkParameter.noticePath) }
     for parameter in NetworkParameter.all where !parameter.isOfLink && !given.contains(parameter.path) {
       unknowns.append(Unknown(parameter: parameter, cluster: nil, start: parameter.start))
     }
@@ -77,10 +86,16 @@ struct NetworkFit {
   }
 
   /// What the network decides, without what no clock has noticed: a computation that took no time, and a stream whose
-  /// messages had all come before their receiver woke up.
+  /// messages had all come before their receiver woke up. And without what the script itself needs around a collective,
+  /// which a simulation of a script measures.
   private static func usable(_ measurements: Measurements, bytesPerSecond: Double) -> [MeasuredFigure] {
-    measurements.figures.filter { figure in
+    let script = measurements.figures.first { $0.kind == .nothing }?.median_s ?? 0
+    return measurements.figures.map { figure in
+      FigureKind.staggered.contains(figure.kind) ? figure.shortened(bySeconds: script) : figure
+    }.filter { figure in
       guard FigureKind.network.contains(figure.kind), figure.median_s > ForwardModel.shortest else { return false }
+      // Where ranks share cores they wait for each other's computing.
+      if figure.kind == .coldAllReduce { return measurements.statedSharedCores == nil }
       guard figure.kind == .stream else { return true }
       // Links that differ from the first pair's are dealt with on their own.
       return figure.ranks == [0, 1] && figure.median_s > 0.2 * Double(figure.bytes ?? 0) / bytesPerSecond

@@ -21,6 +21,10 @@ struct NetworkParameter: Sendable {
   let kinds: Set<FigureKind>
   let set: @Sendable (Double, inout NetworkModel) -> Void
 
+  /// Times by the byte, which pass beside the wire's once that is slower.
+  static let bytePaths = ["network.transport.send.per_byte", "network.transport.receive.per_byte"]
+  static let noticePath = "network.transport.per_notice"
+
   /// Payload sizes at which the wire's factor may differ.
   static let wireSizes = [4096, 65_536, 1_048_576, 16_777_216]
   private static let frame = 1514.0 / 1448.0
@@ -58,12 +62,28 @@ struct NetworkParameter: Sendable {
         deviation: 1e-9, kinds: messages.subtracting([.sendCall])
       ) { $1.profile.receive.picosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
+        path: noticePath, unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
+        kinds: messages.subtracting([.sendCall])
+      ) { $1.profile.picosecondsPerNotice = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
+        path: "network.transport.wake.latency", unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
+        deviation: 1e-2, kinds: messages.subtracting([.sendCall])
+      ) { $1.profile.waking.picoseconds = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
+        path: "network.transport.cold.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
+        deviation: 1e-2, kinds: [.coldAllReduce]
+      ) { $1.profile.coldPicoseconds = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
         path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: FigureKind.collectives
       ) { $1.profile.picosecondsPerCollective = Int64(($0 * 1e12).rounded()) },
       NetworkParameter(
+        path: "network.transport.per_copy", unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6,
+        deviation: 1e-2, kinds: [.allGather]
+      ) { $1.profile.picosecondsPerCopy = Int64(($0 * 1e12).rounded()) },
+      NetworkParameter(
         path: "network.transport.reduce_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
-        deviation: 1e-9, kinds: [.allReduce, .reduce]
+        deviation: 1e-9, kinds: [.allReduce, .coldAllReduce, .reduce]
       ) { $1.profile.reducePicosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
         path: "network.transport.copy_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,

@@ -39,6 +39,8 @@ enum Cases {
       + collectives + [figure(.copy, 16_000_000, ranks: [0]), figure(.reduce, 16_000_000, ranks: [0])]
   }
 
+  private static func json(_ number: Int?) -> String { number.map(String.init) ?? "null" }
+
   /// The plan as it would be measured, with relative noise and, if there is any, some figures far too long.
   static func measured(on model: NetworkModel, noise: Double = 0, seed: UInt64 = 0) throws -> [MeasuredFigure] {
     var random = RandomStream(seed: seed, stream: 2)
@@ -50,8 +52,10 @@ enum Cases {
     }
   }
 
-  static func measurements(_ figures: [MeasuredFigure], rate: String? = "1 Gbps", hosts: Int = 2) throws -> Measurements
-  {
+  static func measurements(
+    _ figures: [MeasuredFigure], rate: String? = "1 Gbps", hosts: Int = 2, burst: Int? = nil, packet: Int? = nil,
+    sharedCores: Int? = nil
+  ) throws -> Measurements {
     let host = MeasuredHost(
       name: "desk", processor: "A processor", device: "cpu", cores: 4, threads: 1, memory_bytes: 16_000_000_000,
       available_bytes: 12_000_000_000, kernel: "Linux 6.1", torch: "2.13.0")
@@ -60,6 +64,8 @@ enum Cases {
       #""format": "uniference measurements", "version": 1, "began": "2026-01-02T03:04:05Z", "took_s": 12.5"#,
       #""stated_rate": \#(rate.map { "\"\($0)\"" } ?? "null"), "failure": null, "notes": []"#,
       #""hosts": \#(String(decoding: try encoder.encode(Array(repeating: host, count: hosts)), as: UTF8.self))"#,
+      #""stated_burst_bytes": \#(json(burst)), "stated_packet_bytes": \#(json(packet))"#,
+      #""stated_shared_cores": \#(json(sharedCores))"#,
       #""figures": \#(String(decoding: try encoder.encode(figures), as: UTF8.self))"#,
     ]
     return try Measurements(json: Data("{\(parts.joined(separator: ", "))}".utf8), path: "desk.json")

@@ -39,6 +39,49 @@ import Testing
     #expect(abs(result.models[0].burstBytes / 15_000 - 1) < 0.05)
   }
 
+  @Test func whatRestingAndNoticesCostIsFound() throws {
+    var model = Cases.known
+    model.profile.waking.picoseconds = 35_000_000
+    model.profile.picosecondsPerCopy = 9_000_000
+    model.profile.picosecondsPerNotice = 11_000_000
+    model.profile.sharedCores = 2
+    let figures = try Cases.measured(on: model)
+    let result = try NetworkFit([Cases.measurements(figures, sharedCores: 2)]).solve()
+    for (path, truth) in [("wake.latency", 35e-6), ("per_copy", 9e-6), ("per_notice", 11e-6)] {
+      let value = result.values.first { $0.path == "network.transport.\(path)" }
+      #expect(abs((value?.value ?? 0) / truth - 1) < 0.05, "\(path): \(value?.text ?? "missing")")
+    }
+    #expect(result.models[0].profile.sharedCores == 2)
+  }
+
+  @Test func bytesOnTheWireOfKnownPacketsAreGiven() throws {
+    var model = Cases.known
+    (model.burstBytes, model.packetBytes) = (6000, 12_112)
+    model.wireFactors = model.wireFactors.map { _ in 1514.0 / 1448.0 }
+    model.profile.send.picosecondsPerByte = 0
+    model.profile.receive.picosecondsPerByte = 0
+    let measurements = try Cases.measurements(Cases.measured(on: model), burst: 6000, packet: 12_112)
+    let result = try NetworkFit([measurements]).solve()
+    #expect(
+      !result.values.contains {
+        $0.path.contains("wire_factor") || $0.path.hasSuffix("per_byte") && $0.path.contains("send")
+      })
+    #expect(result.points.allSatisfy { abs($0.residual) < 0.002 })
+  }
+
+  @Test func whatTheScriptItselfNeedsIsNoPartOfACollective() throws {
+    let scripted = try Cases.measured(on: Cases.known).map { figure in
+      guard FigureKind.collectives.contains(figure.kind) else { return figure }
+      return Cases.figure(figure.kind, figure.bytes, ranks: figure.ranks, median: figure.median_s + 20e-6)
+    }
+    let nothing = Cases.figure(.nothing, nil, median: 20e-6)
+    for (figures, expected) in [(scripted, 65e-6), (scripted + [nothing], 45e-6)] {
+      let values = try NetworkFit([Cases.measurements(figures)]).solve().values
+      let value = values.first { $0.path == "network.transport.per_collective" }
+      #expect(abs((value?.value ?? 0) / expected - 1) < 0.05)
+    }
+  }
+
   @Test func withoutAStatedRateTheRateIsFound() throws {
     var model = Cases.known
     model.bytesPerSecond = 60e6
@@ -101,5 +144,15 @@ import Testing
       return Cases.figure(.lateReceiver, bytes, median: isEager ? 10e-6 : 60e-6 + Double(bytes) / 125e6)
     }
     #expect(Rendezvous.threshold(try Cases.measurements(figures), bytesPerSecond: 125e6) == threshold)
+  }
+
+  @Test func whatAShaperLetsPassAtOnceIsNoEagerPayload() throws {
+    let figures = [4000, 12_000, 64_000].map { bytes in
+      Cases.figure(.lateReceiver, bytes, median: max(60e-6, Double(bytes - 4000) / 12.5e6))
+    }
+    let bare = try Cases.measurements(figures)
+    let shaped = try Cases.measurements(figures, burst: 1514, packet: 1514)
+    #expect(Rendezvous.threshold(bare, bytesPerSecond: 12.5e6) == 12_000)
+    #expect(Rendezvous.threshold(shaped, bytesPerSecond: 12.5e6) == 0)
   }
 }

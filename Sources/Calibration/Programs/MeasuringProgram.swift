@@ -11,10 +11,10 @@ struct MeasuringProgram: Program {
   /// How long after a barrier rank 0 begins a collective, and how much later each rank begins than the one before.
   private static let lead = Duration.milliseconds(2)
   private static let stagger = Duration.milliseconds(1)
+  /// How long ranks compute before a collective that finds cold caches.
+  private static let computing = Duration.milliseconds(3)
   /// Repetitions until everything repeats itself.
   private static let repetitions = 3
-  /// Barriers that are timed together: one alone depends on who has left the one before it first.
-  private static let barriers = 10
 
   let figure: MeasuredFigure
   let stopwatch: Stopwatch
@@ -36,18 +36,20 @@ struct MeasuringProgram: Program {
       try await meet(rank)
       let first = rank.index - rank.index % 2
       try await stream(rank, pair: (first, first + 1))
-    case .barrier, .allReduce, .allGather, .broadcast, .aloneAllReduce, .startCall: try await collective(rank)
-    case .kernel, .kernelAtOnce, .copy, .reduce: break
+    case .barrier, .allReduce, .coldAllReduce, .allGather, .broadcast, .aloneAllReduce, .startCall:
+      try await collective(rank)
+    case .kernel, .kernelAtOnce, .copy, .reduce, .nothing: break
     }
   }
 
   private var ball: ByteCount { ByteCount(byteCount: figure.bytes ?? 0) }
 
   private func time(
-    _ rank: Rank, since start: Duration? = nil, divisor: Int = 1, _ body: () async throws -> Void
+    _ rank: Rank, since start: Duration? = nil, divisor: Int = 1, counts: Bool = true, _ body: () async throws -> Void
   ) async throws {
     let start = start ?? rank.now
     try await body()
+    guard counts else { return }
     stopwatch.record((rank.now - start) / divisor, rank: rank.index)
   }
 
@@ -174,14 +176,20 @@ struct MeasuringProgram: Program {
       try await rank.world.barrier()
     }
     var start = rank.now
-    if ![.barrier, .aloneAllReduce, .startCall].contains(figure.kind) {
+    let isStaggered = ![.aloneAllReduce, .startCall].contains(figure.kind)
+    if isStaggered {
       try await rank.clock.sleep(for: Self.lead + Self.stagger * rank.index)
       start += Self.lead + Self.stagger * (rank.worldSize - 1)
     }
-    try await time(rank, since: start, divisor: figure.kind == .barrier ? Self.barriers : 1) {
+    if figure.kind == .coldAllReduce {
+      try rank.compute(for: Self.computing)
+      start = rank.now
+    }
+    let counts = !isStaggered || rank.index == rank.worldSize - 1
+    try await time(rank, since: start, counts: counts) {
       switch figure.kind {
-      case .barrier: for _ in 0..<Self.barriers { try await rank.world.barrier() }
-      case .allReduce: _ = try await rank.world.allReduce(values)
+      case .barrier: try await rank.world.barrier()
+      case .allReduce, .coldAllReduce: _ = try await rank.world.allReduce(values)
       case .allGather: _ = try await rank.world.allGather(values)
       case .broadcast: _ = try await rank.world.broadcast(values, root: 0)
       case .aloneAllReduce: _ = try await alone?.allReduce(values)

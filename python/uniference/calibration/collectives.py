@@ -12,22 +12,28 @@ import torch.distributed as dist
 
 from uniference.calibration.bench import Bench, Pattern
 
-SIZES = (3_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
+SIZES = (600, 6_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
 """Bytes of one rank's contribution."""
 WARM_UP = 2
+COLD_SIZE, COLD_BYTES = 600, 32 << 20
+"""Of a collective that finds cold caches: one rank's contribution, and the memory that is gone through before it."""
 LEAD_S, STAGGER_S = 2e-3, 1e-3
 """After a barrier, rank r waits ``LEAD_S + r * STAGGER_S``. Without that, whether both directions of an exchange share
-the wire or follow each other is decided by microseconds, which say nothing of the network."""
-BARRIERS = 10
+the wire or follow each other is decided by microseconds, which say nothing of the network. The last rank's times count:
+others would add by how much earlier than that one they have left the barrier."""
 
 
 def measure_collectives(bench: Bench) -> None:
     """Each operation at each size, on all ranks, and what torch's calls cost without any network."""
     everybody = list(range(bench.size))
     alone = _alone(bench)
-    bench.measure("barrier", _barriers(), ranks=everybody)
+    last = bench.size - 1
+    bench.measure("nothing", _timed(lambda: None), ranks=everybody, timer=last)
+    bench.measure("barrier", _timed(dist.barrier), ranks=everybody, timer=last)
     for name in ("all_reduce", "all_gather", "broadcast"):
-        bench.sweep(name, SIZES, partial(_pattern, name), ranks=everybody)
+        bench.sweep(name, SIZES, partial(_pattern, name), ranks=everybody, timer=last)
+    bench.measure("cold_all_reduce", _timed_after_computing(_action("all_reduce", COLD_SIZE)), ranks=everybody,
+                  timer=last, bytes=COLD_SIZE)
     values = torch.ones(64)
     bench.measure("alone_all_reduce", _timed(lambda: dist.all_reduce(values, group=alone), meet=False),
                   ranks=everybody, bytes=256)
@@ -72,17 +78,19 @@ def _timed(action: Callable[[], object], meet: bool = True) -> Pattern:
     return run
 
 
-def _barriers() -> Pattern:
-    """The time from one barrier to the next: one alone depends on who has left the one before it first."""
+def _timed_after_computing(action: Callable[[], object]) -> Pattern:
+    """From when the last rank has gone through more memory than its caches hold; all do so first."""
+    source, target = torch.ones(COLD_BYTES // 8), torch.empty(COLD_BYTES // 8)
 
     def run(repetitions: int) -> list[float]:
         samples = []
         for _ in range(WARM_UP + repetitions):
             dist.barrier()
+            time.sleep(LEAD_S + dist.get_rank() * STAGGER_S)
+            target.copy_(source)
             start = time.perf_counter()
-            for _ in range(BARRIERS):
-                dist.barrier()
-            samples.append((time.perf_counter() - start) / BARRIERS)
+            action()
+            samples.append(time.perf_counter() - start)
         return samples[WARM_UP:]
 
     return run

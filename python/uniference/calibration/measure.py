@@ -52,7 +52,9 @@ def main() -> None:
     if rank == 0:
         document = Measurements(
             options.output, backend="gloo", stated_rate=options.stated_rate,
-            stated_burst_bytes=options.stated_burst, hosts=hosts, sections=options.sections)
+            stated_burst_bytes=options.stated_burst, stated_packet_bytes=options.stated_packet,
+            stated_shared_cores=options.stated_shared_cores, stated_progress=options.stated_progress, hosts=hosts,
+            sections=options.sections)
     effort = Effort(
         options.repetitions, min(7, options.repetitions), options.seconds, options.patience, options.largest)
     bench = Bench(effort, document, Progress.on_standard_error(rank == 0), f"rank {rank} ({hosts[rank]['name']})")
@@ -84,6 +86,14 @@ def _options() -> argparse.Namespace:
     burst = os.environ.get("UNIFERENCE_LINK_BURST")
     parser.add_argument("--stated-burst", type=int, default=int(burst) if burst else None,
                         help="bytes that links are known to let pass at once after a rest; a testbed says so")
+    packet = os.environ.get("UNIFERENCE_LINK_PACKET")
+    parser.add_argument("--stated-packet", type=int, default=int(packet) if packet else None,
+                        help="in packets of how many bytes they do so; a testbed says so")
+    cores = os.environ.get("UNIFERENCE_SHARED_CORES")
+    parser.add_argument("--stated-shared-cores", type=int, default=int(cores) if cores else None,
+                        help="cores that all ranks are known to share; a testbed says so")
+    parser.add_argument("--stated-progress", default=os.environ.get("UNIFERENCE_PROGRESS"), choices=["when-waiting"],
+                        help="when the library is known to attend to messages; a testbed says so")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
                         help="what the ranks compute on")
     parser.add_argument("--repetitions", type=int, default=25, help="most repetitions of one measurement (25)")
