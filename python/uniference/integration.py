@@ -15,6 +15,7 @@ from torch._C._distributed_c10d import Store
 from torch.distributed import distributed_c10d as c10d
 from torch.distributed.constants import default_pg_nccl_timeout
 
+from uniference.framework_time import exclude_framework_time
 from uniference.process_group import BACKEND, UniferenceProcessGroup
 from uniference.session import Session
 from uniference.store import EngineStore
@@ -53,6 +54,7 @@ class Integration:
         c10d.split_group = dist.split_group = split_group
         self._update_default_group = c10d._update_default_pg
         torch_c10d._update_default_pg = self.update_default_group
+        exclude_framework_time(lambda: self.session)
         rpc: Any = importlib.import_module("torch.distributed.rpc")
         rpc.init_rpc = refuse_rpc
         rendezvous: Any = importlib.import_module("torch.distributed.rendezvous")

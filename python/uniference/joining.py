@@ -84,7 +84,7 @@ def make_clock(session: Session) -> ComputeClock:
         recorder = _recorders[session] = OperationRecorder()
         return AskingClock(session.ask_time_ps, lambda: Interval(operations=recorder.take()))
     if welcome.compute == MEASURED and welcome.scale > 0:
-        return MeasuredClock(welcome.scale)
+        return MeasuredClock(welcome.scale, session.weigh(MeasuredClock(1.0)))
     return AskingClock(session.ask_time_ps, measured_interval())
 
 

@@ -19,6 +19,10 @@ from uniference.sites import describe_site, script_frame
 from uniference.values import SharedValues
 
 
+WEIGHINGS = 31
+"""How often an empty interval is timed: the median of less than a millisecond's work."""
+
+
 class AbandonedCall(NamedTuple):
     """An operation under way that no Work stands for any more."""
 
@@ -31,7 +35,8 @@ class Session:
     """Requests to the engine and its answers, one at a time.
 
     What the bridge does for a primitive stands between ``enter`` and ``leave``: the script's clock stands still, other
-    threads wait, and torch neither records nor differentiates.
+    threads wait, and torch neither records nor differentiates. Between ``pause`` and ``resume`` only the clock does and
+    they do.
     """
 
     def __init__(self, channel: Channel, folder: str, welcome: Welcome) -> None:
@@ -47,6 +52,7 @@ class Session:
         self._channel = channel
         self._lock = threading.RLock()
         self._depth = 0
+        self._bridge_depth = 0
         self._guards: tuple[Any, ...] = ()
         self._names: dict[str, int] = {}
         self._sites: dict[Any, int] = {}
@@ -82,8 +88,8 @@ class Session:
 
     # The script's time stands still between these two.
 
-    def enter(self) -> None:
-        """Begins what the bridge does; may be nested. To be ended by `leave`, also after an error."""
+    def pause(self) -> None:
+        """Stops the script's clock; may be nested. To be ended by `resume`, also after an error."""
         self._lock.acquire()
         self._depth += 1
         if self._depth > 1:
@@ -95,19 +101,44 @@ class Session:
             if interval.operations:
                 self._unsent.append(self._operations(interval.operations))
         self._site = self._find_site()
-        # Results are written as gloo writes them: unseen by autograd and by whatever watches operations.
-        self._guards = (torch._C._InferenceMode(True), torch._C._DisableTorchDispatch())
+
+    def resume(self) -> None:
+        """Lets the script's clock go on."""
+        self._depth -= 1
+        if self._depth == 0 and self.clock is not None:
+            self.clock.enter_script(self.now_ps)
+        self._lock.release()
+
+    def weigh(self, clock: ComputeClock) -> int:
+        """What a clock of this session says, in nanoseconds, that a script takes which does nothing."""
+        computed_ns, former = self._computed_ns, self.clock
+        self.clock = clock
+        clock.enter_script(0)
+        taken_ns = []
+        for _ in range(WEIGHINGS):
+            self._computed_ns = 0
+            self.pause()
+            self.resume()
+            taken_ns.append(self._computed_ns)
+        self.clock, self._computed_ns = former, computed_ns
+        return sorted(taken_ns)[WEIGHINGS // 2]
+
+    def enter(self) -> None:
+        """Begins what the bridge does; may be nested. To be ended by `leave`, also after an error."""
+        self.pause()
+        self._bridge_depth += 1
+        if self._bridge_depth == 1:
+            # Results are written as gloo writes them: unseen by autograd and by whatever watches operations.
+            self._guards = (torch._C._InferenceMode(True), torch._C._DisableTorchDispatch())
 
     def leave(self) -> None:
         """Ends what the bridge does."""
-        if self._depth == 1 and self.abandoned:
+        if self._bridge_depth == 1 and self.abandoned:
             self._complete_abandoned()
-        self._depth -= 1
-        if self._depth == 0:
+        self._bridge_depth -= 1
+        if self._bridge_depth == 0:
             self._guards = ()
-            if self.clock is not None:
-                self.clock.enter_script(self.now_ps)
-        self._lock.release()
+        self.resume()
 
     def interval(self) -> bytes:
         """What the script has done since the last frame that said so: part of a frame that has to be sent."""

@@ -93,6 +93,18 @@ def test_leaving_and_entering_twice_charges_once(choice):
     assert clock.leave_script() == Interval()
 
 
+def test_what_the_clock_itself_costs_is_not_charged(choice):
+    clock = MeasuredClock(1.0, own_ns=50)
+    clock.enter_script(0)
+    choice.meter.now_ns += 700
+    assert clock.now_ps() == 650_000
+    assert clock.leave_script() == Interval(computed_ns=650)
+    clock.enter_script(0)
+    choice.meter.now_ns += 30
+    assert clock.now_ps() == 650_000
+    assert clock.leave_script() == Interval(computed_ns=0)
+
+
 def test_sleep_while_the_bridge_is_entered_belongs_to_the_next_interval(choice):
     clock = MeasuredClock(1.0)
     clock.sleep(4)

@@ -8,8 +8,9 @@ import pytest
 import torch
 import torch.distributed as dist
 from fake_engine import TOKEN, connect, done
-from uniference import wire
+from uniference import framework_time, wire
 from uniference.channel import RunEnded
+from uniference.clock import Interval
 from uniference.store import EngineStore
 from uniference.wire import NO_BLOCK, FrameKind, StoreOperation
 
@@ -116,3 +117,51 @@ def test_the_store_works_through_a_prefix(tmp_path):
         StoreOperation.SET, StoreOperation.GET, StoreOperation.ADD, StoreOperation.CHECK, StoreOperation.WAIT,
     ]  # fmt: skip
     assert all(b"group/" in body and b"tcp://here:1" in body for _, body in asked)
+
+
+class StoppedAndStarted:
+    """A clock that notes what is done to it."""
+
+    def __init__(self) -> None:
+        self.calls = []
+
+    def enter_script(self, now_ps):
+        self.calls.append("start")
+
+    def leave_script(self):
+        self.calls.append("stop")
+        return Interval(computed_ns=7)
+
+
+def test_the_clock_stands_still_from_the_call_of_a_collective_until_its_return(tmp_path):
+    session = connect(tmp_path, lambda kind, body: done(now_ps=77) if kind == FrameKind.NOW else None)
+    session.clock = StoppedAndStarted()
+
+    def all_reduce(fails):
+        session.ask_time_ps()
+        session.clock.calls.append("between")
+        if fails:
+            raise ValueError("no tensor")
+        return session.ask_time_ps()
+
+    call = framework_time.without_clock(all_reduce, lambda: session)
+    assert call.__name__ == "all_reduce"
+    assert call(False) == 77
+    assert session.clock.calls == ["stop", "between", "start"]
+    with pytest.raises(ValueError, match="no tensor"):
+        call(True)
+    assert session.clock.calls == ["stop", "between", "start"] * 2
+    assert framework_time.without_clock(lambda: 3, lambda: None)() == 3
+
+
+def test_the_functions_whose_time_is_not_the_scripts_are_torchs(tmp_path):
+    missing = {"all_gather_single", "reduce_scatter_single"}  # of a later torch
+    assert {name for name in framework_time.NAMES if not hasattr(dist, name)} <= missing
+
+
+def test_what_an_empty_interval_takes_is_found_and_leaves_no_trace(tmp_path):
+    session = connect(tmp_path, lambda kind, body: None)
+    former = session.clock
+    assert session.weigh(StoppedAndStarted()) == 7
+    assert session.clock is former
+    assert struct.unpack_from("<qq", session.interval()) == (0, 0)
