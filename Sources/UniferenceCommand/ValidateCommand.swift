@@ -1,6 +1,6 @@
 import ArgumentParser
 import Foundation
-import PythonInterpreters
+import PyTorchBridge
 import Reports
 import Results
 import Validation
@@ -50,7 +50,10 @@ struct ValidateCommand: ReportingCommand {
     guard let executable = Bundle.main.executablePath else {
       throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)
     }
-    let runner = ValidationRunner(suite: suite, executable: executable, python: try PythonInterpreter().path)
+    let environment = try PythonEnvironment()
+    let runner = ValidationRunner(
+      suite: suite, executable: executable, python: environment.interpreter,
+      packageFolder: environment.packageFolder)
     let printer = ProgressPrinter(title: "validating")
     defer { printer.finish() }
     return try runner.run(family: family) { printer.update(fraction: $0, detail: $1) }

@@ -6,14 +6,18 @@ public struct ValidationRunner {
   private let suite: ValidationSuite
   private let executable: String
   private let python: String
+  private let packageFolder: String?
 
   /// - Parameters:
   ///   - executable: path of `uniference`.
   ///   - python: path of the interpreter that runs the scripts.
-  public init(suite: ValidationSuite, executable: String, python: String) {
+  ///   - packageFolder: the folder that holds the package `uniference`, whose host runs Swift programs; `nil` where it is
+  ///     installed.
+  public init(suite: ValidationSuite, executable: String, python: String, packageFolder: String? = nil) {
     self.suite = suite
     self.executable = executable
     self.python = python
+    self.packageFolder = packageFolder
   }
 
   /// Runs what belongs to a family, or everything.
@@ -60,8 +64,13 @@ public struct ValidationRunner {
   }
 
   private func realCommand(_ run: ValidationRun, cluster: String) -> [String] {
-    bedCommand(run.bed, cluster: cluster) + (isRealTime(run) ? ["--real-time"] : []) + ["--", python, run.script]
-      + run.arguments
+    bedCommand(run.bed, cluster: cluster) + (isRealTime(run) ? ["--real-time"] : []) + ["--"]
+      + (run.isProgram ? hostCommand : [python]) + [run.script] + run.arguments
+  }
+
+  /// What runs a Swift program for real.
+  private var hostCommand: [String] {
+    (packageFolder.map { ["env", "PYTHONPATH=\($0)"] } ?? []) + [python, "-m", "uniference.host"]
   }
 
   private func bedCommand(_ bed: [ValidationRun.BedOption], cluster: String) -> [String] {
@@ -69,6 +78,10 @@ public struct ValidationRunner {
   }
 
   private func predictionCommand(_ run: ValidationRun, cluster: String, recording: String?) -> [String] {
+    if run.isProgram {
+      return simulation(of: run, cluster: cluster) + ["--values", "--compute", "measured", run.script, "--"]
+        + run.arguments
+    }
     let computing = recording.map { ["--compute", "recorded", $0] } ?? []
     return simulation(of: run, cluster: cluster) + ["--no-record"] + computing + [run.script] + run.arguments
   }
@@ -87,7 +100,9 @@ public struct ValidationRunner {
   }
 
   private func simulation(of run: ValidationRun, cluster: String) -> [String] {
-    (isRealTime(run) ? Self.realTime : []) + [executable, "run", "-n", "\(run.hostCount)", "--cluster", cluster]
+    (isRealTime(run) ? Self.realTime : []) + [
+      executable, run.isProgram ? "simulate" : "run", "-n", "\(run.hostCount)", "--cluster", cluster,
+    ]
       + ((run.transport ?? suite.transport).map { ["--set", "network.transport=\($0)"] } ?? [])
       + (run.predictionOptions ?? suite.predictionOptions)
   }

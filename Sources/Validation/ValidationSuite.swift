@@ -2,8 +2,9 @@ import Uniference
 
 /// What is run for real and predicted, to see how well predictions hold.
 ///
-/// Each run is one script on one bed of hosts. The script measures itself by its own clock and prints a line of JSON for
-/// each point, so that the same file gives the real time and, under `uniference run`, the predicted one.
+/// Each run is one script, or one Swift program's library, on one bed of hosts. It measures itself by its own clock and
+/// prints a line of JSON for each point, so that the same file gives the real time and, under `uniference run` or
+/// `uniference simulate`, the predicted one.
 public struct ValidationSuite: Sendable {
   /// What reports call it.
   public let name: String
@@ -41,8 +42,10 @@ public struct ValidationSuite: Sendable {
 public struct ValidationRun: Sendable {
   /// Which of the report's groups its points belong to.
   public let family: String
-  /// Path of the script.
+  /// Path of the script, or of a Swift program's library.
   public let script: String
+  /// Whether it is a Swift program's library.
+  public let isProgram: Bool
   /// Its arguments.
   public let arguments: [String]
   /// The hosts and the links between them, as options of `uniference testbed run`: name and value.
@@ -68,14 +71,20 @@ public struct ValidationRun: Sendable {
   public let hostCount: Int
 
   private static let fieldNames = [
-    "family", "script", "arguments", "bed", "transport", "real_time", "recorded_on", "predict",
+    "family", "script", "program", "arguments", "bed", "transport", "real_time", "recorded_on", "predict",
   ]
 
   init(_ value: DocumentValue) throws(DocumentError) {
     let fields = try DocumentFields(
       value, of: "a run's fields", allowed: Self.fieldNames)
     family = try fields.required("family", example: "collectives").name("the name of a family")
-    script = try fields.required("script", example: "collectives.py").referencedPath("the path of a script")
+    isProgram = fields["program"] != nil
+    if let program = fields["program"] {
+      if let script = fields["script"] { throw script.error("give a script or a program, not both") }
+      script = try program.referencedPath("the path of a Swift program's library")
+    } else {
+      script = try fields.required("script", example: "collectives.py").referencedPath("the path of a script")
+    }
     transport = try fields["transport"]?.referencedPath("the path of a transport profile")
     arguments = try Self.words(fields["arguments"]) ?? []
     predictionOptions = try Self.words(fields["predict"])
@@ -83,6 +92,9 @@ public struct ValidationRun: Sendable {
     let place = try fields.required("bed", example: "{hosts: 2, rate: 1 Gbps}")
     bed = try Self.bed(place)
     recordedOn = try fields["recorded_on"].map(Self.bed)
+    if isProgram, let value = fields["recorded_on"] {
+      throw value.error("only scripts are recorded on another bed; leave it out for a program")
+    }
     let entries = try place.entries(of: "options of a testbed")
     guard let hosts = entries.first(where: { $0.name == "hosts" }) else {
       throw place.error("the bed has no hosts; write for example bed: {hosts: 2, rate: 1 Gbps}")

@@ -19,7 +19,8 @@ struct ValidationSuiteTests {
     let full = try ValidationSuite(contentsOf: root.appending(path: "Examples/validation.yaml").path)
     #expect(Set(full.runs.map(\.family)) == ["collectives", "models", "heterogeneous", "what-if"])
     #expect(Set(full.runs.map(\.hostCount)) == [2, 4, 8])
-    #expect(full.runs.allSatisfy { FileManager.default.fileExists(atPath: $0.script) })
+    #expect(full.runs.allSatisfy { $0.isProgram || FileManager.default.fileExists(atPath: $0.script) })
+    #expect(full.runs.filter(\.isProgram).map { ($0.script as NSString).lastPathComponent } == ["libLlamaProgram.so"])
     #expect(
       try ValidationSuite(contentsOf: root.appending(path: "Examples/validation-short.yaml").path).runs.count == 1)
   }
@@ -55,6 +56,14 @@ struct ValidationSuiteTests {
       ("runs:\n  - {family: f, script: s.py, bed: {hosts: 9}}", ":2: runs[0].bed.hosts: "),
       ("real_time: yes\nruns: []", ":1: real_time: expected true or false, found \"yes\""),
       ("name: x", ": runs: is missing"),
+      (
+        "runs:\n  - {family: f, script: s.py, program: p.so, bed: {hosts: 2}}",
+        ":2: runs[0].script: give a script or a program, not both"
+      ),
+      (
+        "runs:\n  - {family: f, program: p.so, bed: {hosts: 2}, recorded_on: {hosts: 2}}",
+        ":2: runs[0].recorded_on: only scripts are recorded on another bed"
+      ),
     ])
   func mistakes(text: String, message: String) throws {
     let error = #expect(throws: DocumentError.self) { _ = try suite(text) }

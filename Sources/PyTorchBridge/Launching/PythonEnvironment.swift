@@ -6,7 +6,7 @@ public struct PythonEnvironment: Sendable {
   /// The interpreter.
   public let interpreter: String
   /// A folder to put before the interpreter's own module path; `nil` where the package is installed there.
-  let packageFolder: String?
+  public let packageFolder: String?
 
   /// The Python in use, see `PythonInterpreter`.
   ///
