@@ -17,6 +17,7 @@ import Testing
   func closedForms(bytes: Int, latency: Double) throws {
     var model = Cases.known
     model.latency = latency
+    model.profile.sendBufferBytes = nil  // so that a send ends when it has arrived
     let send = Double(model.profile.send.picoseconds(byteCount: bytes)) * 1e-12
     let receive = Double(model.profile.receive.picoseconds(byteCount: bytes)) * 1e-12
     let wire = model.profile.wireBytes(byteCount: bytes) / model.bytesPerSecond

@@ -95,7 +95,8 @@ import Testing
     ),
     (
       ["cluster.network.link.delay=1 s"],
-      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss, burst"
+      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss, burst, "
+        + "packet"
     ),
     (
       ["netwrk.link.bandwidth=1 Gbps"],
