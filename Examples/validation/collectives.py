@@ -13,7 +13,6 @@ import torch
 import torch.distributed as dist
 from timing import report
 
-
 SLOWEST_COPY = 2e9
 """Bytes per second."""
 

@@ -18,7 +18,6 @@ from uniference.clock import ComputeClock
 from uniference.sites import describe_site, script_frame
 from uniference.values import SharedValues
 
-
 WEIGHINGS = 31
 """How often an empty interval is timed: the median of less than a millisecond's work."""
 
