@@ -8,9 +8,6 @@ public struct ClusterDocument {
   /// What stands before the ends of an interval in a figure's comment; ``FormerFigures`` looks for it.
   static let intervalMark = "95%: "
 
-  /// From when on these cost time, which is not fitted.
-  private static let assumed = ["wake": "120 us", "cold": "200 us"]
-
   private let calibration: Calibration
   private let name: String
 
@@ -119,6 +116,7 @@ public struct ClusterDocument {
     if let bytes = calibration.model.profile.sendBufferBytes {
       lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
     }
+    let delays = ["wake": calibration.model.profile.waking, "cold": calibration.model.profile.cold]
     var section = ""
     for value in values where !value.path.contains("wire_factor") {
       let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)
@@ -127,7 +125,10 @@ public struct ClusterDocument {
         lines.append(line(indent, "\(section):", ""))
       }
       lines.append(figure(indent + 2 * (parts.count - 1), parts[parts.count - 1], value))
-      if let after = Self.assumed[parts[0]] { lines.append(line(indent + 2, "after: \(after)", "assumed")) }
+      if let delay = delays[parts[0]] {
+        let after = FigureUnit.duration.text(Double(delay.afterPicoseconds) * 1e-12)
+        lines.append(line(indent + 2, "after: \(after)", "assumed"))
+      }
     }
     return lines + wireFactors(values.filter { $0.path.contains("wire_factor") }, indent: indent)
   }

@@ -19,14 +19,15 @@ struct NetworkModel: Sendable {
     didSet { profile.wireFactor = Self.wireFactor(wireFactors) }
   }
 
-  /// What is not fitted. Computing of 200 microseconds is assumed to empty caches. Rests of less than 120 microseconds are assumed to be polled through: on a virtual machine with
-  /// Linux's haltpoll, messages after 90 came at once, and those after 150 did not. Sends are assumed to end when 750 kB are
-  /// left: blocking ones of 1 to 16 MB at 100 Mbps did, and at 1 Gbps the socket's buffer has grown to 3 MB.
+  /// What is not fitted. Computing of 200 microseconds is assumed to empty caches. Rests of less than 120 microseconds are
+  /// assumed to be polled through: on a virtual machine with Linux's haltpoll, messages after 90 came at once, and those
+  /// after 150 did not. Sends are assumed to end when 750 kB are left: blocking ones of 1 to 16 MB at 100 Mbps did, and at
+  /// 1 Gbps the socket's buffer has grown to 3 MB.
   private static let start: TransportProfile = {
     var profile = TransportProfile.glooTCP
     profile.waking.afterPicoseconds = 120_000_000
     profile.sendBufferBytes = 750_000
-    profile.coldAfterPicoseconds = 200_000_000
+    profile.cold.afterPicoseconds = 200_000_000
     return profile
   }()
 

@@ -72,7 +72,7 @@ struct NetworkParameter: Sendable {
       NetworkParameter(
         path: "network.transport.cold.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.coldAllReduce]
-      ) { $1.profile.coldPicoseconds = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.cold.picoseconds = Int64(($0 * 1e12).rounded()) },
       NetworkParameter(
         path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: FigureKind.collectives

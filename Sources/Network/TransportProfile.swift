@@ -26,13 +26,14 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   public var noticeBytes = 0
   /// Processor time of a ready notice, for who gives it, before it leaves, and again for who takes it up.
   public var picosecondsPerNotice: Int64 = 0
-  /// What it costs a host's core to have rested before a message comes.
-  public var waking = Waking()
-  /// What a call of the library takes longer after its rank has computed for ``coldAfterPicoseconds``: the caches that it
-  /// would run from are then full of other things.
-  public var coldPicoseconds: Int64 = 0
-  /// Computing from which on a call finds cold caches.
-  public var coldAfterPicoseconds: Int64 = 0
+  /// What a message waits for a core that has rested, and is in a state that it takes time to leave when an interrupt comes:
+  /// processors have such states (ACPI C-states; the kernel's `cpuidle`, whose governors first poll for a while), and a
+  /// virtual machine's idle core has to be given back by its host. Timers are no such interrupts: the system knows of them
+  /// beforehand, so who has slept goes on in time.
+  public var waking = DelayAfter()
+  /// What a call of the library takes longer after its rank has computed: the caches that it would run from are then full
+  /// of other things.
+  public var cold = DelayAfter()
   /// Cores that all hosts share for the library's work, as in a testbed inside one machine; `nil` where each host has its
   /// own.
   public var sharedCores: Int?

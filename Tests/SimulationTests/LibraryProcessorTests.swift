@@ -71,7 +71,7 @@ struct LibraryProcessorTests {
     arguments: [(0, 13), (5, 16), (20, 13)] as [(Int64, Double)])
   func waking(after: Int64, expected: Double) throws {
     try world(ranks: 2) {
-      $0.waking = Waking(
+      $0.waking = DelayAfter(
         afterPicoseconds: after > 0 ? after * Self.millisecond : .max, picoseconds: 3 * Self.millisecond)
     }.run { process, world in
       if world.rank == 0 {
@@ -86,7 +86,7 @@ struct LibraryProcessorTests {
 
   @Test("a core that computes is awake")
   func computingIsNoRest() throws {
-    try world(ranks: 2) { $0.waking = Waking(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
+    try world(ranks: 2) { $0.waking = DelayAfter(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
       .run { process, world in
         if world.rank == 0 {
           try await world.send(Self.message, to: 1)
@@ -121,8 +121,8 @@ struct LibraryProcessorTests {
     func times(cold: Int64) throws -> [Double] {
       let times = Journal<Double>()
       try world(ranks: 2) {
-        $0.coldAfterPicoseconds = 2 * Self.millisecond
-        $0.coldPicoseconds = cold
+        $0.cold.afterPicoseconds = 2 * Self.millisecond
+        $0.cold.picoseconds = cold
       }.run { process, world in
         for _ in 0..<2 {
           process.compute(for: .milliseconds(computed))
@@ -159,7 +159,7 @@ struct LibraryProcessorTests {
   func shortcut() throws {
     for change in [
       { $0.sharedCores = 1 }, { $0.waking.picoseconds = Self.millisecond },
-      { $0.coldPicoseconds = Self.millisecond },
+      { $0.cold.picoseconds = Self.millisecond },
     ] as [@Sendable (inout TransportProfile) -> Void] {
       let world = try world(ranks: 4) {
         $0.send.picosecondsPerMessage = Self.millisecond

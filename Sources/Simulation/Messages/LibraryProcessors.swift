@@ -6,17 +6,19 @@ import SimulationKernel
 ///
 /// A host usually has one for it. Where hosts share the cores of one machine (``TransportProfile/sharedCores``), work waits
 /// for a core that is free. Who asks first is served first, and a thread keeps its core until its work is done, as the
-/// real-time scheduling of a testbed has it (SCHED_FIFO). A core that has rested takes time to wake up (``Waking``).
+/// real-time scheduling of a testbed has it (SCHED_FIFO). A core that has rested takes time to wake up.
 final class LibraryProcessors {
   /// Whether hosts wait for each other's work.
   let areShared: Bool
   /// Whether what arrives may have to wait for a core that rests.
   let mayRest: Bool
+  /// Whether what work takes depends on what has been done before.
+  var remembers: Bool { !isPlain || !cold.isZero }
   /// Whether work only takes its time.
   private let isPlain: Bool
   private let engine: Engine
-  private let waking: Waking
-  private let cold: (latency: Int64, after: Int64)
+  private let waking: DelayAfter
+  private let cold: DelayAfter
   /// When each shared core will be free, in picoseconds; none where every host has its own.
   private var coreFreeTimes: [Int64]
   /// When the work of each rank's library has last ended, where that matters and ranks have cores of their own.
@@ -27,9 +29,9 @@ final class LibraryProcessors {
   init(engine: Engine, profile: TransportProfile) {
     self.engine = engine
     waking = profile.waking
-    cold = (profile.coldPicoseconds, profile.coldAfterPicoseconds)
+    cold = profile.cold
     areShared = profile.sharedCores != nil
-    mayRest = profile.waking.picoseconds > 0
+    mayRest = !profile.waking.isZero
     isPlain = !areShared && !mayRest
     coreFreeTimes = Array(repeating: 0, count: profile.sharedCores ?? 0)
   }
@@ -56,19 +58,19 @@ final class LibraryProcessors {
 
   /// What a rank's call at `time` takes longer, because the rank has computed since it last called or came back.
   func coldDelay(of rank: Int, at time: Int64) -> Int64 {
-    guard cold.latency > 0 else { return 0 }
+    guard !cold.isZero else { return 0 }
     let process = engine.processes[rank]
     let rested = process.lastRest?.upperBound.picoseconds ?? 0
     let began = max(rested, process.lastReturn.picoseconds, lastCalls[rank] ?? 0)
     lastCalls[rank] = time
-    return time - began > cold.after ? cold.latency : 0
+    return cold.delay(after: time - began)
   }
 
   /// When a rank's core can attend to what has arrived at `time`: at once, unless it has to wake up first.
   func attentionTime(of rank: Int, at time: Int64) -> Int64 {
     guard mayRest else { return time }
     let restBegan = areShared ? coreFreeTimes[coreForWork(at: time)] : beginOfRest(of: rank, at: time)
-    return time + waking.delay(afterRestOf: time - restBegan)
+    return time + waking.delay(after: time - restBegan)
   }
 
   /// Since when a rank's own core has had nothing to do.

@@ -2,7 +2,6 @@ import Communication
 import Foundation
 import Network
 import Quantities
-import SimulationKernel
 
 /// A transport as a document gives it: the name of a shipped profile, the path of a profile's file, or its figures.
 struct TransportReading {
@@ -64,14 +63,8 @@ struct TransportReading {
     }
     if let value = fields["notice"] { profile.noticeBytes = try value.quantity(DataSize.self, .notNegative).bytes }
     if let value = fields["per_notice"] { profile.picosecondsPerNotice = try Self.perOccasion(value) }
-    if let value = fields["wake"] {
-      (profile.waking.picoseconds, profile.waking.afterPicoseconds) = try Self.latencyAfter(
-        value, of: "what waking up takes")
-    }
-    if let value = fields["cold"] {
-      (profile.coldPicoseconds, profile.coldAfterPicoseconds) = try Self.latencyAfter(
-        value, of: "what cold caches take")
-    }
+    if let value = fields["wake"] { profile.waking = try Self.delay(value, of: "what waking up takes") }
+    if let value = fields["cold"] { profile.cold = try Self.delay(value, of: "what cold caches take") }
     if let value = fields["shared_cores"] { profile.sharedCores = try Self.cores(value) }
     if let value = fields["wire_factor"] { profile.wireFactor = try Self.factor(value) }
     if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }
@@ -95,13 +88,11 @@ struct TransportReading {
     return try value.quantity(DataSize.self, .notNegative).bytes
   }
 
-  private static func latencyAfter(
-    _ value: DocumentValue, of what: String
-  ) throws(DocumentError) -> (latency: Int64, after: Int64) {
+  private static func delay(_ value: DocumentValue, of what: String) throws(DocumentError) -> DelayAfter {
     let fields = try DocumentFields(value, of: what, allowed: ["latency", "after"])
-    return (
-      try fields["latency"].map(perOccasion) ?? 0, try fields["after"].map(perOccasion) ?? 0
-    )
+    return DelayAfter(
+      afterPicoseconds: try fields["after"].map(perOccasion) ?? 0,
+      picoseconds: try fields["latency"].map(perOccasion) ?? 0)
   }
 
   private static func cores(_ value: DocumentValue) throws(DocumentError) -> Int? {

@@ -2,7 +2,6 @@ import Communication
 import Devices
 import Network
 import Quantities
-import SimulationKernel
 import Testing
 
 @testable import Uniference
@@ -156,8 +155,8 @@ import Testing
     profile.copyPicosecondsPerByte = 100
     profile.picosecondsPerCopy = 7_000_000
     profile.picosecondsPerNotice = 4_000_000
-    profile.waking = Waking(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
-    (profile.coldPicoseconds, profile.coldAfterPicoseconds) = (60_000_000, 200_000_000)
+    profile.waking = DelayAfter(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
+    profile.cold = DelayAfter(afterPicoseconds: 200_000_000, picoseconds: 60_000_000)
     profile.sharedCores = 2
     #expect(cluster.transport == profile)
     #expect(cluster.collectives == .ideal)

@@ -32,8 +32,9 @@ def measure_collectives(bench: Bench) -> None:
     bench.measure("barrier", _timed(dist.barrier), ranks=everybody, timer=last)
     for name in ("all_reduce", "all_gather", "broadcast"):
         bench.sweep(name, SIZES, partial(_pattern, name), ranks=everybody, timer=last)
-    bench.measure("cold_all_reduce", _timed_after_computing(_action("all_reduce", COLD_SIZE)), ranks=everybody,
-                  timer=last, bytes=COLD_SIZE)
+    source, target = torch.ones(COLD_BYTES // 8), torch.empty(COLD_BYTES // 8)
+    bench.measure("cold_all_reduce", _timed(_action("all_reduce", COLD_SIZE), first=lambda: target.copy_(source)),
+                  ranks=everybody, timer=last, bytes=COLD_SIZE)
     values = torch.ones(64)
     bench.measure("alone_all_reduce", _timed(lambda: dist.all_reduce(values, group=alone), meet=False),
                   ranks=everybody, bytes=256)
@@ -59,8 +60,9 @@ def _action(name: str, size: int) -> Callable[[], object]:
     return lambda: dist.all_gather_into_tensor(gathered, values)
 
 
-def _timed(action: Callable[[], object], meet: bool = True) -> Pattern:
-    """From when the last rank has begun, where ranks meet."""
+def _timed(action: Callable[[], object], meet: bool = True, first: Callable[[], object] | None = None) -> Pattern:
+    """From when the last rank has begun, where ranks meet; from when a rank has done what comes first, where there is
+    anything."""
 
     def run(repetitions: int) -> list[float]:
         samples = []
@@ -71,24 +73,9 @@ def _timed(action: Callable[[], object], meet: bool = True) -> Pattern:
             if meet:
                 time.sleep(LEAD_S + dist.get_rank() * STAGGER_S)
                 start += LEAD_S + (dist.get_world_size() - 1) * STAGGER_S
-            action()
-            samples.append(time.perf_counter() - start)
-        return samples[WARM_UP:]
-
-    return run
-
-
-def _timed_after_computing(action: Callable[[], object]) -> Pattern:
-    """From when the last rank has gone through more memory than its caches hold; all do so first."""
-    source, target = torch.ones(COLD_BYTES // 8), torch.empty(COLD_BYTES // 8)
-
-    def run(repetitions: int) -> list[float]:
-        samples = []
-        for _ in range(WARM_UP + repetitions):
-            dist.barrier()
-            time.sleep(LEAD_S + dist.get_rank() * STAGGER_S)
-            target.copy_(source)
-            start = time.perf_counter()
+            if first is not None:
+                first()
+                start = time.perf_counter()
             action()
             samples.append(time.perf_counter() - start)
         return samples[WARM_UP:]

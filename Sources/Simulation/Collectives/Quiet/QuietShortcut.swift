@@ -49,9 +49,7 @@ final class QuietShortcut: ReservationHolder {
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
     guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.attention.isImmediate,
-      !world.collectiveTraffic.processors.areShared, !world.collectiveTraffic.processors.mayRest,
-      world.collectiveTraffic.profile.coldPicoseconds == 0,
-      world.collectiveTraffic.profile.sendBufferBytes == nil,
+      !world.collectiveTraffic.processors.remembers, world.collectiveTraffic.profile.sendBufferBytes == nil,
       !execution.call.isUnevenAllToAll
     else { return }
     let starts = execution.startTimes
