@@ -23,6 +23,8 @@ final class LibraryProcessors {
   private var coreFreeTimes: [Int64]
   /// When the work of each rank's library has last ended, where that matters and ranks have cores of their own.
   private var hostFreeTimes: [Int64] = []
+  /// When each rank's own core will have woken up for what last came while it rested, where that matters.
+  private var awakeTimes: [Int: Int64] = [:]
   /// When each rank has last called its library, where that matters.
   private var lastCalls: [Int: Int64] = [:]
 
@@ -66,11 +68,14 @@ final class LibraryProcessors {
     return cold.delay(after: time - began)
   }
 
-  /// When a rank's core can attend to what has arrived at `time`: at once, unless it has to wake up first.
+  /// When a rank's core can attend to what has arrived at `time`: at once, unless it has to wake up first, or is about to.
   func attentionTime(of rank: Int, at time: Int64) -> Int64 {
     guard mayRest else { return time }
-    let restBegan = areShared ? coreFreeTimes[coreForWork(at: time)] : beginOfRest(of: rank, at: time)
-    return time + waking.delay(after: time - restBegan)
+    if areShared { return time + waking.delay(after: time - coreFreeTimes[coreForWork(at: time)]) }
+    if let awake = awakeTimes[rank], awake > time { return awake }
+    let delay = waking.delay(after: time - beginOfRest(of: rank, at: time))
+    if delay > 0 { awakeTimes[rank] = time + delay }
+    return time + delay
   }
 
   /// Since when a rank's own core has had nothing to do.
