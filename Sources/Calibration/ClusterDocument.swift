@@ -113,6 +113,10 @@ public struct ClusterDocument {
     if calibration.model.profile.progressDelayPicoseconds > 0 {
       lines.append(line(indent, "progress: when-waiting", "as it was stated"))
     }
+    let oversleep = calibration.model.profile.oversleepPicoseconds
+    if oversleep > 0 {
+      lines.append(line(indent, "oversleep: \(FigureUnit.duration.text(Double(oversleep) * 1e-12))", "as measured"))
+    }
     if let bytes = calibration.model.profile.sendBufferBytes {
       lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
     }

@@ -19,6 +19,8 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
   case barrier
   /// An all-reduce after each rank has gone through more memory than caches hold.
   case coldAllReduce = "cold_all_reduce"
+  /// By how much a sleep is longer than asked for.
+  case oversleep
   /// The timing of a collective without the collective: what the script needs in any case, from its sleep to its clock.
   case nothing
   case allReduce = "all_reduce"

@@ -28,6 +28,11 @@ public struct Measurements: Sendable {
   /// In the order in which they were measured.
   public let figures: [MeasuredFigure]
 
+  /// How much longer than it asked for a rank has slept; nothing where that was not measured.
+  var oversleepPicoseconds: Int64 {
+    Int64(((figures.first { $0.kind == .oversleep }?.median_s ?? 0) * 1e12).rounded())
+  }
+
   /// Reads a file.
   ///
   /// - Throws: one line that names the file, the field at fault, and what to do.

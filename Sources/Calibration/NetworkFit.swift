@@ -49,6 +49,7 @@ struct NetworkFit {
       base[cluster].burstBytes = Double(measurements.statedBurstBytes ?? 0)
       base[cluster].packetBytes = Double(measurements.statedPacketBytes ?? 0)
       base[cluster].profile.sharedCores = measurements.statedSharedCores
+      base[cluster].profile.oversleepPicoseconds = measurements.oversleepPicoseconds
       if measurements.attendsWhenWaiting { base[cluster].profile.progressDelayPicoseconds = .max }
       base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
@@ -89,7 +90,8 @@ struct NetworkFit {
   /// messages had all come before their receiver woke up. And without what the script itself needs around a collective,
   /// which a simulation of a script measures.
   private static func usable(_ measurements: Measurements, bytesPerSecond: Double) -> [MeasuredFigure] {
-    let script = measurements.figures.first { $0.kind == .nothing }?.median_s ?? 0
+    let nothing = measurements.figures.first { $0.kind == .nothing }?.median_s ?? 0
+    let script = max(0, nothing - Double(measurements.oversleepPicoseconds) * 1e-12)
     return measurements.figures.map { figure in
       FigureKind.staggered.contains(figure.kind) ? figure.shortened(bySeconds: script) : figure
     }.filter { figure in

@@ -14,6 +14,10 @@ public enum DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
   case idleAboveBusyPower(idle: Power, busy: Power)
   /// The speed of a device or of one of its slowdowns is not a positive number.
   case invalidSpeed(Double)
+  /// The share of a processor quota is not in (0, 1].
+  case invalidShare(Double)
+  /// The period of a processor quota cannot be one.
+  case invalidPeriod(Duration)
   /// A slowdown ends before it begins, or begins before time zero.
   case invalidWindow(Slowdown)
   /// Two slowdowns hold at the same time.
@@ -36,6 +40,10 @@ public enum DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
       "idle_power: \(idle) exceeds busy_power of \(busy); idle_power must not be larger than busy_power"
     case .invalidSpeed(let speed):
       "a speed of \(speed) is not allowed: it must be a number greater than zero, where 1 is normal speed"
+    case .invalidShare(let share):
+      "a share of \(share) is not allowed: it must be more than 0 and at most 1"
+    case .invalidPeriod(let period):
+      "a period of \(period.shortDescription) is not allowed: it must be from 1 us to 1 h"
     case .invalidWindow(let window):
       "the slowdown \(window) is empty: it must begin at 0 s or later and end after it begins"
     case .overlappingWindows(let first, let second):

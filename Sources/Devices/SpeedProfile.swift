@@ -109,6 +109,21 @@ public struct SpeedProfile: Hashable, Sendable {
     return now - start + Int64((remaining / segments[index].speed).rounded())
   }
 
+  /// How much work is done in a time: the inverse of ``elapsedPicoseconds(forWork:startingAt:)``, as exactly as a double
+  /// and a picosecond allow.
+  func workPicoseconds(inElapsed elapsed: Int64, startingAt start: Int64) -> Int64 {
+    guard !segments.isEmpty else { return Int64((Double(elapsed) * scale).rounded()) }
+    let end = start + elapsed
+    var work = 0.0
+    var now = start
+    for index in segmentIndex(at: start)..<segments.count where now < end {
+      let next = index + 1 < segments.count ? min(end, segments[index + 1].start) : end
+      work += Double(next - now) * segments[index].speed
+      now = next
+    }
+    return Int64(work.rounded())
+  }
+
   /// The last segment that starts at or before `time`.
   private func segmentIndex(at time: Int64) -> Int {
     var low = 0
@@ -123,7 +138,7 @@ public struct SpeedProfile: Hashable, Sendable {
 
 extension Duration {
   /// Rounded toward zero; traps beyond the 106 days that 64 bits hold.
-  fileprivate var wholePicoseconds: Int64 {
+  var wholePicoseconds: Int64 {
     components.seconds * 1_000_000_000_000 + components.attoseconds / 1_000_000
   }
 }

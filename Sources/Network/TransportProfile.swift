@@ -34,6 +34,9 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// What a call of the library takes longer after its rank has computed: the caches that it would run from are then full
   /// of other things.
   public var cold = DelayAfter()
+  /// How much longer than it asked for a rank sleeps: until the timer's interrupt has been taken up and the rank is on its
+  /// core.
+  public var oversleepPicoseconds: Int64 = 0
   /// Cores that all hosts share for the library's work, as in a testbed inside one machine; `nil` where each host has its
   /// own.
   public var sharedCores: Int?

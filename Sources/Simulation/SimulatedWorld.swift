@@ -55,6 +55,7 @@ public final class SimulatedWorld: @unchecked Sendable {
   ) {
     size = topology.hostCount
     engine = Engine(seed: seed, expecting: size, interruption: interruption)
+    engine.oversleepPicoseconds = profile.oversleepPicoseconds
     network = FlowNetwork(topology: topology, engine: engine)
     self.profile = profile
     self.selector = selector

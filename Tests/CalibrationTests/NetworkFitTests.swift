@@ -82,6 +82,20 @@ import Testing
     }
   }
 
+  @Test func aSleepThatEndsLateIsSimulatedAndTheRestOfTheScriptSubtracted() throws {
+    var model = Cases.known
+    model.profile.oversleepPicoseconds = 12_000_000
+    let scripted = try Cases.measured(on: model).map { figure in
+      guard FigureKind.staggered.contains(figure.kind) else { return figure }
+      return Cases.figure(figure.kind, figure.bytes, ranks: figure.ranks, median: figure.median_s + 8e-6)
+    }
+    let own = [Cases.figure(.nothing, nil, median: 20e-6), Cases.figure(.oversleep, nil, median: 12e-6)]
+    let result = try NetworkFit([Cases.measurements(scripted + own)]).solve()
+    let value = result.values.first { $0.path == "network.transport.per_collective" }
+    #expect(abs((value?.value ?? 0) / 45e-6 - 1) < 0.03)
+    #expect(result.models[0].profile.oversleepPicoseconds == 12_000_000)
+  }
+
   @Test func withoutAStatedRateTheRateIsFound() throws {
     var model = Cases.known
     model.bytesPerSecond = 60e6

@@ -3,6 +3,19 @@ import Testing
 
 @Suite("Engine")
 struct EngineTests {
+  @Test("a sleep is longer than asked for by as much as the engine is told, where there is one")
+  func oversleeping() throws {
+    let engine = Engine()
+    engine.oversleepPicoseconds = 7
+    let process = engine.spawn {
+      try await $0.clock.sleep(for: .zero)
+      #expect($0.now == .zero)
+      for _ in 0..<3 { try await $0.clock.sleep(for: Duration(picoseconds: 100)) }
+    }
+    try engine.run()
+    #expect(process.now == VirtualTime(picoseconds: 321))
+  }
+
   @Test("computing and sleeping move only the local clock")
   func localClocks() throws {
     let engine = Engine()

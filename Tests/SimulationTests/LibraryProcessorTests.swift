@@ -84,6 +84,28 @@ struct LibraryProcessorTests {
     }
   }
 
+  /// Messages leave after 10 ms and 11 ms and arrive 2 ms later; the core is awake at 17 ms.
+  @Test("what comes while a core wakes up waits for it, too")
+  func wakingForSeveral() throws {
+    let times = Journal<VirtualTime>()
+    try world(ranks: 2) {
+      $0.waking = DelayAfter(afterPicoseconds: 5 * Self.millisecond, picoseconds: 5 * Self.millisecond)
+      $0.send.picosecondsPerMessage = Self.millisecond
+    }.run { process, world in
+      if world.rank == 0 {
+        process.compute(for: .milliseconds(9))
+        let sends = try (0..<2).map { try world.startSend(Size(byteCount: 0), to: 1, tag: $0, at: SourceLocation()) }
+        for send in sends { try await send.wait() }
+      } else {
+        for tag in 0..<2 {
+          _ = try await world.receive(Size.self, from: 0, tag: tag)
+          times.add(process.now)
+        }
+      }
+    }
+    #expect(times.entries == [VirtualTime(seconds: 0.017), VirtualTime(seconds: 0.017)])
+  }
+
   @Test("a core that computes is awake")
   func computingIsNoRest() throws {
     try world(ranks: 2) { $0.waking = DelayAfter(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }

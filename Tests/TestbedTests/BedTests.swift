@@ -28,7 +28,7 @@ import Uniference
         devices:
           - {name: host0, model: cpu-server}
           - {name: host1, model: cpu-server}
-          - {name: host2, model: cpu-server, speed: 0.5}
+          - {name: host2, model: cpu-server, quota: {share: 0.5, period: 10000 us}}
         network:
           topology: switch
           link: {bandwidth: 1000 Mbps, burst: 6000 B, packet: 1514 B, latency: 1000 us}

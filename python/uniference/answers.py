@@ -54,6 +54,7 @@ class Welcome(NamedTuple):
     scale: float
     now_ps: int
     epoch_ns: int
+    oversleep_ns: int
 
 
 class Done(NamedTuple):
@@ -83,7 +84,7 @@ Answer = Welcome | Done | Failed | ReportStack
 
 _COUNT = struct.Struct("<I")
 _LONG = struct.Struct("<q")
-_WELCOME = struct.Struct("<HIIIBBBdqq")
+_WELCOME = struct.Struct("<HIIIBBBdqqq")
 _ANSWER = struct.Struct("<qI")
 _RECEIVED = struct.Struct("<ii")
 _PIECE = struct.Struct("<IIQQ")

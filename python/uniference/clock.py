@@ -47,13 +47,15 @@ class MeasuredClock:
     """Charges the processor time that the rank's threads use, or wall time once an accelerator is in use.
 
     Reading the system's clock, and the way to it, is a part of what is measured: 2 to 4 microseconds on Linux for
-    processor time. What an interval in which nothing happens takes is subtracted from each.
+    processor time. What an interval in which nothing happens takes is subtracted from each, and what a question takes
+    for each question.
     """
 
-    def __init__(self, scale: float, own_ns: int = 0) -> None:
+    def __init__(self, scale: float, own_ns: int = 0, asking_ns: int = 0) -> None:
         """
         Args:
             own_ns: what is measured where nothing happens.
+            asking_ns: what is measured where the script does nothing but ask for the time once.
             scale: speed of the described device relative to this machine; at 2 everything takes half the time. Raises
                 ``ValueError`` unless it is positive.
         """
@@ -66,6 +68,8 @@ class MeasuredClock:
         self._latest_ps = 0
         self._is_running = False
         self._own_ns = own_ns
+        self._asking_ns = asking_ns
+        self._asked = 0
         self._choice = MeterChoice()
         self._meter = self._choice.current()
 
@@ -83,11 +87,11 @@ class MeasuredClock:
         """See `ComputeClock`."""
         if not self._is_running:
             return Interval()
-        computed_ns = max(0, self._meter.elapsed_ns() + self._banked_ns - self._own_ns)
+        computed_ns = self._without_own(self._meter.elapsed_ns() + self._banked_ns)
         self._is_running = False
         interval = Interval(computed_ns, self._slept_ns)
         self._base_ps += self._elapsed_ps(computed_ns)
-        self._banked_ns = self._slept_ns = 0
+        self._banked_ns = self._slept_ns = self._asked = 0
         return interval
 
     def sleep(self, duration_ns: int) -> None:
@@ -99,9 +103,13 @@ class MeasuredClock:
         # Another thread may ask while the bridge is entered or left; what it reads must not go back for that.
         now_ps = self._base_ps
         if self._is_running:
-            now_ps += self._elapsed_ps(max(0, self._measured_ns() - self._own_ns))
+            now_ps += self._elapsed_ps(self._without_own(self._measured_ns()))
+            self._asked += 1
         self._latest_ps = max(self._latest_ps, now_ps)
         return self._latest_ps
+
+    def _without_own(self, measured_ns: int) -> int:
+        return max(0, measured_ns - self._own_ns - self._asked * self._asking_ns)
 
     def _measured_ns(self) -> int:
         computed_ns = self._meter.elapsed_ns() + self._banked_ns

@@ -26,7 +26,7 @@ def join(folder: str, world: str, rank: int, world_size: int) -> Session:
     """Connects to the engine and lets the script's timers tell the rank's time."""
     session = Session.connect(folder, world, rank, world_size, make_clock)
     if session.clock is not None and not session.welcome.real_clock:
-        virtual_time.install(session.clock, session.welcome.epoch_ns)
+        virtual_time.install(session.clock, session.welcome.epoch_ns, session.welcome.oversleep_ns)
     if session.fake:
         from uniference import fake
 
@@ -84,7 +84,8 @@ def make_clock(session: Session) -> ComputeClock:
         recorder = _recorders[session] = OperationRecorder()
         return AskingClock(session.ask_time_ps, lambda: Interval(operations=recorder.take()))
     if welcome.compute == MEASURED and welcome.scale > 0:
-        return MeasuredClock(welcome.scale, session.weigh(MeasuredClock(1.0)))
+        own_ns = session.weigh(MeasuredClock(1.0))
+        return MeasuredClock(welcome.scale, own_ns, virtual_time.weigh_question(MeasuredClock(1.0)))
     return AskingClock(session.ask_time_ps, measured_interval())
 
 

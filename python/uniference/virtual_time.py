@@ -38,6 +38,8 @@ WAITING_MODULES = (
 which stands still while a process waits, would keep them waiting for ever. Others (``threading``, ``queue``,
 ``selectors``) have taken theirs out of ``time`` when they were imported, or wait in C."""
 
+WEIGHINGS, QUESTIONS = 9, 20
+"""How often it is measured what asking for the time takes, and how many questions each time."""
 NAMES = ("time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "sleep")
 
 LONGEST_SLEEP_SECONDS = 106 * 86400
@@ -56,13 +58,15 @@ for _name in WAITING_MODULES:
 class VirtualTimer:
     """The functions of ``time`` by a rank's clock."""
 
-    def __init__(self, clock: ComputeClock, epoch_ns: int) -> None:
+    def __init__(self, clock: ComputeClock, epoch_ns: int, oversleep_ns: int) -> None:
         """
         Args:
             epoch_ns: what ``time.time_ns`` says at virtual time zero: nanoseconds since 1970.
+            oversleep_ns: how much longer than it asks for the rank sleeps.
         """
         self._clock = clock
         self._epoch_ns = epoch_ns
+        self._oversleep_ns = oversleep_ns
         self._thread = threading.get_ident()
 
     def perf_counter_ns(self) -> int:
@@ -95,17 +99,36 @@ class VirtualTimer:
             raise ValueError("sleep length must be non-negative")
         if seconds > LONGEST_SLEEP_SECONDS:
             raise OverflowError(f"sleep of {seconds} s: virtual time ends after 106 days, {LONGEST_SLEEP_SECONDS} s")
-        self._clock.sleep(round(seconds * 1e9))
+        if seconds > 0:
+            self._clock.sleep(round(seconds * 1e9) + self._oversleep_ns)
         # Giving way takes 20 us of processor time, which would be the script's.
         if threading.active_count() > 1:
             _real["sleep"](0)
 
 
-def install(clock: ComputeClock, epoch_ns: int) -> None:
-    """Replaces the timers until `uninstall`, in this process and for the thread that calls, which is the rank's."""
+def weigh_question(clock: ComputeClock) -> int:
+    """What a clock says, in nanoseconds, that a script takes which does nothing but ask for the time once."""
+    timer = VirtualTimer(clock, epoch_ns=0, oversleep_ns=0)
+    clock.enter_script(0)
+    taken_ns = []
+    for _ in range(WEIGHINGS):
+        start_ns = timer.perf_counter_ns()
+        for _ in range(QUESTIONS):
+            timer.perf_counter()
+        taken_ns.append((timer.perf_counter_ns() - start_ns) // (QUESTIONS + 1))
+    clock.leave_script()
+    return sorted(taken_ns)[WEIGHINGS // 2]
+
+
+def install(clock: ComputeClock, epoch_ns: int, oversleep_ns: int = 0) -> None:
+    """Replaces the timers until `uninstall`, in this process and for the thread that calls, which is the rank's.
+
+    Args:
+        oversleep_ns: how much longer than it asks for the rank sleeps.
+    """
     uninstall()
     _watch_forks()
-    timer = VirtualTimer(clock, epoch_ns)
+    timer = VirtualTimer(clock, epoch_ns, oversleep_ns)
     _keep_real_time_in_waiting_modules()
     for name in NAMES:
         _replace(time, name, getattr(timer, name))

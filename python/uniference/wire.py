@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MAGIC = 0x46494E55
-PROTOCOL = 1
+PROTOCOL = 2
 
 
 class FrameKind(enum.IntEnum):

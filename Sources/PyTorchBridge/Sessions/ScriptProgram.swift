@@ -32,6 +32,8 @@ struct Welcome {
   let usesRealClock: Bool
   /// The wall clock at which the run began, in nanoseconds since 1970.
   let epochNanoseconds: Int64
+  /// How much longer than it asked for a script sleeps.
+  let oversleepNanoseconds: Int64
 
   /// The frame for one rank.
   ///
@@ -48,6 +50,7 @@ struct Welcome {
     if case .measured = compute, let scale { frame.double(scale) } else { frame.double(0) }
     frame.integer(Int64(0))
     frame.integer(epochNanoseconds)
+    frame.integer(oversleepNanoseconds)
     return frame.finished()
   }
 }

@@ -12,9 +12,10 @@ extension WorldSession {
   ) throws -> SimulationReport {
     let welcome = Welcome(
       worldSize: links.count, compute: compute, usesFakeTensors: usesFakeTensors, usesRealClock: usesRealClock,
-      epochNanoseconds: Int64(Date().timeIntervalSince1970 * 1e9))
+      epochNanoseconds: Int64(Date().timeIntervalSince1970 * 1e9),
+      oversleepNanoseconds: cluster.network.transport.oversleepPicoseconds / 1000)
     let frames = zip(links, cluster.devices).map { link, device in
-      welcome.frame(for: link, scale: device.speed.slowdowns.isEmpty ? device.speed.scale : nil)
+      welcome.frame(for: link, scale: device.hasConstantSpeed ? device.speed.scale : nil)
     }
     var options = options
     options.collectiveName = { $0.torchName }

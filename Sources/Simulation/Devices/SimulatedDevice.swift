@@ -11,6 +11,7 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// Its speed over time.
   public let speed: SpeedProfile
   private let model: ComputeModel
+  private var quota: QuotaAccount?
   private let process: LogicalProcess
   private let engine: Engine
   private let world: SimulatedWorld
@@ -21,14 +22,17 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// What the operations computed so far cost in sum.
   public private(set) var totalCost = OperationCost(flops: 0, bytesRead: 0, bytesWritten: 0)
 
-  /// - Parameter name: the device in out-of-memory errors.
+  /// - Parameters:
+  ///   - name: the device in out-of-memory errors.
+  ///   - quota: the part of its processor that it may use, if not all of it.
   public init(
     name: String, specification: DeviceSpecification, model: ComputeModel, speed: SpeedProfile,
-    process: LogicalProcess, world: SimulatedWorld
+    quota: ProcessorQuota? = nil, process: LogicalProcess, world: SimulatedWorld
   ) {
     self.specification = specification
     self.model = model
     self.speed = speed
+    self.quota = quota.map(QuotaAccount.init)
     self.process = process
     self.world = world
     engine = world.engine
@@ -61,7 +65,9 @@ public final class SimulatedDevice: @unchecked Sendable {
   private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws {
     if engine.isInterrupted { throw CancellationError() }
     let start = process.now
-    let elapsed = speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
+    let elapsed =
+      quota?.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds, speed: speed)
+      ?? speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
     process.compute(picoseconds: elapsed)
     busyPicoseconds += elapsed
     world.observer?.computed(

@@ -19,8 +19,10 @@ public struct ClusterText {
   }
 
   private func device(_ host: Int) -> String {
-    let speed = layout.cpuShares[host].map { ", speed: \($0)" } ?? ""
-    return "  - {name: host\(host), model: cpu-server\(speed)}"
+    let quota = layout.cpuShares[host].map { share in
+      ", quota: {share: \(share), period: \(ControlGroup.periodMicroseconds(cores: share)) us}"
+    }
+    return "  - {name: host\(host), model: cpu-server\(quota ?? "")}"
   }
 
   private var star: [String] {

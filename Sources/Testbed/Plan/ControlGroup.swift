@@ -26,7 +26,9 @@ public struct ControlGroup: Hashable, Codable, Sendable {
     }
   }
 
-  // A short period, so that a host is slow and not now fast, now absent. A quota is at least 1 ms.
-  private var periodMicroseconds: Int { max(10_000, Int((1000 / cores).rounded(.up))) }
+  /// A short period, so that a host is slow and not now fast, now absent. A quota is at least 1 ms.
+  static func periodMicroseconds(cores: Double) -> Int { max(10_000, Int((1000 / cores).rounded(.up))) }
+
+  private var periodMicroseconds: Int { Self.periodMicroseconds(cores: cores) }
   private var quotaMicroseconds: Int { max(1000, Int((Double(periodMicroseconds) * cores).rounded())) }
 }

@@ -16,18 +16,28 @@ public struct ClusterDevice: Hashable, Sendable {
   public var specification: DeviceSpecification
   /// Its speed over time.
   public var speed: SpeedProfile
+  /// The part of its processor that it may use, if not all of it.
+  public var quota: ProcessorQuota?
   /// How the times of its operations are found.
   public var compute: Compute
 
   /// A device at its normal speed unless told.
   public init(
-    name: String, _ specification: DeviceSpecification, speed: SpeedProfile = .normal, compute: Compute = .roofline
+    name: String, _ specification: DeviceSpecification, speed: SpeedProfile = .normal, quota: ProcessorQuota? = nil,
+    compute: Compute = .roofline
   ) {
     self.name = name
     self.specification = specification
     self.speed = speed
+    self.quota = quota
     self.compute = compute
   }
+
+  /// Whether equal work always takes equally long.
+  public var hasConstantSpeed: Bool { quota == nil && speed.slowdowns.isEmpty }
+
+  /// The speed of work that goes on for long, where no slowdown holds.
+  var sustainedSpeed: Double { speed.scale * (quota?.share ?? 1) }
 
   /// The model that gives the times of its operations.
   public var computeModel: ComputeModel {

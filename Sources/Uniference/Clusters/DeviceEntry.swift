@@ -30,15 +30,16 @@ struct DeviceEntry {
   private init(_ value: DocumentValue) throws(DocumentError) {
     let fields = try DocumentFields(
       value, of: "a device's fields",
-      allowed: ["name", "model", "count", "compute", "speed", "slowdowns"] + Self.figureNames)
+      allowed: ["name", "model", "count", "compute", "speed", "slowdowns", "quota"] + Self.figureNames)
     let model = try fields.required("model", example: "jetson-orin-nano")
     let specification = try Self.specification(model, fields)
     let speed = try Self.speed(fields)
+    let quota = try fields["quota"].map(Self.quota)
     let compute = try fields["compute"]?.choice("compute model", of: ClusterDevice.Compute.self) ?? .roofline
     let count = try fields["count"]?.integer(in: 1...Cluster.maximumDeviceCount) ?? 1
     name = try fields["name"]?.name("the device's name") ?? specification.id
     devices = Cluster.names(of: count, called: name).map {
-      ClusterDevice(name: $0, specification, speed: speed, compute: compute)
+      ClusterDevice(name: $0, specification, speed: speed, quota: quota, compute: compute)
     }
   }
 
@@ -65,6 +66,17 @@ struct DeviceEntry {
     }
     do throws(DeviceError) { try specification.validate() } catch { throw fields.mapping.error("\(error)") }
     return specification
+  }
+
+  private static func quota(_ value: DocumentValue) throws(DocumentError) -> ProcessorQuota {
+    let fields = try DocumentFields(value, of: "a quota's fields", allowed: ["share", "period"])
+    let share = try fields.required("share", example: "50%").ratio(.positive)
+    let period = try fields["period"]?.quantity(Duration.self, .positive) ?? ProcessorQuota.defaultPeriod
+    do throws(DeviceError) {
+      return try ProcessorQuota(share: share, period: period)
+    } catch {
+      throw value.error("\(error)")
+    }
   }
 
   private static func speed(_ fields: DocumentFields) throws(DocumentError) -> SpeedProfile {

@@ -11,7 +11,7 @@ struct TransportReading {
 
   private static let fieldNames = [
     "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "notice",
-    "per_notice", "wake", "cold", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte", "per_copy",
+    "per_notice", "wake", "cold", "oversleep", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte", "per_copy",
   ]
 
   /// - Parameter texts: receives the text of the profile's file.
@@ -65,6 +65,7 @@ struct TransportReading {
     if let value = fields["per_notice"] { profile.picosecondsPerNotice = try Self.perOccasion(value) }
     if let value = fields["wake"] { profile.waking = try Self.delay(value, of: "what waking up takes") }
     if let value = fields["cold"] { profile.cold = try Self.delay(value, of: "what cold caches take") }
+    if let value = fields["oversleep"] { profile.oversleepPicoseconds = try Self.perOccasion(value) }
     if let value = fields["shared_cores"] { profile.sharedCores = try Self.cores(value) }
     if let value = fields["wire_factor"] { profile.wireFactor = try Self.factor(value) }
     if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }

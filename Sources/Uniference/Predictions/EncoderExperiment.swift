@@ -63,7 +63,7 @@ public struct EncoderExperiment: Experiment, Sendable {
         device.computeModel.picoseconds(
           of: OperationCost(flops: cost.flops, bytesRead: cost.bytesRead, bytesWritten: 0),
           elementType: cost.elementType))
-      return work > 0 ? device.speed.scale / work : 1
+      return work > 0 ? device.sustainedSpeed / work : 1
     }
   }
 }

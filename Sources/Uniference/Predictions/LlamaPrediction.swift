@@ -125,7 +125,7 @@ public struct LlamaExperiment: Sendable {
         Double(model.picoseconds(of: prefill, elementType: configuration.elementType))
         + Double(workload.generatedTokenCount)
         * Double(model.picoseconds(of: decode, elementType: configuration.elementType))
-      return work > 0 ? device.speed.scale / work : 1
+      return work > 0 ? device.sustainedSpeed / work : 1
     }
   }
 

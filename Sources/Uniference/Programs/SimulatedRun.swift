@@ -33,7 +33,7 @@ final class SimulatedRun {
       world.spawn { process, communicator in
         let accounts = SimulatedDevice(
           name: device.name, specification: device.specification, model: device.computeModel, speed: device.speed,
-          process: process, world: world)
+          quota: device.quota, process: process, world: world)
         devices.append(accounts)
         let ledger = DeviceLedger(accounts, rank: rank, times: options.kernelTimes, log: operations)
         return Rank(

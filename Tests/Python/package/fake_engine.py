@@ -37,7 +37,7 @@ class StandingClock:
 
 
 def welcome(fake: bool = False) -> bytes:
-    return struct.pack("<BHIIIBBBdqq", 1, 1, 0, 0, 2, 0, fake, 0, 1.0, 0, 0)
+    return struct.pack("<BHIIIBBBdqqq", 1, 2, 0, 0, 2, 0, fake, 0, 1.0, 0, 0, 0)
 
 
 def done(result: bytes = b"\0", now_ps: int = 1000, released: tuple[int, ...] = ()) -> bytes:

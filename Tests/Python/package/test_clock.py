@@ -105,6 +105,20 @@ def test_what_the_clock_itself_costs_is_not_charged(choice):
     assert clock.leave_script() == Interval(computed_ns=0)
 
 
+def test_what_questions_cost_is_not_charged(choice):
+    clock = MeasuredClock(1.0, own_ns=10, asking_ns=20)
+    clock.enter_script(0)
+    for expected_ns in (90, 170, 250):
+        choice.meter.now_ns += 100
+        # Each reading is without what the ones before it took.
+        assert clock.now_ps() == expected_ns * 1000
+    choice.meter.now_ns += 100
+    assert clock.leave_script() == Interval(computed_ns=400 - 10 - 3 * 20)
+    clock.enter_script(0)
+    choice.meter.now_ns += 100
+    assert clock.leave_script() == Interval(computed_ns=90)
+
+
 def test_sleep_while_the_bridge_is_entered_belongs_to_the_next_interval(choice):
     clock = MeasuredClock(1.0)
     clock.sleep(4)

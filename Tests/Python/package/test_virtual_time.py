@@ -65,6 +65,30 @@ def test_sleep_takes_virtual_time_only(clock):
     assert real_perf_counter() - begin < 60
 
 
+def test_a_question_is_weighed_without_what_happens_between_questions():
+    class AskedClock(SteppedClock):
+        """Each question takes 3 microseconds."""
+
+        def now_ps(self) -> int:
+            self.ps += 3_000_000
+            return self.ps
+
+    assert virtual_time.weigh_question(AskedClock()) == 3_000
+
+
+def test_each_sleep_is_longer_than_asked_for_by_what_the_cluster_says():
+    stepped = SteppedClock()
+    virtual_time.install(stepped, EPOCH_NS, oversleep_ns=12_000)
+    try:
+        time.sleep(0)
+        assert time.perf_counter_ns() == 0
+        for _ in range(2):
+            time.sleep(1e-3)
+        assert time.perf_counter_ns() == 2_024_000
+    finally:
+        virtual_time.uninstall()
+
+
 @pytest.mark.parametrize(
     ("seconds", "error"),
     [(-1, ValueError), (float("nan"), ValueError), (float("inf"), OverflowError), (1e10, OverflowError),

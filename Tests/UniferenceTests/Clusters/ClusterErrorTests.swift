@@ -192,6 +192,10 @@ import Testing
         + "later and end after it begins"
     ),
     (
+      "count: 4", "quota: {share: 150%}",
+      "c.yaml:3: devices[0].quota: a share of 1.5 is not allowed: it must be more than 0 and at most 1"
+    ),
+    (
       "count: 4", "compute: measured",
       "c.yaml:3: devices[0].compute: unknown compute model \"measured\"; allowed: roofline, instant"
     ),

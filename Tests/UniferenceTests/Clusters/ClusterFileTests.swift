@@ -72,7 +72,8 @@ import Testing
             slowdowns:
               - {from: 10 s, until: 20 s, speed: 50%}
               - {from: 30 s, speed: 0.1}
-          - {name: oracle, model: cpu-server, compute: instant}
+          - {name: oracle, model: cpu-server, compute: instant, quota: {share: 50%, period: 10 ms}}
+          - {name: contained, model: cpu-server, quota: {share: 0.25}}
         network: {link: {bandwidth: 1 Gbps}}
         """)
     let expected = try SpeedProfile(
@@ -84,6 +85,12 @@ import Testing
     #expect(cluster.devices[0].speed == expected)
     #expect(cluster.devices[0].computeModel == .roofline(RooflineModel(.raspberryPi5)))
     #expect(cluster.devices[1].computeModel == .instant)
+    #expect(
+      cluster.devices.map(\.quota) == [
+        nil, try ProcessorQuota(share: 0.5, period: .milliseconds(10)),
+        try ProcessorQuota(share: 0.25, period: .milliseconds(100)),
+      ])
+    #expect(cluster.devices.map(\.hasConstantSpeed) == [false, false, false])
   }
 
   @Test func changesAndFailures() throws {
@@ -143,6 +150,7 @@ import Testing
             per_notice: 4 us
             wake: {latency: 35 us, after: 50 us}
             cold: {latency: 60 us, after: 200 us}
+            oversleep: 12 us
             shared_cores: 2
         """)
     var profile = TransportProfile(name: "measured")
@@ -157,6 +165,7 @@ import Testing
     profile.picosecondsPerNotice = 4_000_000
     profile.waking = DelayAfter(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
     profile.cold = DelayAfter(afterPicoseconds: 200_000_000, picoseconds: 60_000_000)
+    profile.oversleepPicoseconds = 12_000_000
     profile.sharedCores = 2
     #expect(cluster.transport == profile)
     #expect(cluster.collectives == .ideal)

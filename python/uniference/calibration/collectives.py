@@ -28,6 +28,7 @@ def measure_collectives(bench: Bench) -> None:
     everybody = list(range(bench.size))
     alone = _alone(bench)
     last = bench.size - 1
+    bench.measure("oversleep", _oversleep, ranks=everybody, timer=last)
     bench.measure("nothing", _timed(lambda: None), ranks=everybody, timer=last)
     bench.measure("barrier", _timed(dist.barrier), ranks=everybody, timer=last)
     for name in ("all_reduce", "all_gather", "broadcast"):
@@ -66,13 +67,15 @@ def _timed(action: Callable[[], object], meet: bool = True, first: Callable[[], 
 
     def run(repetitions: int) -> list[float]:
         samples = []
+        pause_s = LEAD_S + dist.get_rank() * STAGGER_S
+        last_pause_s = LEAD_S + (dist.get_world_size() - 1) * STAGGER_S
         for _ in range(WARM_UP + repetitions):
             if meet:
                 dist.barrier()
             start = time.perf_counter()
             if meet:
-                time.sleep(LEAD_S + dist.get_rank() * STAGGER_S)
-                start += LEAD_S + (dist.get_world_size() - 1) * STAGGER_S
+                time.sleep(pause_s)
+                start += last_pause_s
             if first is not None:
                 first()
                 start = time.perf_counter()
@@ -81,6 +84,18 @@ def _timed(action: Callable[[], object], meet: bool = True, first: Callable[[], 
         return samples[WARM_UP:]
 
     return run
+
+
+def _oversleep(repetitions: int) -> list[float]:
+    """By how much a sleep, as it precedes each collective, is longer than asked for."""
+    samples = []
+    pause_s = LEAD_S + dist.get_rank() * STAGGER_S
+    for _ in range(WARM_UP + repetitions):
+        dist.barrier()
+        start = time.perf_counter()
+        time.sleep(pause_s)
+        samples.append(time.perf_counter() - start - pause_s)
+    return samples[WARM_UP:]
 
 
 def _start_call(values: torch.Tensor) -> Pattern:
