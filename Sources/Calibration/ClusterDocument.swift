@@ -107,6 +107,8 @@ public struct ClusterDocument {
     } else {
       lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
     }
+    lines.append(line(indent, "header: \(calibration.model.profile.headerBytes) B", "as gloo's"))
+    lines.append(line(indent, "notice: \(calibration.model.profile.noticeBytes) B", "as gloo's"))
     if let cores = calibration.model.profile.sharedCores {
       lines.append(line(indent, "shared_cores: \(cores)", "as it was stated"))
     }

@@ -36,6 +36,10 @@ struct LeastSquares {
   /// Residuals with the given numbers at some values of the parameters.
   let residuals: (_ values: [Double], _ numbers: [Int]) throws -> [Double]
   var maximumIterations = 40
+  /// Where else to begin, should the search end where deviations are more than ``largestDeviation`` of what is expected:
+  /// what is minimised may have several valleys.
+  var furtherStarts: [[Double]] = []
+  private static let largestDeviation = 2.0
 
   /// - Throws: what ``residuals`` throws; a ``CalibrationFailure`` with fewer residuals than parameters.
   func solve(progress: (Int) -> Void = { _ in }) throws -> Solution {
@@ -43,13 +47,26 @@ struct LeastSquares {
       throw CalibrationFailure(
         "\(residualCount) figures are too few to find \(parameters.count) parameters; measure at more sizes")
     }
+    var iterations = 0
+    func count() {
+      iterations += 1
+      progress(iterations)
+    }
+    var best = try descend(from: parameters.map(\.start), progress: count)
+    for start in furtherStarts where best.deviation > Self.largestDeviation {
+      let other = try descend(from: start, progress: count)
+      if cost(of: other, scale: 1) < cost(of: best, scale: 1) { best = other }
+    }
+    return try Solution(self, best, iterations: iterations)
+  }
+
+  /// Goes down from some values until nothing is gained any more.
+  private func descend(from start: [Double], progress: () -> Void) throws -> State {
     let all = Array(0..<residualCount)
-    var state = State(values: parameters.map(\.start), residuals: try residuals(parameters.map(\.start), all))
+    var state = State(values: start, residuals: try residuals(start, all))
     var damping = 1e-3
-    var iteration = 0
-    while iteration < maximumIterations {
-      iteration += 1
-      progress(iteration)
+    for _ in 0..<maximumIterations {
+      progress()
       let normal = try NormalEquations(self, at: state, scale: state.deviation)
       var hasImproved = false
       var gain = 0.0
@@ -69,7 +86,7 @@ struct LeastSquares {
       }
       if !hasImproved || gain < 1e-7 { break }
     }
-    return try Solution(self, state, iterations: iteration)
+    return state
   }
 
   /// Values and what they leave unexplained.

@@ -27,6 +27,8 @@ struct NetworkFit {
     let start: Double
   }
 
+  /// Where the search begins anew if it has failed: with durations so many times as long.
+  private static let furtherPaces = [0.3, 2]
   /// A shaper lets a frame through in any case; less than this is none.
   private static let leastBurst = 1514.0
 
@@ -126,6 +128,9 @@ struct NetworkFit {
       let unknown = self.unknowns[unknown]
       let datum = self.data[number]
       return unknown.parameter.kinds.contains(datum.figure.kind) && unknown.cluster ?? datum.cluster == datum.cluster
+    }
+    problem.furtherStarts = Self.furtherPaces.map { pace in
+      unknowns.map { $0.parameter.unit == .duration ? pace * $0.start : $0.start }
     }
     let solution = try problem.solve(progress: progress)
     let models = (0..<clusterCount).map { model(of: $0, solution.values) }

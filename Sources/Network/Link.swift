@@ -18,6 +18,9 @@ public struct Link: Hashable, Sendable {
   /// bytes pass one by one.
   public var packetBytes: Double
 
+  /// Messages that are smaller go first where links let whole packets pass.
+  public static let smallBytes = 128.0
+
   /// A link given in bytes per second. Duration figures are rounded to whole picoseconds.
   public init(
     bytesPerSecond: Double, latency: Duration, jitter: Duration = .zero, loss: Double = 0,

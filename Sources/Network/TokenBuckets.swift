@@ -12,6 +12,9 @@
 ///
 ///     credit of a message = min over its links of tokens(now) + bytes of its last packet there
 ///
+/// Messages of less than ``Link/smallBytes`` do not wait for debts, but make some: where whole packets pass, small ones go
+/// first (acknowledgements, without which no shaper is like a network card).
+///
 /// A link without a bucket has no tokens: it paces whatever crosses it.
 struct TokenBuckets {
   private struct Bucket {
@@ -46,6 +49,7 @@ struct TokenBuckets {
     /// Bytes of a message that take no time now; negative where it has to wait for debts.
     func credit(for byteCount: Double) -> Double {
       guard packet > 0 else { return tokens }
+      if byteCount < Link.smallBytes { return byteCount }
       let others = ((byteCount / packet).rounded(.up) - 1) * packet
       return tokens + byteCount - max(0, others)
     }

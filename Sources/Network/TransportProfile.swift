@@ -22,6 +22,8 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   public var sendBufferBytes: Int?
   /// Payloads of at least this many bytes leave only after the receiver's ready notice; `nil` for never.
   public var rendezvousThresholdBytes: Int?
+  /// Bytes that each message has on the wire beside its payload's: the library's header, and notices that go before it.
+  public var headerBytes = 0
   /// Bytes of a ready notice; it stands in the receiver's queue to the sender like any message.
   public var noticeBytes = 0
   /// Processor time of a ready notice, for who gives it, before it leaves, and again for who takes it up.
@@ -61,7 +63,9 @@ public struct TransportProfile: Hashable, Sendable, Codable {
 
   /// Bytes on the wire of a payload.
   @inline(__always)
-  public func wireBytes(byteCount: Int) -> Double { Double(byteCount) * wireFactor(Double(byteCount)) }
+  public func wireBytes(byteCount: Int) -> Double {
+    Double(headerBytes) + Double(byteCount) * wireFactor(Double(byteCount))
+  }
 
   /// Of bytes on the wire, those that have to leave before their send ends for its sender, and those that only have to
   /// leave before it has arrived; `nil` where both are the same instant.

@@ -66,6 +66,20 @@ struct TokenBucketTests {
     }
   }
 
+  @Test("small messages do not wait for debts, but make some")
+  func smallMessages() throws {
+    var shaped = link
+    shaped.packetBytes = 1000
+    let run = NetworkRun(try .singleSwitch(hosts: 3, link: shaped))
+    run.send(0, bytes: 4000, at: 0)  // all at once, with debts of 1000
+    run.send(1, bytes: 100, to: 2, at: 0)  // at once, too; debts are 1100
+    run.send(2, bytes: 500, to: 2, at: 0.0001)
+    run.engine.runEvents()
+    for (token, time) in [0, 0, 0.0011].enumerated() {
+      #expect(abs((run.arrivals[UInt64(token)] ?? 1) - time) < 1e-9, "message \(token)")
+    }
+  }
+
   /// Reference: packet by packet, each leaves at the first instant without debts.
   @Test("messages of packets take as long as packets one by one")
   func packetsOneByOne() throws {
@@ -84,7 +98,7 @@ struct TokenBucketTests {
         (free, tokens) = (time, min(Self.burst, tokens + (time - updated) * Self.bytesPerSecond))
         var left = bytes
         while left > 1e-9 {
-          if tokens < 0 { (free, tokens) = (free - tokens / Self.bytesPerSecond, 0) }
+          if tokens < 0, bytes >= Link.smallBytes { (free, tokens) = (free - tokens / Self.bytesPerSecond, 0) }
           tokens -= min(left, shaped.packetBytes)
           left -= shaped.packetBytes
         }

@@ -31,7 +31,7 @@ import Uniference
           - {name: host2, model: cpu-server, quota: {share: 0.5, period: 10000 us}}
         network:
           topology: switch
-          link: {bandwidth: 1000 Mbps, burst: 6000 B, packet: 1514 B, latency: 1000 us}
+          link: {bandwidth: 1000 Mbps, burst: 6000 B, packet: 15140 B, latency: 1000 us}
           links: {host1: {bandwidth: 100 Mbps, burst: 1514 B, packet: 1514 B}}
           transport: 'gloo-tcp'
 
@@ -50,7 +50,7 @@ import Uniference
             - {from: host1, to: switch0}
             - {from: host2, to: switch1}
             - {from: host3, to: switch1}
-            - {from: switch0, to: switch1, bandwidth: 200 Mbps, burst: 1514 B, packet: 1514 B, latency: 0 s}
+            - {from: switch0, to: switch1, bandwidth: 200 Mbps, burst: 1514 B, packet: 4542 B, latency: 0 s}
         """))
     #expect(cluster.devices.count == 4)
   }
@@ -107,7 +107,7 @@ import Uniference
     #expect(try variables(hosts: 2) == shaped.merging(["UNIFERENCE_PROGRESS": "when-waiting"]) { $1 })
     #expect(
       try variables(hosts: 3) == [
-        "UNIFERENCE_LINK_BURST": "6000", "UNIFERENCE_LINK_PACKET": "1514", "UNIFERENCE_SHARED_CORES": "2",
+        "UNIFERENCE_LINK_BURST": "6000", "UNIFERENCE_LINK_PACKET": "15140", "UNIFERENCE_SHARED_CORES": "2",
       ])
     #expect(
       try variables(hosts: 2, isRealTime: false, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)]) == [:])

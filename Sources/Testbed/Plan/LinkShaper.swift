@@ -35,12 +35,8 @@ struct LinkShaper {
     return min(44, max(1, Int(framesPerSecond * 100e-6), Int(forKernel)))
   }
 
-  /// Bytes of a train.
-  private var trainBytes: Int { framesAtOnce * Self.frameBytes }
-
-  /// In packets of how many bytes messages pass. Between two hosts trains are full. In rings of four and eight hosts, whose
-  /// messages are pieces of a payload, they seldom are: what such rings take fits single frames.
-  var packetBytes: Int { hostCount > 2 ? Self.frameBytes : trainBytes }
+  /// In packets of how many bytes messages pass: trains.
+  var packetBytes: Int { framesAtOnce * Self.frameBytes }
 
   // 1500 bytes and the Ethernet header.
   private static let frameBytes = 1514
@@ -79,7 +75,7 @@ struct LinkShaper {
   private func shapedClass(_ device: String, _ link: String, parent: String, _ number: Int, bits: Double) -> String {
     "tc \(device) class add \(link) parent \(parent) classid 1:\(number) htb rate \(Int(bits.rounded()))bit "
       + "ceil \(Int(rate.bitsPerSecond.rounded()))bit burst \(burstBytes) cburst \(burstBytes) "
-      + "quantum \(trainBytes)"
+      + "quantum \(packetBytes)"
   }
 
   private func netem(_ device: String, _ link: String, leaf: Int) -> String {

@@ -10,7 +10,7 @@ struct TransportReading {
   let collectives: AlgorithmSelector
 
   private static let fieldNames = [
-    "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "notice",
+    "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "header", "notice",
     "per_notice", "wake", "cold", "oversleep", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte", "per_copy",
   ]
 
@@ -61,6 +61,7 @@ struct TransportReading {
       let isNever = try value.text("a data size or the word never") == "never"
       profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
     }
+    if let value = fields["header"] { profile.headerBytes = try value.quantity(DataSize.self, .notNegative).bytes }
     if let value = fields["notice"] { profile.noticeBytes = try value.quantity(DataSize.self, .notNegative).bytes }
     if let value = fields["per_notice"] { profile.picosecondsPerNotice = try Self.perOccasion(value) }
     if let value = fields["wake"] { profile.waking = try Self.delay(value, of: "what waking up takes") }

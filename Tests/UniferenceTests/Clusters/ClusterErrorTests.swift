@@ -46,8 +46,8 @@ import Testing
     ),
     (
       "{bandwidth: 1 Gbps, latency: 0.5 ms}", "1 Gbps",
-      "c.yaml:6: network.link: expected a mapping of a link's fields (bandwidth, latency, jitter, loss, burst, packet), found "
-        + "\"1 Gbps\""
+      "c.yaml:6: network.link: expected a mapping of a link's fields (bandwidth, latency, jitter, loss, burst, packet), "
+        + "found \"1 Gbps\""
     ),
     (
       "switch", "swich",
@@ -168,7 +168,7 @@ import Testing
     (
       "count: 4", "busy_powr: 4 W",
       "c.yaml:3: devices[0].busy_powr: unknown field \"busy_powr\": did you mean \"busy_power\"? Allowed: name, model, "
-        + "count, compute, speed, slowdowns, memory, reserved_memory, memory_bandwidth, memory_efficiency, "
+        + "count, compute, speed, slowdowns, quota, memory, reserved_memory, memory_bandwidth, memory_efficiency, "
         + "peak_float64, peak_float32, peak_float16, peak_bfloat16, peak_float8, peak_int8, compute_efficiency, "
         + "launch_overhead, idle_power, busy_power, network_energy_per_byte"
     ),

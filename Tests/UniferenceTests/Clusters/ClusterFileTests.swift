@@ -142,6 +142,7 @@ import Testing
             send: {per_message: 5 us, per_byte: 0.25 ns}
             receive: {per_message: 6 us, per_byte: 8 GB/s}
             rendezvous_threshold: 64 KiB
+            header: 162 B
             notice: 98 B
             wire_factor: [[0 B, 1.5], [1 MiB, 1.05]]
             reduce_per_byte: 900 GB/s
@@ -157,6 +158,7 @@ import Testing
     profile.send = MessageCost(picosecondsPerMessage: 5_000_000, picosecondsPerByte: 250)
     profile.receive = MessageCost(picosecondsPerMessage: 6_000_000, picosecondsPerByte: 125)
     profile.rendezvousThresholdBytes = 65536
+    profile.headerBytes = 162
     profile.noticeBytes = 98
     profile.wireFactor = try PiecewiseLinear(points: [.init(x: 0, y: 1.5), .init(x: 1_048_576, y: 1.05)])
     profile.reducePicosecondsPerByte = 1e12 / 900e9
