@@ -10,8 +10,10 @@ struct TransportReading {
   let collectives: AlgorithmSelector
 
   private static let fieldNames = [
-    "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "header", "notice",
-    "per_notice", "wake", "cold", "oversleep", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte", "per_copy",
+    "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "header",
+    "notice",
+    "per_notice", "wake", "cold", "oversleep", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte",
+    "per_copy",
   ]
 
   /// - Parameter texts: receives the text of the profile's file.
