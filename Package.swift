@@ -25,6 +25,7 @@ let package = Package(
     .target(name: "Quantities"),
     .target(name: "CacheHints"),
     .target(name: "PythonInterpreters"),
+    .target(name: "ChildPrograms"),
     .target(
       name: "SimulationKernel",
       dependencies: ["CacheHints", "Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
@@ -78,10 +79,10 @@ let package = Package(
         "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results",
         "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
-    .target(name: "Validation", dependencies: ["Uniference", "Quantities", "Reports"]),
+    .target(name: "Validation", dependencies: ["ChildPrograms", "Uniference", "Quantities", "Reports"]),
     .target(name: "Testbed", dependencies: ["Quantities"]),
     .target(
-      name: "Calibration", dependencies: ["Uniference", "Network", "Quantities", "Reports"]),
+      name: "Calibration", dependencies: ["ChildPrograms", "Uniference", "Network", "Quantities", "Reports"]),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
@@ -113,6 +114,7 @@ let package = Package(
       resources: [.copy("Resources")]),
     .testTarget(name: "WeightsTests", dependencies: ["Weights", "Quantities", "SimulationKernel"]),
     .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "SimulationKernel"]),
+    .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(

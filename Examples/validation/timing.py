@@ -27,22 +27,22 @@ def report(point: str, action: Callable[[], object], repetitions: int = 7, size_
     With ``meets``, the time ends with a barrier, so that computing after the last message is seen in replays, too,
     whose clock moves on at messages.
     """
-    last_rank = dist.get_world_size() - 1
-    last_s = last_rank * stagger_s
+    rank, last_rank = dist.get_rank(), dist.get_world_size() - 1
+    pause_s, last_pause_s = (LEAD_S + position * stagger_s for position in (rank, last_rank))
     samples = []
     for repetition in range(warm_up + repetitions):
         dist.barrier()
         start = time.perf_counter()
         if stagger_s > 0:
-            time.sleep(LEAD_S + dist.get_rank() * stagger_s)
-            start += LEAD_S + last_s
+            time.sleep(pause_s)
+            start += last_pause_s
         action()
         if meets:
             dist.barrier()
         taken_s = time.perf_counter() - start
-        longest = torch.tensor([0.0 if by_last and dist.get_rank() != last_rank else taken_s], dtype=torch.float64)
+        longest = torch.tensor([0.0 if by_last and rank != last_rank else taken_s], dtype=torch.float64)
         dist.all_reduce(longest, dist.ReduceOp.MAX)
         if repetition >= warm_up:
             samples.append(longest.item())
-    if dist.get_rank() == 0:
+    if rank == 0:
         print(json.dumps({"point": point, "bytes": size_bytes, "samples_s": samples}), flush=True)

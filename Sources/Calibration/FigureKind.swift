@@ -17,7 +17,7 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
   /// Streams between several pairs at once.
   case pairsAtOnce = "pairs_at_once"
   case barrier
-  /// An all-reduce after each rank has gone through more memory than caches hold.
+  /// An all-reduce after each rank has computed on more memory than caches hold.
   case coldAllReduce = "cold_all_reduce"
   /// By how much a sleep is longer than asked for.
   case oversleep

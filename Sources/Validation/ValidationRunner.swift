@@ -1,3 +1,4 @@
+import ChildPrograms
 import Foundation
 import Uniference
 
@@ -93,9 +94,9 @@ public struct ValidationRunner {
     throws(ValidationFailure) -> String
   {
     let (cluster, record) = (folder + "/other-bed.yaml", folder + "/recorded.run")
-    _ = try CapturedCommand(bedCommand(bed, cluster: cluster) + ["--", "true"]).run()
+    _ = try output(of: bedCommand(bed, cluster: cluster) + ["--", "true"])
     let command = simulation(of: run, cluster: cluster) + ["--record", record, run.script] + run.arguments
-    _ = try CapturedCommand(command).run()
+    _ = try output(of: command)
     return record
   }
 
@@ -128,8 +129,12 @@ public struct ValidationRunner {
     }
   }
 
+  private func output(of command: [String]) throws(ValidationFailure) -> String {
+    do { return try ChildProgram(command).output() } catch { throw ValidationFailure(error.description) }
+  }
+
   private func measure(_ command: [String]) throws(ValidationFailure) -> [MeasuredPoint] {
-    let output = try CapturedCommand(command).run()
+    let output = try output(of: command)
     let points = MeasuredPoint.points(in: output)
     guard !points.isEmpty else {
       throw ValidationFailure("'\(command.joined(separator: " "))' has printed no point")

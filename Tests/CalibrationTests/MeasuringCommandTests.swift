@@ -46,10 +46,4 @@ import Uniference
     }
     #expect(failure?.description.hasPrefix("host 'nobody@host.invalid' cannot be reached by ssh: ") == true)
   }
-
-  @Test func aProgramThatFailsEndsTheOthers() throws {
-    let failed = try ChildProcesses([["sleep", "30"], ["sh", "-c", "exit 3"]]).run()
-    #expect(failed?.index == 1)
-    #expect(failed?.code == 3)
-  }
 }

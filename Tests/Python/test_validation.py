@@ -6,8 +6,10 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -42,3 +44,44 @@ def test_predictions_hold(uniference: str) -> None:
         if report["mean_accuracy"]["collectives"] >= LEAST_MEAN:
             return
     pytest.fail(f"mean accuracy {report['mean_accuracy']} in the second try, too: {report['points']}")
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+@pytest.mark.parametrize("command", [
+    ["calibrate", "--testbed", "hosts: 2, rate: 1 Gbps", "--output", "{folder}/cluster.yaml"],
+    ["validate", "Examples/validation-short.yaml", "--report", "{folder}/report.md"],
+])  # fmt: skip
+def test_whoever_is_told_to_end_ends_what_it_has_started(
+    uniference: str, tmp_path: pathlib.Path, command: list[str]
+) -> None:
+    """``kill`` tells one process alone; the testbed, its ranks and their simulation are others."""
+    mark = f"UNIFERENCE_TEST_MARK={tmp_path}"
+    process = subprocess.Popen(
+        [uniference] + [word.format(folder=tmp_path) for word in command], cwd=ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"UNIFERENCE_PYTHON": sys.executable, "UNIFERENCE_TEST_MARK": str(tmp_path)})
+    try:
+        deadline = time.monotonic() + 60
+        while len(_marked(mark)) < 5:
+            assert time.monotonic() < deadline and process.poll() is None
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(timeout=30) == -signal.SIGTERM
+    finally:
+        process.kill()
+    deadline = time.monotonic() + 10
+    while _marked(mark) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert _marked(mark) == []
+
+
+def _marked(mark: str) -> list[str]:
+    """Commands of the processes that have this in their environment, whatever namespace they are in."""
+    found = []
+    for folder in pathlib.Path("/proc").glob("[0-9]*"):
+        try:
+            if mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                found.append((folder / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found

@@ -1,3 +1,4 @@
+import ChildPrograms
 import Foundation
 
 /// Measures clusters by running the measuring scripts on them.
@@ -11,7 +12,7 @@ public enum MeasuringRun {
   /// - Throws: in one line, what has failed; it says where the measurements so far are.
   public static func run(_ command: [String], environment: [String: String], output: String) throws(CalibrationFailure)
   {
-    guard let failed = try ChildProcesses([command], environment: environment).run() else { return }
+    guard let failed = try run([ChildProgram(command, environment: environment)]) else { return }
     throw CalibrationFailure(
       "the measuring has failed with exit code \(failed.code), for the reason above\(remains(output))")
   }
@@ -22,16 +23,15 @@ public enum MeasuringRun {
   public static func run(on hosts: RemoteHosts, _ command: MeasuringCommand, output: String) throws(CalibrationFailure)
   {
     for name in hosts.names {
-      if let complaint = ChildProcesses.output(of: RemoteHosts.ssh + [name, "true"]).complaint {
+      do { _ = try ChildProgram(RemoteHosts.ssh + [name, "true"]).output() } catch {
         throw CalibrationFailure(
-          "host '\(name)' cannot be reached by ssh: \(complaint); 'ssh \(name) true' has to work without a password")
+          "host '\(name)' cannot be reached by ssh: \(error.complaint); 'ssh \(name) true' has to work without a password")
       }
     }
-    let failed = try ChildProcesses(hosts.commands(command)).run()
-    let fetched = ChildProcesses.output(
-      of: RemoteHosts.ssh + [hosts.names[0], "cat \(RemoteHosts.quoted(command.output))"])
-    if fetched.complaint == nil {
-      do { try Data(fetched.text.utf8).write(to: URL(fileURLWithPath: output)) } catch {
+    let failed = try run(hosts.commands(command).map { ChildProgram($0) })
+    let fetched = fetch(command.output, from: hosts.names[0])
+    if case .success(let text) = fetched {
+      do { try Data(text.utf8).write(to: URL(fileURLWithPath: output)) } catch {
         throw CalibrationFailure("cannot write \(output): \(error.localizedDescription)")
       }
     }
@@ -40,8 +40,19 @@ public enum MeasuringRun {
         "the measuring on host '\(hosts.names[failed.index])' has failed with exit code \(failed.code), for the reason "
           + "above\(remains(output))")
     }
-    if let complaint = fetched.complaint {
-      throw CalibrationFailure("the measurements on host '\(hosts.names[0])' cannot be fetched: \(complaint)")
+    if case .failure(let failure) = fetched {
+      throw CalibrationFailure(
+        "the measurements on host '\(hosts.names[0])' cannot be fetched: \(failure.complaint)")
+    }
+  }
+
+  private static func run(_ programs: [ChildProgram]) throws(CalibrationFailure) -> (index: Int, code: Int32)? {
+    do { return try ChildProgram.run(programs) } catch { throw CalibrationFailure(error.description) }
+  }
+
+  private static func fetch(_ path: String, from host: String) -> Result<String, ChildFailure> {
+    Result { () throws(ChildFailure) in
+      try ChildProgram(RemoteHosts.ssh + [host, "cat \(RemoteHosts.quoted(path))"]).output()
     }
   }
 

@@ -15,8 +15,9 @@ from uniference.calibration.bench import Bench, Pattern
 SIZES = (600, 6_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
 """Bytes of one rank's contribution."""
 WARM_UP = 2
-COLD_SIZE, COLD_BYTES = 600, 32 << 20
-"""Of a collective that finds cold caches: one rank's contribution, and the memory that is gone through before it."""
+COLD_SIZE, COLD_LAYERS, COLD_WIDTH = 600, 4, 2048
+"""Of a collective that finds cold caches: one rank's contribution, and the linear layers that are gone through before it,
+of 64 MiB. Copying as much memory leaves most of the caches as they are, since large copies pass by them."""
 LEAD_S, STAGGER_S = 2e-3, 1e-3
 """After a barrier, rank r waits ``LEAD_S + r * STAGGER_S``. Without that, whether both directions of an exchange share
 the wire or follow each other is decided by microseconds, which say nothing of the network. The last rank's times count:
@@ -33,8 +34,7 @@ def measure_collectives(bench: Bench) -> None:
     bench.measure("barrier", _timed(dist.barrier), ranks=everybody, timer=last)
     for name in ("all_reduce", "all_gather", "broadcast"):
         bench.sweep(name, SIZES, partial(_pattern, name), ranks=everybody, timer=last)
-    source, target = torch.ones(COLD_BYTES // 8), torch.empty(COLD_BYTES // 8)
-    bench.measure("cold_all_reduce", _timed(_action("all_reduce", COLD_SIZE), first=lambda: target.copy_(source)),
+    bench.measure("cold_all_reduce", _timed(_action("all_reduce", COLD_SIZE), first=_layers()),
                   ranks=everybody, timer=last, bytes=COLD_SIZE)
     values = torch.ones(64)
     bench.measure("alone_all_reduce", _timed(lambda: dist.all_reduce(values, group=alone), meet=False),
@@ -59,6 +59,20 @@ def _action(name: str, size: int) -> Callable[[], object]:
         return lambda: dist.broadcast(values, src=0)
     gathered = torch.empty(values.numel() * dist.get_world_size())
     return lambda: dist.all_gather_into_tensor(gathered, values)
+
+
+def _layers() -> Callable[[], object]:
+    """Computes as a model does for a few rows."""
+    weights = [torch.randn(COLD_WIDTH, COLD_WIDTH) for _ in range(COLD_LAYERS)]
+    inputs = torch.randn(8, COLD_WIDTH)
+
+    def compute() -> torch.Tensor:
+        rows = inputs
+        for weight in weights:
+            rows = torch.relu(rows @ weight)
+        return rows
+
+    return compute
 
 
 def _timed(action: Callable[[], object], meet: bool = True, first: Callable[[], object] | None = None) -> Pattern:

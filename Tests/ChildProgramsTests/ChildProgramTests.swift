@@ -1,0 +1,58 @@
+import Foundation
+import Synchronization
+import Testing
+
+@testable import ChildPrograms
+
+@Suite("Programs that are run and waited for")
+struct ChildProgramTests {
+  private func failure(_ words: [String]) -> ChildFailure? {
+    do throws(ChildFailure) {
+      _ = try ChildProgram(words).output()
+      return nil
+    } catch { return error }
+  }
+
+  @Test func whatItWritesIsReturnedHoweverMuchItComplains() throws {
+    let script = "yes complaint | head -c 1000000 >&2; yes | head -c 1000000; echo end"
+    let output = try ChildProgram(["sh", "-c", script]).output()
+    #expect(output.utf8.count == 1_000_004)
+    #expect(output.hasSuffix("end\n"))
+  }
+
+  @Test func itsVariablesAreThoseGiven() throws {
+    #expect(try ChildProgram(["sh", "-c", "echo $ONE"], environment: ["ONE": "1", "PATH": "/usr/bin:/bin"]).output() == "1\n")
+  }
+
+  @Test func aFailureSaysTheLastLineOfItsComplaints() throws {
+    let found = try #require(failure(["sh", "-c", "echo first >&2; echo last >&2; exit 3"]))
+    #expect(found.reason == .failed(code: 3, lastWords: "last"))
+    #expect(found.description.hasSuffix("failed with exit code 3: last"))
+    #expect(failure(["sh", "-c", "exit 4"])?.complaint == "exit code 4")
+  }
+
+  @Test func aProgramThatIsNotThereIsNamed() throws {
+    let found = try #require(failure(["no-such-program-anywhere"]))
+    #expect(found.complaint.contains("no-such-program-anywhere"))
+  }
+
+  @Test func oneThatFailsEndsTheOthers() throws {
+    let failed = try ChildProgram.run([ChildProgram(["sleep", "30"]), ChildProgram(["sh", "-c", "exit 3"])])
+    #expect(failed?.index == 1)
+    #expect(failed?.code == 3)
+  }
+
+  @Test func aSignalToEndEndsChildrenFirst() throws {
+    let child = Process()
+    child.executableURL = URL(fileURLWithPath: "/bin/sleep")
+    child.arguments = ["30"]
+    try child.run()
+    let ends = Mutex<[Int32]>([])
+    Ending.forwarded(to: [child], end: { number in ends.withLock { $0.append(number) } }) {
+      kill(getpid(), SIGTERM)
+      child.waitUntilExit()
+    }
+    #expect(child.terminationReason == .uncaughtSignal)
+    #expect(ends.withLock { $0 } == [SIGTERM])
+  }
+}
