@@ -10,12 +10,9 @@ enum Ending {
 
   /// Does something while children run. A signal to end is passed on as SIGTERM, and takes effect here once `body` has
   /// ended, which is when the children have.
-  ///
-  /// - Parameter end: ends this program as the signal would have.
-  static func forwarded<Result>(
-    to children: [Process], end: (Int32) -> Void = Ending.end, _ body: () -> Result
-  ) -> Result {
+  static func forwarded<Result>(to children: [Process], _ body: () -> Result) -> Result {
     let received = Received()
+    let registered = DispatchSemaphore(value: 0)
     let sources = signals.map { number in
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
@@ -23,7 +20,9 @@ enum Ending {
         received.note(number)
         for child in children where child.isRunning { child.terminate() }
       }
+      source.setRegistrationHandler { registered.signal() }
       source.resume()
+      registered.wait()
       return source
     }
     let result = body()
@@ -31,11 +30,18 @@ enum Ending {
       source.cancel()
       signal(number, SIG_DFL)
     }
-    if let number = received.first { end(number) }
+    if let number = received.first { end(by: number) }
     return result
   }
 
-  private static func end(_ number: Int32) { raise(number) }
+  private static func end(by number: Int32) {
+    // Where signal sources read signals from a descriptor, as on Linux, they have blocked them.
+    var blocked = sigset_t()
+    sigemptyset(&blocked)
+    sigaddset(&blocked, number)
+    pthread_sigmask(SIG_UNBLOCK, &blocked, nil)
+    raise(number)
+  }
 
   private final class Received: Sendable {
     private let number = Mutex<Int32?>(nil)

@@ -1,8 +1,5 @@
-import Foundation
-import Synchronization
+import ChildPrograms
 import Testing
-
-@testable import ChildPrograms
 
 @Suite("Programs that are run and waited for")
 struct ChildProgramTests {
@@ -21,7 +18,8 @@ struct ChildProgramTests {
   }
 
   @Test func itsVariablesAreThoseGiven() throws {
-    #expect(try ChildProgram(["sh", "-c", "echo $ONE"], environment: ["ONE": "1", "PATH": "/usr/bin:/bin"]).output() == "1\n")
+    #expect(
+      try ChildProgram(["sh", "-c", "echo $ONE"], environment: ["ONE": "1", "PATH": "/usr/bin:/bin"]).output() == "1\n")
   }
 
   @Test func aFailureSaysTheLastLineOfItsComplaints() throws {
@@ -40,19 +38,5 @@ struct ChildProgramTests {
     let failed = try ChildProgram.run([ChildProgram(["sleep", "30"]), ChildProgram(["sh", "-c", "exit 3"])])
     #expect(failed?.index == 1)
     #expect(failed?.code == 3)
-  }
-
-  @Test func aSignalToEndEndsChildrenFirst() throws {
-    let child = Process()
-    child.executableURL = URL(fileURLWithPath: "/bin/sleep")
-    child.arguments = ["30"]
-    try child.run()
-    let ends = Mutex<[Int32]>([])
-    Ending.forwarded(to: [child], end: { number in ends.withLock { $0.append(number) } }) {
-      kill(getpid(), SIGTERM)
-      child.waitUntilExit()
-    }
-    #expect(child.terminationReason == .uncaughtSignal)
-    #expect(ends.withLock { $0 } == [SIGTERM])
   }
 }

@@ -25,7 +25,8 @@ public enum MeasuringRun {
     for name in hosts.names {
       do { _ = try ChildProgram(RemoteHosts.ssh + [name, "true"]).output() } catch {
         throw CalibrationFailure(
-          "host '\(name)' cannot be reached by ssh: \(error.complaint); 'ssh \(name) true' has to work without a password")
+          "host '\(name)' cannot be reached by ssh: \(error.complaint); 'ssh \(name) true' has to work without a password"
+        )
       }
     }
     let failed = try run(hosts.commands(command).map { ChildProgram($0) })

@@ -13,14 +13,15 @@ struct MeasuringProgram: Program {
   private static let stagger = Duration.milliseconds(1)
   /// How long ranks compute before a collective that finds cold caches.
   private static let computing = Duration.milliseconds(3)
-  /// Repetitions until everything repeats itself.
-  private static let repetitions = 3
-
   let figure: MeasuredFigure
   let stopwatch: Stopwatch
+  /// Repetitions until everything repeats itself.
+  var repetitions = 3
 
   func run(on rank: Rank) async throws {
-    for _ in 0..<Self.repetitions { try await repeatOnce(on: rank) }
+    for _ in 0..<repetitions { try await repeatOnce(on: rank) }
+    // Who is ready early begins what comes next, on cores that others may still need.
+    if FigureKind.collectives.contains(figure.kind) { try await rank.world.barrier() }
   }
 
   private func repeatOnce(on rank: Rank) async throws {
