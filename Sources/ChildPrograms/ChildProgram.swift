@@ -65,6 +65,12 @@ public struct ChildProgram {
   }
 
   private func start(_ process: Process) throws(ChildFailure) {
+    // A child inherits which signals are blocked, and threads of Swift's pool block nearly all: it could not be ended.
+    var none = sigset_t()
+    var former = sigset_t()
+    sigemptyset(&none)
+    pthread_sigmask(SIG_SETMASK, &none, &former)
+    defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
     do { try process.run() } catch {
       throw ChildFailure(words: words, reason: .notStarted(error.localizedDescription))
     }

@@ -34,9 +34,13 @@ struct ChildProgramTests {
     #expect(found.complaint.contains("no-such-program-anywhere"))
   }
 
-  @Test func oneThatFailsEndsTheOthers() throws {
+  /// Also from a thread that blocks signals, as those of Swift's pool do.
+  @Test func oneThatFailsEndsTheOthers() async throws {
     let failed = try ChildProgram.run([ChildProgram(["sleep", "30"]), ChildProgram(["sh", "-c", "exit 3"])])
     #expect(failed?.index == 1)
     #expect(failed?.code == 3)
+    let blocked = try ChildProgram(["sh", "-c", "grep SigBlk /proc/self/status 2>/dev/null || echo 0000000000000000"])
+      .output()
+    #expect(blocked.contains("0000000000000000"))
   }
 }

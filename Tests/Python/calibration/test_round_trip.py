@@ -24,6 +24,8 @@ network:
     send: {per_message: 41 us, per_byte: 20 GB/s}
     receive: {per_message: 19 us, per_byte: 12 GB/s}
     per_collective: 55 us
+    header: 162 B
+    notice: 114 B
     reduce_per_byte: 7 GB/s
     wire_factor: 1.05
 """

@@ -16,8 +16,8 @@ SIZES = (600, 6_000, 48_000, 160_000, 700_000, 3_000_000, 10_000_000)
 """Bytes of one rank's contribution."""
 WARM_UP = 2
 COLD_SIZE, COLD_LAYERS, COLD_WIDTH = 600, 4, 2048
-"""Of a collective that finds cold caches: one rank's contribution, and the linear layers that are gone through before it,
-of 64 MiB. Copying as much memory leaves most of the caches as they are, since large copies pass by them."""
+"""Of a collective that finds cold caches: one rank's contribution, and the linear layers that are gone through before
+it, of 64 MiB. Copying as much memory leaves most of the caches as they are, since large copies pass by them."""
 LEAD_S, STAGGER_S = 2e-3, 1e-3
 """After a barrier, rank r waits ``LEAD_S + r * STAGGER_S``. Without that, whether both directions of an exchange share
 the wire or follow each other is decided by microseconds, which say nothing of the network. The last rank's times count:
@@ -108,7 +108,7 @@ def _oversleep(repetitions: int) -> list[float]:
         dist.barrier()
         start = time.perf_counter()
         time.sleep(pause_s)
-        samples.append(time.perf_counter() - start - pause_s)
+        samples.append(max(0.0, time.perf_counter() - start - pause_s))
     return samples[WARM_UP:]
 
 

@@ -24,6 +24,7 @@ from uniference.calibration import collectives, kernels, messages
 from uniference.calibration.bench import Bench, Effort
 from uniference.calibration.figures import Measurements
 from uniference.calibration.hosts import describe_host
+from uniference.calibration.interfaces import choose_interface
 from uniference.calibration.progress import Progress
 
 SECTIONS = ("messages", "collectives", "kernels")
@@ -41,6 +42,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _end)
     # torch is about to rename a collective.
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
+    choose_interface()
     dist.init_process_group("gloo", timeout=TIMEOUT)
     rank = dist.get_rank()
     if dist.get_world_size() < 2:
