@@ -100,29 +100,30 @@ public struct ClusterDocument {
 
   private func transport(indent: Int) -> [String] {
     let prefix = "network.transport."
+    let profile = calibration.model.profile
     let values = calibration.values.filter { $0.path.hasPrefix(prefix) }
     var lines = [line(indent, "name: gloo-measured", ""), line(indent, "base: gloo-tcp", "what is not given below")]
-    if let threshold = calibration.model.profile.rendezvousThresholdBytes {
+    if let threshold = profile.rendezvousThresholdBytes {
       lines.append(line(indent, "rendezvous_threshold: \(threshold) B", "by letting the sender wait"))
     } else {
       lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
     }
-    lines.append(line(indent, "header: \(calibration.model.profile.headerBytes) B", "as gloo's"))
-    lines.append(line(indent, "notice: \(calibration.model.profile.noticeBytes) B", "as gloo's"))
-    if let cores = calibration.model.profile.sharedCores {
+    lines.append(line(indent, "header: \(profile.headerBytes) B", "as gloo's"))
+    lines.append(line(indent, "notice: \(profile.noticeBytes) B", "as gloo's"))
+    if let cores = profile.sharedCores {
       lines.append(line(indent, "shared_cores: \(cores)", "as it was stated"))
     }
-    if calibration.model.profile.progressDelayPicoseconds > 0 {
+    if profile.progressDelayPicoseconds > 0 {
       lines.append(line(indent, "progress: when-waiting", "as it was stated"))
     }
-    let oversleep = calibration.model.profile.oversleepPicoseconds
+    let oversleep = profile.oversleepPicoseconds
     if oversleep > 0 {
       lines.append(line(indent, "oversleep: \(FigureUnit.duration.text(Double(oversleep) * 1e-12))", "as measured"))
     }
-    if let bytes = calibration.model.profile.sendBufferBytes {
+    if let bytes = profile.sendBufferBytes {
       lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
     }
-    let delays = ["wake": calibration.model.profile.waking, "cold": calibration.model.profile.cold]
+    let delays = ["wake": profile.waking, "cold": profile.cold]
     var section = ""
     for value in values where !value.path.contains("wire_factor") {
       let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)

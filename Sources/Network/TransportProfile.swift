@@ -30,8 +30,8 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   public var picosecondsPerNotice: Int64 = 0
   /// What a message waits for a core that has rested, and is in a state that it takes time to leave when an interrupt comes:
   /// processors have such states (ACPI C-states; the kernel's `cpuidle`, whose governors first poll for a while), and a
-  /// virtual machine's idle core has to be given back by its host. Timers are no such interrupts: the system knows of them
-  /// beforehand, so who has slept goes on in time.
+  /// virtual machine's idle core has to be given back by its host. What a timer's interrupt takes, which the system knows of
+  /// beforehand, is ``oversleepPicoseconds``.
   public var waking = DelayAfter()
   /// What a call of the library takes longer after its rank has computed: the caches that it would run from are then full
   /// of other things.

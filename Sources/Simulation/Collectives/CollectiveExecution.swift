@@ -142,12 +142,6 @@ final class CollectiveExecution: @unchecked Sendable {
       ofWork: picoseconds, by: group.worldRanks[member], from: members[member].clock)
   }
 
-  /// When work will be done that an arrival brings, which a member's core may have to wake up for.
-  private func endOfArrivalsWork(_ picoseconds: Int64, at member: Int, from time: Int64) -> Int64 {
-    let (processors, rank) = (traffic.processors, group.worldRanks[member])
-    return processors.end(ofWork: picoseconds, by: rank, from: processors.attentionTime(of: rank, at: time))
-  }
-
   @inline(__always)
   private func resume(_ member: Int) {
     if traffic.attention.isImmediate { return goOn(member) }
@@ -274,8 +268,9 @@ final class CollectiveExecution: @unchecked Sendable {
 
   private func take(_ notice: CollectiveTraffic.Transit) {
     let key = RendezvousKey(receiver: notice.sender, round: notice.round)
-    let taken = endOfArrivalsWork(
-      traffic.profile.picosecondsPerNotice, at: Int(notice.receiver), from: traffic.engine.now.picoseconds)
+    let taken = traffic.processors.end(
+      ofArrivalsWork: traffic.profile.picosecondsPerNotice, by: group.worldRanks[Int(notice.receiver)],
+      at: traffic.engine.now.picoseconds)
     guard let waiting = waitingSends.removeValue(forKey: key) else {
       notices.insert(key)
       return
@@ -297,7 +292,8 @@ final class CollectiveExecution: @unchecked Sendable {
     let begin = max(traffic.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
     let work = traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
     let end = VirtualTime(
-      picoseconds: endOfArrivalsWork(work, at: Int(transit.receiver), from: begin.picoseconds))
+      picoseconds: traffic.processors.end(
+        ofArrivalsWork: work, by: group.worldRanks[Int(transit.receiver)], at: begin.picoseconds))
     receiverBusyUntil[transit.receiver] = end
     return end
   }

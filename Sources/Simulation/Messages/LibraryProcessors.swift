@@ -78,6 +78,11 @@ final class LibraryProcessors {
     return time + delay
   }
 
+  /// When work will be done that has arrived for a rank at `time`, to which its core may have to wake up.
+  func end(ofArrivalsWork picoseconds: Int64, by rank: Int, at time: Int64) -> Int64 {
+    end(ofWork: picoseconds, by: rank, from: attentionTime(of: rank, at: time))
+  }
+
   /// Since when a rank's own core has had nothing to do.
   private func beginOfRest(of rank: Int, at time: Int64) -> Int64 {
     let process = engine.processes[rank]

@@ -127,8 +127,7 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   /// The same for work that an arrival brings, to which the core may have to wake up.
   private func endOfArrivalsWork(_ picoseconds: Int64, at rank: Int) -> VirtualTime {
-    let begin = processors.attentionTime(of: rank, at: engine.now.picoseconds)
-    return VirtualTime(picoseconds: processors.end(ofWork: picoseconds, by: rank, from: begin))
+    VirtualTime(picoseconds: processors.end(ofArrivalsWork: picoseconds, by: rank, at: engine.now.picoseconds))
   }
 
   func noticeArrived(_ index: Int32) {
