@@ -36,8 +36,8 @@ public final class FlowNetwork {
   let links: Pool<LinkState>
   let connections: Pool<Connection>
   let crossings: Pool<Crossing>
-  private let messages: Pool<QueuedMessage>
-  private var numbers: [ConnectionKey: Int32] = [:]
+  let messages: Pool<QueuedMessage>
+  private(set) var numbers: [ConnectionKey: Int32] = [:]
   private var dirtyLinks: [LinkID] = []
   private var solver = MaxMinSolver()
   private var random: RandomStream
@@ -47,7 +47,10 @@ public final class FlowNetwork {
   /// Whether the same messages always take the same time: no jitter, no loss, and no link that remembers how long it
   /// has been idle.
   public let isRepeatable: Bool
-  private var buckets: TokenBuckets
+  var buckets: TokenBuckets
+  /// Whether connections take turns at some link, a packet each.
+  let takesTurns: Bool
+  var acknowledgements = Acknowledgements()
   var reservations = LinkReservations() {
     didSet { hasReservations = !reservations.isEmpty }
   }
@@ -67,6 +70,7 @@ public final class FlowNetwork {
     random = RandomStream(seed: engine.seed, stream: 0x6E65_7477_6F72_6B)
     hasRandomness = topology.links.contains { $0.jitterPicoseconds > 0 || $0.loss > 0 }
     buckets = TokenBuckets(topology.links)
+    takesTurns = topology.links.contains { $0.packetBytes > 0 }
     isRepeatable = !hasRandomness && buckets.isEmpty
     for link in topology.links { _ = links.insert(LinkState(capacity: link.bytesPerSecond)) }
     numbers.reserveCapacity(topology.hostCount)
@@ -103,6 +107,7 @@ public final class FlowNetwork {
       isBroken: failedHosts.contains(source) || failedHosts.contains(destination))
     let number = connections.insert(connection)
     numbers[key] = number
+    if takesTurns { expectAcknowledgements(of: number, for: key) }
     return ConnectionID(index: number)
   }
 
@@ -273,7 +278,9 @@ public final class FlowNetwork {
     connections[index].version &+= 1
     let rate = connections[index].rate
     guard rate > 0 else { return }
-    let picoseconds = (connections[index].remaining / rate * 1e12).rounded()
+    var bytes = connections[index].remaining
+    if takesTurns { bytes -= bytesToKeep(index) }
+    let picoseconds = (bytes / rate * 1e12).rounded()
     guard picoseconds < 9e18 else { return }
     scheduleEvent(for: index, at: connections[index].updated &+ Int64(picoseconds))
   }
@@ -282,12 +289,13 @@ public final class FlowNetwork {
     let first = connections[index].first
     let message = messages[first]
     messages.remove(first)
+    if takesTurns { acknowledge(message.byteCount, on: index) }
     connections[index].first = message.next
     if message.next < 0 {
       connections[index].last = -1
       leaveLinks(index, carried: message.byteCount)
     } else if connections[index].routeCount > 0, messages[message.next].ready <= engine.now.picoseconds,
-      messages[message.next].byteCount > 0, message.byteCount > 0
+      !passesAtOnce(messages[message.next].byteCount), message.byteCount > 0
     {
       continueWithNext(index, carried: message.byteCount)
     } else {
@@ -297,12 +305,18 @@ public final class FlowNetwork {
     messageObserver?.messageArrived(token: message.token)
   }
 
-  /// The next message goes on at the same rate over the same links: nothing else changes.
+  private func passesAtOnce(_ byteCount: Double) -> Bool {
+    takesTurns ? byteCount < Link.smallBytes : byteCount <= 0
+  }
+
+  /// The next message goes on at the same rate over the same links: nothing else changes, unless there are turns.
   private func continueWithNext(_ index: Int32, carried: Double) {
     for position in crossingRange(index) { links[crossings[position].link].carried += carried }
     connections[index].remaining = messages[connections[index].first].byteCount
     connections[index].updated = engine.now.picoseconds
+    if takesTurns { spendTokens(index) }
     scheduleEnd(index)
+    if takesTurns { goBehindOthers(index) }
   }
 
   private func leaveLinks(_ index: Int32, carried: Double) {
@@ -326,7 +340,7 @@ public final class FlowNetwork {
   // MARK: Lists of moving connections
 
   @inline(__always)
-  private func join(_ position: Int32, _ link: LinkID) {
+  func join(_ position: Int32, _ link: LinkID) {
     let first = links[link].firstCrossing
     crossings[position].next = first
     crossings[position].previous = -1
@@ -336,7 +350,7 @@ public final class FlowNetwork {
   }
 
   @inline(__always)
-  private func leave(_ position: Int32, _ link: LinkID) {
+  func leave(_ position: Int32, _ link: LinkID) {
     let next = crossings[position].next
     let previous = crossings[position].previous
     if next >= 0 { crossings[next].previous = previous }
@@ -346,7 +360,7 @@ public final class FlowNetwork {
 
   // MARK: Sharing
 
-  private func markDirty(_ index: Int32) {
+  func markDirty(_ index: Int32) {
     for position in crossingRange(index) { markDirty(link: crossings[position].link) }
   }
 
@@ -417,6 +431,7 @@ extension FlowNetwork: EventHandler {
     let index = Int32(truncatingIfNeeded: token)
     guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
     if connections[index].isMoving {
+      if takesTurns, beginLastTurn(index) { return }
       finish(index)
     } else {
       start(index)

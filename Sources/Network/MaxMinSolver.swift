@@ -37,12 +37,14 @@ struct MaxMinSolver {
   private var rates: [Double] = []
   private var positionOfLink: [Int32] = []
   private var shares = Heap<Share>()
+  private var lastTurns = LastTurns()
 
   /// Solves the flows connected to `dirty` links and schedules the ends of those whose rates have changed.
   /// - Returns: the number of flows computed.
   mutating func solve(_ dirty: [LinkID], in network: FlowNetwork) -> Int {
     collectComponent(of: dirty, in: network)
     fill(in: network)
+    if network.takesTurns { serveLastTurns(in: network) }
     return apply(in: network)
   }
 
@@ -115,11 +117,24 @@ struct MaxMinSolver {
     }
   }
 
+  private mutating func serveLastTurns(in network: FlowNetwork) {
+    for component in componentLinks where network.topology.links[Int(component.link)].packetBytes > 0 {
+      lastTurns.serve(component.link, in: network, rates: &rates) { link, taken in
+        let position = Int(positionOfLink[Int(link)])
+        componentLinks[position].residual -= taken
+        return max(0, componentLinks[position].residual)
+      }
+    }
+  }
+
   private mutating func apply(in network: FlowNetwork) -> Int {
     for link in componentLinks { network.links[link.link].isInComponent = false }
-    for (index, flow) in componentFlows.enumerated() {
+    for index in componentFlows.indices {
+      // The newest flows of a link stand first. Where there are turns, of those that end at once the oldest goes first.
+      let position = network.takesTurns ? componentFlows.count - 1 - index : index
+      let flow = componentFlows[position]
       network.connections[flow].positionInComponent = -1
-      network.setRate(rates[index], of: flow)
+      network.setRate(rates[position], of: flow)
     }
     return componentFlows.count
   }

@@ -26,6 +26,9 @@ struct ConnectionKey: Hashable, Comparable {
     bits = UInt64(source) << 40 | UInt64(destination) << 16 | UInt64(channel)
   }
 
+  /// The same channel in the other direction.
+  var reversed: ConnectionKey { ConnectionKey(source: destination, destination: source, channel: Int(bits & 0xFFFF)) }
+
   func touches(_ host: Int) -> Bool { source == host || destination == host }
 
   static func < (left: ConnectionKey, right: ConnectionKey) -> Bool { left.bits < right.bits }

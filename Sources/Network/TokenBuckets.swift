@@ -35,12 +35,14 @@ struct TokenBuckets {
     }
 
     /// A link that is in use saves nothing up.
-    mutating func refill(at now: Int64, link: LinkState) {
+    ///
+    /// - Parameter unpaced: bytes that have passed meanwhile without waiting.
+    mutating func refill(at now: Int64, link: LinkState, unpaced: Double = 0) {
       let passed = link.carried - carried
       let earned = link.crossings > 0 ? 0 : link.capacity * Double(now - updated) * 1e-12
       let gained = earned - max(0, passed - prepaid)
       // Messages under way are paid for by the time that they take; debts are those of last packets alone.
-      tokens = min(burst, max(min(0, tokens), tokens + gained))
+      tokens = min(burst, max(min(0, tokens), tokens + gained) - unpaced)
       prepaid = max(0, prepaid - passed)
       updated = now
       carried = link.carried
@@ -69,6 +71,11 @@ struct TokenBuckets {
   }
 
   var isEmpty: Bool { buckets.isEmpty }
+
+  /// Notes bytes that have passed a link of late without waiting.
+  mutating func charge(_ byteCount: Double, to link: LinkID, at now: Int64, state: LinkState) {
+    buckets[link]?.refill(at: now, link: state, unpaced: byteCount)
+  }
 
   /// Takes from every link of a route what a message may pass at once.
   ///
