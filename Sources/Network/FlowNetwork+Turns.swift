@@ -24,7 +24,7 @@ extension FlowNetwork {
     connections[index].remaining = left
     connections[index].updated = engine.now.picoseconds
     scheduleEnd(index)
-    goBehindOthers(index)
+    markDirty(index)
     return true
   }
 

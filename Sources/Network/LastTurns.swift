@@ -5,8 +5,8 @@
 /// a message is different: its packet passes as a whole, while the others wait for theirs. So of seven messages of one
 /// packet, which equal shares end together, the first is through after a seventh of the time.
 ///
-/// Here the rates that connections in their last turn have at a link together go to the one whose last turn has come
-/// first, as far as its other links have room, then to the next one.
+/// Here the rates that connections in their last turn have at a link together go to the one whose message began first, as
+/// far as its other links have room, then to the next one.
 struct LastTurns {
   private var group: [Int32] = []
 

@@ -65,7 +65,7 @@ struct TestbedRunCommand: ReportingCommand {
         made = (BedRun(command.words, in: factory.bed, creation: factory.plan.creation), factory.groups)
       }
       try Requirements.check(program: command.python ?? command.words[0])
-      if realTime { try Requirements.check(program: "chrt") }
+      if realTime { try Requirements.checkRealTime() }
       made.run.torchrun = command.python
       made.run.raw = raw
       made.run.isRealTime = realTime

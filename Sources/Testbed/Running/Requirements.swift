@@ -51,6 +51,17 @@
       }
     }
 
+    /// Makes sure that commands may run before everything else here.
+    public static func checkRealTime() throws(TestbedError) {
+      try check(program: "chrt")
+      let (end, output) = try CommandExecutor.run(SystemCommand(shell: "chrt --fifo 1 true"))
+      guard end.exitCode != 0 else { return }
+      throw TestbedError(
+        .machine,
+        "--real-time is not allowed here (\(CommandExecutor.lastLine(of: output))); this control group may have no "
+          + "real-time processes: start it in the root group, or leave --real-time out")
+    }
+
     private static func exists(_ program: String) -> Bool {
       (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
         FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
