@@ -39,6 +39,7 @@ public struct Calibration: Sendable {
     remarks += measurements.notes
     if let slowdown { remarks.append(slowdown) }
     if let sharing { remarks.append(sharing) }
+    if let doubts { remarks.append(doubts) }
     return remarks
   }
 
@@ -71,5 +72,13 @@ public struct Calibration: Sendable {
       \(together.ranks.count / 2) pairs at once take \(formatNumber(ratio, significantDigits: 3)) times one alone: what \
       is between the links is a limit, too, which topology: switch does not describe
       """
+  }
+
+  /// Which rates to believe only after longer measuring.
+  private var doubts: String? {
+    let doubtful = values.filter(\.isDoubtful)
+    guard !doubtful.isEmpty else { return nil }
+    let list = doubtful.map { "\($0.path) (\($0.intervalText))" }.joined(separator: ", ")
+    return "hardly known, measure longer or with less else going on: \(list)"
   }
 }

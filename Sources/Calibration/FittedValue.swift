@@ -18,6 +18,14 @@ public struct FittedValue: Hashable, Sendable {
     self.unit = unit
   }
 
+  /// Whether it is a rate of which the measurements hardly say the order of magnitude.
+  public var isDoubtful: Bool {
+    switch unit {
+    case .bandwidth, .memoryRate, .computeRate: interval.upperBound > 5 * interval.lowerBound
+    case .duration, .perByte, .size, .ratio: false
+    }
+  }
+
   /// With its unit: `12.3 us`.
   public var text: String { unit.text(value) }
 

@@ -1,4 +1,5 @@
 import Foundation
+import SimulationKernel
 import Testing
 import Uniference
 
@@ -16,6 +17,13 @@ import Uniference
         return kernel
       }
     }
+  }
+
+  private static func kernel(_ kernel: MeasuredFigure, times factor: Double) -> MeasuredFigure {
+    var other = Cases.figure(.kernel, nil, ranks: kernel.ranks, median: factor * kernel.median_s)
+    (other.operation, other.shape, other.dtype) = (kernel.operation, kernel.shape, kernel.dtype)
+    (other.flops, other.moved_bytes) = (kernel.flops, kernel.moved_bytes)
+    return other
   }
 
   private static let calibration = Result {
@@ -56,16 +64,18 @@ import Uniference
   }
 
   @Test func aSlowerDeviceOfTheSameKindGetsASpeed() throws {
-    let slow = Self.kernels.map { kernel in
-      guard kernel.ranks == [1] else { return kernel }
-      var slower = Cases.figure(.kernel, nil, ranks: [1], median: 2 * kernel.median_s)
-      (slower.operation, slower.shape, slower.dtype) = (kernel.operation, kernel.shape, kernel.dtype)
-      (slower.flops, slower.moved_bytes) = (kernel.flops, kernel.moved_bytes)
-      return slower
-    }
+    let slow = Self.kernels.map { $0.ranks == [1] ? Self.kernel($0, times: 2) : $0 }
     let entries = try DeviceEntries(Cases.measurements(slow)).entries
     #expect(entries.map(\.name) == ["desk-rank0", "desk-rank1"])
     #expect(entries.map(\.speed) == [1, 0.5])
+  }
+
+  @Test func ratesThatTheMeasurementsHardlyTellAreNamed() throws {
+    #expect(try !calibration().remarks.contains { $0.hasPrefix("hardly known") })
+    var random = RandomStream(seed: 1, stream: 1)
+    let noisy = Self.kernels.map { Self.kernel($0, times: exp(3 * random.nextNormal())) }
+    let remarks = try Calibration(fitting: [Cases.measurements(Cases.measured(on: Cases.known) + noisy)]).remarks
+    #expect(remarks.contains { $0.hasPrefix("hardly known") && $0.contains("devices[0].memory_bandwidth (") })
   }
 
   @Test func theTransportAloneIsAProfile() throws {
