@@ -52,6 +52,19 @@ def test_everything_is_measured_for_real(tmp_path):
     assert "measuring: " in errors and "left" in errors
 
 
+def test_ranks_that_gloo_cannot_connect_say_so_in_a_line(tmp_path):
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT / "python"), "RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": "0", "GLOO_SOCKET_IFNAME": "nosuch0"}
+    done = subprocess.run([sys.executable, "-m", "uniference.calibration.measure"], cwd=tmp_path, env=environment,
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 65
+    (line,) = [line for line in done.stderr.splitlines() if "uniference: error" in line]
+    assert line.startswith("uniference: error: rank 0 cannot join the others by gloo over nosuch0: ")
+    assert "Unable to find address for: nosuch0" in line and "gloo/transport" not in line
+    assert "Traceback" not in done.stderr
+
+
 def test_what_was_measured_is_kept_when_a_rank_dies(tmp_path):
     process = start(tmp_path, "--repetitions", "25", "--seconds", "60", "--sections", "messages")
     path = tmp_path / "m.json"

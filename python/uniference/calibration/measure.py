@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import os
 import pathlib
+import re
 import signal
 import sys
 import time
@@ -30,6 +31,8 @@ from uniference.calibration.progress import Progress
 SECTIONS = ("messages", "collectives", "kernels")
 TIMEOUT = timedelta(minutes=3)
 FAILED = 65
+GLOO_SOURCE = r"\[[^\[\]]*\.cc:\d+\] "
+"""Where in gloo something has failed, which its messages name."""
 
 
 class Ended(BaseException):
@@ -43,7 +46,7 @@ def main() -> None:
     # torch is about to rename a collective.
     warnings.filterwarnings("ignore", category=FutureWarning, module="torch")
     choose_interface()
-    dist.init_process_group("gloo", timeout=TIMEOUT)
+    _join()
     rank = dist.get_rank()
     if dist.get_world_size() < 2:
         sys.exit("uniference: error: calibration needs at least 2 ranks, and this is the only one")
@@ -75,6 +78,21 @@ def main() -> None:
         # Destroying the group would wait for those who are gone.
         os._exit(FAILED)
     dist.destroy_process_group()
+
+
+def _join() -> None:
+    """Meets the other ranks, or leaves with a line that says why not."""
+    try:
+        dist.init_process_group("gloo", timeout=TIMEOUT)
+    except Exception as error:
+        interface = os.environ.get("GLOO_SOCKET_IFNAME", "the default interface")
+        reason = re.sub(GLOO_SOURCE, "", _first_line(error))
+        print(
+            f"uniference: error: rank {os.environ.get('RANK', '?')} cannot join the others by gloo over {interface}: "
+            f"{reason}; set GLOO_SOCKET_IFNAME to the interface that reaches them, and let them connect on any port",
+            file=sys.stderr, flush=True)
+        # Connections that are half made would be waited for.
+        os._exit(FAILED)
 
 
 def _options() -> argparse.Namespace:
@@ -124,9 +142,13 @@ def _run(bench: Bench, sections: list[str], device: torch.device) -> str | None:
     except Ended:
         return "the measuring was told to end (SIGTERM); a rank may have died, which torchrun says above"
     except Exception as error:
-        lines = str(error).strip().splitlines()
-        return lines[0] if lines else type(error).__name__
+        return _first_line(error)
     return None
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
 
 
 def _name_silent_ranks(reason: str, bench: Bench, hosts: list[Any]) -> str:
