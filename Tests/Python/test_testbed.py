@@ -250,3 +250,12 @@ def test_missing_root_and_missing_programs_are_named(testbed):
     assert result.returncode == 69 and "you have to be root" in result.stderr
     result = run(testbed, [], ["true"], env={"PATH": "/nowhere"})
     assert result.returncode == 69 and "needs the program 'ip'" in result.stderr and "apt-get install" in result.stderr
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv takes the right to real-time priority away")
+def test_real_time_priority_that_is_not_allowed_is_refused_before_anything_starts(testbed):
+    without = ["setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"]
+    result = run([*without, *testbed], ["--real-time"], ["true"])
+    assert result.returncode == 69
+    assert result.stderr.startswith("uniference: error: --real-time is not allowed here (")
+    assert result.stderr.count("\n") == 1 and "leave --real-time out" in result.stderr
