@@ -1,6 +1,4 @@
-import SimulationKernel
-
-/// Turns at links that let whole packets pass. See ``LastTurns``.
+/// Turns at links that let whole packets pass. See `MaxMinSolver+LastTurns.swift`.
 extension FlowNetwork {
   /// Whether the message that a connection is sending ends with its next turn.
   func isInLastTurn(_ index: Int32) -> Bool {
@@ -19,10 +17,8 @@ extension FlowNetwork {
 
   /// Lets a message that is not at its end go on with its last turn.
   func beginLastTurn(_ index: Int32) -> Bool {
-    let left = bytesLeft(index)
-    guard left > bytesOfLastTurn(index) / 2 else { return false }
-    connections[index].remaining = left
-    connections[index].updated = engine.now.picoseconds
+    guard bytesLeft(index) > bytesOfLastTurn(index) / 2 else { return false }
+    settle(index)
     scheduleEnd(index)
     markDirty(index)
     return true
@@ -49,10 +45,5 @@ extension FlowNetwork {
     let bytes = messages[connections[index].first].byteCount
     if bytes <= packet { return .infinity }
     return max(2 * Self.tolerance, bytes - ((bytes / packet).rounded(.up) - 1) * packet)
-  }
-
-  private func bytesLeft(_ index: Int32) -> Double {
-    let time = engine.now.picoseconds - connections[index].updated
-    return connections[index].remaining - connections[index].rate * Double(time) * 1e-12
   }
 }

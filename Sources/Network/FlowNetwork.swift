@@ -374,12 +374,23 @@ public final class FlowNetwork {
   /// Lets a flow go on at another rate from now on.
   func setRate(_ rate: Double, of index: Int32) {
     guard connections[index].rate != rate else { return }
-    let now = engine.now.picoseconds
-    let moved = connections[index].rate * Double(now - connections[index].updated) * 1e-12
-    connections[index].remaining = max(0, connections[index].remaining - moved)
-    connections[index].updated = now
+    settle(index)
     connections[index].rate = rate
     scheduleEnd(index)
+  }
+
+  /// Bytes of the first message that have not moved yet.
+  @inline(__always)
+  func bytesLeft(_ index: Int32) -> Double {
+    let time = engine.now.picoseconds - connections[index].updated
+    return max(0, connections[index].remaining - connections[index].rate * Double(time) * 1e-12)
+  }
+
+  /// Counts what has moved at the present rate.
+  @inline(__always)
+  func settle(_ index: Int32) {
+    connections[index].remaining = bytesLeft(index)
+    connections[index].updated = engine.now.picoseconds
   }
 
   // MARK: Changes

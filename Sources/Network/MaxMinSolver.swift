@@ -24,7 +24,7 @@ struct MaxMinSolver {
     }
   }
 
-  private struct ComponentLink {
+  struct ComponentLink {
     let link: LinkID
     var residual: Double
     var unfixed: Int32
@@ -32,12 +32,13 @@ struct MaxMinSolver {
     var fairShare: Double { residual / Double(unfixed) }
   }
 
-  private var componentLinks: [ComponentLink] = []
+  var componentLinks: [ComponentLink] = []
   private var componentFlows: [Int32] = []
-  private var rates: [Double] = []
-  private var positionOfLink: [Int32] = []
+  var rates: [Double] = []
+  var positionOfLink: [Int32] = []
   private var shares = Heap<Share>()
-  private var lastTurns = LastTurns()
+  /// Flows in their last turn at a link.
+  var waiting: [Int32] = []
 
   /// Solves the flows connected to `dirty` links and schedules the ends of those whose rates have changed.
   /// - Returns: the number of flows computed.
@@ -113,16 +114,6 @@ struct MaxMinSolver {
         let other = Int(positionOfLink[Int(network.crossings[position].link)])
         componentLinks[other].residual = max(0, componentLinks[other].residual - rate)
         componentLinks[other].unfixed -= 1
-      }
-    }
-  }
-
-  private mutating func serveLastTurns(in network: FlowNetwork) {
-    for component in componentLinks where network.topology.links[Int(component.link)].packetBytes > 0 {
-      lastTurns.serve(component.link, in: network, rates: &rates) { link, taken in
-        let position = Int(positionOfLink[Int(link)])
-        componentLinks[position].residual -= taken
-        return max(0, componentLinks[position].residual)
       }
     }
   }

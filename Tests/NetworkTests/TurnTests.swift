@@ -7,6 +7,7 @@ import Testing
 struct TurnTests {
   private static let bytesPerSecond = 1e6
   private static let packet = 1000.0
+
   /// A switch whose first host sends in packets, and whose other hosts' links are no limit.
   private func sender(to receivers: Int) throws -> Topology {
     let wire = Link(bytesPerSecond: 1e12, latency: .zero)
@@ -14,7 +15,7 @@ struct TurnTests {
     return try .singleSwitch(links: [shaped] + Array(repeating: wire, count: receivers))
   }
 
-  private func arrivals(_ messages: [RoundRobin.Message], packet: Double = packet) throws -> [Double] {
+  private func arrivals(_ messages: [RoundRobin.Message]) throws -> [Double] {
     let run = NetworkRun(try sender(to: (messages.map(\.connection).max() ?? 0) + 1))
     for (token, message) in messages.enumerated() {
       run.send(UInt64(token), bytes: message.bytes, to: message.connection + 1, at: message.start)

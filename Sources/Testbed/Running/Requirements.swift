@@ -40,7 +40,7 @@
           .machine, "--delay needs netem or /dev/net/tun, and this kernel has neither; load sch_netem or tun")
       }
       // Ranks that compute must not make frames late.
-      let isRealTime = try CommandExecutor.run(SystemCommand(shell: "chrt -f 1 true")).end.exitCode == 0
+      let isRealTime = try tryRealTime().end.exitCode == 0
       return .relay(command: (isRealTime ? ["chrt", "-f", "1"] : []) + [executable, "testbed", "relay"])
     }
 
@@ -54,12 +54,16 @@
     /// Makes sure that commands may run before everything else here.
     public static func checkRealTime() throws(TestbedError) {
       try check(program: "chrt")
-      let (end, output) = try CommandExecutor.run(SystemCommand(shell: "chrt --fifo 1 true"))
+      let (end, output) = try tryRealTime()
       guard end.exitCode != 0 else { return }
       throw TestbedError(
         .machine,
         "--real-time is not allowed here (\(CommandExecutor.lastLine(of: output))); this control group may have no "
           + "real-time processes: start it in the root group, or leave --real-time out")
+    }
+
+    private static func tryRealTime() throws(TestbedError) -> (end: ProcessEnd, output: String) {
+      try CommandExecutor.run(SystemCommand(shell: "chrt --fifo 1 true"))
     }
 
     private static func exists(_ program: String) -> Bool {
