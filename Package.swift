@@ -15,7 +15,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
@@ -50,9 +49,7 @@ let package = Package(
         "CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors",
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
-    .target(
-      name: "Results",
-      dependencies: ["Quantities", .product(name: "Crypto", package: "swift-crypto")]),
+    .target(name: "Results", dependencies: ["Quantities"]),
     .target(
       name: "Reports",
       dependencies: [
@@ -126,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "LibTorchTests",
       dependencies: ["LibTorch", "Tensors", "Communication", "Quantities", "SimulationKernel", "Models", "Uniference"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities", "SimulationKernel"]),
     .testTarget(
       name: "ReportsTests",
       dependencies: [

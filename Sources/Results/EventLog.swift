@@ -1,5 +1,3 @@
-import Crypto
-
 /// The events of one run, in the order in which the engine came to them: hashed, and written or kept as asked.
 ///
 /// Appending copies 40 bytes into a buffer; each time that is full it is hashed and written at once. A failure to write
@@ -53,7 +51,7 @@ public final class EventLog {
   /// The count and digest of everything appended so far.
   public func summary() -> Summary {
     flush()
-    return Summary(count: count, sha256: hexadecimal(hash.finalize()))
+    return Summary(count: count, sha256: hash.hexadecimalDigest())
   }
 
   /// Writes what is buffered and closes the file.
@@ -71,14 +69,8 @@ public final class EventLog {
   private func flush() {
     let full = UnsafeRawBufferPointer(start: buffer, count: used)
     used = 0
-    hash.update(bufferPointer: full)
+    hash.update(full)
     guard failure == nil else { return }
     do throws(FileError) { try file?.write(full) } catch { failure = error }
   }
-}
-
-/// Two lowercase digits a byte.
-func hexadecimal(_ digest: SHA256.Digest) -> String {
-  let digits = Array("0123456789abcdef".utf8)
-  return String(decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }

@@ -1,4 +1,3 @@
-import Crypto
 import Foundation
 
 /// Takes records off an events file one at a time, with one buffer, and hashes what it reads.
@@ -31,7 +30,7 @@ package final class EventReader {
       piece = UnsafeRawBufferPointer(rebasing: buffer[..<(try fill())])
       offset = 0
       if piece.isEmpty { return nil }
-      hash.update(bufferPointer: piece)
+      hash.update(piece)
     }
     let left = piece.count - offset
     guard left >= EventRecord.byteCount else {
@@ -47,7 +46,7 @@ package final class EventReader {
   }
 
   /// SHA-256 of what was read, in lowercase hexadecimal: after the last record, of the file.
-  package var sha256: String { hexadecimal(hash.finalize()) }
+  package var sha256: String { hash.hexadecimalDigest() }
 
   /// Fills the buffer as far as the file goes, so that only a file that was cut off leaves part of a record in it.
   private func fill() throws(FileError) -> Int {
