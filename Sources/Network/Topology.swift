@@ -51,6 +51,17 @@ public struct Topology: Sendable {
     links.indices.lazy.map { LinkID($0) }.first { linkName($0) == name }
   }
 
+  /// The links of those names, as far as there are any. O(links).
+  public func links(named names: Set<String>) -> [String: LinkID] {
+    var found: [String: LinkID] = [:]
+    guard !names.isEmpty else { return found }
+    for link in links.indices.lazy.map({ LinkID($0) }) {
+      let name = linkName(link)
+      if names.contains(name) { found[name] = found[name] ?? link }
+    }
+    return found
+  }
+
   /// The names of all links. O(links).
   public var linkNames: [String] { links.indices.map { linkName(LinkID($0)) } }
 }

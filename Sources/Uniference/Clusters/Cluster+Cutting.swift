@@ -13,13 +13,43 @@ extension Cluster {
     var smaller = self
     smaller.devices = Array(devices.prefix(count))
     smaller.failures.removeAll { $0.device >= count }
+    smaller.network.topology = network.topology.without(hosts: devices.dropFirst(count).map(\.name), keeping: count)
     do {
-      _ = try smaller.makeTopology()
+      let links = try smaller.makeTopology().links(named: Set(network.changes.map(\.link)))
+      smaller.network.changes.removeAll { links[$0.link] == nil }
     } catch {
       throw ClusterSizeError("cluster \(name) cannot be cut to its first \(count) devices: \(error)")
     }
     return smaller
   }
+}
+
+extension TopologyDescription {
+  /// The same for the first `count` hosts: nothing is said any more of the links of others.
+  fileprivate func without(hosts removed: [String], keeping count: Int) -> TopologyDescription {
+    let removed = Set(removed)
+    switch self {
+    case .singleSwitch(let link, let isFullDuplex, let exceptions):
+      return .singleSwitch(
+        link: link, isFullDuplex: isFullDuplex, exceptions: exceptions.filter { !removed.contains($0.key) })
+    case .sites(let hostsPerSite, let link, let wideArea):
+      return .sites(hostsPerSite: firstParts(of: hostsPerSite, summingTo: count), link: link, wideArea: wideArea)
+    case .graph(let cables):
+      return .graph(cables: cables.filter { !removed.contains($0.from) && !removed.contains($0.to) })
+    case .sharedMedium, .fullMesh, .star, .ring, .line, .torus, .twoLevelTree, .fatTree, .nodesAndFabric: return self
+    }
+  }
+}
+
+/// The first of `parts`, the last of them cut, so that their sum is `total`.
+private func firstParts(of parts: [Int], summingTo total: Int) -> [Int] {
+  var kept: [Int] = []
+  var left = total
+  for part in parts where left > 0 {
+    kept.append(min(part, left))
+    left -= part
+  }
+  return kept
 }
 
 /// A number of ranks that a cluster does not have devices for.

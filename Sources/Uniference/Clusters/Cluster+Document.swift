@@ -78,5 +78,10 @@ extension Cluster {
     guard let changes, !changes.isEmpty else { return }
     let names = LinkNames(topology: topology, cluster: self)
     for element in changes { network.changes.append(try LinkChange(element, links: names)) }
+    do throws(LinkChangeError) {
+      _ = try network.capacitySteps(on: topology)
+    } catch {
+      throw changes[error.change].error(error.message)
+    }
   }
 }

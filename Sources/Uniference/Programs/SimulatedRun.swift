@@ -47,29 +47,9 @@ final class SimulatedRun {
   }
 
   private func scheduleChanges(on topology: Topology) throws {
-    let engine = world.engine
-    let network = world.network
-    for change in cluster.network.changes {
-      guard let link = topology.link(named: change.link) else {
-        throw UnknownLink(name: change.link, known: topology.linkNames)
-      }
-      let time = VirtualTime.zero.advanced(by: change.time)
-      switch change.effect {
-      case .bandwidth(let bandwidth):
-        engine.call(at: time) { network.setCapacity(bytesPerSecond: bandwidth.bytesPerSecond, of: link) }
-      case .outage(let end):
-        engine.call(at: time) { [weak engine] in
-          let former = network.capacity(of: link)
-          network.setCapacity(bytesPerSecond: 0, of: link)
-          guard let end else { return }
-          engine?.call(at: VirtualTime.zero.advanced(by: end)) {
-            network.setCapacity(bytesPerSecond: former, of: link)
-          }
-        }
-      }
-    }
+    for (link, steps) in try cluster.network.capacitySteps(on: topology) { world.network.follow(steps, of: link) }
     for failure in cluster.failures {
-      engine.call(at: VirtualTime.zero.advanced(by: failure.time)) { [unowned world] in
+      world.engine.call(at: VirtualTime.zero.advanced(by: failure.time)) { [unowned world] in
         world.failRank(failure.device)
       }
     }
@@ -92,21 +72,6 @@ final class SimulatedRun {
       total_s: total.inSeconds, devices: parts, messages: traffic.messages,
       bytes_sent: traffic.sentBytes.reduce(0, +), energy_j: parts.reduce(0) { $0 + $1.energy_j },
       events: world.engine.eventCount, event_log_sha256: summary.sha256, event_log_count: summary.count)
-  }
-}
-
-/// A change of a link that the topology does not have.
-public struct UnknownLink: Error, CustomStringConvertible {
-  let name: String
-  let known: [String]
-
-  /// Which link is missing, the nearest one, and those there are.
-  public var description: String {
-    let suggestion = nearestName(to: name, among: known).map { " (did you mean \"\($0)\"?)" } ?? ""
-    return """
-      network.changes: there is no link "\(name)"\(suggestion); this network's links are \
-      \(known.prefix(8).joined(separator: ", "))\(known.count > 8 ? ", ..." : "")
-      """
   }
 }
 
