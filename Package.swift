@@ -15,7 +15,6 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
-    .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -52,11 +51,7 @@ let package = Package(
     .target(name: "Results", dependencies: ["Quantities"]),
     .target(
       name: "Reports",
-      dependencies: [
-        "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections"),
-        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ],
-      exclude: ["Perfetto/perfetto_trace.proto"]),
+      dependencies: ["Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),
     .target(
       name: "Uniference",
       dependencies: [
@@ -124,11 +119,7 @@ let package = Package(
       name: "LibTorchTests",
       dependencies: ["LibTorch", "Tensors", "Communication", "Quantities", "SimulationKernel", "Models", "Uniference"]),
     .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities", "SimulationKernel"]),
-    .testTarget(
-      name: "ReportsTests",
-      dependencies: [
-        "Reports", "Results", "Quantities", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
-      ]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Quantities"]),
     .testTarget(
       name: "UniferenceTests",
       dependencies: [

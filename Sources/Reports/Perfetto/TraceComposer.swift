@@ -30,12 +30,11 @@ struct TraceComposer {
     for (rank, device) in devices.enumerated() {
       let number = String(rank)
       let padding = String(repeating: "0", count: digits - number.count)
-      let descriptor = PerfettoTrackDescriptor.with {
-        $0.uuid = UInt64(rank) + 1
-        $0.process.pid = Int32(clamping: rank + 1)
-        $0.process.processName = "rank \(padding)\(number) \(device)"
-        $0.childOrdering = .explicit
-      }
+      let descriptor = PerfettoTrackDescriptor(
+        uuid: UInt64(rank) + 1,
+        process: PerfettoProcessDescriptor(
+          pid: Int32(clamping: rank + 1), processName: "rank \(padding)\(number) \(device)"),
+        childOrdering: .explicit)
       try stream.append(.trackDescriptor(descriptor))
     }
   }
@@ -65,10 +64,10 @@ struct TraceComposer {
     }
     flowCount += 1
     let flow = flowCount
-    try slice(record, on: .send, start, end) { $0.flowIds = [flow] }
+    try slice(record, on: .send, start, end) { $0.flowIds = [Fixed64(flow)] }
     var received = record
     (received.rank, received.peer) = (record.peer, record.rank)
-    try slice(received, on: .receive, start, end) { $0.terminatingFlowIds = [flow] }
+    try slice(received, on: .receive, start, end) { $0.terminatingFlowIds = [Fixed64(flow)] }
   }
 
   private mutating func slice(
@@ -78,12 +77,9 @@ struct TraceComposer {
     let rank = Int(record.rank)
     let lane = lanes.assign(rank: rank, track: track, start: start, end: end)
     if lane.isNew { try describe(track, rank: rank, uuid: lane.uuid) }
-    var event = PerfettoTrackEvent()
-    event.type = isInstant ? .instant : .sliceBegin
-    event.trackUuid = lane.uuid
-    event.nameIid = stream.eventName(name(of: record))
-    event.categoryIids = [stream.category(category(of: record.kind))]
-    event.debugAnnotations = annotations(of: record, on: track)
+    var event = PerfettoTrackEvent(
+      type: isInstant ? .instant : .sliceBegin, trackUuid: lane.uuid, nameIid: stream.eventName(name(of: record)),
+      categoryIids: [stream.category(category(of: record.kind))], debugAnnotations: annotations(of: record, on: track))
     add(&event)
     try stream.append(.trackEvent(event), at: start)
     if isInstant { return }
@@ -93,12 +89,8 @@ struct TraceComposer {
   }
 
   private mutating func describe(_ track: TraceTrack, rank: Int, uuid: UInt64) throws {
-    let descriptor = PerfettoTrackDescriptor.with {
-      $0.uuid = uuid
-      $0.parentUuid = UInt64(rank) + 1
-      $0.name = track.title
-      $0.siblingOrderRank = Int32(track.rawValue)
-    }
+    let descriptor = PerfettoTrackDescriptor(
+      uuid: uuid, name: track.title, parentUuid: UInt64(rank) + 1, siblingOrderRank: Int32(track.rawValue))
     try stream.append(.trackDescriptor(descriptor))
   }
 
@@ -110,28 +102,24 @@ struct TraceComposer {
   }
 
   private mutating func close(_ end: SliceEnd) throws {
-    let event = PerfettoTrackEvent.with {
-      $0.type = .sliceEnd
-      $0.trackUuid = end.track
-    }
-    try stream.append(.trackEvent(event), at: end.time)
+    try stream.append(.trackEvent(PerfettoTrackEvent(type: .sliceEnd, trackUuid: end.track)), at: end.time)
   }
 
   private mutating func annotations(of record: EventRecord, on track: TraceTrack) -> [PerfettoDebugAnnotation] {
     var annotations: [PerfettoDebugAnnotation] = []
     if record.bytes != 0 || record.kind == .message || record.kind == .collective {
-      annotations.append(stream.annotation("bytes", .intValue(record.bytes)))
+      annotations.append(stream.annotation("bytes", .int(record.bytes)))
     }
     if record.peer != EventRecord.noPeer {
-      annotations.append(stream.annotation(peerRole(of: record.kind, on: track), .intValue(Int64(record.peer))))
+      annotations.append(stream.annotation(peerRole(of: record.kind, on: track), .int(Int64(record.peer))))
     }
     if record.kind == .message {
-      annotations.append(stream.annotation("tag", .intValue(Int64(record.tag))))
+      annotations.append(stream.annotation("tag", .int(Int64(record.tag))))
     } else if record.kind == .collective, record.tag > 0, record.tag < names.count {
-      annotations.append(stream.annotation("group", .stringValue(names[Int(record.tag)])))
+      annotations.append(stream.annotation("group", .string(names[Int(record.tag)])))
     }
-    if record.flags.contains(.control) { annotations.append(stream.annotation("control", .boolValue(true))) }
-    if record.flags.contains(.incomplete) { annotations.append(stream.annotation("incomplete", .boolValue(true))) }
+    if record.flags.contains(.control) { annotations.append(stream.annotation("control", .bool(true))) }
+    if record.flags.contains(.incomplete) { annotations.append(stream.annotation("incomplete", .bool(true))) }
     return annotations
   }
 

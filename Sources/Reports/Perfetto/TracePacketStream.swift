@@ -1,16 +1,14 @@
 import Results
-internal import SwiftProtobuf
 
 /// Writes packets of one sequence to a file and interns the strings they name: each is spelled out once, in the first
 /// packet that needs it, and is a number afterwards.
 struct TracePacketStream {
   private static let sequence: UInt32 = 1
-  private static let packetsPerWrite = 1024
+  private static let bytesPerWrite = 1 << 16
 
   private let file: OutputFile
-  private var pending = PerfettoTrace()
+  private var pending = WireEncoder()
   private var interned = PerfettoInternedData()
-  private var hasInterned = false
   private var isFirst = true
   private var eventNames: [String: UInt64] = [:]
   private var categories: [String: UInt64] = [:]
@@ -19,73 +17,45 @@ struct TracePacketStream {
   init(file: OutputFile) { self.file = file }
 
   mutating func eventName(_ name: String) -> UInt64 {
-    if let iid = eventNames[name] { return iid }
-    let entry = PerfettoEventName.with {
-      $0.iid = UInt64(eventNames.count + 1)
-      $0.name = name
-    }
-    eventNames[name] = entry.iid
-    interned.eventNames.append(entry)
-    hasInterned = true
-    return entry.iid
+    Self.number(of: name, in: &eventNames, described: &interned.eventNames)
   }
 
   mutating func category(_ name: String) -> UInt64 {
-    if let iid = categories[name] { return iid }
-    let entry = PerfettoEventCategory.with {
-      $0.iid = UInt64(categories.count + 1)
-      $0.name = name
-    }
-    categories[name] = entry.iid
-    interned.eventCategories.append(entry)
-    hasInterned = true
-    return entry.iid
+    Self.number(of: name, in: &categories, described: &interned.eventCategories)
   }
 
-  mutating func annotation(_ name: String, _ value: PerfettoDebugAnnotation.OneOf_Value) -> PerfettoDebugAnnotation {
-    let iid: UInt64
-    if let known = annotationNames[name] {
-      iid = known
-    } else {
-      iid = UInt64(annotationNames.count + 1)
-      annotationNames[name] = iid
-      let entry = PerfettoDebugAnnotationName.with {
-        $0.iid = iid
-        $0.name = name
-      }
-      interned.debugAnnotationNames.append(entry)
-      hasInterned = true
-    }
-    return PerfettoDebugAnnotation.with {
-      $0.nameIid = iid
-      $0.value = value
-    }
+  mutating func annotation(_ name: String, _ value: PerfettoDebugAnnotation.Value) -> PerfettoDebugAnnotation {
+    let number = Self.number(of: name, in: &annotationNames, described: &interned.debugAnnotationNames)
+    return PerfettoDebugAnnotation(nameIid: number, value: value)
+  }
+
+  private static func number(
+    of name: String, in numbers: inout [String: UInt64], described: inout [PerfettoInternedName]
+  ) -> UInt64 {
+    if let number = numbers[name] { return number }
+    let number = UInt64(numbers.count + 1)
+    numbers[name] = number
+    described.append(PerfettoInternedName(iid: number, name: name))
+    return number
   }
 
   /// Adds a packet.
   ///
   /// - Parameter timestamp: nanoseconds; `nil` for a description, which belongs to no instant.
-  mutating func append(_ data: PerfettoTracePacket.OneOf_Data, at timestamp: UInt64? = nil) throws {
-    var packet = PerfettoTracePacket()
-    packet.trustedPacketSequenceID = TracePacketStream.sequence
-    let flags: PerfettoTracePacket.SequenceFlags = isFirst ? .seqIncrementalStateCleared : .seqNeedsIncrementalState
-    packet.sequenceFlags = UInt32(flags.rawValue)
+  mutating func append(_ content: PerfettoTracePacket.Content, at timestamp: UInt64? = nil) throws {
+    let packet = PerfettoTracePacket(
+      timestamp: timestamp, sequence: Self.sequence,
+      flags: isFirst ? .incrementalStateCleared : .needsIncrementalState,
+      internedData: interned.isEmpty ? nil : interned, content: content)
     isFirst = false
-    if let timestamp { packet.timestamp = timestamp }
-    if hasInterned {
-      packet.internedData = interned
-      interned = PerfettoInternedData()
-      hasInterned = false
-    }
-    packet.data = data
-    pending.packet.append(packet)
-    if pending.packet.count == TracePacketStream.packetsPerWrite { try flush() }
+    if !interned.isEmpty { interned = PerfettoInternedData() }
+    pending.append(PerfettoTrace.Field.packet, [packet])
+    if pending.bytes.count >= Self.bytesPerWrite { try flush() }
   }
 
   /// Writes what is pending. Serialized traces that follow one another are one trace, as protocol buffers define.
   mutating func flush() throws {
-    let bytes: [UInt8] = try pending.serializedBytes()
-    try file.write(bytes)
-    pending.packet.removeAll(keepingCapacity: true)
+    try file.write(pending.bytes)
+    pending.removeAll()
   }
 }
