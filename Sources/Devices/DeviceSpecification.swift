@@ -6,6 +6,8 @@ public struct DeviceSpecification: Hashable, Sendable {
   public let id: String
   /// The name for people: `NVIDIA Jetson Orin Nano 8 GB`.
   public let displayName: String
+  /// What kind of processor the figures are of.
+  public let processor: ProcessorKind
 
   /// Capacity of the memory that holds tensors.
   public var memory: Figure<DataSize>
@@ -32,7 +34,7 @@ public struct DeviceSpecification: Hashable, Sendable {
 
   /// A device.
   public init(
-    id: String, displayName: String,
+    id: String, displayName: String, processor: ProcessorKind,
     memory: Figure<DataSize>, reservedMemory: Figure<DataSize>,
     memoryBandwidth: Figure<Bandwidth>, memoryEfficiency: Figure<Ratio>,
     float32Peak: Figure<ComputeRate>, otherPeaks: [ElementType: Figure<ComputeRate>],
@@ -41,6 +43,7 @@ public struct DeviceSpecification: Hashable, Sendable {
   ) {
     self.id = id
     self.displayName = displayName
+    self.processor = processor
     self.memory = memory
     self.reservedMemory = reservedMemory
     self.memoryBandwidth = memoryBandwidth

@@ -67,7 +67,13 @@ struct LibrarySimulation: ParsableCommand {
       return try World.simulate(program, on: cluster, options: options)
     }
     fflush(nil)
-    FileHandle.standardError.write(Data(((try json ? jsonText(report) : report.description) + "\n").utf8))
+    FileHandle.standardError.write(Data(((try json ? jsonText(report) : text(report)) + "\n").utf8))
+  }
+
+  private func text(_ report: SimulationReport) -> String {
+    guard let compute = report.compute, compute.source != .roofline else { return report.description }
+    let lines = [report.description, "Compute time \(compute.description).", compute.energyDescription]
+    return (lines + compute.warnings.map { "warning: \($0)" }).joined(separator: "\n")
   }
 
   private func jsonText(_ report: SimulationReport) throws -> String {

@@ -12,11 +12,15 @@ public struct RunInputs: Codable, Hashable, Sendable {
   public var arguments: [String]
   /// The seed of every random stream.
   public var seed: UInt64
+  /// Fields of the cluster file that the command line set, as `field=value`; `nil` in records that do not say.
+  public var settings: [String]?
+  /// Where compute time came from; `nil` in records that do not say.
+  public var compute: RunCompute?
 
   /// See the properties.
   public init(
     cluster: String? = nil, scenario: String? = nil, program: String, model: String? = nil, arguments: [String] = [],
-    seed: UInt64
+    seed: UInt64, settings: [String]? = nil, compute: RunCompute? = nil
   ) {
     self.cluster = cluster
     self.scenario = scenario
@@ -24,6 +28,33 @@ public struct RunInputs: Codable, Hashable, Sendable {
     self.model = model
     self.arguments = arguments
     self.seed = seed
+    self.settings = settings
+    self.compute = compute
+  }
+}
+
+/// Where a run's compute time came from.
+public struct RunCompute: Codable, Hashable, Sendable {
+  /// `measured`, `recorded` or `roofline`.
+  public var source: String
+  /// The processor that it was measured on.
+  public var processor: String?
+  /// Which kind of processor that is.
+  public var processorKind: String?
+  /// The record that it was taken from.
+  public var record: String?
+
+  /// See the properties.
+  public init(source: String, processor: String? = nil, processorKind: String? = nil, record: String? = nil) {
+    self.source = source
+    self.processor = processor
+    self.processorKind = processorKind
+    self.record = record
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case source, processor, record
+    case processorKind = "processor_kind"
   }
 }
 

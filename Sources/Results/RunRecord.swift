@@ -21,12 +21,12 @@ public struct RunRecord: Hashable, Sendable {
   ///
   /// - Throws: ``RunRecordError`` or ``FileError``, naming the file at fault.
   public static func read(from path: String) throws -> RunRecord {
-    let record = RunRecord(path: path, manifest: try readManifest(path + "/" + manifestName))
+    let record = RunRecord(path: path, manifest: try RunManifest(contentsOf: path))
     try record.verifyEvents()
     return record
   }
 
-  private static func readManifest(_ path: String) throws -> RunManifest {
+  fileprivate static func readManifest(_ path: String) throws -> RunManifest {
     let data: Data
     do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
       throw FileError(error, operation: "read", path: path)
@@ -80,6 +80,16 @@ public struct RunRecord: Hashable, Sendable {
         path: events.path,
         problem: "event \(index) is of rank \(record.rank); run.json lists \(manifest.devices.count) devices")
     }
+  }
+}
+
+extension RunManifest {
+  /// Reads and checks what a record says of its run, and leaves its events unread.
+  ///
+  /// - Parameter record: the record's folder.
+  /// - Throws: ``RunRecordError`` or ``FileError``, naming the file at fault.
+  public init(contentsOf record: String) throws {
+    self = try RunRecord.readManifest(record + "/" + RunRecord.manifestName)
   }
 }
 

@@ -24,6 +24,7 @@ func encoderText(_ comparison: EncoderComparison, of scenario: EncoderScenario) 
     lines.append("\(unfit.strategy) does not fit: \(unfit.reason ?? "").")
   }
   if let values = valueText(comparison) { lines += ["", values, ""] }
+  lines += comparison.predictions.first.map { basisLines($0.compute) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")

@@ -15,8 +15,11 @@ struct ExecCommand: ReportingCommand {
 
   @OptionGroup var session: SessionOptions
 
-  @Flag(help: "Say on standard error what became of the worlds.")
+  @Flag(help: "Say on standard error what became of the worlds, and where compute time was measured.")
   var summary = false
+
+  @Flag(help: "Print the same as one JSON object, on standard error, after the command's own output.")
+  var json = false
 
   @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The command, after --.", valueName: "command"))
   var command: [String]
@@ -29,19 +32,42 @@ struct ExecCommand: ReportingCommand {
     options.usesRealClock = session.realClock
     options.parallelRanks = session.parallelRanks
     options.seed = session.seed
-    let commandSession = CommandSession(cluster: try session.readCluster(), options: options)
+    let commandSession = try CommandSession(cluster: try session.readCluster(), options: options)
     // A handler is not inherited by the command, as ignoring would be: Ctrl-C is for the command to act on.
     let former = signal(SIGINT) { _ in }
     defer { signal(SIGINT, former) }
     let result = try commandSession.run(words, python: try PythonEnvironment()) { say($0) }
-    if summary { show(result.summary) }
+    let output = CommandSessionOutput(result.summary, commandSession.basis)
+    if json {
+      FileHandle.standardError.write(Data((try jsonText(output) + "\n").utf8))
+    } else if summary {
+      for line in output.lines { say(line) }
+    }
     if result.exitCode != 0 { throw ExitCode(result.exitCode) }
   }
 
-  private func show(_ summary: CommandSession.Summary) {
-    say("\(summary.worlds) worlds, \(Duration.seconds(summary.virtualSeconds).shortDescription) of virtual time in all")
-    for failure in summary.failures { say("a world failed: \(failure)") }
+  private func say(_ text: String) { FileHandle.standardError.write(Data("uniference: \(text)\n".utf8)) }
+}
+
+/// What became of a command's worlds, as `uniference exec` prints it.
+struct CommandSessionOutput: Encodable {
+  let worlds: Int
+  let virtual_s: Double
+  let failures: [String]
+  let compute: ComputeBasis
+
+  init(_ summary: CommandSession.Summary, _ basis: ComputeBasis) {
+    worlds = summary.worlds
+    virtual_s = summary.virtualSeconds
+    failures = summary.failures
+    compute = basis
   }
 
-  private func say(_ text: String) { FileHandle.standardError.write(Data("uniference: \(text)\n".utf8)) }
+  /// The same for people.
+  var lines: [String] {
+    let time = Duration.seconds(virtual_s).shortDescription
+    return [
+      "\(worlds) \(worlds == 1 ? "world" : "worlds"), \(time) of virtual time in all; compute time \(compute.description)"
+    ] + failures.map { "a world failed: \($0)" } + compute.warnings.map { "warning: \($0)" }
+  }
 }

@@ -25,9 +25,17 @@ func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> 
   if comparison.predictions.count > 1 { lines.append(wrapped(comparison.verdict)) }
   if let shortages = comparison.shortages, comparison.winner != nil { lines.append(wrapped(shortages)) }
   if let texts = generatedTexts(comparison) { lines += ["", texts, ""] }
+  lines += comparison.predictions.first.map { basisLines($0.compute) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")
+}
+
+/// Where compute time and energy come from, unless both are from the devices' figures.
+func basisLines(_ compute: ComputeBasis) -> [String] {
+  guard compute.source != .roofline else { return [] }
+  return [wrapped("Compute time \(compute.description)."), wrapped(compute.energyDescription)]
+    + compute.warnings.map { wrapped("warning: \($0)") }
 }
 
 /// What the runs with values have said: once where all strategies agree.

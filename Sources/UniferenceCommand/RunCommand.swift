@@ -57,12 +57,12 @@ struct RunCommand: ReportingCommand {
     let run = try ScriptRun(options, on: cluster, python: try PythonEnvironment())
     let start = ContinuousClock.now
     let report = try Interruption.byControlC { interruption in
-      try run.run(simulationOptions(interruption))
+      try run.run(simulationOptions(interruption, run.basis))
     }
-    try show(report, on: cluster, wallTime: ContinuousClock.now - start)
+    try show(report, run.basis, on: cluster, wallTime: ContinuousClock.now - start)
   }
 
-  private func simulationOptions(_ interruption: Interruption) throws -> SimulationOptions {
+  private func simulationOptions(_ interruption: Interruption, _ basis: ComputeBasis) throws -> SimulationOptions {
     var options = SimulationOptions()
     options.interruption = interruption
     options.seed = session.seed
@@ -70,7 +70,8 @@ struct RunCommand: ReportingCommand {
     options.recordPath = recordPath
     options.inputs = RunInputs(
       cluster: try? String(contentsOfFile: session.cluster, encoding: .utf8), program: script,
-      arguments: arguments, seed: session.seed)
+      arguments: arguments, seed: session.seed, settings: session.settings)
+    options.computeBasis = basis
     return options
   }
 
@@ -83,9 +84,9 @@ struct RunCommand: ReportingCommand {
   }
 
   /// Standard output belongs to the script, so what the run has found goes to standard error.
-  private func show(_ report: SimulationReport, on cluster: Cluster, wallTime: Duration) throws {
+  private func show(_ report: SimulationReport, _ basis: ComputeBasis, on cluster: Cluster, wallTime: Duration) throws {
     let output = ScriptRunOutput(
-      report, script: script, cluster: cluster.name, wallTime: wallTime, record: recordPath, trace: files.trace)
+      report, basis, script: script, cluster: cluster.name, wallTime: wallTime, record: recordPath, trace: files.trace)
     let text = json ? try jsonText(output) : output.text
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }

@@ -3,6 +3,7 @@ import Foundation
 import PyTorchBridge
 import Reports
 import Results
+import Uniference
 import Validation
 
 /// `uniference validate`.

@@ -27,6 +27,10 @@ DEVICE_TYPES = ["cpu", "cuda", "xpu", "mps"]
 LEFT_ALONE = frozenset({"fake", "threaded"})
 """Torch's own imitations of process groups, which need no network."""
 STORE_KEY = "uniference/world"
+MAIN_PHASE = "main"
+"""What the engine calls a script's time from its default group on."""
+END_PHASE = "end"
+"""What it calls the time after it."""
 
 
 class Integration:
@@ -99,8 +103,13 @@ class Integration:
         return group, group_store
 
     def update_default_group(self, group: Any) -> None:
-        """Stands for ``_update_default_pg``: with its last group a process that joined for them leaves the world."""
+        """Stands for ``_update_default_pg``: the script has a default group now, or none any more.
+
+        Without one, a process that joined a world for its groups leaves it.
+        """
         self._update_default_group(group)
+        if self.session is not None:
+            self.session.begin_phase(MAIN_PHASE if group is not None else END_PHASE)
         if group is None:
             self.leave()
 

@@ -207,6 +207,12 @@ class Session:
             done = self.ask(wire.wait(self.interval(), call.handle, wire.NO_TIMEOUT), call.is_receive)
             self.values.deliver(done.result, call.outputs)
 
+    def begin_phase(self, name: str) -> None:
+        """Tells the engine that the script enters a phase."""
+        self.enter()
+        self.post(wire.phase(self.interval(), self.name_id(name)))
+        self.leave()
+
     def goodbye(self, exit_code: int, reason: str) -> None:
         """Tells the engine that the script has ended, with ``reason`` if by an exception."""
         self.enter()

@@ -32,6 +32,7 @@ class FrameKind(enum.IntEnum):
     NOW = 16
     STORE = 17
     GOODBYE = 18
+    PHASE = 19
 
 
 class Collective(enum.IntEnum):
@@ -235,6 +236,10 @@ def store(since: bytes, call: StoreCall) -> bytes:
         FrameKind.STORE, since, bytes([call.operation]), string(call.namespace), strings(call.keys),
         string(call.value), string(call.expected), _LONG.pack(call.delta), _LONG.pack(call.timeout_ns),
     )  # fmt: skip
+
+
+def phase(since: bytes, name_id: int) -> bytes:
+    return frame(FrameKind.PHASE, since, _COUNT.pack(name_id))
 
 
 def goodbye(since: bytes, exit_code: int, reason: str) -> bytes:

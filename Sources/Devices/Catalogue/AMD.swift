@@ -7,7 +7,7 @@ extension DeviceCatalogue {
       url: "https://www.amd.com/en/products/accelerators/instinct/mi300/mi300x.html")
     let matrix = FigureSource(.datasheet, sheet.text + ", matrix cores, dense", url: sheet.url)
     return DeviceSpecification(
-      id: "mi300x", displayName: "AMD Instinct MI300X 192 GB",
+      id: "mi300x", displayName: "AMD Instinct MI300X 192 GB", processor: .gpu,
       memory: .gibibytes(192, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, HIP context and the libraries' workspaces")),
       memoryBandwidth: .gigabytesPerSecond(5300, sheet),
@@ -34,7 +34,7 @@ extension DeviceCatalogue {
       + "amd-epyc-9654.html"
     let clock = "96 Zen 4 cores x 2.4 GHz base clock"
     return DeviceSpecification(
-      id: "cpu-server", displayName: "CPU server, one AMD EPYC 9654, 384 GB",
+      id: "cpu-server", displayName: "CPU server, one AMD EPYC 9654, 384 GB", processor: .cpu,
       memory: .gibibytes(384, .assumption("12 modules of 32 GB, a common way to fill the 12 channels")),
       reservedMemory: .gibibytes(4, .assumption("Linux and the runtime")),
       memoryBandwidth: .gigabytesPerSecond(460.8, .datasheet("12 channels of DDR5-4800, \(product)", url: url)),

@@ -81,7 +81,8 @@ extension DeviceCatalogue {
           + "\(formatNumber(gigahertz, significantDigits: 4)) GHz, \(clock.text)",
         url: clock.url))
     return DeviceSpecification(
-      id: id, displayName: "Apple \(name)", memory: memory, reservedMemory: reserved, memoryBandwidth: bandwidth,
+      id: id, displayName: "Apple \(name)", processor: .gpu, memory: memory, reservedMemory: reserved,
+      memoryBandwidth: bandwidth,
       memoryEfficiency: .fraction(memoryEfficiency, .assumption("streaming reads by the GPU")),
       float32Peak: rate, otherPeaks: [.float16: rate],
       computeEfficiency: .fraction(0.75, .assumption("large matrix multiplications in Metal")),

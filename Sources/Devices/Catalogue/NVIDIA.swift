@@ -68,7 +68,7 @@ extension DeviceCatalogue {
     if let float8 { peaks[.float8] = .teraflops(float8, tensor) }
     if let float64 { peaks[.float64] = .teraflops(float64, tensor) }
     return DeviceSpecification(
-      id: id, displayName: "NVIDIA \(name)",
+      id: id, displayName: "NVIDIA \(name)", processor: .gpu,
       memory: .gibibytes(gibibytes, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, CUDA context and the libraries' workspaces")),
       memoryBandwidth: .gigabytesPerSecond(bandwidth, sheet),

@@ -6,7 +6,7 @@ extension DeviceCatalogue {
     let url = "https://www.raspberrypi.com/products/raspberry-pi-5/"
     let clock = "4 Cortex-A76 cores x 2.4 GHz x 2 NEON pipes"
     return DeviceSpecification(
-      id: "raspberry-pi-5", displayName: "Raspberry Pi 5 8 GB (CPU)",
+      id: "raspberry-pi-5", displayName: "Raspberry Pi 5 8 GB (CPU)", processor: .embeddedCPU,
       memory: .gibibytes(8, .datasheet("\(product), 8 GB variant", url: url)),
       reservedMemory: .gibibytes(0.5, .assumption("Raspberry Pi OS without a desktop, and the runtime")),
       memoryBandwidth: .gigabytesPerSecond(

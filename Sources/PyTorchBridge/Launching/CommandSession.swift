@@ -33,14 +33,19 @@ public final class CommandSession: Sendable {
 
   private let cluster: Cluster
   private let options: Options
+  /// Where the worlds' compute time comes from.
+  public let basis: ComputeBasis
   private let interruption = Interruption()
   private let summary = Mutex(Summary())
   private let running = Atomic<Int>(0)
 
   /// A session on a cluster; nothing is started yet.
-  public init(cluster: Cluster, options: Options) {
+  ///
+  /// - Throws: what keeps a recording from being read.
+  public init(cluster: Cluster, options: Options) throws {
     self.cluster = cluster
     self.options = options
+    basis = try options.compute.mode().basis(on: cluster)
   }
 
   /// Runs the command to its end.

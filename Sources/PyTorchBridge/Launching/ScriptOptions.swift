@@ -43,3 +43,14 @@ extension ScriptOptions.Compute {
     }
   }
 }
+
+extension ComputeMode {
+  /// What a reader has to know of compute times that are found so.
+  func basis(on cluster: Cluster) -> ComputeBasis {
+    switch self {
+    case .measured: .measured(on: cluster)
+    case .recorded(let recording): .recorded(in: recording.path, recording.origin, on: cluster)
+    case .roofline: .roofline
+    }
+  }
+}

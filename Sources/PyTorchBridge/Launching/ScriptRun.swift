@@ -7,8 +7,12 @@ public struct ScriptRun {
   private let options: ScriptOptions
   private let cluster: Cluster
   private let python: PythonEnvironment
+  private let mode: ComputeMode
+  /// Where the run's compute time comes from.
+  public let basis: ComputeBasis
 
-  /// - Throws: ``LaunchError`` when the script is missing or the cluster has too few devices; nothing has been started then.
+  /// - Throws: ``LaunchError`` when the script is missing or the cluster has too few devices, and what keeps a recording
+  ///   from being read; nothing has been started then.
   public init(_ options: ScriptOptions, on cluster: Cluster, python: PythonEnvironment) throws {
     if !options.isModule, !FileManager.default.isReadableFile(atPath: options.script) {
       throw LaunchError(
@@ -18,6 +22,8 @@ public struct ScriptRun {
     self.python = python
     let count = options.rankCount ?? cluster.devices.count
     self.cluster = try cluster.keepingDevices(count)
+    mode = try options.compute.mode()
+    basis = mode.basis(on: self.cluster)
   }
 
   /// Runs the script on every rank to its end.
@@ -25,7 +31,6 @@ public struct ScriptRun {
   /// - Throws: ``ScriptRunFailure`` when it fails; ``LaunchError`` and ``LauncherExit`` when ranks cannot be started; what
   ///   keeps the record from being written. No process and no shared memory is left in any case.
   public func run(_ simulation: SimulationOptions) throws -> SimulationReport {
-    let mode = try options.compute.mode()
     let launcher = try Launcher(options, rankCount: cluster.devices.count, python: python)
     var control: LauncherLink?
     defer { launcher.shutDown(control) }

@@ -12,7 +12,10 @@ final class ComputeRecording: @unchecked Sendable {
   /// The primitive that asks for the time.
   static let question = "now"
 
-  private let path: String
+  /// The record.
+  let path: String
+  /// What it says of where it was measured.
+  let origin: RunCompute?
   private var entries: [[Entry]]
   private var positions: [Int]
 
@@ -23,6 +26,7 @@ final class ComputeRecording: @unchecked Sendable {
   init(contentsOf path: String) throws {
     self.path = path
     let record = try RunRecord.read(from: path)
+    origin = record.manifest.inputs.compute
     var entries: [[Entry]] = Array(repeating: [], count: record.manifest.devices.count)
     var asked: [Int: Int64] = [:]
     let question = "compute before \(Self.question)"
@@ -43,6 +47,12 @@ final class ComputeRecording: @unchecked Sendable {
     }
     self.entries = entries
     positions = Array(repeating: 0, count: entries.count)
+  }
+
+  /// Whether the rank's next computation is this one.
+  func hasNext(of rank: Int, operation: String) -> Bool {
+    guard rank < entries.count, positions[rank] < entries[rank].count else { return false }
+    return entries[rank][positions[rank]].operation == operation
   }
 
   /// What the rank's next computation took.

@@ -30,6 +30,17 @@ extension RankConversation {
     }
   }
 
+  /// The same where the script enters a phase: recordings of former versions have no entry for that, and charge with the
+  /// next primitive what was computed before it.
+  func chargeBeforePhase(_ phase: String, _ interval: Interval) throws {
+    guard case .recorded(let recording) = session.compute else { return try charge(interval, before: phase) }
+    rest(interval)
+    let operation = "compute before \(phase)"
+    guard recording.hasNext(of: rank.index, operation: operation) else { return }
+    let duration = try recording.next(of: rank.index, operation: operation, site: nil)
+    try rank.compute(measured: duration, operation: operation)
+  }
+
   private func rest(_ interval: Interval) {
     process.rest(until: process.now.advanced(by: .nanoseconds(interval.sleptNanoseconds)))
   }

@@ -28,6 +28,7 @@ final class RankConversation: @unchecked Sendable {
   /// Follows the script from its beginning to its end.
   func run(welcome: [UInt8]) async throws {
     session.permits.answer(link, welcome)
+    rank.beginPhase(ScriptPhase.start.rawValue)
     while true {
       let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
       if case .forget(let handle) = request.content {
@@ -66,6 +67,10 @@ final class RankConversation: @unchecked Sendable {
       case .store(let access):
         try charge(request.interval, before: "store")
         try await perform(access)
+      case .phase(let name):
+        let name = link.text(name) ?? "\(name)"
+        try chargeBeforePhase(name, request.interval)
+        rank.beginPhase(name)
       case .forget, .goodbye: break
       }
     } catch let error as CommunicationError {
@@ -230,7 +235,7 @@ extension RankRequest.Content {
     case .collective(let request): request.handle
     case .send(let request), .receive(let request): request.handle
     case .wait(let handle, _), .test(let handle), .forget(let handle): handle
-    case .group, .now, .store, .goodbye: nil
+    case .group, .now, .store, .goodbye, .phase: nil
     }
   }
 }

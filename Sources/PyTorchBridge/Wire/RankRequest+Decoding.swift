@@ -21,6 +21,9 @@ extension RankRequest {
     case 18:
       isAnswered = false
       content = .goodbye(exitCode: try reader.integer(), reason: try reader.string())
+    case 19:
+      isAnswered = false
+      content = .phase(try reader.integer())
     default:
       isAnswered = true
       content = try Self.question(kind: kind, &reader)

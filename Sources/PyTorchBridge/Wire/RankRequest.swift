@@ -36,6 +36,8 @@ struct RankRequest: Sendable {
     case now
     case store(StoreRequest)
     case goodbye(exitCode: Int32, reason: String)
+    /// The script enters a phase, an entry of the rank's string table.
+    case phase(UInt32)
   }
 }
 

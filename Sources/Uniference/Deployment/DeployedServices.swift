@@ -37,6 +37,8 @@ final class DeployedServices: RankServices {
 
   func mark(_ name: String, at time: VirtualTime) { events?.marked(name, at: time) }
 
+  func beginPhase(_ name: String) {}
+
   func reportProgress(_ fraction: Double) {}
 
   func finished() { events?.finished() }

@@ -15,6 +15,20 @@ public enum KernelTimes: Sendable {
   }
 }
 
+extension SimulationOptions {
+  /// Where a run's compute time comes from.
+  func basis(on cluster: Cluster) -> ComputeBasis {
+    if let computeBasis { return computeBasis }
+    switch kernelTimes {
+    case .described: return .roofline
+    case .recorded(let recording): return .recorded(in: recording.path, recording.origin, on: cluster)
+    case .measured:
+      guard let name = values?.deviceName, name != "cpu" else { return .measured(on: cluster) }
+      return .measured(on: cluster, processor: "\(name) of this machine", kind: .gpu)
+    }
+  }
+}
+
 /// How tensors get values in a simulation.
 public struct ValueOptions: Sendable {
   /// libtorch.

@@ -17,7 +17,10 @@ public struct OperationRecording: Sendable {
     let operation: String
   }
 
-  private let path: String
+  /// The record.
+  let path: String
+  /// What it says of where it was measured.
+  let origin: RunCompute?
   private let times: [Key: [Int64]]
   private let medians: [String: Int64]
 
@@ -41,6 +44,8 @@ public struct OperationRecording: Sendable {
       times[Key(rank: rank, operation: fields[1...3].joined(separator: ",")), default: []].append(time)
     }
     self.path = path
+    // A deployed rank's record is one, too; what says nothing of its compute time is used all the same.
+    origin = (try? RunManifest(contentsOf: path))?.inputs.compute
     self.times = times
     medians = Dictionary(grouping: times, by: \.key.operation).mapValues { entries in
       let sorted = entries.flatMap(\.value).sorted()

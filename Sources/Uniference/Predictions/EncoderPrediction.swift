@@ -38,6 +38,8 @@ public struct EncoderPrediction: Codable, Sendable {
   public let embeddings: [String: [[Float]]]?
   /// How alike each image (a row) and each text (a column) are, before any softmax; only with values, of two towers.
   public let similarity: [[Float]]?
+  /// Where compute time, and with it energy, comes from.
+  public let compute: ComputeBasis
   /// SHA-256 of the event log, as lowercase hexadecimal digits.
   public let event_log_sha256: String?
   /// Where the run record is.
@@ -69,6 +71,7 @@ public struct EncoderPrediction: Codable, Sendable {
     tokens = outcome == nil ? nil : experiment.task.tokens
     embeddings = outcome?.embeddings
     similarity = outcome.flatMap { $0.similarity.isEmpty ? nil : $0.similarity }
+    compute = options.basis(on: experiment.cluster)
     event_log_sha256 = report.event_log_sha256
     record = options.recordPath
     trace = options.tracePath
@@ -86,6 +89,7 @@ public struct EncoderPrediction: Codable, Sendable {
     devices = names
     peak_memory_bytes = names.map { $0 == shortage.deviceName ? shortage.peak : 0 }
     (tokens, embeddings, similarity, event_log_sha256, trace) = (nil, nil, nil, nil, nil)
+    compute = options.basis(on: experiment.cluster)
     record = options.recordPath
   }
 }

@@ -40,6 +40,8 @@ public struct LlamaPrediction: Codable, Sendable {
   public let tokens: [[Int]]?
   /// The text of each sequence's tokens up to the one that ends it; only in runs with values.
   public let text: [String]?
+  /// Where compute time, and with it energy, comes from.
+  public let compute: ComputeBasis
   /// SHA-256 of the event log, as lowercase hexadecimal digits.
   public let event_log_sha256: String?
   /// Where the run record is.
@@ -145,7 +147,7 @@ public struct LlamaExperiment: Sendable {
       energy_per_token_j: tokens > 0 ? report.energy_j / Double(tokens) : nil, devices: report.devices.map(\.name),
       peak_memory_bytes: report.devices.map(\.peak_memory_bytes), tokens: generated,
       text: generated.map { $0.map { tokens in text?.checkpoint.text(of: tokens) ?? "" } },
-      event_log_sha256: report.event_log_sha256,
+      compute: options.basis(on: cluster), event_log_sha256: report.event_log_sha256,
       record: options.recordPath, trace: options.tracePath)
   }
 
@@ -155,8 +157,7 @@ public struct LlamaExperiment: Sendable {
       time_to_first_token_s: nil, tokens_per_second: nil, total_s: nil, bytes_sent: nil, bytes_sent_per_token: nil,
       messages: nil, busy_fraction: nil, energy_j: nil, energy_per_token_j: nil, devices: cluster.devices.map(\.name),
       peak_memory_bytes: cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 }, tokens: nil,
-      text: nil,
-      event_log_sha256: nil, record: options.recordPath, trace: nil)
+      text: nil, compute: options.basis(on: cluster), event_log_sha256: nil, record: options.recordPath, trace: nil)
   }
 }
 

@@ -63,6 +63,10 @@ public final class Rank: @unchecked Sendable {
     services.mark(name, at: time.map { VirtualTime.zero.advanced(by: $0) } ?? services.now)
   }
 
+  /// Ends the present phase of this rank's program and begins another one. Reports tell the phases apart. In deployment
+  /// it does nothing.
+  public func beginPhase(_ name: String) { services.beginPhase(name) }
+
   /// Says how much of the run is done, for whoever shows progress.
   public func reportProgress(_ fraction: Double) { services.reportProgress(fraction) }
 

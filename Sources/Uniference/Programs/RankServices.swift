@@ -24,6 +24,9 @@ protocol RankServices: AnyObject, Sendable {
   /// Marks a moment in log and trace.
   func mark(_ name: String, at time: VirtualTime)
 
+  /// Begins a phase of the program now.
+  func beginPhase(_ name: String)
+
   /// Tells how much of the run is done.
   func reportProgress(_ fraction: Double)
 
@@ -41,6 +44,7 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
   private let logicalProcess: LogicalProcess
   private let accounts: SimulatedDevice
   private let events: RunEvents
+  private var phaseAccount = PhaseAccount()
 
   init(process: LogicalProcess, accounts: SimulatedDevice, events: RunEvents) {
     logicalProcess = process
@@ -65,6 +69,11 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
   func random() -> RandomStream { logicalProcess.random() }
 
   func mark(_ name: String, at time: VirtualTime) { events.marked(rank: logicalProcess.id, name: name, time: time) }
+
+  func beginPhase(_ name: String) { phaseAccount.begin(name, at: now, busy: accounts.busyTime) }
+
+  /// The program's phases so far.
+  var phases: [SimulationReport.Phase]? { phaseAccount.report(until: now, busy: accounts.busyTime) }
 
   func reportProgress(_ fraction: Double) { events.progress?(fraction) }
 

@@ -10,10 +10,13 @@ final class SimulatedRun {
   private let cluster: Cluster
   private let traffic: TrafficAccount
   private let events: RunEvents
+  private let basis: ComputeBasis
   private var devices: [SimulatedDevice] = []
+  private var services: [SimulatedServices] = []
 
   init(_ program: some Program, on cluster: Cluster, options: SimulationOptions, recorder: RunRecorder) throws {
     self.cluster = cluster
+    basis = options.basis(on: cluster)
     let topology = try cluster.makeTopology()
     world = SimulatedWorld(
       topology: topology, profile: cluster.transport, selector: cluster.collectives,
@@ -36,9 +39,9 @@ final class SimulatedRun {
           quota: device.quota, process: process, world: world)
         devices.append(accounts)
         let ledger = DeviceLedger(accounts, rank: rank, times: options.kernelTimes, log: operations)
-        return Rank(
-          communicator: communicator, device: options.tensorDevice(for: ledger),
-          services: SimulatedServices(process: process, accounts: accounts, events: events))
+        let service = SimulatedServices(process: process, accounts: accounts, events: events)
+        services.append(service)
+        return Rank(communicator: communicator, device: options.tensorDevice(for: ledger), services: service)
       } _: { rank in
         try await program.run(on: rank)
         rank.finished()
@@ -65,13 +68,14 @@ final class SimulatedRun {
         name: cluster.devices[rank].name, busy_s: device.busyTime.inSeconds,
         peak_memory_bytes: device.peakMemory.bytes, sent_bytes: traffic.sentBytes[rank],
         received_bytes: traffic.receivedBytes[rank], energy_j: device.energy(total: total, bytes: bytes).joules,
-        flops: device.totalCost.flops)
+        flops: device.totalCost.flops, phases: services[rank].phases)
     }
     let summary = log.summary()
     return SimulationReport(
       total_s: total.inSeconds, devices: parts, messages: traffic.messages,
       bytes_sent: traffic.sentBytes.reduce(0, +), energy_j: parts.reduce(0) { $0 + $1.energy_j },
-      events: world.engine.eventCount, event_log_sha256: summary.sha256, event_log_count: summary.count)
+      events: world.engine.eventCount, event_log_sha256: summary.sha256, event_log_count: summary.count,
+      compute: basis)
   }
 }
 

@@ -25,6 +25,9 @@ public struct SimulationOptions {
   /// Where the time of tensor operations comes from.
   public var kernelTimes = KernelTimes.described
 
+  /// Where compute time comes from, where that is not what ``kernelTimes`` says.
+  package var computeBasis: ComputeBasis?
+
   /// What records and traces call a collective: its name here, unless the program knows it by another one.
   package var collectiveName: @Sendable (CollectiveOperation) -> String = { $0.rawValue }
 

@@ -18,6 +18,20 @@ public struct SimulationReport: Codable, Sendable {
     public let energy_j: Double
     /// Floating-point operations computed.
     public let flops: Double
+    /// The phases of the rank's program, in order; `nil` where it has none.
+    public let phases: [Phase]?
+  }
+
+  /// A part of a rank's program that it has named.
+  public struct Phase: Codable, Hashable, Sendable {
+    /// Its name.
+    public let name: String
+    /// Virtual time at which it began.
+    public let start_s: Double
+    /// Virtual time at which it ended.
+    public let end_s: Double
+    /// Time spent computing in it.
+    public let busy_s: Double
   }
 
   /// Virtual time at which the last rank ended.
@@ -36,6 +50,8 @@ public struct SimulationReport: Codable, Sendable {
   public let event_log_sha256: String
   /// Events in the log.
   public let event_log_count: Int
+  /// Where compute time, and with it energy, comes from.
+  public let compute: ComputeBasis?
 
   /// The share of the time that all devices together spent computing.
   public var busyFraction: Double {

@@ -17,7 +17,8 @@ final class RunRecorder {
     trace = try options.tracePath.map { try PerfettoTraceWriter(path: $0, devices: devices) }
     let keepsRecords = trace != nil
     if let path = options.recordPath {
-      let inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
+      var inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
+      inputs.compute = options.basis(on: cluster).inputs
       let writer = try RunRecordWriter(
         path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords)
       self.writer = writer
