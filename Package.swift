@@ -123,7 +123,7 @@ let package = Package(
     .testTarget(
       name: "UniferenceTests",
       dependencies: [
-        "Uniference", "Network", "Devices", "Communication", "Models", "Quantities",
+        "Uniference", "SimulationKernel", "Network", "Devices", "Communication", "Models", "Quantities", "Results",
       ]),
     .testTarget(
       name: "UniferenceCommandTests",

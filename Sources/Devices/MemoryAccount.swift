@@ -15,6 +15,9 @@ public struct MemoryAccount: Sendable {
   public private(set) var peak = 0
 
   private var live: [LiveTensors] = []
+  /// What was live when the most bytes were held, unless that is so now.
+  private var liveAtPeak: [LiveTensors] = []
+  private var isAtPeak = false
   /// Where each label's tensors stand in `live`.
   private var places: [String: Int] = [:]
   /// The same, by where the program keeps a label's text: most labels are literals, and an address is found faster.
@@ -48,13 +51,20 @@ public struct MemoryAccount: Sendable {
     precondition(bytes >= 0, "a tensor cannot take \(bytes) bytes")
     guard bytes <= capacity - inUse else { throw outOfMemory(requesting: bytes, label: live[place].label) }
     inUse += bytes
-    peak = max(peak, inUse)
+    if inUse > peak {
+      peak = inUse
+      isAtPeak = true
+    }
     live[place].add(bytes)
   }
 
   private mutating func release(_ bytes: Int, at place: Int) {
     guard live[place].count > 0, live[place].bytes >= bytes else {
       preconditionFailure("released \(bytes) bytes of \"\(live[place].label)\" that \(deviceName) does not hold")
+    }
+    if isAtPeak {
+      liveAtPeak = live
+      isAtPeak = false
     }
     inUse -= bytes
     live[place].remove(bytes)
@@ -81,6 +91,11 @@ public struct MemoryAccount: Sendable {
   public func largest(_ count: Int) -> [LiveTensors] {
     // Labels decide between equal sizes.
     Array(live.filter { $0.count > 0 }.sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }.prefix(count))
+  }
+
+  /// What was held when the most bytes were, largest first.
+  public var tensorsAtPeak: [LiveTensors] {
+    (isAtPeak ? live : liveAtPeak).filter { $0.count > 0 }.sorted { ($1.bytes, $0.label) < ($0.bytes, $1.label) }
   }
 
   private func outOfMemory(requesting bytes: Int, label: String) -> OutOfMemory {

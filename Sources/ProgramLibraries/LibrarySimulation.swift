@@ -49,7 +49,9 @@ struct LibrarySimulation: ParsableCommand {
   var arguments: [String] = []
 
   func run(_ make: ([String]) throws -> some LibraryProgram, library: String) throws {
-    var cluster = try Cluster(contentsOf: cluster, overrides: settings.map { try DocumentOverride(parsing: $0) })
+    var texts: [DocumentText] = []
+    var cluster = try Cluster(
+      contentsOf: cluster, overrides: settings.map { try DocumentOverride(parsing: $0) }, texts: &texts)
     if let number { cluster = try cluster.keepingDevices(number) }
     var options = SimulationOptions()
     options.seed = seed
@@ -59,8 +61,8 @@ struct LibrarySimulation: ParsableCommand {
     options.values = try computing.valueOptions()
     options.kernelTimes = try computing.kernelTimes()
     options.inputs = RunInputs(
-      cluster: try? String(contentsOfFile: self.cluster, encoding: .utf8), program: library, arguments: arguments,
-      seed: seed)
+      cluster: texts.first?.text, program: library, arguments: arguments, seed: seed, settings: settings,
+      files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
     let program = try make(arguments)
     let report = try Interruption.byControlC { interruption in
       options.interruption = interruption

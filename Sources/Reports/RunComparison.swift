@@ -118,8 +118,10 @@ public struct RunComparison: Encodable, Sendable {
 extension RunComparison {
   /// Tables for people: the run, its ranks, and what took longest.
   ///
-  /// - Parameter activityLimit: how many activities are shown.
-  public func text(activityLimit: Int = 15) -> String {
+  /// - Parameters:
+  ///   - inputs: what to say first of the runs' inputs, with a newline at its end.
+  ///   - activityLimit: how many activities are shown.
+  public func text(inputs: String = "", activityLimit: Int = 15) -> String {
     var run = TextTable(columns: [.init(""), .init("A", .right), .init("B", .right), .init("B / A", .right)])
     for figure in milestones { run.append(Self.cells(figure)) }
     for figure in computing { run.append(Self.cells(figure, prefix: "computing, ")) }
@@ -136,7 +138,7 @@ extension RunComparison {
       A: \(a)
       B: \(b)
 
-      \(run.rendered())
+      \(inputs.isEmpty ? "" : inputs + "\n")\(run.rendered())
       \(parts.rendered())\(rest > 0 ? "and \(rest) more; --json has them all\n" : "")
       \(verdict)
       """

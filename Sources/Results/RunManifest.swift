@@ -12,15 +12,17 @@ public struct RunInputs: Codable, Hashable, Sendable {
   public var arguments: [String]
   /// The seed of every random stream.
   public var seed: UInt64
-  /// Fields of the cluster file that the command line set, as `field=value`; `nil` in records that do not say.
+  /// Fields of those files that the command line set, as `field=value`; `nil` in records that do not say.
   public var settings: [String]?
+  /// The texts of the other files that those name, by path: a transport's profile, a model's configuration.
+  public var files: [String: String]?
   /// Where compute time came from; `nil` in records that do not say.
   public var compute: RunCompute?
 
   /// See the properties.
   public init(
     cluster: String? = nil, scenario: String? = nil, program: String, model: String? = nil, arguments: [String] = [],
-    seed: UInt64, settings: [String]? = nil, compute: RunCompute? = nil
+    seed: UInt64, settings: [String]? = nil, files: [String: String]? = nil, compute: RunCompute? = nil
   ) {
     self.cluster = cluster
     self.scenario = scenario
@@ -29,6 +31,7 @@ public struct RunInputs: Codable, Hashable, Sendable {
     self.arguments = arguments
     self.seed = seed
     self.settings = settings
+    self.files = files
     self.compute = compute
   }
 }

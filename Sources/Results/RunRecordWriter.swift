@@ -5,8 +5,8 @@ import Foundation
 /// The temporary folder `NAME.run.partial-PROCESS-RANDOM` does not end in `.run`, so what a crash leaves is never
 /// taken for a record. A writer that goes out of scope unfinished removes it. One thread at a time may use a writer.
 public final class RunRecordWriter {
-  /// Where the finished record will stand.
-  public let path: String
+  /// Where the finished record stands, or will stand as far as can be told.
+  public private(set) var path: String
   /// The log that the run appends its events to.
   public let events: EventLog
 
@@ -14,6 +14,8 @@ public final class RunRecordWriter {
   private let versions: RunVersions
   private let devices: [String]
   private let temporaryPath: String
+  private let keepsEarlier: Bool
+  private let wishedPath: String
   private var isOpen = true
 
   /// Creates the temporary folder, and the folders above it, and opens the event log in it.
@@ -22,15 +24,20 @@ public final class RunRecordWriter {
   ///   - path: the record's folder; it must end in `.run`. A record that stands there is replaced in the end.
   ///   - devices: each world rank's device name.
   ///   - keepsRecords: whether the log also keeps its events in memory.
+  ///   - keepsEarlier: whether a record that stands at `path` stays. This one then gets the next free name, `NAME-2.run`,
+  ///     also where several processes look for one at the same time.
   /// - Throws: ``RunRecordError`` when `path` is no place for a record, ``FileError`` when it cannot be written to.
   public init(
-    path: String, inputs: RunInputs, versions: RunVersions, devices: [String], keepsRecords: Bool = false
+    path: String, inputs: RunInputs, versions: RunVersions, devices: [String], keepsRecords: Bool = false,
+    keepsEarlier: Bool = false
   ) throws {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     guard trimmed.hasSuffix(RunRecord.suffix), !trimmed.hasSuffix("/" + RunRecord.suffix), trimmed != RunRecord.suffix
     else { throw RunRecordError(path: path, problem: "is no name for a run record; it must end in NAME.run") }
-    try RunRecordWriter.checkReplaceable(trimmed)
-    self.path = trimmed
+    if !keepsEarlier { try RunRecordWriter.checkReplaceable(trimmed) }
+    self.keepsEarlier = keepsEarlier
+    wishedPath = trimmed
+    self.path = keepsEarlier ? RunRecordWriter.firstFreePath(from: trimmed) : trimmed
     self.inputs = inputs
     self.versions = versions
     self.devices = devices
@@ -74,7 +81,7 @@ public final class RunRecordWriter {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try attach(RunRecord.manifestName, [UInt8](encoder.encode(manifest)) + [UInt8(ascii: "\n")])
-    try moveIntoPlace()
+    if keepsEarlier { try moveToFreePlace() } else { try moveIntoPlace() }
     return RunRecord(path: path, manifest: manifest)
   }
 
@@ -83,6 +90,26 @@ public final class RunRecordWriter {
     guard isOpen else { return }
     isOpen = false
     try? FileManager.default.removeItem(atPath: temporaryPath)
+  }
+
+  /// A folder cannot be renamed over another one that is not empty, so what stands at a name keeps it, whoever has put it
+  /// there since the name was looked for.
+  private func moveToFreePlace() throws(FileError) {
+    while rename(temporaryPath, path) != 0 {
+      guard [ENOTEMPTY, EEXIST, ENOTDIR].contains(errno) else { throw FileError(errnoOf: "create", path: path) }
+      path = RunRecordWriter.firstFreePath(from: wishedPath)
+    }
+  }
+
+  /// The path itself where nothing stands, otherwise with the smallest number from 2 on that is free: `NAME-2.run`.
+  private static func firstFreePath(from path: String) -> String {
+    var candidate = path
+    var number = 1
+    while FileManager.default.fileExists(atPath: candidate) {
+      number += 1
+      candidate = "\(path.dropLast(RunRecord.suffix.count))-\(number)\(RunRecord.suffix)"
+    }
+    return candidate
   }
 
   /// A folder cannot be renamed over another that is not empty, so an older record steps aside first.

@@ -5,12 +5,14 @@ import Uniference
 
 /// Predictions of an encoder for people: what was asked, a row for each strategy, and which one is done first.
 func encoderText(_ comparison: EncoderComparison, of scenario: EncoderScenario) -> String {
-  var table = TextTable(columns: [
-    .init("strategy"), .init("fits in memory?"), .init("latency", .right), .init("embeddings/s", .right),
-    .init("sent", .right), .init("busy", .right), .init("energy", .right),
-  ])
+  let names = PlacementNames(comparison.predictions.map { ($0.runs_on, $0.placements_tried) })
+  var table = TextTable(
+    columns: [.init("strategy")] + names.column + [
+      .init("fits in memory?"), .init("latency", .right), .init("embeddings/s", .right), .init("sent", .right),
+      .init("busy", .right), .init("energy", .right),
+    ])
   for (row, prediction) in comparison.predictions.enumerated() {
-    table.append(cells(of: prediction))
+    table.append([prediction.strategy] + names.cell(row) + cells(of: prediction))
     if prediction.strategy == comparison.winner?.strategy, comparison.predictions.count > 1 {
       table.highlightedRow = row
     }
@@ -20,9 +22,7 @@ func encoderText(_ comparison: EncoderComparison, of scenario: EncoderScenario) 
     table.rendered().trimmingCharacters(in: .newlines), "",
   ]
   if comparison.predictions.count > 1 { lines.append(comparison.verdict) }
-  if let unfit = comparison.predictions.first(where: { !$0.fits }), comparison.winner != nil {
-    lines.append("\(unfit.strategy) does not fit: \(unfit.reason ?? "").")
-  }
+  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) })
   if let values = valueText(comparison) { lines += ["", values, ""] }
   lines += comparison.predictions.first.map { basisLines($0.compute) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
@@ -56,9 +56,8 @@ private func cosines(_ rows: [[Float]]) -> [[Float]] {
 }
 
 private func cells(of prediction: EncoderPrediction) -> [String] {
-  guard prediction.fits else { return [prediction.strategy, "no", "-", "-", "-", "-", "-"] }
+  guard prediction.fits else { return [shortageCell(prediction.memory_needed), "-", "-", "-", "-", "-"] }
   return [
-    prediction.strategy,
     "yes, \(DataSize(bytes: prediction.peak_memory_bytes.max() ?? 0)) at most",
     prediction.latency_s.map { Duration.seconds($0).shortDescription } ?? "-",
     prediction.embeddings_per_second.map { formatNumber($0, significantDigits: 3) } ?? "-",

@@ -10,7 +10,10 @@ struct ModelsCommand: ReportingCommand {
     commandName: "models",
     abstract: "List the models that scenarios may name, or show one of them or of a Hugging Face config.json.")
 
-  @Argument(help: ArgumentHelp("A model's id, or the path of a config.json.", valueName: "id"))
+  @Argument(
+    help: ArgumentHelp(
+      "A model's id, or the path of the config.json of a language model, BERT or CLIP.", valueName: "id")
+  )
   var name: String?
 
   @Flag(help: "Print one JSON object.")
@@ -20,6 +23,10 @@ struct ModelsCommand: ReportingCommand {
     guard let name else {
       let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
       print(json ? try jsonText(ModelListing(models: models)) + "\n" : modelTable(models), terminator: "")
+      return
+    }
+    if LlamaConfiguration.preset(name) == nil, let encoder = try EncoderListing(contentsOf: name) {
+      print(json ? try jsonText(encoder) + "\n" : encoder.text, terminator: "")
       return
     }
     let configuration = try LlamaConfiguration(named: name)

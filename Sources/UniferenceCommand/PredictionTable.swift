@@ -5,12 +5,14 @@ import Uniference
 
 /// Predictions for people: what was asked, a row for each strategy, and which one wins and why.
 func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> String {
-  var table = TextTable(columns: [
-    .init("strategy"), .init("fits in memory?"), .init("first token", .right), .init("tokens/s", .right),
-    .init("sent per token", .right), .init("busy", .right), .init("energy per token", .right),
-  ])
+  let names = PlacementNames(comparison.predictions.map { ($0.runs_on, $0.placements_tried) })
+  var table = TextTable(
+    columns: [.init("strategy")] + names.column + [
+      .init("fits in memory?"), .init("first token", .right), .init("tokens/s", .right),
+      .init("sent per token", .right), .init("busy", .right), .init("energy per token", .right),
+    ])
   for (row, prediction) in comparison.predictions.enumerated() {
-    table.append(cells(of: prediction))
+    table.append([prediction.strategy] + names.cell(row) + cells(of: prediction))
     if prediction.strategy == comparison.winner?.strategy, comparison.predictions.count > 1 {
       table.highlightedRow = row
     }
@@ -23,7 +25,7 @@ func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> 
     """, "", table.rendered().trimmingCharacters(in: .newlines), "",
   ]
   if comparison.predictions.count > 1 { lines.append(wrapped(comparison.verdict)) }
-  if let shortages = comparison.shortages, comparison.winner != nil { lines.append(wrapped(shortages)) }
+  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) })
   if let texts = generatedTexts(comparison) { lines += ["", texts, ""] }
   lines += comparison.predictions.first.map { basisLines($0.compute) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
@@ -53,10 +55,9 @@ private func generatedTexts(_ comparison: StrategyComparison) -> String? {
 }
 
 private func cells(of prediction: LlamaPrediction) -> [String] {
-  guard prediction.fits else { return [prediction.strategy, "no", "-", "-", "-", "-", "-"] }
+  guard prediction.fits else { return [shortageCell(prediction.memory_needed), "-", "-", "-", "-", "-"] }
   let peak = prediction.peak_memory_bytes.max() ?? 0
   return [
-    prediction.strategy,
     "yes, \(DataSize(bytes: peak)) at most",
     prediction.time_to_first_token_s.map { Duration.seconds($0).shortDescription } ?? "-",
     prediction.tokens_per_second.map { formatNumber($0, significantDigits: 3) } ?? "-",

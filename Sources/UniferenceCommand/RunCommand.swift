@@ -45,7 +45,8 @@ struct RunCommand: ReportingCommand {
   }
 
   func perform() async throws {
-    let cluster = try session.readCluster()
+    var texts: [DocumentText] = []
+    let cluster = try session.readCluster(&texts)
     var options = ScriptOptions(script: script)
     options.isModule = module
     options.arguments = arguments
@@ -57,25 +58,29 @@ struct RunCommand: ReportingCommand {
     let run = try ScriptRun(options, on: cluster, python: try PythonEnvironment())
     let start = ContinuousClock.now
     let report = try Interruption.byControlC { interruption in
-      try run.run(simulationOptions(interruption, run.basis))
+      try run.run(simulationOptions(interruption, run.basis, texts))
     }
     try show(report, run.basis, on: cluster, wallTime: ContinuousClock.now - start)
   }
 
-  private func simulationOptions(_ interruption: Interruption, _ basis: ComputeBasis) throws -> SimulationOptions {
+  private func simulationOptions(_ interruption: Interruption, _ basis: ComputeBasis, _ texts: [DocumentText])
+    -> SimulationOptions
+  {
     var options = SimulationOptions()
     options.interruption = interruption
     options.seed = session.seed
     options.tracePath = files.trace
     options.recordPath = recordPath
+    options.keepsEarlierRecords = files.record == nil
     options.inputs = RunInputs(
-      cluster: try? String(contentsOfFile: session.cluster, encoding: .utf8), program: script,
-      arguments: arguments, seed: session.seed, settings: session.settings)
+      cluster: texts.first?.text, program: script, arguments: arguments, seed: session.seed,
+      settings: session.settings,
+      files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
     options.computeBasis = basis
     return options
   }
 
-  /// The same for the same script unless it is given, so that repeating a run does not fill the disk.
+  /// After the script unless it is given. Runs of the same script get numbers.
   private var recordPath: String? {
     if files.noRecord { return nil }
     if let given = files.record { return given }
@@ -86,7 +91,7 @@ struct RunCommand: ReportingCommand {
   /// Standard output belongs to the script, so what the run has found goes to standard error.
   private func show(_ report: SimulationReport, _ basis: ComputeBasis, on cluster: Cluster, wallTime: Duration) throws {
     let output = ScriptRunOutput(
-      report, basis, script: script, cluster: cluster.name, wallTime: wallTime, record: recordPath, trace: files.trace)
+      report, basis, script: script, cluster: cluster.name, wallTime: wallTime, trace: files.trace)
     let text = json ? try jsonText(output) : output.text
     FileHandle.standardError.write(Data((text + "\n").utf8))
   }

@@ -28,7 +28,7 @@ struct ScriptRunOutput: Encodable {
 
   init(
     _ report: SimulationReport, _ basis: ComputeBasis, script: String, cluster: String, wallTime: Duration,
-    record: String?, trace: String?
+    trace: String?
   ) {
     self.script = script
     self.cluster = cluster
@@ -45,7 +45,7 @@ struct ScriptRunOutput: Encodable {
     energy_basis = basis.energyDescription
     devices = report.devices
     event_log_sha256 = report.event_log_sha256
-    self.record = record
+    record = report.record
     self.trace = trace
   }
 

@@ -39,7 +39,13 @@ struct SessionOptions: ParsableArguments {
   }
 
   func readCluster() throws -> Cluster {
-    try Cluster(contentsOf: cluster, overrides: settings.map { try DocumentOverride(parsing: $0) })
+    var texts: [DocumentText] = []
+    return try readCluster(&texts)
+  }
+
+  /// - Parameter texts: receives the text of every file read, the cluster's own first.
+  func readCluster(_ texts: inout [DocumentText]) throws -> Cluster {
+    try Cluster(contentsOf: cluster, overrides: settings.map { try DocumentOverride(parsing: $0) }, texts: &texts)
   }
 
   func computeKind() throws -> ScriptOptions.Compute {

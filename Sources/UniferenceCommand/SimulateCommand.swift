@@ -73,7 +73,7 @@ struct SimulateCommand: ReportingCommand {
     }
     let comparison = try ScenarioRunner(scenario: scenario, settings: runSettings(), logitsPath: logits).run(strategies)
     try show(ComparisonOutput(comparison)) { predictionText(comparison, of: scenario) }
-    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.reason) }) }
+    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.memory_needed) }) }
   }
 
   private func simulate(_ scenario: EncoderScenario) throws {
@@ -87,7 +87,7 @@ struct SimulateCommand: ReportingCommand {
     }
     let comparison = try scenario.run(strategies, settings: runSettings())
     try show(ComparisonOutput(comparison)) { encoderText(comparison, of: scenario) }
-    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.reason) }) }
+    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.memory_needed) }) }
   }
 
   private func requireSingle(_ strategies: [ParallelStrategy]) throws {
@@ -111,13 +111,12 @@ struct SimulateCommand: ReportingCommand {
 
   private func readScenario() throws -> AnyScenario {
     let strategies = try strategy.isEmpty ? nil : strategy.map { try ParallelStrategy(parsing: $0) }
-    switch try AnyScenario(contentsOf: path, overrides: settings.map { try DocumentOverride(parsing: $0) }) {
+    let overrides = try settings.map { try DocumentOverride(parsing: $0) }
+    switch try AnyScenario(contentsOf: path, overrides: overrides, strategies: strategies) {
     case .generation(var scenario):
-      if let strategies { scenario.strategies = .listed(strategies) }
       if let seed { scenario.seed = seed }
       return .generation(scenario)
     case .encoding(var scenario):
-      if let strategies { scenario.strategies = .listed(strategies) }
       if let seed { scenario.seed = seed }
       return .encoding(scenario)
     }
@@ -127,10 +126,14 @@ struct SimulateCommand: ReportingCommand {
     print(json ? try jsonText(output) : text())
   }
 
-  private func unfit(_ tried: [(strategy: String, reason: String?)]) -> CommandFailure {
-    let reasons = tried.map { "\($0.strategy): \($0.reason ?? "does not fit")" }
+  private func unfit(_ tried: [(strategy: String, needs: [MemoryNeed]?)]) -> CommandFailure {
+    let advice = "use more devices, a smaller batch or context, or devices with more memory"
+    guard let first = tried.first, let need = first.needs?.first(where: { !$0.fits }) else {
+      return CommandFailure("no strategy fits in memory; \(advice)", CommandFailure.badInput)
+    }
     return CommandFailure(
-      reasons.count == 1 ? reasons[0] : "no strategy fits in memory; \(reasons[0])", CommandFailure.badInput)
+      "\(tried.count == 1 ? "" : "no strategy fits in memory; ")\(first.strategy): \(need); \(advice)",
+      CommandFailure.badInput)
   }
 }
 

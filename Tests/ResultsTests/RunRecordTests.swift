@@ -67,6 +67,39 @@ import Testing
     #expect(try folder.entries == ["ring.run"])
   }
 
+  /// Writers that keep what is there, all of them open before the first one ends.
+  private func writersThatKeep(_ count: Int, _ path: String) throws -> [RunRecordWriter] {
+    try (0..<count).map { number in
+      let writer = try RunRecordWriter(
+        path: path, inputs: inputs, versions: RunVersions(uniference: "0", swift: "6"), devices: ["d"],
+        keepsEarlier: true)
+      writer.events.append(EventRecord(time: Int64(number), kind: .marker, rank: 0))
+      return writer
+    }
+  }
+
+  @Test func earlierRecordsAreKeptAlsoByWritersAtTheSameTime() throws {
+    let folder = try TemporaryFolder()
+    let path = folder.path + "/ring.run"
+    let records = try writersThatKeep(3, path).map { try $0.finish(status: .complete, results: Totals()) }
+    let later = try writersThatKeep(1, path)[0].finish(status: .complete, results: Totals())
+
+    #expect(try folder.entries.sorted() == ["ring-2.run", "ring-3.run", "ring-4.run", "ring.run"])
+    #expect(records.map(\.path) == ["", "-2", "-3"].map { "\(folder.path)/ring\($0).run" })
+    #expect(later.path == folder.path + "/ring-4.run")
+    for record in records + [later] { #expect(try RunRecord.read(from: record.path) == record) }
+  }
+
+  @Test func whatIsNoRecordKeepsItsNameToo() throws {
+    let folder = try TemporaryFolder()
+    try FileManager.default.createDirectory(atPath: folder.path + "/my.run", withIntermediateDirectories: false)
+    try folder.write([1], to: "my.run/thesis.txt")
+    try folder.write([2], to: "my-2.run")
+    let record = try writersThatKeep(1, folder.path + "/my.run")[0].finish(status: .complete, results: Totals())
+    #expect(record.path == folder.path + "/my-3.run")
+    #expect(try folder.bytes(of: "my.run/thesis.txt") == [1] && folder.bytes(of: "my-2.run") == [2])
+  }
+
   @Test func aFolderThatIsNoRecordIsNotReplaced() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.path + "/my.run", withIntermediateDirectories: false)

@@ -96,8 +96,48 @@ import Testing
     try Self.withFile("{\"model_type\": \"bert\"}") { (path: String) throws in
       let outcome = try Self.run("models", path)
       #expect(outcome.exitCode == 65)
-      #expect(
-        outcome.errors.hasPrefix("uniference: error: \(path): model_type = \"bert\": is not a Llama-family model"))
+      #expect(outcome.errors.hasPrefix("uniference: error: \(path): hidden_size is missing"))
+    }
+  }
+
+  @Test func filesOfEncoders() throws {
+    let bert = """
+      {"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
+       "intermediate_size": 1536, "vocab_size": 30522, "torch_dtype": "float32"}
+      """
+    try Self.withFile(bert) { (path: String) throws in
+      let text = try Self.run("models", path)
+      #expect(text.exitCode == 0 && text.errors.isEmpty)
+      #expect(text.output.contains("sentence encoder\n") && text.output.contains("22 565 376\n"))
+      let json = try #require(
+        JSONSerialization.jsonObject(with: Data(try Self.run("models", path, "--json").output.utf8)) as? [String: Any])
+      #expect(json["kind"] as? String == "sentence_encoder" && json["parameters"] as? Int == 22_565_376)
+      #expect(json["weight_bytes"] as? Int == 4 * 22_565_376)
+    }
+    try Self.withFile("{\"model_type\": \"clip\", \"text_config\": {}, \"vision_config\": {}}") { path in
+      let text = try Self.run("models", path)
+      #expect(text.exitCode == 0 && text.errors.isEmpty)
+      // openai/clip-vit-base-patch32 has so many.
+      #expect(text.output.contains("two towers\n") && text.output.contains("151 277 313\n"))
+      let json = try #require(
+        JSONSerialization.jsonObject(with: Data(try Self.run("models", path, "--json").output.utf8)) as? [String: Any])
+      #expect((json["vision"] as? [String: Any])?["layers"] as? Int == 12)
+    }
+  }
+
+  @Test func oneStrategyDoesNotFailOnTheOthers() throws {
+    let scenario = """
+      cluster:
+        devices: [{name: jetson, count: 2, model: jetson-orin-nano}]
+        network: {topology: switch, link: {bandwidth: 1 Gbps}}
+      model: smollm2-135m
+      strategy: [single, tensor=4, pipeline=9]
+      workload: {prompt: 8, generate: 2}
+      """
+    try Self.withFile(scenario) { (path: String) throws in
+      #expect(try Self.run("simulate", path, "--no-record").exitCode == 65)
+      let outcome = try Self.run("simulate", path, "--no-record", "--strategy", "pipeline=2", "--json")
+      #expect(outcome.exitCode == 0 && outcome.output.contains("\"strategy\" : \"pipeline=2\""))
     }
   }
 

@@ -34,7 +34,8 @@ import Testing
         USAGE: uniference models [<id>] [--json]
 
         ARGUMENTS:
-          <id>                    A model's id, or the path of a config.json.
+          <id>                    A model's id, or the path of the config.json of a
+                                  language model, BERT or CLIP.
 
         OPTIONS:
           --json                  Print one JSON object.

@@ -91,6 +91,9 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// The most memory that was in use at any time.
   public var peakMemory: DataSize { DataSize(bytes: memoryAccount.peak) }
 
+  /// What that memory held, largest first.
+  public var tensorsAtPeak: [LiveTensors] { memoryAccount.tensorsAtPeak }
+
   /// Energy used in a run of `total` time in which the device sent and received `bytes`.
   public func energy(total: Duration, bytes: Int) -> Energy {
     EnergyAccount(specification).energy(busy: busyTime, total: total, bytes: bytes)

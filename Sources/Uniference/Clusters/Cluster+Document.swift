@@ -8,9 +8,17 @@ extension Cluster {
   /// - Parameter overrides: applied in order before anything is decoded.
   /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
   public init(contentsOf path: String, overrides: [DocumentOverride] = []) throws(DocumentError) {
-    let document = try DocumentText(contentsOf: path)
     var texts: [DocumentText] = []
-    self = try Cluster(document: document, overrides: overrides, texts: &texts)
+    try self.init(contentsOf: path, overrides: overrides, texts: &texts)
+  }
+
+  /// Reads a cluster file.
+  ///
+  /// - Parameter texts: receives the text of every file read, this one first.
+  package init(
+    contentsOf path: String, overrides: [DocumentOverride], texts: inout [DocumentText]
+  ) throws(DocumentError) {
+    self = try Cluster(document: DocumentText(contentsOf: path), overrides: overrides, texts: &texts)
   }
 
   /// Reads the text of a cluster file.

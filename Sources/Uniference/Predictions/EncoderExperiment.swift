@@ -3,7 +3,7 @@ import Quantities
 import Simulation
 
 /// An encoder, a strategy and inputs, to be run on a cluster.
-public struct EncoderExperiment: Experiment, Sendable {
+public struct EncoderExperiment: Sendable {
   /// What reports call the model.
   public var modelName: String
   /// The model and what is asked of it.
@@ -12,6 +12,8 @@ public struct EncoderExperiment: Experiment, Sendable {
   public var strategy: ParallelStrategy
   /// Where it runs.
   public var cluster: Cluster
+  /// The devices that play the strategy's parts; `nil` for those with which it does best.
+  var placement: DevicePlacement?
 
   /// An experiment; it is checked when it is validated or run.
   public init(modelName: String, task: EncoderTask, strategy: ParallelStrategy, cluster: Cluster) {
@@ -22,35 +24,54 @@ public struct EncoderExperiment: Experiment, Sendable {
   }
 
   /// - Throws: what keeps the strategy from suiting the model, the workload or the number of devices.
-  public func validate() throws { _ = try makeProgram() }
+  public func validate() throws { _ = try makeProgram(speeds: relativeSpeeds) }
 
   /// Simulates the experiment. A strategy that does not fit in memory is a result, not an error.
   ///
+  /// Where devices are unequal, ways to choose and order the strategy's are tried, and the best one is predicted.
+  ///
   /// - Throws: `StrategyError` when the strategy does not suit the model or the cluster; ``RunFailure``.
   public func predict(options: SimulationOptions = SimulationOptions()) throws -> EncoderPrediction {
-    let program = try makeProgram()
+    var options = options
+    let (placement, tried) = try chosenPlacement(&options)
+    return try predict(on: placement, tried: tried, options: options)
+  }
+
+  /// - Parameter tried: how many placements have been tried; `nil` in such a trial itself.
+  fileprivate func predict(on placement: DevicePlacement, tried: Int?, options: SimulationOptions) throws
+    -> EncoderPrediction
+  {
+    let speeds = relativeSpeeds
+    let program = try makeProgram(
+      speeds: strategy.deviceCount > speeds.count ? speeds : placement.ranks.map { speeds[$0] })
     let outcomes = EncodingCollector()
-    do {
-      let report = try World.simulate(cluster, options: options) { rank in
-        outcomes.add(try await program(rank.modelContext))
+    let run = { (cluster: Cluster, options: SimulationOptions) in
+      try World.simulate(cluster, options: options) { rank in
+        guard let context = try await placement.context(of: rank) else { return }
+        outcomes.add(try await program(context))
       }
-      return EncoderPrediction(self, report, outcomes.encoding, options)
+    }
+    do {
+      let report = try run(cluster, options)
+      return EncoderPrediction(self, on: placement, tried: tried, report, outcomes.encoding, options)
     } catch let failure as RunFailure {
       guard let shortage = failure.outOfMemory else { throw failure }
-      return EncoderPrediction(self, unfit: shortage, options)
+      let needs = try tried.map { _ in try memoryNeeds(on: placement, of: cluster, options: options, run: run) }
+      return EncoderPrediction(
+        self, on: placement, tried: tried, unfit: shortage, record: failure.recordPath, needs, options)
     }
   }
 
-  private func makeProgram() throws -> @Sendable (ModelContext) async throws -> EncodingOutcome {
+  private func makeProgram(speeds: [Double]) throws -> @Sendable (ModelContext) async throws -> EncodingOutcome {
     switch task {
     case .sentences(let model, let workload, let input, let normalizes):
       let program = try SentenceProgram(
-        configuration: model, strategy: strategy, workload: workload, speeds: relativeSpeeds, input: input,
+        configuration: model, strategy: strategy, workload: workload, speeds: speeds, input: input,
         normalizes: normalizes)
       return { try await program.run(in: $0) }
     case .imagesAndTexts(let model, let workload, let input):
       let program = try CLIPProgram(
-        configuration: model, strategy: strategy, workload: workload, deviceCount: cluster.devices.count, input: input)
+        configuration: model, strategy: strategy, workload: workload, deviceCount: speeds.count, input: input)
       return { try await program.run(in: $0) }
     }
   }
@@ -65,6 +86,16 @@ public struct EncoderExperiment: Experiment, Sendable {
           elementType: cost.elementType))
       return work > 0 ? device.sustainedSpeed / work : 1
     }
+  }
+}
+
+extension EncoderExperiment: PlacedExperiment {
+  func candidates() throws -> [DevicePlacement] {
+    try PlacementCandidates(cluster: cluster, speeds: relativeSpeeds).placements(of: strategy)
+  }
+
+  func predict(on placement: DevicePlacement, options: SimulationOptions) throws -> EncoderPrediction {
+    try predict(on: placement, tried: nil, options: options)
   }
 }
 

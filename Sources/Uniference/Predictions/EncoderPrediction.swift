@@ -28,10 +28,16 @@ public struct EncoderPrediction: Codable, Sendable {
   public let energy_j: Double?
   /// The same for each embedding.
   public let energy_per_embedding_j: Double?
-  /// Names of the devices, in rank order.
+  /// Names of the devices that play the strategy's parts, in the order of the parts.
+  public let runs_on: [String]
+  /// How many ways to choose and order those devices have been tried.
+  public let placements_tried: Int
+  /// Names of all devices, in rank order.
   public let devices: [String]
   /// The most memory in use on each device, in rank order; of a strategy that does not fit, until it ran out.
   public let peak_memory_bytes: [Int]
+  /// What each device of a strategy that does not fit would need, in the order of ``runs_on``; `nil` for one that fits.
+  public let memory_needed: [MemoryNeed]?
   /// Each text's tokens; only in runs with values.
   public let tokens: [[Int]]?
   /// The embeddings of each kind of thing (`sentence`, `image`, `text`), a row each; only in runs with values.
@@ -48,11 +54,11 @@ public struct EncoderPrediction: Codable, Sendable {
   public let trace: String?
 
   init(
-    _ experiment: EncoderExperiment, _ report: SimulationReport, _ outcome: EncodingOutcome?,
-    _ options: SimulationOptions
+    _ experiment: EncoderExperiment, on placement: DevicePlacement, tried: Int?, _ report: SimulationReport,
+    _ outcome: EncodingOutcome?, _ options: SimulationOptions
   ) {
     let count = Double(experiment.task.embeddingCount)
-    let active = report.devices.prefix(experiment.strategy.deviceCount)
+    let active = placement.ranks.map { report.devices[$0] }
     model = experiment.modelName
     cluster = experiment.cluster.name
     strategy = experiment.strategy.description
@@ -66,6 +72,9 @@ public struct EncoderPrediction: Codable, Sendable {
       report.total_s > 0 ? active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count)) : nil
     energy_j = report.energy_j
     energy_per_embedding_j = report.energy_j / count
+    runs_on = placement.names(in: experiment.cluster)
+    placements_tried = tried ?? 1
+    memory_needed = nil
     devices = report.devices.map(\.name)
     peak_memory_bytes = report.devices.map(\.peak_memory_bytes)
     tokens = outcome == nil ? nil : experiment.task.tokens
@@ -73,11 +82,14 @@ public struct EncoderPrediction: Codable, Sendable {
     similarity = outcome.flatMap { $0.similarity.isEmpty ? nil : $0.similarity }
     compute = options.basis(on: experiment.cluster)
     event_log_sha256 = report.event_log_sha256
-    record = options.recordPath
+    record = report.record
     trace = options.tracePath
   }
 
-  init(_ experiment: EncoderExperiment, unfit shortage: OutOfMemory, _ options: SimulationOptions) {
+  init(
+    _ experiment: EncoderExperiment, on placement: DevicePlacement, tried: Int?, unfit shortage: OutOfMemory,
+    record: String?, _ needs: [MemoryNeed]?, _ options: SimulationOptions
+  ) {
     let names = experiment.cluster.devices.map(\.name)
     model = experiment.modelName
     cluster = experiment.cluster.name
@@ -86,12 +98,20 @@ public struct EncoderPrediction: Codable, Sendable {
     reason = "\(shortage)"
     (latency_s, embeddings_per_second, busy_fraction, energy_j, energy_per_embedding_j) = (nil, nil, nil, nil, nil)
     (bytes_sent, messages) = (nil, nil)
+    runs_on = placement.names(in: experiment.cluster)
+    placements_tried = tried ?? 1
+    memory_needed = needs
     devices = names
     peak_memory_bytes = names.map { $0 == shortage.deviceName ? shortage.peak : 0 }
     (tokens, embeddings, similarity, event_log_sha256, trace) = (nil, nil, nil, nil, nil)
     compute = options.basis(on: experiment.cluster)
-    record = options.recordPath
+    self.record = record
   }
+}
+
+extension EncoderPrediction: RankedPrediction {
+  /// An early end.
+  var merit: [Double]? { fits ? [-(latency_s ?? .infinity)] : nil }
 }
 
 /// Predictions of several strategies for one encoder, cluster and workload, side by side.

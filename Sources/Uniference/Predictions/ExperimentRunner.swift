@@ -28,6 +28,26 @@ struct ScenarioOrigin {
   let seed: UInt64
   let documents: [DocumentText]
   let overrides: [DocumentOverride]
+
+  /// What records keep of it.
+  func inputs(program: String, model: String, strategy: String) -> RunInputs {
+    let cluster = clusterDocument
+    let others = documents.dropFirst(cluster == nil ? 1 : 2)
+    let settings = overrides.map { "\($0.written)=\($0.value)" }
+    return RunInputs(
+      cluster: cluster?.text, scenario: documents.first?.text, program: program, model: model,
+      arguments: ["--strategy", strategy] + settings.flatMap { ["--set", $0] }, seed: seed, settings: settings,
+      files: Dictionary(others.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// The cluster's own file, where the scenario names one: the first that is read after the scenario.
+  private var clusterDocument: DocumentText? {
+    guard let scenario = documents.first, var value = try? DocumentValue(yaml: scenario.text, file: scenario.path),
+      (try? Scenario.apply(overrides, to: &value)) != nil, case .mapping(let entries) = value.content,
+      case .scalar? = entries.first(where: { $0.name == "cluster" })?.value.content
+    else { return nil }
+    return documents.dropFirst().first
+  }
 }
 
 /// Runs experiments one after another, with a progress bar, records, and an orderly end on Ctrl-C.
@@ -62,17 +82,16 @@ struct ExperimentRunner {
     options.usesQuietShortcut = settings.usesQuietShortcut
     options.values = settings.values
     options.kernelTimes = settings.kernelTimes
-    if settings.writesRecords { options.recordPath = settings.recordPath ?? defaultRecordPath(experiment) }
-    options.inputs = RunInputs(
-      cluster: origin.documents.dropFirst().first?.text, scenario: origin.documents.first?.text, program: program,
-      model: experiment.modelName,
-      arguments: ["--strategy", experiment.strategy.description]
-        + origin.overrides.flatMap { ["--set", "\($0.written)=\($0.value)"] },
-      seed: origin.seed)
+    if settings.writesRecords {
+      options.recordPath = settings.recordPath ?? defaultRecordPath(experiment)
+      options.keepsEarlierRecords = settings.recordPath == nil
+    }
+    options.inputs = origin.inputs(
+      program: program, model: experiment.modelName, strategy: experiment.strategy.description)
     return options
   }
 
-  /// The same for the same scenario and strategy, so that repeating a run does not fill the disk.
+  /// After the scenario and the strategy. Runs of the same two get numbers.
   private func defaultRecordPath(_ experiment: some Experiment) -> String? {
     let strategy = experiment.strategy.description.map { $0 == "," ? "-" : $0 }
     let name = origin.name.map { $0 == "/" || $0 == " " ? "-" : $0 }

@@ -32,10 +32,16 @@ public struct LlamaPrediction: Codable, Sendable {
   public let energy_j: Double?
   /// The same for each generated token.
   public let energy_per_token_j: Double?
-  /// Names of the devices, in rank order.
+  /// Names of the devices that play the strategy's parts, in the order of the parts.
+  public let runs_on: [String]
+  /// How many ways to choose and order those devices have been tried.
+  public let placements_tried: Int
+  /// Names of all devices, in rank order.
   public let devices: [String]
   /// The most memory in use on each device, in rank order; of a strategy that does not fit, until it ran out.
   public let peak_memory_bytes: [Int]
+  /// What each device of a strategy that does not fit would need, in the order of ``runs_on``; `nil` for one that fits.
+  public let memory_needed: [MemoryNeed]?
   /// Each sequence's generated tokens; only in runs with values.
   public let tokens: [[Int]]?
   /// The text of each sequence's tokens up to the one that ends it; only in runs with values.
@@ -64,6 +70,8 @@ public struct LlamaExperiment: Sendable {
   public var cluster: Cluster
   /// What its prompts say, for a run with values.
   public var text: ScenarioText?
+  /// The devices that play the strategy's parts; `nil` for those with which it does best.
+  var placement: DevicePlacement?
 
   /// An experiment; it is checked when it is validated or run.
   public init(
@@ -79,15 +87,18 @@ public struct LlamaExperiment: Sendable {
   }
 
   /// - Throws: what keeps the strategy from suiting the model, the workload or the number of devices.
-  public func validate() throws { _ = try makeProgram() }
+  public func validate() throws { _ = try makeProgram(speeds: relativeSpeeds) }
 
-  private func makeProgram(keepsLogits: Bool = false) throws -> LlamaProgram {
+  private func makeProgram(speeds: [Double], keepsLogits: Bool = false) throws -> LlamaProgram {
     try LlamaProgram(
-      configuration: configuration, strategy: strategy, workload: workload, speeds: relativeSpeeds,
+      configuration: configuration, strategy: strategy, workload: workload, speeds: speeds,
       input: text?.input(keepsLogits: keepsLogits))
   }
 
   /// Simulates the experiment. A strategy that does not fit in memory is a result, not an error.
+  ///
+  /// Where devices are unequal, ways to choose and order the strategy's are tried, and the best one is predicted: the order
+  /// in which the cluster lists its devices does not matter, unless it is a part of the network.
   ///
   /// - Throws: `StrategyError` when the strategy does not suit the model or the cluster; ``RunFailure``.
   ///
@@ -96,19 +107,37 @@ public struct LlamaExperiment: Sendable {
   public func predict(
     options: SimulationOptions = SimulationOptions(), takeLogits: (([[Float]]) throws -> Void)? = nil
   ) throws -> LlamaPrediction {
-    let program = try makeProgram(keepsLogits: takeLogits != nil)
+    var options = options
+    let (placement, tried) = try chosenPlacement(&options)
+    return try predict(on: placement, tried: tried, options: options, takeLogits: takeLogits)
+  }
+
+  /// - Parameter tried: how many placements have been tried; `nil` in such a trial itself.
+  private func predict(
+    on placement: DevicePlacement, tried: Int?, options: SimulationOptions, takeLogits: (([[Float]]) throws -> Void)?
+  ) throws -> LlamaPrediction {
+    let speeds = relativeSpeeds
+    let program = try makeProgram(
+      speeds: strategy.deviceCount > speeds.count ? speeds : placement.ranks.map { speeds[$0] },
+      keepsLogits: takeLogits != nil)
     let outcomes = OutcomeCollector()
-    do {
-      let report = try World.simulate(cluster, options: options) { rank in
-        let outcome = try await program.run(in: rank.modelContext)
+    let run = { (cluster: Cluster, options: SimulationOptions) in
+      try World.simulate(cluster, options: options) { rank in
+        guard let context = try await placement.context(of: rank) else { return }
+        let outcome = try await program.run(in: context)
         outcomes.add(outcome)
         if let first = outcome.timeToFirstToken { rank.mark("first token", at: first) }
       }
+    }
+    do {
+      let report = try run(cluster, options)
       try takeLogits?(outcomes.generating?.logits ?? [])
-      return prediction(report, outcome: outcomes.generating, options: options)
+      return prediction(report, on: placement, tried: tried, outcome: outcomes.generating, options: options)
     } catch let failure as RunFailure {
       guard let shortage = failure.outOfMemory else { throw failure }
-      return unfit(because: shortage, options: options)
+      let needs = try tried.map { _ in try memoryNeeds(on: placement, of: cluster, options: options, run: run) }
+      return unfit(
+        because: shortage, record: failure.recordPath, needs, on: placement, tried: tried, options: options)
     }
   }
 
@@ -132,11 +161,12 @@ public struct LlamaExperiment: Sendable {
   }
 
   private func prediction(
-    _ report: SimulationReport, outcome: LlamaOutcome?, options: SimulationOptions
+    _ report: SimulationReport, on placement: DevicePlacement, tried: Int?, outcome: LlamaOutcome?,
+    options: SimulationOptions
   ) -> LlamaPrediction {
     let tokens = outcome?.tokenCount ?? 0
     let generated = outcome.flatMap { $0.tokens.isEmpty ? nil : $0.tokens }
-    let active = report.devices.prefix(strategy.deviceCount)
+    let active = placement.ranks.map { report.devices[$0] }
     let busy = active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count))
     return LlamaPrediction(
       model: modelName, cluster: cluster.name, strategy: strategy.description, fits: true, reason: nil,
@@ -144,21 +174,46 @@ public struct LlamaExperiment: Sendable {
       total_s: report.total_s, bytes_sent: report.bytes_sent,
       bytes_sent_per_token: tokens > 0 ? Double(report.bytes_sent) / Double(tokens) : nil,
       messages: report.messages, busy_fraction: busy, energy_j: report.energy_j,
-      energy_per_token_j: tokens > 0 ? report.energy_j / Double(tokens) : nil, devices: report.devices.map(\.name),
-      peak_memory_bytes: report.devices.map(\.peak_memory_bytes), tokens: generated,
+      energy_per_token_j: tokens > 0 ? report.energy_j / Double(tokens) : nil, runs_on: placement.names(in: cluster),
+      placements_tried: tried ?? 1, devices: report.devices.map(\.name),
+      peak_memory_bytes: report.devices.map(\.peak_memory_bytes), memory_needed: nil, tokens: generated,
       text: generated.map { $0.map { tokens in text?.checkpoint.text(of: tokens) ?? "" } },
       compute: options.basis(on: cluster), event_log_sha256: report.event_log_sha256,
-      record: options.recordPath, trace: options.tracePath)
+      record: report.record, trace: options.tracePath)
   }
 
-  private func unfit(because shortage: OutOfMemory, options: SimulationOptions) -> LlamaPrediction {
+  private func unfit(
+    because shortage: OutOfMemory, record: String?, _ needs: [MemoryNeed]?, on placement: DevicePlacement, tried: Int?,
+    options: SimulationOptions
+  ) -> LlamaPrediction {
     LlamaPrediction(
       model: modelName, cluster: cluster.name, strategy: strategy.description, fits: false, reason: "\(shortage)",
       time_to_first_token_s: nil, tokens_per_second: nil, total_s: nil, bytes_sent: nil, bytes_sent_per_token: nil,
-      messages: nil, busy_fraction: nil, energy_j: nil, energy_per_token_j: nil, devices: cluster.devices.map(\.name),
-      peak_memory_bytes: cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 }, tokens: nil,
-      text: nil, compute: options.basis(on: cluster), event_log_sha256: nil, record: options.recordPath, trace: nil)
+      messages: nil, busy_fraction: nil, energy_j: nil, energy_per_token_j: nil,
+      runs_on: placement.names(in: cluster),
+      placements_tried: tried ?? 1, devices: cluster.devices.map(\.name),
+      peak_memory_bytes: cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 },
+      memory_needed: needs, tokens: nil, text: nil, compute: options.basis(on: cluster), event_log_sha256: nil,
+      record: record, trace: nil)
   }
+}
+
+extension LlamaExperiment: PlacedExperiment {
+  func candidates() throws -> [DevicePlacement] {
+    try PlacementCandidates(cluster: cluster, speeds: relativeSpeeds).placements(of: strategy)
+  }
+
+  func predict(on placement: DevicePlacement, options: SimulationOptions) throws -> LlamaPrediction {
+    try predict(on: placement, tried: nil, options: options, takeLogits: nil)
+  }
+
+  /// What `Experiment` asks for.
+  func predict(options: SimulationOptions) throws -> LlamaPrediction { try predict(options: options, takeLogits: nil) }
+}
+
+extension LlamaPrediction: RankedPrediction {
+  /// Many tokens per second, then an early first token.
+  var merit: [Double]? { fits ? [tokens_per_second ?? 0, -(time_to_first_token_s ?? .infinity)] : nil }
 }
 
 extension LlamaOutcome {

@@ -23,9 +23,9 @@ public struct StrategyComparison: Sendable {
     }
     let fitting = predictions.filter(\.fits)
     guard fitting.count > 1 else {
-      return "\(winner.strategy) is the only strategy that fits in memory."
+      return "\(winner.placedName) is the only strategy that fits in memory."
     }
-    var sentences = ["\(winner.strategy) wins with \(formatNumber(rate, significantDigits: 3)) tokens/s"]
+    var sentences = ["\(winner.placedName) wins with \(formatNumber(rate, significantDigits: 3)) tokens/s"]
     if let runnerUp = fitting.filter({ $0.strategy != winner.strategy }).max(by: { $0.rate < $1.rate }) {
       sentences[0] += comparison(of: winner, with: runnerUp)
     }
@@ -35,20 +35,6 @@ public struct StrategyComparison: Sendable {
           + "\(Self.time(winner.firstToken)).")
     }
     return sentences.joined(separator: " ")
-  }
-
-  /// The strategies that do not fit, and why the first of them does not; `nil` when all fit.
-  public var shortages: String? {
-    let unfit = predictions.filter { !$0.fits }
-    guard let reason = unfit.first?.reason else { return nil }
-    let names = list(unfit.map(\.strategy))
-    return unfit.count == 1 ? "\(names) does not fit: \(reason)." : "\(names) do not fit; the first: \(reason)."
-  }
-
-  /// `a`, `a and b`, `a, b and c`; the commas within a strategy's name make semicolons necessary.
-  private func list(_ names: [String]) -> String {
-    guard let last = names.last, names.count > 1 else { return names.first ?? "" }
-    return "\(names.dropLast().joined(separator: "; ")) and \(last)"
   }
 
   private func comparison(of winner: LlamaPrediction, with other: LlamaPrediction) -> String {
@@ -97,6 +83,11 @@ public struct StrategyComparison: Sendable {
 }
 
 extension LlamaPrediction {
+  /// The strategy, and the device where it was chosen and is one.
+  fileprivate var placedName: String {
+    placements_tried > 1 && runs_on.count == 1 ? "\(strategy) on \(runs_on[0])" : strategy
+  }
+
   fileprivate var rate: Double { tokens_per_second ?? 0 }
   fileprivate var firstToken: Double { time_to_first_token_s ?? .infinity }
 

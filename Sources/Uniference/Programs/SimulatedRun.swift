@@ -66,7 +66,8 @@ final class SimulatedRun {
       let bytes = traffic.sentBytes[rank] + traffic.receivedBytes[rank]
       return SimulationReport.Device(
         name: cluster.devices[rank].name, busy_s: device.busyTime.inSeconds,
-        peak_memory_bytes: device.peakMemory.bytes, sent_bytes: traffic.sentBytes[rank],
+        peak_memory_bytes: device.peakMemory.bytes, peak_memory: device.memoryUseAtPeak,
+        sent_bytes: traffic.sentBytes[rank],
         received_bytes: traffic.receivedBytes[rank], energy_j: device.energy(total: total, bytes: bytes).joules,
         flops: device.totalCost.flops, phases: services[rank].phases)
     }
@@ -76,6 +77,13 @@ final class SimulatedRun {
       bytes_sent: traffic.sentBytes.reduce(0, +), energy_j: parts.reduce(0) { $0 + $1.energy_j },
       events: world.engine.eventCount, event_log_sha256: summary.sha256, event_log_count: summary.count,
       compute: basis)
+  }
+}
+
+extension SimulatedDevice {
+  fileprivate var memoryUseAtPeak: [SimulationReport.MemoryUse]? {
+    let uses = tensorsAtPeak.map { SimulationReport.MemoryUse(label: $0.label, count: $0.count, bytes: $0.bytes) }
+    return uses.isEmpty ? nil : uses
   }
 }
 

@@ -8,6 +8,9 @@ public struct SimulationOptions {
   public var seed: UInt64 = 0
   /// Where to write the run record, a folder `NAME.run`; `nil` for nowhere.
   public var recordPath: String?
+  /// Whether a record that stands at ``recordPath`` already stays: this run's record then gets the next free name,
+  /// `NAME-2.run`.
+  public var keepsEarlierRecords = false
   /// Where to write a Perfetto trace; `nil` for nowhere.
   public var tracePath: String?
   /// What the record says of the run's inputs.

@@ -10,6 +10,8 @@ public struct SimulationReport: Codable, Sendable {
     public let busy_s: Double
     /// The most memory in use at any time.
     public let peak_memory_bytes: Int
+    /// What that memory held, largest first; `nil` where tensors are not accounted for, as those of scripts.
+    public let peak_memory: [MemoryUse]?
     /// Payload bytes sent.
     public let sent_bytes: Int
     /// Payload bytes received.
@@ -20,6 +22,16 @@ public struct SimulationReport: Codable, Sendable {
     public let flops: Double
     /// The phases of the rank's program, in order; `nil` where it has none.
     public let phases: [Phase]?
+  }
+
+  /// Tensors of one kind.
+  public struct MemoryUse: Codable, Hashable, Sendable {
+    /// What they are: `attention weights`.
+    public let label: String
+    /// How many there are.
+    public let count: Int
+    /// Bytes of all of them.
+    public let bytes: Int
   }
 
   /// A part of a rank's program that it has named.
@@ -52,6 +64,8 @@ public struct SimulationReport: Codable, Sendable {
   public let event_log_count: Int
   /// Where compute time, and with it energy, comes from.
   public let compute: ComputeBasis?
+  /// Where the run record is; `nil` where there is none, and in the record itself.
+  public internal(set) var record: String?
 
   /// The share of the time that all devices together spent computing.
   public var busyFraction: Double {

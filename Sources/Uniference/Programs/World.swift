@@ -35,11 +35,11 @@ public enum World {
       try run.world.run()
     } catch {
       let report = try? run.report(log: recorder.log)
-      try recorder.finish(failure: error, results: report)
-      throw RunFailure(error, recordPath: recorder.recordPath)
+      let record = try recorder.finish(failure: error, results: report)
+      throw RunFailure(error, recordPath: record, report: report)
     }
-    let report = try run.report(log: recorder.log)
-    try recorder.finish(failure: nil, results: report)
+    var report = try run.report(log: recorder.log)
+    report.record = try recorder.finish(failure: nil, results: report)
     return report
   }
 }
@@ -50,10 +50,13 @@ public struct RunFailure: Error, CustomStringConvertible {
   public let cause: SimulationFailure
   /// The record of what had happened until then, if one was asked for.
   public let recordPath: String?
+  /// What the run had found until then, if that can be told.
+  public let report: SimulationReport?
 
-  init(_ cause: SimulationFailure, recordPath: String?) {
+  init(_ cause: SimulationFailure, recordPath: String?, report: SimulationReport?) {
     self.cause = cause
     self.recordPath = recordPath
+    self.report = report
   }
 
   /// Whether somebody asked for the end.

@@ -7,20 +7,19 @@ final class RunRecorder {
   let log: EventLog
   /// What was measured of each tensor operation; `nil` where no record is written, which would hold it.
   let operations: OperationLog?
-  let recordPath: String?
   private let writer: RunRecordWriter?
   private let trace: PerfettoTraceWriter?
 
   init(cluster: Cluster, options: SimulationOptions) throws {
     let devices = cluster.devices.map(\.name)
-    recordPath = options.recordPath
     trace = try options.tracePath.map { try PerfettoTraceWriter(path: $0, devices: devices) }
     let keepsRecords = trace != nil
     if let path = options.recordPath {
       var inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
       inputs.compute = options.basis(on: cluster).inputs
       let writer = try RunRecordWriter(
-        path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords)
+        path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords,
+        keepsEarlier: options.keepsEarlierRecords)
       self.writer = writer
       log = writer.events
       operations = OperationLog()
@@ -32,9 +31,11 @@ final class RunRecorder {
   }
 
   /// Completes the record and the trace, also those of a run that failed.
-  func finish(failure: SimulationFailure?, results: SimulationReport?) throws {
+  ///
+  /// - Returns: where the record is; `nil` where none is written.
+  func finish(failure: SimulationFailure?, results: SimulationReport?) throws -> String? {
     try writeTrace()
-    guard let writer else { return }
+    guard let writer else { return nil }
     let status: RunStatus =
       switch failure {
       case nil: .complete
@@ -42,7 +43,7 @@ final class RunRecorder {
       case .some(let failure): .failed(reason: "\(failure)")
       }
     if let operations, !operations.isEmpty { try writer.attach(OperationRecording.fileName, operations.bytes) }
-    _ = try writer.finish(status: status, results: results)
+    return try writer.finish(status: status, results: results).path
   }
 
   private func writeTrace() throws {

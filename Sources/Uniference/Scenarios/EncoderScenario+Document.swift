@@ -5,7 +5,7 @@ import Quantities
 extension EncoderScenario {
   init(
     document: DocumentText, value: DocumentValue, clusterOverrides: [DocumentOverride], weights: String?,
-    family: ModelFamily
+    family: ModelFamily, replacingStrategies: [ParallelStrategy]?
   ) throws(DocumentError) {
     let isSentences = family == .sentenceEncoder
     var texts = [document]
@@ -26,7 +26,10 @@ extension EncoderScenario {
     modelName = try fields["model"]?.name("the name of a model") ?? weights ?? fileName
     seed = try fields["seed"].map(Scenario.seed) ?? 0
     strategies = .candidates
-    strategies = try Self.strategies(fields["strategy"], task, cluster)
+    strategies =
+      if let replacingStrategies { .listed(replacingStrategies) } else {
+        try Self.strategies(fields["strategy"], task, cluster)
+      }
     documents = texts
   }
 

@@ -37,9 +37,13 @@ public enum AnyScenario: Sendable {
 
   /// Reads a scenario file, of the kind that its model's configuration says.
   ///
-  /// - Parameter overrides: applied in order before anything is decoded.
+  /// - Parameters:
+  ///   - overrides: applied in order before anything is decoded.
+  ///   - strategies: to compare instead of the scenario's, which then need not suit the model or the cluster.
   /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
-  public init(contentsOf path: String, overrides: [DocumentOverride] = []) throws(DocumentError) {
+  public init(
+    contentsOf path: String, overrides: [DocumentOverride] = [], strategies: [ParallelStrategy]? = nil
+  ) throws(DocumentError) {
     let document = try DocumentText(contentsOf: path)
     var value = try DocumentValue(yaml: document.text, file: document.path)
     let clusterOverrides = try Scenario.apply(overrides, to: &value)
@@ -49,11 +53,12 @@ public enum AnyScenario: Sendable {
     }
     let family = try Self.family(entries, weights)
     guard family != .decoder else {
-      self = .generation(try Scenario(contentsOf: path, overrides: overrides))
+      self = .generation(try Scenario(contentsOf: path, overrides: overrides, strategies: strategies))
       return
     }
     var scenario = try EncoderScenario(
-      document: document, value: value, clusterOverrides: clusterOverrides, weights: weights, family: family)
+      document: document, value: value, clusterOverrides: clusterOverrides, weights: weights, family: family,
+      replacingStrategies: strategies)
     scenario.overrides = overrides
     self = .encoding(scenario)
   }

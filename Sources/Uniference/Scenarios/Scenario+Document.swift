@@ -5,11 +5,16 @@ import Quantities
 extension Scenario {
   /// Reads a scenario file.
   ///
-  /// - Parameter overrides: applied in order before anything is decoded. Paths into the cluster's file work with and
-  ///   without `cluster.` before them: `network.link.bandwidth`.
+  /// - Parameters:
+  ///   - overrides: applied in order before anything is decoded. Paths into the cluster's file work with and without
+  ///     `cluster.` before them: `network.link.bandwidth`.
+  ///   - strategies: to compare instead of the scenario's, which then need not suit the model or the cluster.
   /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
-  public init(contentsOf path: String, overrides: [DocumentOverride] = []) throws(DocumentError) {
-    self = try Scenario(document: DocumentText(contentsOf: path), overrides: overrides)
+  public init(
+    contentsOf path: String, overrides: [DocumentOverride] = [], strategies: [ParallelStrategy]? = nil
+  ) throws(DocumentError) {
+    self = try Scenario(
+      document: DocumentText(contentsOf: path), overrides: overrides, replacingStrategies: strategies)
   }
 
   /// Reads the text of a scenario file.
@@ -18,7 +23,8 @@ extension Scenario {
   public init(
     yaml text: String, file: String = "scenario.yaml", overrides: [DocumentOverride] = []
   ) throws(DocumentError) {
-    self = try Scenario(document: DocumentText(path: file, text: text), overrides: overrides)
+    self = try Scenario(
+      document: DocumentText(path: file, text: text), overrides: overrides, replacingStrategies: nil)
   }
 
   static let fieldNames = [
@@ -28,7 +34,9 @@ extension Scenario {
   /// Fields that only scenarios of encoders have.
   static let encoderFieldNames = ["texts", "inputs"]
 
-  private init(document: DocumentText, overrides: [DocumentOverride]) throws(DocumentError) {
+  private init(
+    document: DocumentText, overrides: [DocumentOverride], replacingStrategies: [ParallelStrategy]?
+  ) throws(DocumentError) {
     var value = try DocumentValue(yaml: document.text, file: document.path)
     var texts = [document]
     let clusterOverrides = try Self.apply(overrides, to: &value)
@@ -40,10 +48,14 @@ extension Scenario {
     let text = try Self.text(fields, checkpoint)
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
     let workload = try Self.workload(fields, of: model, text)
+    let strategies: StrategyChoice =
+      if let replacingStrategies { .listed(replacingStrategies) } else {
+        try Self.strategies(fields["strategy"], cluster, model, workload)
+      }
     let scenario = Scenario(
       name: try fields["name"]?.name("the scenario's name") ?? fileName, cluster: cluster,
       modelName: try fields["model"]?.name("the name of a model") ?? model.name, model: model,
-      strategies: try Self.strategies(fields["strategy"], cluster, model, workload),
+      strategies: strategies,
       workload: workload,
       seed: try fields["seed"].map(Self.seed) ?? 0, text: text)
     self = scenario.read(from: texts, overrides)

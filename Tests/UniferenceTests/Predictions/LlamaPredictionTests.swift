@@ -65,6 +65,37 @@ struct LlamaPredictionTests {
     #expect(peak > 0)
   }
 
+  @Test("what does not fit says what it would need in all, and with that much it fits")
+  func memoryNeeded() throws {
+    for strategy in [ParallelStrategy.single, .tensor(3), .pipeline(2), .sequence(degree: 2, overlapped: false)] {
+      var small = jetsons(3)
+      for rank in small.devices.indices {
+        small.devices[rank].specification = try small.devices[rank].specification.overriding([
+          ("memory", "1.62 GB"), ("reserved_memory", "1.6 GB"),
+        ])
+      }
+      let unfit = try experiment(strategy, cluster: small).predict()
+      let needs = try #require(unfit.memory_needed)
+      #expect(needs.map(\.device) == unfit.runs_on && needs.count == strategy.deviceCount)
+      #expect(needs.contains { !$0.fits })
+      for need in needs {
+        #expect(need.bytes == need.weights_bytes + need.key_value_cache_bytes + need.activations_bytes)
+        #expect(need.weights_bytes > 0 && need.activations_bytes > 0)
+      }
+      // Independently of each other: devices with all they need, and with a byte less on the neediest one.
+      let most = try #require(needs.map(\.bytes).max())
+      for (memory, fits) in [(most, true), (most - 1, false)] {
+        var exact = jetsons(3)
+        for rank in exact.devices.indices {
+          exact.devices[rank].specification = try exact.devices[rank].specification.overriding([
+            ("memory", "\(memory) B"), ("reserved_memory", "0 B"),
+          ])
+        }
+        #expect(try experiment(strategy, cluster: exact).predict().fits == fits, "\(strategy), \(memory) bytes")
+      }
+    }
+  }
+
   @Test("a faster device gets the larger share and shortens the run")
   func unequalDevices() throws {
     var mixed = jetsons(2)
@@ -101,6 +132,6 @@ struct LlamaPredictionTests {
     let winner = try #require(comparison.winner)
     #expect(comparison.predictions.allSatisfy { $0.tokens_per_second! <= winner.tokens_per_second! })
     #expect(comparison.verdict.hasPrefix("\(winner.strategy) wins with "))
-    #expect(comparison.shortages == nil)
+    #expect(comparison.predictions.allSatisfy { $0.memory_needed == nil })
   }
 }

@@ -1,0 +1,65 @@
+import SimulationKernel
+
+/// An experiment whose strategy may be played by different devices.
+protocol PlacedExperiment: Experiment where Prediction: RankedPrediction {
+  /// The devices that play the strategy's parts; `nil` for those with which it does best.
+  var placement: DevicePlacement? { get }
+
+  /// The placements worth trying, the most promising first.
+  func candidates() throws -> [DevicePlacement]
+
+  /// Simulates the experiment on these devices.
+  func predict(on placement: DevicePlacement, options: SimulationOptions) throws -> Prediction
+}
+
+/// A prediction that can be better than another one of the same strategy.
+protocol RankedPrediction {
+  /// Better ones compare as larger; `nil` for one that does not fit in memory.
+  var merit: [Double]? { get }
+}
+
+extension PlacedExperiment {
+  /// The placement to use: the given one, the only one, or the one of those worth trying that a trial found best. Trials
+  /// leave no files and compute no values.
+  ///
+  /// - Returns: the placement, and how many have been tried.
+  func chosenPlacement(_ options: inout SimulationOptions) throws -> (placement: DevicePlacement, tried: Int) {
+    if let placement { return (placement, 1) }
+    let candidates = try candidates()
+    guard candidates.count > 1 else { return (candidates[0], 1) }
+    let progress = options.progress
+    let runs = Double(candidates.count + 1)
+    var best: (placement: DevicePlacement, merit: [Double])?
+    for (index, candidate) in candidates.enumerated() {
+      let trial = options.trial { progress?((Double(index) + $0) / runs) }
+      guard let merit = try merit(of: candidate, trial) else { continue }
+      if best.map({ $0.merit.lexicographicallyPrecedes(merit) }) ?? true { best = (candidate, merit) }
+    }
+    options.progress = { progress?((runs - 1 + $0) / runs) }
+    // Where nothing fits, the first one shows what is missing.
+    return (best?.placement ?? candidates[0], candidates.count)
+  }
+
+  /// - Returns: `nil` for a placement with which the strategy does not come to its end.
+  private func merit(of placement: DevicePlacement, _ options: SimulationOptions) throws -> [Double]? {
+    do {
+      return try predict(on: placement, options: options).merit
+    } catch let failure as RunFailure where !failure.isInterruption {
+      return nil
+    }
+  }
+}
+
+extension SimulationOptions {
+  /// The same simulation without what it leaves behind, and without values.
+  func trial(progress: @escaping (Double) -> Void) -> SimulationOptions {
+    var trial = self
+    trial.recordPath = nil
+    trial.tracePath = nil
+    trial.values = nil
+    trial.usesQuietShortcut = true
+    trial.progress = progress
+    if case .measured = kernelTimes { trial.kernelTimes = .described }
+    return trial
+  }
+}
