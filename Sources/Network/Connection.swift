@@ -27,22 +27,33 @@ struct Connection {
   let firstLink: LinkID
   let lastLink: LinkID
 
-  private let hops: Int16
-  /// Whether the first message's bytes are moving (at a rate that may be zero).
-  var isMoving = false
-  /// Whether one of its ends has failed; its messages are dropped.
-  var isBroken: Bool
+  /// The number of links of its route, with the two flags in the upper bits.
+  private var bits: UInt32
 
   init(route: [LinkID], routeStart: Int32, latency: Int64, isBroken: Bool) {
     self.routeStart = routeStart
     self.latency = latency
-    self.isBroken = isBroken
     firstLink = route.first ?? -1
     lastLink = route.last ?? -1
-    hops = Int16(route.count)
+    bits = UInt32(route.count)
+    self.isBroken = isBroken
   }
 
-  var routeCount: Int32 { Int32(hops) }
+  var routeCount: Int32 {
+    @inline(__always) get { Int32(bitPattern: bits & 0x3FFF_FFFF) }
+  }
+
+  /// Whether the first message's bytes are moving (at a rate that may be zero).
+  var isMoving: Bool {
+    @inline(__always) get { bits & 1 << 30 != 0 }
+    @inline(__always) set { bits = newValue ? bits | 1 << 30 : bits & ~(1 << 30) }
+  }
+
+  /// Whether one of its ends has failed; its messages are dropped.
+  var isBroken: Bool {
+    @inline(__always) get { bits & 1 << 31 != 0 }
+    @inline(__always) set { bits = newValue ? bits | 1 << 31 : bits & ~(1 << 31) }
+  }
 }
 
 /// A message in a connection's queue.

@@ -176,7 +176,7 @@ public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible 
 private struct ListedRoutes: Router {
   let routes: [[LinkID]]
 
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     route.append(contentsOf: routes[source])
   }
 }

@@ -38,6 +38,8 @@ public final class FlowNetwork {
   let crossings: Pool<Crossing>
   let messages: Pool<QueuedMessage>
   private(set) var numbers: [ConnectionKey: Int32] = [:]
+  /// Connections of networks in which some of the traffic has been timed.
+  var foreignKeys: Set<ConnectionKey> = []
   private var dirtyLinks: [LinkID] = []
   private var solver = MaxMinSolver()
   private var random: RandomStream
@@ -89,16 +91,21 @@ public final class FlowNetwork {
   // MARK: Connections
 
   /// The connection of a channel, made on first use. Channels of different groups are different connections.
-  public func connection(from source: Int, to destination: Int, channel: Int) -> ConnectionID {
-    let key = ConnectionKey(source: source, destination: destination, channel: channel)
+  ///
+  /// - Parameter lane: which of several equally good paths it takes, for who uses all of them; chosen by a hash of the
+  ///   connection unless given.
+  public func connection(
+    from source: Int, to destination: Int, channel: Int, lane: Int? = nil
+  ) -> ConnectionID {
+    let key = ConnectionKey(source: source, destination: destination, channel: channel, lane: lane)
     if let number = numbers[key] { return ConnectionID(index: number) }
     routeScratch.removeAll(keepingCapacity: true)
-    topology.appendRoute(from: source, to: destination, to: &routeScratch)
+    topology.appendRoute(from: source, to: destination, by: key.pathChoice, to: &routeScratch)
     let index = connections.count
     var latency: Int64 = 0
     var start: Int32 = 0
     for (hop, link) in routeScratch.enumerated() {
-      latency += topology.links[Int(link)].latencyPicoseconds
+      latency = sumOfTimes(latency, topology.links[Int(link)].latencyPicoseconds)
       let crossing = crossings.insert(Crossing(link: link, connection: Int32(index)))
       if hop == 0 { start = crossing }
     }
@@ -137,7 +144,7 @@ public final class FlowNetwork {
       return
     }
     var bytes = byteCount
-    var ready = time.picoseconds + connections[index].latency
+    var ready = sumOfTimes(time.picoseconds, connections[index].latency)
     if hasRandomness { addRandomDelays(index, bytes: &bytes, ready: &ready) }
     if hasReservations { claim(index, from: ready) }
     counters.messages += 1
@@ -226,7 +233,9 @@ public final class FlowNetwork {
     var delivered = 1.0
     for position in crossingRange(index) {
       let link = topology.links[Int(crossings[position].link)]
-      if link.jitterPicoseconds > 0 { ready += Int64(random.nextUnit() * Double(link.jitterPicoseconds)) }
+      if link.jitterPicoseconds > 0 {
+        ready = sumOfTimes(ready, Int64(random.nextUnit() * Double(link.jitterPicoseconds)))
+      }
       delivered *= 1 - link.loss
     }
     guard delivered < 1 else { return }
@@ -235,7 +244,7 @@ public final class FlowNetwork {
     let lost = random.nextBinomial(count: Int(packets), probability: 1 - delivered)
     guard lost > 0 else { return }
     bytes += Double(lost) * min(bytes, packetBytes)
-    ready += 2 * connections[index].latency
+    ready = sumOfTimes(ready, sumOfTimes(connections[index].latency, connections[index].latency))
   }
 
   // MARK: Moving
@@ -281,8 +290,9 @@ public final class FlowNetwork {
     var bytes = connections[index].remaining
     if takesTurns { bytes -= bytesToKeep(index) }
     let picoseconds = (bytes / rate * 1e12).rounded()
-    guard picoseconds < 9e18 else { return }
-    scheduleEvent(for: index, at: connections[index].updated &+ Int64(picoseconds))
+    // What would end later than time can be told ends the run: see `SimulationFailure.timeOverflow`.
+    let end = picoseconds < 9e18 ? sumOfTimes(connections[index].updated, Int64(picoseconds)) : .max
+    scheduleEvent(for: index, at: end)
   }
 
   private func finish(_ index: Int32) {

@@ -48,6 +48,19 @@ public struct Link: Hashable, Sendable {
       packetBytes: packetBytes)
   }
 
+  /// - Throws: ``NetworkError`` when the link has no bandwidth, a negative latency, or loses all.
+  func check(_ name: () -> String) throws(NetworkError) {
+    guard bytesPerSecond > 0, bytesPerSecond.isFinite else {
+      throw .notPositive(figure: "bandwidth", link: name(), value: bytesPerSecond)
+    }
+    guard latencyPicoseconds >= 0, jitterPicoseconds >= 0 else {
+      throw .shape("latency and jitter of link \(name()) must not be negative")
+    }
+    guard (0..<1).contains(loss) else {
+      throw .shape("loss of link \(name()) is \(loss); it must be at least 0 and below 1")
+    }
+  }
+
   /// The same link with its bandwidth multiplied.
   public func scaled(by factor: Double) -> Link {
     var link = self

@@ -14,24 +14,35 @@ public struct ConnectionID: Hashable, Sendable {
   public init(index: Int32) { self.index = index }
 }
 
-/// A channel between two hosts, in one word: 24 bits for each host, 16 for the channel.
+/// A channel between two hosts.
 struct ConnectionKey: Hashable, Comparable {
-  private let bits: UInt64
+  private let ends: UInt64
+  private let choice: UInt64
 
-  var source: Int { Int(bits >> 40) }
-  var destination: Int { Int(bits >> 16 & 0xFF_FFFF) }
+  var source: Int { Int(ends >> 32) }
+  var destination: Int { Int(ends & 0xFFFF_FFFF) }
+  var channel: Int { Int(choice >> 16) }
+  /// Which of several equally good paths it takes; `nil` where a hash chooses.
+  var lane: Int? { choice & 0xFFFF == 0 ? nil : Int(choice & 0xFFFF) - 1 }
 
-  init(source: Int, destination: Int, channel: Int) {
-    precondition(source < 1 << 24 && destination < 1 << 24 && channel < 1 << 16, "too many hosts or groups")
-    bits = UInt64(source) << 40 | UInt64(destination) << 16 | UInt64(channel)
+  init(source: Int, destination: Int, channel: Int, lane: Int? = nil) {
+    precondition(channel < 1 << 48 && lane ?? 0 < 0xFFFF, "a network has at most 2^48 channels of 65534 lanes each")
+    ends = UInt64(source) << 32 | UInt64(destination)
+    choice = UInt64(channel) << 16 | UInt64((lane ?? -1) + 1)
   }
 
   /// The same channel in the other direction.
-  var reversed: ConnectionKey { ConnectionKey(source: destination, destination: source, channel: Int(bits & 0xFFFF)) }
+  var reversed: ConnectionKey {
+    ConnectionKey(source: destination, destination: source, channel: channel, lane: lane)
+  }
+
+  var pathChoice: PathChoice { lane.map { .lane($0) } ?? .hashed(channel: channel) }
 
   func touches(_ host: Int) -> Bool { source == host || destination == host }
 
-  static func < (left: ConnectionKey, right: ConnectionKey) -> Bool { left.bits < right.bits }
+  static func < (left: ConnectionKey, right: ConnectionKey) -> Bool {
+    (left.ends, left.choice) < (right.ends, right.choice)
+  }
 }
 
 /// What a network has done so far.

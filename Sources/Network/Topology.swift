@@ -6,40 +6,50 @@ public struct Topology: Sendable {
   public let hostCount: Int
   /// All links; routes are made of their positions.
   public let links: LinkTable
-  private let router: any Router
+  let router: any Router
   private let linkName: @Sendable (LinkID) -> String
 
   /// - Throws: ``NetworkError`` when a link has no bandwidth or a negative latency.
   public init(
     hostCount: Int, links: [Link], router: any Router, linkName: @escaping @Sendable (LinkID) -> String
   ) throws(NetworkError) {
-    for (index, link) in links.enumerated() {
-      guard link.bytesPerSecond > 0, link.bytesPerSecond.isFinite else {
-        throw .notPositive(figure: "bandwidth", link: linkName(LinkID(index)), value: link.bytesPerSecond)
-      }
-      guard link.latencyPicoseconds >= 0, link.jitterPicoseconds >= 0 else {
-        throw .shape("latency and jitter of link \(linkName(LinkID(index))) must not be negative")
-      }
-      guard (0..<1).contains(link.loss) else {
-        throw .shape("loss of link \(linkName(LinkID(index))) is \(link.loss); it must be at least 0 and below 1")
-      }
-    }
+    for (index, link) in links.enumerated() { try link.check { linkName(LinkID(index)) } }
     self.hostCount = hostCount
     self.links = try LinkTable(links)
     self.router = router
     self.linkName = linkName
   }
 
+  private init(_ other: Topology, links: LinkTable) {
+    hostCount = other.hostCount
+    self.links = links
+    router = other.router
+    linkName = other.linkName
+  }
+
+  /// The same topology with other figures for some of its links. Routes stay as they are.
+  ///
+  /// - Throws: ``NetworkError`` when a link has no bandwidth or a negative latency.
+  public func replacing(_ figures: [LinkID: Link]) throws(NetworkError) -> Topology {
+    guard !figures.isEmpty else { return self }
+    for (link, figures) in figures { try figures.check { name(of: link) } }
+    return Topology(self, links: try LinkTable(links.enumerated().map { figures[LinkID($0.offset)] ?? $0.element }))
+  }
+
   /// Appends the links from `source` to `destination` in order; nothing for a host's messages to itself.
-  public func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  public func appendRoute(
+    from source: Int, to destination: Int, by choice: PathChoice = .hashed(channel: 0), to route: inout [LinkID]
+  ) {
     guard source != destination else { return }
-    router.appendRoute(from: source, to: destination, to: &route)
+    router.appendRoute(from: source, to: destination, by: choice, to: &route)
   }
 
   /// The links from `source` to `destination` in order.
-  public func route(from source: Int, to destination: Int) -> [LinkID] {
+  public func route(
+    from source: Int, to destination: Int, by choice: PathChoice = .hashed(channel: 0)
+  ) -> [LinkID] {
     var route: [LinkID] = []
-    appendRoute(from: source, to: destination, to: &route)
+    appendRoute(from: source, to: destination, by: choice, to: &route)
     return route
   }
 
@@ -64,10 +74,4 @@ public struct Topology: Sendable {
 
   /// The names of all links. O(links).
   public var linkNames: [String] { links.indices.map { linkName(LinkID($0)) } }
-}
-
-/// Finds paths. There is one between any two hosts: whoever builds a topology has made sure of it.
-public protocol Router: Sendable {
-  /// Appends the links of the path in order. `source` and `destination` differ.
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID])
 }

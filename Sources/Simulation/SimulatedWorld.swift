@@ -134,6 +134,12 @@ public final class SimulatedWorld: @unchecked Sendable {
     return group
   }
 
+  /// Links that some message could have taken as well as those that it took, but that none has taken.
+  public func idleAlternatives() -> [LinkID] {
+    quietShortcut?.noteConnections()
+    return network.idleAlternatives()
+  }
+
   func connection(from source: Int, to destination: Int, group: Int) -> ConnectionID {
     network.connection(from: source, to: destination, channel: group)
   }

@@ -145,8 +145,4 @@ struct CalibrateCommand: ReportingCommand {
       try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
     } catch { throw FileError(error, operation: "write", path: path) }
   }
-
-  private func warn(_ message: String) {
-    FileHandle.standardError.write(Data("uniference: warning: \(message)\n".utf8))
-  }
 }

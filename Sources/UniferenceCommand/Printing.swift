@@ -7,6 +7,11 @@ func jsonText(_ value: some Encodable) throws -> String {
   return String(decoding: try encoder.encode(value), as: UTF8.self)
 }
 
+/// A line on standard error about what may surprise, which ends nothing.
+func warn(_ message: String) {
+  FileHandle.standardError.write(Data("uniference: warning: \(message)\n".utf8))
+}
+
 /// A whole number in groups of three digits: `8 030 261 248`.
 func grouped(_ number: Int) -> String {
   var text = ""

@@ -64,7 +64,7 @@ struct CommandFailure: Error, Equatable {
     case let failure as CommandFailure: self = failure
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError, is WeightError, is TokenizerError,
-      is CheckpointError, is ParametersMissing, is ClusterSizeError, is ProgramNameError:
+      is CheckpointError, is ParametersMissing, is ClusterSizeError, is LinkChangeError, is ProgramNameError:
       self.init("\(error)", Self.badInput)
     case let failure as TestbedError:
       self.init(failure.description, failure.kind == .request ? ExitCode(64) : Self.unavailable)

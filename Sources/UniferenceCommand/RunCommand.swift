@@ -69,6 +69,7 @@ struct RunCommand: ReportingCommand {
     var options = SimulationOptions()
     options.interruption = interruption
     options.seed = session.seed
+    options.warning = warn
     options.tracePath = files.trace
     options.recordPath = recordPath
     options.keepsEarlierRecords = files.record == nil

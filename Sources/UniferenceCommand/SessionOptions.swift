@@ -45,7 +45,10 @@ struct SessionOptions: ParsableArguments {
 
   /// - Parameter texts: receives the text of every file read, the cluster's own first.
   func readCluster(_ texts: inout [DocumentText]) throws -> Cluster {
-    try Cluster(contentsOf: cluster, overrides: settings.map { try DocumentOverride(parsing: $0) }, texts: &texts)
+    let overrides = try settings.map { try DocumentOverride(parsing: $0) }
+    let cluster = try Cluster(contentsOf: cluster, overrides: overrides, texts: &texts)
+    try cluster.warnings().forEach(warn)
+    return cluster
   }
 
   func computeKind() throws -> ScriptOptions.Compute {

@@ -66,6 +66,7 @@ struct SimulateCommand: ReportingCommand {
   private func simulate(_ scenario: Scenario) throws {
     let strategies = scenario.strategiesToTry
     try requireSingle(strategies)
+    try scenario.cluster.warnings().forEach(warn)
     if computing.values && scenario.text == nil {
       throw CommandFailure(
         "\(path): values need weights and the text of a prompt; add the fields weights and prompt",
@@ -79,6 +80,7 @@ struct SimulateCommand: ReportingCommand {
   private func simulate(_ scenario: EncoderScenario) throws {
     let strategies = scenario.strategiesToTry
     try requireSingle(strategies)
+    try scenario.cluster.warnings().forEach(warn)
     if logits != nil { throw ValidationError("--logits is for models that generate; embeddings are in --json.") }
     if computing.values && !scenario.task.hasInput {
       throw CommandFailure(
@@ -104,6 +106,7 @@ struct SimulateCommand: ReportingCommand {
     settings.writesRecords = !files.noRecord
     settings.tracePath = files.trace
     settings.usesQuietShortcut = !everyMessage
+    settings.warning = warn
     settings.values = try computing.valueOptions()
     settings.kernelTimes = try computing.kernelTimes()
     return settings

@@ -15,6 +15,7 @@ struct TopologyTests {
     ("ring of 5", try! .ring(hosts: 5, link: link)), ("ring of 2", try! .ring(hosts: 2, link: link)),
     ("line", try! .line(hosts: 6, link: link)), ("star", try! .star(hosts: 5, link: link)),
     ("mesh", try! .fullMesh(hosts: 4, link: link)),
+    ("grid", try! .grid(dimensions: [2, 3, 1, 4], link: link)), ("row", try! .grid(dimensions: [5], link: link)),
     ("tree", try! .twoLevelTree(hosts: 11, hostsPerLeaf: 4, spines: 3, link: link)),
     ("fat tree", try! .fatTree(arity: 4, link: link)),
     ("small fat tree", try! .fatTree(arity: 6, hosts: 31, link: link)),
@@ -102,6 +103,52 @@ struct TopologyTests {
     #expect(names(1, 3) == ["host1->node", "node->host3"])
     #expect(names(1, 6) == ["node0.card1->fabric", "fabric->node1.card0"])
     #expect(names(4, 3) == ["node1.card0->fabric", "fabric->node0.card1"])
+  }
+
+  @Test("machines may have different numbers of devices and of cards")
+  func unevenMachines() throws {
+    let topology = try Topology.nodesAndFabric(
+      machines: [Machine(devices: 3, cards: 1), Machine(devices: 1, cards: 2), Machine(devices: 4, cards: 3)],
+      inside: Self.link, fabric: Self.link)
+    func names(_ a: Int, _ b: Int) -> [String] { topology.route(from: a, to: b).map(topology.name) }
+    #expect(topology.hostCount == 8 && topology.links.count == 2 * (8 + 6))
+    #expect(names(0, 2) == ["host0->node", "node->host2"])
+    #expect(names(2, 3) == ["node0.card0->fabric", "fabric->node1.card0"])
+    #expect(names(7, 3) == ["node2.card0->fabric", "fabric->node1.card0"])
+    #expect(names(6, 1) == ["node2.card2->fabric", "fabric->node0.card0"])
+    #expect(Set(topology.linkNames).count == topology.links.count)
+    #expect(
+      topology.linksOnNoPath().map(topology.name) == [
+        "host3->node", "node->host3", "node1.card1->fabric", "fabric->node1.card1",
+      ])
+  }
+
+  @Test("where both ways around are equally long, connections take either")
+  func opposite() throws {
+    let ring = try Topology.ring(hosts: 6, link: Self.link)
+    let routes = Set((0..<64).map { ring.route(from: 1, to: 4, by: .hashed(channel: $0)) })
+    #expect(routes == [[2, 4, 6], [1, 11, 9]])
+    let torus = try Topology.torus(dimensions: [2, 3], link: Self.link)
+    let names = Set((0..<64).map { torus.route(from: 0, to: 5, by: .hashed(channel: $0)).map(torus.name) })
+    #expect(names == [["host0+dimension0", "host1-dimension1"], ["host0-dimension0", "host1-dimension1"]])
+    #expect(torus.linksOnNoPath().isEmpty)
+  }
+
+  @Test("a grid is no torus: from edge to edge it takes all steps")
+  func grid() throws {
+    let grid = try Topology.grid(dimensions: [3, 4], link: Self.link)
+    for a in 0..<12 {
+      for b in 0..<12 { #expect(hops(grid, a, b) == abs(a % 3 - b % 3) + abs(a / 3 - b / 3)) }
+    }
+    #expect(grid.links.count == 2 * (2 * 4 + 3 * 3))
+  }
+
+  @Test("figures of single links may be others, if they are possible ones")
+  func replacing() throws {
+    let topology = try Topology.singleSwitch(hosts: 2, link: Self.link)
+    let slow = Link(bytesPerSecond: 1, latency: .zero)
+    #expect(try Array(topology.replacing([3: slow]).links) == [Self.link, Self.link, Self.link, slow])
+    #expect(throws: NetworkError.self) { try topology.replacing([0: Link(bytesPerSecond: 0, latency: .zero)]) }
   }
 
   @Test("a graph takes the path of least latency, and refuses hosts without a path")

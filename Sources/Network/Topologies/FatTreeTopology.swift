@@ -10,7 +10,7 @@ struct FatTreeRouter: Router {
   private var hosts: Int { arity * half * half }
 
   /// Cables in the order host-edge, edge-aggregation, aggregation-core; cable `c` has links `2c` up and `2c + 1` down.
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     let sourceEdge = source / half
     let destinationEdge = destination / half
     route.append(LinkID(2 * source))

@@ -1,66 +1,5 @@
-import HeapModule
-
-/// A graph given by hand: any nodes, of which the first are hosts, and any links between them.
-///
-/// Messages take the path of least latency; among those, of fewest links, then of lowest link numbers.
-struct GraphRouter: Router {
-  struct Edge: Sendable {
-    let link: LinkID
-    let target: Int
-    let latency: Int64
-  }
-
-  let names: [String]
-  let edges: [[Edge]]
-
-  private struct Candidate: Comparable {
-    let latency: Int64
-    let hops: Int
-    let node: Int
-
-    static func < (left: Candidate, right: Candidate) -> Bool {
-      (left.latency, left.hops, left.node) < (right.latency, right.hops, right.node)
-    }
-  }
-
-  /// Dijkstra's algorithm, O((nodes + links) log nodes).
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
-    var best: [(latency: Int64, hops: Int)?] = Array(repeating: nil, count: names.count)
-    var arrivedBy: [(node: Int, link: LinkID)?] = Array(repeating: nil, count: names.count)
-    var open: Heap<Candidate> = [Candidate(latency: 0, hops: 0, node: source)]
-    best[source] = (0, 0)
-    while let candidate = open.popMin(), candidate.node != destination {
-      if let known = best[candidate.node], known < (candidate.latency, candidate.hops) { continue }
-      for edge in edges[candidate.node] {
-        let reached = (latency: candidate.latency + edge.latency, hops: candidate.hops + 1)
-        if let known = best[edge.target], known <= reached { continue }
-        best[edge.target] = reached
-        arrivedBy[edge.target] = (candidate.node, edge.link)
-        open.insert(Candidate(latency: reached.latency, hops: reached.hops, node: edge.target))
-      }
-    }
-    let start = route.count
-    var node = destination
-    while node != source, let step = arrivedBy[node] {
-      route.append(step.link)
-      node = step.node
-    }
-    route[start...].reverse()
-  }
-
-  /// The nodes to which a path leads from `start`. O(nodes + links).
-  func reachable(from start: Int) -> Set<Int> {
-    var found: Set<Int> = [start]
-    var open = [start]
-    while let node = open.popLast() {
-      for edge in edges[node] where found.insert(edge.target).inserted { open.append(edge.target) }
-    }
-    return found
-  }
-}
-
 extension Topology {
-  /// One cable of a graph.
+  /// One cable of a graph, or a station's way to its access point.
   public struct Cable: Sendable {
     /// The host or switch at which it begins.
     public var from: String
@@ -68,11 +7,21 @@ extension Topology {
     public var to: String
     /// What each of its links offers.
     public var link: Link
-    /// Whether there is a link for each direction, one that both share, or only the one from `from` to `to`.
+    /// How many links it is, and with what it shares them.
     public var kind: Kind
 
     /// How many links a cable is.
-    public enum Kind: String, CaseIterable, Sendable { case fullDuplex, halfDuplex, oneWay }
+    public enum Kind: String, CaseIterable, Sendable {
+      /// One for each direction.
+      case fullDuplex
+      /// One that both directions share.
+      case halfDuplex
+      /// Only the one from `from` to `to`.
+      case oneWay
+      /// One that both directions share, through a channel that all stations of an access point share. The access point is
+      /// the end that is no host, or `to` where both or none of them is one.
+      case wifi
+    }
 
     /// A cable between two nodes.
     public init(from: String, to: String, link: Link, kind: Kind = .fullDuplex) {
@@ -83,44 +32,104 @@ extension Topology {
     }
   }
 
+  /// Any graph: see ``GraphRouter`` for the paths that messages take.
+  ///
+  /// Links are called `from->to`; those that both directions share, `from-to`; the channel of an access point,
+  /// `ap.channel`. A second cable between the same two nodes has `#2` behind its name.
+  ///
   /// - Parameters:
   ///   - hosts: the hosts' names, in rank order.
   ///   - cables: connect hosts and any other names, which become switches.
   public static func graph(hosts: [String], cables: [Cable]) throws(NetworkError) -> Topology {
-    var numbers = Dictionary(zip(hosts, hosts.indices), uniquingKeysWith: { first, _ in first })
-    guard numbers.count == hosts.count else { throw .shape("host names must differ") }
-    var names = hosts
-    for name in cables.flatMap({ [$0.from, $0.to] }) where numbers[name] == nil {
-      numbers[name] = names.count
-      names.append(name)
+    guard Set(hosts).count == hosts.count else { throw .shape("host names must differ") }
+    let graph = GraphBuilder(hosts: hosts, cables: cables)
+    let router = GraphRouter(nodes: graph.nodeCount, edges: graph.edges)
+    if let pair = router.unreachablePair(among: hosts.indices) {
+      throw .unreachable(source: hosts[pair.source], destination: hosts[pair.destination])
     }
-    var edges: [[GraphRouter.Edge]] = Array(repeating: [], count: names.count)
-    var links: [Link] = []
-    var linkNames: [String] = []
-    func connect(_ from: String, _ to: String, by link: LinkID) {
-      guard let source = numbers[from], let target = numbers[to] else { return }
-      edges[source].append(.init(link: link, target: target, latency: links[Int(link)].latencyPicoseconds))
+    let names = graph.linkNames
+    return try Topology(hostCount: hosts.count, links: graph.links, router: router) { names[Int($0)] }
+  }
+}
+
+/// Numbers the nodes and links of a graph.
+private struct GraphBuilder {
+  private(set) var links: [Link] = []
+  private(set) var linkNames: [String] = []
+  private(set) var edges: [GraphRouter.Edge] = []
+  private var numbers: [String: Int]
+  private let hostCount: Int
+  private var timesNamed: [String: Int] = [:]
+  /// By access point: the bandwidth of its fastest station, and once it is there, the link.
+  private var channels: [String: (bytesPerSecond: Double, link: LinkID?)] = [:]
+
+  var nodeCount: Int { numbers.count }
+
+  init(hosts: [String], cables: [Topology.Cable]) {
+    numbers = Dictionary(uniqueKeysWithValues: zip(hosts, hosts.indices))
+    hostCount = hosts.count
+    for cable in cables where cable.kind == .wifi {
+      let (_, accessPoint) = ends(ofWireless: cable)
+      let fastest = max(channels[accessPoint]?.bytesPerSecond ?? 0, cable.link.bytesPerSecond)
+      channels[accessPoint] = (fastest, nil)
     }
-    for cable in cables {
-      links.append(cable.link)
-      linkNames.append(cable.kind == .halfDuplex ? "\(cable.from)-\(cable.to)" : "\(cable.from)->\(cable.to)")
-      connect(cable.from, cable.to, by: LinkID(links.count - 1))
-      if cable.kind == .fullDuplex {
-        links.append(cable.link)
-        linkNames.append("\(cable.to)->\(cable.from)")
-      }
-      if cable.kind != .oneWay { connect(cable.to, cable.from, by: LinkID(links.count - 1)) }
+    for cable in cables { add(cable) }
+  }
+
+  private mutating func add(_ cable: Topology.Cable) {
+    switch cable.kind {
+    case .fullDuplex:
+      connect(cable.from, cable.to, over: [addLink(cable.link, "\(cable.from)->\(cable.to)")])
+      connect(cable.to, cable.from, over: [addLink(cable.link, "\(cable.to)->\(cable.from)")])
+    case .halfDuplex:
+      let link = addLink(cable.link, "\(cable.from)-\(cable.to)")
+      connect(cable.from, cable.to, over: [link])
+      connect(cable.to, cable.from, over: [link])
+    case .oneWay:
+      connect(cable.from, cable.to, over: [addLink(cable.link, "\(cable.from)->\(cable.to)")])
+    case .wifi:
+      let (station, accessPoint) = ends(ofWireless: cable)
+      let link = addLink(cable.link, "\(cable.from)-\(cable.to)")
+      let channel = channel(of: accessPoint)
+      connect(station, accessPoint, over: [link, channel])
+      connect(accessPoint, station, over: [channel, link])
     }
-    let router = GraphRouter(names: names, edges: edges)
-    for source in hosts.indices {
-      let reachable = router.reachable(from: source)
-      if let lost = hosts.indices.first(where: { !reachable.contains($0) }) {
-        throw .unreachable(source: hosts[source], destination: hosts[lost])
-      }
-    }
-    let fixedNames = linkNames
-    return try Topology(hostCount: hosts.count, links: links, router: router) {
-      fixedNames[Int($0)]
-    }
+  }
+
+  private func ends(ofWireless cable: Topology.Cable) -> (station: String, accessPoint: String) {
+    func isHost(_ name: String) -> Bool { numbers[name].map { $0 < hostCount } ?? false }
+    return isHost(cable.to) && !isHost(cable.from) ? (cable.to, cable.from) : (cable.from, cable.to)
+  }
+
+  private mutating func channel(of accessPoint: String) -> LinkID {
+    let known = channels[accessPoint]
+    if let link = known?.link { return link }
+    let figures = Link(bytesPerSecond: known?.bytesPerSecond ?? 0, latency: .zero)
+    let link = addLink(figures, "\(accessPoint).channel")
+    channels[accessPoint]?.link = link
+    return link
+  }
+
+  private mutating func addLink(_ link: Link, _ name: String) -> LinkID {
+    links.append(link)
+    timesNamed[name, default: 0] += 1
+    let times = timesNamed[name, default: 1]
+    linkNames.append(times == 1 ? name : "\(name)#\(times)")
+    return LinkID(links.count - 1)
+  }
+
+  private mutating func connect(_ from: String, _ to: String, over route: [LinkID]) {
+    let crossed = route.map { links[Int($0)] }
+    edges.append(
+      GraphRouter.Edge(
+        links: route, source: number(of: from), target: number(of: to),
+        latency: crossed.reduce(0) { $0 + $1.latencyPicoseconds },
+        bytesPerSecond: crossed.map(\.bytesPerSecond).min() ?? 0))
+  }
+
+  private mutating func number(of name: String) -> Int {
+    if let known = numbers[name] { return known }
+    numbers[name] = numbers.count
+    return numbers.count - 1
   }
 }

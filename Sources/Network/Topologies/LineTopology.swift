@@ -5,9 +5,13 @@ struct LineRouter: Router {
   let hosts: Int
   let isRing: Bool
 
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  var mayFork: Bool { isRing && hosts % 2 == 0 }
+
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     let upward = (destination - source + hosts) % hosts
-    let goesUp = isRing ? upward <= hosts - upward : destination > source
+    let goesUp =
+      isRing
+      ? choice.goesUp(upward, of: hosts, from: source, to: destination, along: 0) : destination > source
     let steps = goesUp ? upward : hosts - upward
     for step in 0..<(isRing ? steps : abs(destination - source)) {
       let host = goesUp ? (source + step) % hosts : (source - step - 1 + hosts) % hosts
@@ -22,7 +26,7 @@ extension Topology {
     try chain(hosts: hosts, cables: max(0, hosts - 1), isRing: false, link: link)
   }
 
-  /// Messages take the shorter way round; upwards where both are equal. Two hosts have one cable between them.
+  /// Messages take the shorter way round; where both are equal, each connection takes one of them. Two hosts have one cable between them.
   public static func ring(hosts: Int, link: Link) throws(NetworkError) -> Topology {
     guard hosts > 2 else { return try line(hosts: hosts, link: link) }
     return try chain(hosts: hosts, cables: hosts, isRing: true, link: link)

@@ -1,6 +1,8 @@
 /// One channel that all stations and both directions share: Wi-Fi, or a bus.
 struct SharedMediumRouter: Router {
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) { route.append(0) }
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
+    route.append(0)
+  }
 }
 
 extension Topology {

@@ -3,11 +3,11 @@ struct SitesRouter: Router {
   let siteOfHost: [Int]
   let sites: Int
 
-  /// Host `i` has links `2i` up and `2i + 1` down; after them line `a * sites + b` leads from site `a` to site `b`.
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  /// Host `i` has links `2i` up and `2i + 1` down; after them each site has a line to each other one.
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     route.append(LinkID(2 * source))
     let (from, to) = (siteOfHost[source], siteOfHost[destination])
-    if from != to { route.append(LinkID(2 * siteOfHost.count + from * sites + to)) }
+    if from != to { route.append(LinkID(2 * siteOfHost.count + from * (sites - 1) + (to < from ? to : to - 1))) }
     route.append(LinkID(2 * destination + 1))
   }
 }
@@ -23,7 +23,7 @@ extension Topology {
     let hosts = siteOfHost.count
     return try Topology(
       hostCount: hosts,
-      links: Array(repeating: link, count: 2 * hosts) + Array(repeating: wideArea, count: sites * sites),
+      links: Array(repeating: link, count: 2 * hosts) + Array(repeating: wideArea, count: sites * max(0, sites - 1)),
       router: SitesRouter(siteOfHost: siteOfHost, sites: sites)
     ) { link in
       let index = Int(link)
@@ -31,8 +31,8 @@ extension Topology {
         let host = index / 2
         return index % 2 == 0 ? "host\(host)->site\(siteOfHost[host])" : "site\(siteOfHost[host])->host\(host)"
       }
-      let (from, to) = (index - 2 * hosts).quotientAndRemainder(dividingBy: sites)
-      return "site\(from)->site\(to)"
+      let (from, other) = (index - 2 * hosts).quotientAndRemainder(dividingBy: sites - 1)
+      return "site\(from)->site\(other < from ? other : other + 1)"
     }
   }
 }

@@ -1,6 +1,6 @@
 /// Every host connected to host 0, which relays: a phone with its watches, a hub device.
 struct StarRouter: Router {
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     if source != 0 { route.append(LinkID(2 * (source - 1))) }
     if destination != 0 { route.append(LinkID(2 * (destination - 1) + 1)) }
   }

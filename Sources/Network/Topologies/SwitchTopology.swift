@@ -4,7 +4,7 @@
 struct SwitchRouter: Router {
   let isFullDuplex: Bool
 
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     if isFullDuplex {
       route.append(LinkID(2 * source))
       route.append(LinkID(2 * destination + 1))

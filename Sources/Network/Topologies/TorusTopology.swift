@@ -1,19 +1,22 @@
-/// A grid whose rows and columns are closed to rings, of any number of dimensions, with dimension-order routing.
+/// A grid whose rows and columns are closed to rings, of any number of dimensions, with dimension-order routing. Where both
+/// ways round are equally long, each connection takes one of them.
 ///
 /// Link `(2d + direction) * hosts + i` leaves host `i` along dimension `d`, upwards for direction 0.
 struct TorusRouter: Router {
   let dimensions: [Int]
   let hosts: Int
 
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  var mayFork: Bool { dimensions.contains { $0 % 2 == 0 } }
+
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     var host = source
     var stride = 1
     for (dimension, extent) in dimensions.enumerated() {
       let target = destination / stride % extent
+      let upward = (target - host / stride % extent + extent) % extent
+      let goesUp = choice.goesUp(upward, of: extent, from: source, to: destination, along: dimension)
       while host / stride % extent != target {
         let position = host / stride % extent
-        let upward = (target - position + extent) % extent
-        let goesUp = upward <= extent - upward
         route.append(LinkID((2 * dimension + (goesUp ? 0 : 1)) * hosts + host))
         let next = (position + (goesUp ? 1 : extent - 1)) % extent
         host += (next - position) * stride

@@ -7,7 +7,7 @@ struct TwoLevelTreeRouter: Router {
   let spines: Int
 
   /// Host `i` has links `2i` up and `2i + 1` down; after them each leaf has, for each spine, one up and one down.
-  func appendRoute(from source: Int, to destination: Int, to route: inout [LinkID]) {
+  func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     route.append(LinkID(2 * source))
     let sourceLeaf = source / hostsPerLeaf
     let destinationLeaf = destination / hostsPerLeaf

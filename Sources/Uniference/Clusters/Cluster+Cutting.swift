@@ -15,8 +15,10 @@ extension Cluster {
     smaller.failures.removeAll { $0.device >= count }
     smaller.network.topology = network.topology.without(hosts: devices.dropFirst(count).map(\.name), keeping: count)
     do {
-      let links = try smaller.makeTopology().links(named: Set(network.changes.map(\.link)))
+      let names = Set(network.changes.map(\.link) + network.links.keys)
+      let links = try smaller.network.topology.makeTopology(hostNames: smaller.devices.map(\.name)).links(named: names)
       smaller.network.changes.removeAll { links[$0.link] == nil }
+      smaller.network.links = network.links.filter { links[$0.key] != nil }
     } catch {
       throw ClusterSizeError("cluster \(name) cannot be cut to its first \(count) devices: \(error)")
     }
@@ -36,7 +38,17 @@ extension TopologyDescription {
       return .sites(hostsPerSite: firstParts(of: hostsPerSite, summingTo: count), link: link, wideArea: wideArea)
     case .graph(let cables):
       return .graph(cables: cables.filter { !removed.contains($0.from) && !removed.contains($0.to) })
-    case .sharedMedium, .fullMesh, .star, .ring, .line, .torus, .twoLevelTree, .fatTree, .nodesAndFabric: return self
+    case .nodesAndFabric(.listed(let devices), let cards, let inside, let fabric):
+      let kept = firstParts(of: devices, summingTo: count)
+      var keptCards = cards
+      if case .listed(let counts) = cards { keptCards = .listed(Array(counts.prefix(kept.count))) }
+      return .nodesAndFabric(devices: .listed(kept), cards: keptCards, inside: inside, fabric: fabric)
+    case .nodesAndFabric(let devices, .listed(let counts), let inside, let fabric):
+      let kept = devices.parts(of: count).count
+      return .nodesAndFabric(
+        devices: devices, cards: .listed(Array(counts.prefix(kept))), inside: inside, fabric: fabric)
+    case .sharedMedium, .fullMesh, .star, .ring, .line, .torus, .grid, .twoLevelTree, .fatTree, .nodesAndFabric:
+      return self
     }
   }
 }

@@ -83,13 +83,37 @@ extension Cluster {
       throw (fields["topology"] ?? document).error("\(error)")
     }
     let changes = try fields["changes"]?.list(of: "changes such as {link: host0->switch, at: 1 s, bandwidth: 10 Mbps}")
-    guard let changes, !changes.isEmpty else { return }
-    let names = LinkNames(topology: topology, cluster: self)
-    for element in changes { network.changes.append(try LinkChange(element, links: names)) }
+    guard !reading.linkEntries.isEmpty || changes?.isEmpty == false else { return }
+    let names = LinkNames(topology: topology, entries: entries)
+    network.links = try reading.links(of: topology, called: names)
+    for element in changes ?? [] { network.changes.append(try LinkChange(element, links: names)) }
     do throws(LinkChangeError) {
       _ = try network.capacitySteps(on: topology)
     } catch {
-      throw changes[error.change].error(error.message)
+      throw (changes ?? [])[error.change].error(error.message)
     }
+  }
+}
+
+extension TopologyReading {
+  /// The figures of single links, by their names in the topology.
+  fileprivate func links(of topology: Topology, called names: LinkNames) throws(DocumentError) -> [String: Link] {
+    var links: [String: Link] = [:]
+    var single: Set<String> = []
+    for entry in linkEntries {
+      let reading = try LinkReading(entry.value)
+      let (called, isGroup) = try names.links(called: entry)
+      let numbers = topology.links(named: Set(called))
+      for name in called {
+        guard let number = numbers[name] else { continue }
+        if !isGroup, !single.insert(name).inserted {
+          throw DocumentError(
+            entry.nameOrigin, field: entry.value.field, "the link \(name) is given more than once; write it once")
+        }
+        if isGroup, single.contains(name) { continue }
+        links[name] = reading.link(replacing: topology.links[Int(number)])
+      }
+    }
+    return links
   }
 }

@@ -40,7 +40,7 @@ public struct Cluster: Sendable {
   ///
   /// - Throws: when the number of devices does not fit the topology, with the equation, or a device is out of reach.
   public func makeTopology() throws(NetworkError) -> Topology {
-    try network.topology.makeTopology(hostNames: devices.map(\.name))
+    try network.makeTopology(hostNames: devices.map(\.name))
   }
 
   /// What the communication library adds to the bare network.
@@ -49,8 +49,8 @@ public struct Cluster: Sendable {
   /// Who chooses the algorithm of each collective.
   public var collectives: AlgorithmSelector { network.collectives }
 
-  /// Consecutive ranks that share a machine.
-  public var ranksPerNode: Int { network.topology.devicesPerNode }
+  /// The machine on which each rank's device sits, in rank order.
+  public var nodeOfRank: [Int] { network.topology.nodes(ofHosts: devices.count) }
 
   /// The device called `name`, if there is one. O(devices).
   public func device(named name: String) -> Int? { devices.firstIndex { $0.name == name } }

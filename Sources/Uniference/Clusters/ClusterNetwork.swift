@@ -10,15 +10,18 @@ public struct ClusterNetwork: Sendable {
   public var transport: TransportProfile
   /// Who chooses the algorithm of each collective.
   public var collectives: AlgorithmSelector
+  /// Links whose figures are not the topology's, by name: `host0->switch`.
+  public var links: [String: Link]
   /// Links that change during the run, in any order.
   public var changes: [LinkChange]
 
   /// - Parameter collectives: as the transport's library chooses, unless given: ``defaultCollectives(for:)``.
   public init(
     topology: TopologyDescription, transport: TransportProfile = .ideal, collectives: AlgorithmSelector? = nil,
-    changes: [LinkChange] = []
+    links: [String: Link] = [:], changes: [LinkChange] = []
   ) {
     self.topology = topology
+    self.links = links
     self.transport = transport
     self.collectives = collectives ?? Self.defaultCollectives(for: transport)
     self.changes = changes
@@ -42,6 +45,20 @@ public struct ClusterNetwork: Sendable {
   ) -> ClusterNetwork {
     ClusterNetwork(
       topology: .sharedMedium(channel: Link(bandwidth: bandwidth, latency: latency)), transport: transport)
+  }
+
+  /// - Parameter hostNames: the hosts in rank order.
+  /// - Throws: when their number does not fit, with the equation, one is out of reach, or a link of ``links`` is missing.
+  public func makeTopology(hostNames: [String]) throws(NetworkError) -> Topology {
+    let topology = try topology.makeTopology(hostNames: hostNames)
+    guard !links.isEmpty else { return topology }
+    let numbers = topology.links(named: Set(links.keys))
+    var figures: [LinkID: Link] = [:]
+    for (name, link) in links.sorted(by: { $0.key < $1.key }) {
+      guard let number = numbers[name] else { throw .shape("links: there is no link \"\(name)\"") }
+      figures[number] = link
+    }
+    return try topology.replacing(figures)
   }
 
   /// The algorithms that go with a transport: gloo's for `gloo-tcp`, NCCL's for `nccl`, else the textbook's.

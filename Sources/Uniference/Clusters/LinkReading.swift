@@ -1,5 +1,6 @@
 import Network
 import Quantities
+import SimulationKernel
 
 /// The figures of a link, as far as a document gives them.
 struct LinkReading {
@@ -44,6 +45,16 @@ struct LinkReading {
       bandwidth: bandwidth, latency: latency ?? other?.latency ?? .zero, jitter: jitter ?? other?.jitter ?? .zero,
       loss: loss ?? other?.loss ?? 0, burstBytes: Double((burst ?? other?.burst)?.bytes ?? 0),
       packetBytes: Double((packet ?? other?.packet)?.bytes ?? 0))
+  }
+
+  /// The link that has these figures, and those of `other` where they are left out.
+  func link(replacing other: Link) -> Link {
+    Link(
+      bytesPerSecond: bandwidth?.bytesPerSecond ?? other.bytesPerSecond,
+      latency: latency ?? Duration(picoseconds: other.latencyPicoseconds),
+      jitter: jitter ?? Duration(picoseconds: other.jitterPicoseconds), loss: loss ?? other.loss,
+      burstBytes: burst.map { Double($0.bytes) } ?? other.burstBytes,
+      packetBytes: packet.map { Double($0.bytes) } ?? other.packetBytes)
   }
 
   private static func latency(_ value: DocumentValue) throws(DocumentError) -> Duration {

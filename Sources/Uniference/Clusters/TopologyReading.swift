@@ -14,12 +14,13 @@ struct TopologyReading {
     var fieldNames: [String] {
       switch self {
       case .switch: ["duplex", "links"]
-      case .wifi, .shared, .mesh, .star, .ring, .line: []
-      case .torus: ["dimensions"]
-      case .twoLevelTree: ["hosts_per_leaf", "spines", "oversubscription"]
-      case .fatTree: ["arity", "oversubscription"]
-      case .nodes: ["devices_per_node", "cards", "inside"]
-      case .sites: ["hosts_per_site", "wide_area"]
+      case .wifi, .shared: []
+      case .star, .ring, .line: ["links"]
+      case .mesh, .torus: ["dimensions", "links"]
+      case .twoLevelTree: ["hosts_per_leaf", "spines", "oversubscription", "links"]
+      case .fatTree: ["arity", "oversubscription", "links"]
+      case .nodes: ["devices_per_node", "cards", "inside", "links"]
+      case .sites: ["hosts_per_site", "wide_area", "links"]
       case .graph: ["cables"]
       }
     }
@@ -31,6 +32,8 @@ struct TopologyReading {
 
   let fields: DocumentFields
   let topology: TopologyDescription
+  /// What is said of single links, by names that the topology is to be asked for.
+  private(set) var linkEntries: [DocumentValue.Entry] = []
 
   init(_ network: DocumentValue, deviceEntries: [DeviceEntry]) throws(DocumentError) {
     let kind = try Self.kind(of: network)
@@ -46,11 +49,16 @@ struct TopologyReading {
     switch kind {
     case .switch:
       let duplex = try fields["duplex"]?.choice("duplex", of: Duplex.self) ?? .full
-      topology = .singleSwitch(
-        link: link, isFullDuplex: duplex == .full,
-        exceptions: try Self.exceptions(fields["links"], otherwise: reading, entries: deviceEntries))
+      let (exceptions, entries) = try Self.exceptions(fields["links"], otherwise: reading, entries: deviceEntries)
+      topology = .singleSwitch(link: link, isFullDuplex: duplex == .full, exceptions: exceptions)
+      linkEntries = entries
+      return
     case .wifi, .shared: topology = .sharedMedium(channel: link)
-    case .mesh: topology = .fullMesh(link: link)
+    case .mesh:
+      topology =
+        fields["dimensions"] == nil
+        ? .fullMesh(link: link)
+        : .grid(dimensions: try Self.counts(fields, "dimensions", example: "[2, 3]"), link: link)
     case .star: topology = .star(link: link)
     case .ring: topology = .ring(link: link)
     case .line: topology = .line(link: link)
@@ -66,9 +74,9 @@ struct TopologyReading {
         arity: try Self.count(fields.required("arity", example: "8")),
         oversubscription: try Self.oversubscription(fields), link: link)
     case .nodes:
-      let devicesPerNode = try Self.count(fields.required("devices_per_node", example: "8"))
       topology = .nodesAndFabric(
-        devicesPerNode: devicesPerNode, cards: try fields["cards"].map(Self.count) ?? devicesPerNode,
+        devices: try Self.nodeCounts(fields.required("devices_per_node", example: "8, or [4, 6]")),
+        cards: try fields["cards"].map(Self.nodeCounts),
         inside: try LinkReading(fields.required("inside", example: "{bandwidth: 450 GB/s, latency: 1 us}")).link(),
         fabric: link)
     case .sites:
@@ -78,7 +86,10 @@ struct TopologyReading {
           .link())
     case .graph: topology = .graph(cables: [])
     }
+    linkEntries = try fields["links"]?.entries(of: Self.linksExample) ?? []
   }
+
+  private static let linksExample = "links and their figures, such as {host0->switch: {bandwidth: 100 Mbps}}"
 
   private static func kind(of network: DocumentValue) throws(DocumentError) -> Kind {
     let entries = try network.entries(of: "a network's fields (\(commonFieldNames.joined(separator: ", ")))")
@@ -89,6 +100,13 @@ struct TopologyReading {
 
   private static func count(_ value: DocumentValue) throws(DocumentError) -> Int {
     try value.integer(in: 1...Cluster.maximumDeviceCount)
+  }
+
+  /// A number for all machines, or one for each.
+  private static func nodeCounts(_ value: DocumentValue) throws(DocumentError) -> NodeCounts {
+    guard case .list(let elements) = value.content else { return .equal(try count(value)) }
+    guard !elements.isEmpty else { throw value.error("the list is empty; write for example [4, 6]") }
+    return .listed(try elements.map(count))
   }
 
   private static func counts(
@@ -104,18 +122,23 @@ struct TopologyReading {
     try fields["oversubscription"]?.ratio(.positive) ?? 1
   }
 
-  /// The links of single devices, or of all devices of an entry.
+  /// The links of single devices, or of all devices of an entry, and what is said of single links.
   private static func exceptions(
     _ value: DocumentValue?, otherwise common: LinkReading, entries: [DeviceEntry]
-  ) throws(DocumentError) -> [String: Link] {
-    guard let value else { return [:] }
-    var links: [String: Link] = [:]
-    for exception in try value.entries(of: "devices and their links, such as {jetson-3: {bandwidth: 100 Mbps}}") {
-      let link = try LinkReading(exception.value).link(otherwise: common)
+  ) throws(DocumentError) -> (devices: [String: Link], links: [DocumentValue.Entry]) {
+    guard let value else { return ([:], []) }
+    var devices: [String: Link] = [:]
+    var links: [DocumentValue.Entry] = []
+    for exception in try value.entries(
+      of: "devices or links and their figures, such as {jetson-3: {bandwidth: 100 Mbps}}")
+    {
       if let entry = entries.first(where: { $0.name == exception.name }) {
-        for device in entry.devices where links[device.name] == nil { links[device.name] = link }
+        let link = try LinkReading(exception.value).link(otherwise: common)
+        for device in entry.devices where devices[device.name] == nil { devices[device.name] = link }
       } else if entries.contains(where: { $0.devices.contains { $0.name == exception.name } }) {
-        links[exception.name] = link
+        devices[exception.name] = try LinkReading(exception.value).link(otherwise: common)
+      } else if exception.name.contains("switch") {
+        links.append(exception)
       } else {
         let names = entries.flatMap { entry in [entry.name] + entry.devices.prefix(16).map(\.name) }
         throw DocumentError(
@@ -123,7 +146,7 @@ struct TopologyReading {
           unknownDeviceMessage(exception.name, known: names))
       }
     }
-    return links
+    return (devices, links)
   }
 
   private static func cables(_ fields: DocumentFields) throws(DocumentError) -> [Topology.Cable] {
@@ -133,13 +156,14 @@ struct TopologyReading {
     var cables: [Topology.Cable] = []
     for element in try value.list(of: "cables such as \(example)") {
       let fields = try DocumentFields(
-        element, of: "a cable's fields", allowed: ["from", "to", "kind"] + LinkReading.fieldNames)
+        element, of: "a cable's fields", allowed: ["from", "to", "kind", "count"] + LinkReading.fieldNames)
       let from = try fields.required("from", example: "jetson-0").name("the name of a device or switch")
       let to = try fields.required("to", example: "switch-a").name("the name of a device or switch")
       guard from != to else { throw element.error("the cable leads from \"\(quotable(from))\" to itself") }
       let kind = try fields["kind"]?.choice("kind of cable", of: CableKind.self) ?? .full
-      cables.append(
-        Topology.Cable(from: from, to: to, link: try LinkReading(fields).link(otherwise: common), kind: kind.value))
+      let count = try fields["count"]?.integer(in: 1...1024) ?? 1
+      let link = try LinkReading(fields).link(otherwise: common).scaled(by: Double(count))
+      cables.append(Topology.Cable(from: from, to: to, link: link, kind: kind.value))
     }
     return cables
   }
@@ -147,12 +171,14 @@ struct TopologyReading {
   private enum CableKind: String, CaseIterable {
     case full, half
     case oneWay = "one-way"
+    case wifi
 
     var value: Topology.Cable.Kind {
       switch self {
       case .full: .fullDuplex
       case .half: .halfDuplex
       case .oneWay: .oneWay
+      case .wifi: .wifi
       }
     }
   }

@@ -18,6 +18,9 @@ public struct RunSettings {
   /// Where the time of tensor operations comes from.
   public var kernelTimes = KernelTimes.described
 
+  /// Told in a line of links that stood idle beside those that messages took, once for all experiments.
+  public var warning: ((String) -> Void)?
+
   /// Settings for a run of shapes.
   public init() {}
 }
@@ -61,11 +64,16 @@ struct ExperimentRunner {
   func run<Tried: Experiment>(_ experiments: [Tried]) throws -> [Tried.Prediction] {
     for experiment in experiments { try experiment.validate() }
     let printer = ProgressPrinter(title: "simulating")
-    defer { printer.finish() }
+    var warnings: [(strategy: String, text: String)] = []
+    defer {
+      printer.finish()
+      if let warning = settings.warning { warnings.first.map { warning(under($0, and: warnings.count - 1)) } }
+    }
     return try Interruption.byControlC { interruption in
       try experiments.enumerated().map { index, experiment in
         var options = options(for: experiment)
         options.interruption = interruption
+        options.warning = { warnings.append((experiment.strategy.description, $0)) }
         options.progress = { fraction in
           let total = (Double(index) + fraction) / Double(experiments.count)
           printer.update(fraction: total, detail: experiment.strategy.description)
@@ -73,6 +81,11 @@ struct ExperimentRunner {
         return try experiment.predict(options: options)
       }
     }
+  }
+
+  private func under(_ warning: (strategy: String, text: String), and others: Int) -> String {
+    let more = others > 0 ? " (and some under \(others) more)" : ""
+    return "under \(warning.strategy)\(more), \(warning.text)"
   }
 
   private func options(for experiment: some Experiment) -> SimulationOptions {

@@ -20,7 +20,7 @@ final class SimulatedRun {
     let topology = try cluster.makeTopology()
     world = SimulatedWorld(
       topology: topology, profile: cluster.transport, selector: cluster.collectives,
-      placement: Placement(ranksPerNode: cluster.ranksPerNode, topology: topology), seed: options.seed,
+      placement: Placement(nodeOfRank: cluster.nodeOfRank, topology: topology), seed: options.seed,
       interruption: options.interruption)
     traffic = world.countTraffic()
     events = RunEvents(log: recorder.log, options: options)
@@ -56,6 +56,14 @@ final class SimulatedRun {
         world.failRank(failure.device)
       }
     }
+  }
+
+  /// Says which links stood idle though messages could have taken them.
+  func warn(by warning: ((String) -> Void)?) {
+    guard let warning else { return }
+    let topology = world.network.topology
+    let idle = world.idleAlternatives().map(topology.name(of:))
+    if !idle.isEmpty { warning(idleLinksWarning(idle, of: topology.links.count)) }
   }
 
   /// What the run has found so far.

@@ -19,6 +19,8 @@ public struct SimulationOptions {
   public var interruption = Interruption()
   /// Called with the fraction that is done, whenever the program says so.
   public var progress: ((Double) -> Void)?
+  /// Told in a line, when the run has ended, of links that stood idle beside those that messages took.
+  public var warning: ((String) -> Void)?
   /// Whether collectives that have the network to themselves may be timed at once instead of message by message. The
   /// times are the same; traces and event logs then hold the collectives without their messages.
   public var usesQuietShortcut = false

@@ -40,6 +40,7 @@ public enum World {
     }
     var report = try run.report(log: recorder.log)
     report.record = try recorder.finish(failure: nil, results: report)
+    run.warn(by: options.warning)
     return report
   }
 }

@@ -24,7 +24,7 @@ import Testing
     #expect(cluster.devices.allSatisfy { $0.specification == .jetsonOrinNano && $0.speed == .normal })
     #expect(cluster.transport == .ideal)
     #expect(cluster.collectives == .ideal)
-    #expect(cluster.ranksPerNode == 1)
+    #expect(cluster.nodeOfRank == [0, 1, 2, 3])
     let topology = try cluster.makeTopology()
     #expect(topology.hostCount == 4)
     #expect(topology.links.allSatisfy { $0 == Link(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(500)) })

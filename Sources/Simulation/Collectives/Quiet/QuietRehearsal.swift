@@ -14,7 +14,8 @@ final class QuietRehearsal {
     original = live.network
     world = SimulatedWorld(
       topology: live.network.topology, profile: live.profile, selector: live.selector, placement: live.placement)
-    self.group = ProcessGroup(id: 0, name: group.name, worldRanks: group.worldRanks, world: world)
+    // The same number, since it decides which of several equally good paths messages take.
+    self.group = ProcessGroup(id: group.id, name: group.name, worldRanks: group.worldRanks, world: world)
   }
 
   /// Plays a collective to its end.

@@ -106,6 +106,11 @@ final class QuietShortcut: ReservationHolder {
     }
   }
 
+  /// Tells the network which connections its rehearsals have used.
+  func noteConnections() {
+    for rehearsal in rehearsals.values { world.network.noteConnections(of: rehearsal.network) }
+  }
+
   // MARK: Giving way
 
   func linkIsWanted(_ link: LinkID, at time: VirtualTime) {
@@ -127,6 +132,7 @@ final class QuietShortcut: ReservationHolder {
       preconditionFailure("a collective that has been rehearsed once can be rehearsed again")
     }
     let shift = run.start - base
+    world.network.noteConnections(of: rehearsal.network)
     world.countedTraffic?.remove(run.timeline, of: group)
     world.countedTraffic?.add(rehearsal.account, of: group)
     run.execution.adopt(played, shiftedBy: shift)
