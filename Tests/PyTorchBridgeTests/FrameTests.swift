@@ -12,7 +12,6 @@ import Testing
     }
     #expect(request.isAnswered)
     #expect(request.interval.computedNanoseconds == 1234)
-    #expect(request.interval.sleptNanoseconds == 56)
     #expect(request.interval.site == 7)
     #expect(collective.operation == .reduceScatter)
     #expect(collective.reduction == .maximum)
@@ -40,7 +39,7 @@ import Testing
     var random = SplitMix(seed: 7)
     for _ in 0..<20_000 {
       var bytes = (0..<Int.random(in: 1...80, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
-      bytes[0] = UInt8.random(in: 1...19, using: &random)
+      bytes[0] = UInt8.random(in: 1...21, using: &random)
       _ = try? RankFrame(bytes[...])
     }
   }
@@ -62,7 +61,7 @@ import Testing
 /// A reduce-scatter of 24 elements of bfloat16 with uneven blocks, as a rank sends it.
 private func collectiveFrame() -> [UInt8] {
   var bytes: [UInt8] = [11]
-  bytes += littleEndian(Int64(1234)) + littleEndian(Int64(56)) + littleEndian(UInt32(7))
+  bytes += littleEndian(Int64(1234)) + littleEndian(UInt32(7))
   bytes += [1, 2, 3, 3]
   bytes += littleEndian(UInt32(3)) + littleEndian(UInt32(11)) + littleEndian(UInt32(2)) + littleEndian(UInt32(5))
   bytes += littleEndian(UInt64(24)) + littleEndian(UInt64(8))

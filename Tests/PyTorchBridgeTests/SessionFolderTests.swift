@@ -30,8 +30,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (token: "right", version: UInt16(2), isWelcome: true), (token: "wrong", version: 2, isWelcome: false),
-    (token: "right", version: 1, isWelcome: false),
+    (token: "right", version: UInt16(3), isWelcome: true), (token: "wrong", version: 3, isWelcome: false),
+    (token: "right", version: 2, isWelcome: false),
   ])
   func onlyTheSessionsTokenOpensTheDoor(token: String, version: UInt16, isWelcome: Bool) throws {
     let folder = try SessionFolder()

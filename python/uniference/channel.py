@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import struct
+from collections.abc import Callable
 from typing import NoReturn
 
 import torch.distributed as dist
@@ -77,10 +78,15 @@ class Channel:
         self._rank = answer.rank
         return answer
 
-    def ask(self, frame: bytes, is_receive: bool = False) -> Done | Failed:
-        """Sends a frame and waits for its answer. ``is_receive``: the answer has a message's source and tag."""
+    def ask(
+        self, frame: bytes, is_receive: bool = False, meanwhile: Callable[[], None] | None = None
+    ) -> Done | Failed:
+        """Sends a frame, does something ``meanwhile``, and waits for the answer. ``is_receive``: the answer has a
+        message's source and tag."""
         self.post(frame)
         self._owed_answers += 1
+        if meanwhile is not None:
+            meanwhile()
         while True:
             answer: Answer = answers.answer(self._next_frame(), is_receive and self._owed_answers == 1)
             if isinstance(answer, ReportStack):

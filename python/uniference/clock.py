@@ -21,8 +21,6 @@ class Interval:
 
     computed_ns: int = 0
     """Time to charge at the device's speed; 0 where costs come from a model."""
-    slept_ns: int = 0
-    """``time.sleep``, which no device does faster."""
     operations: list[Operation] = field(default_factory=list)
     """What was computed, in order, where costs come from a model."""
 
@@ -35,9 +33,6 @@ class ComputeClock(Protocol):
 
     def leave_script(self) -> Interval:
         """The bridge is entered: what the script has done since it was left. Nothing when it has not been left."""
-
-    def sleep(self, duration_ns: int) -> None:
-        """The script sleeps, in virtual time."""
 
     def now_ps(self) -> int:
         """What the script's timers read now. Never goes back."""
@@ -64,7 +59,6 @@ class MeasuredClock:
         self._picoseconds_per_nanosecond = PICOSECONDS_PER_NANOSECOND / scale
         self._base_ps = 0
         self._banked_ns = 0
-        self._slept_ns = 0
         self._latest_ps = 0
         self._is_running = False
         self._own_ns = own_ns
@@ -89,14 +83,9 @@ class MeasuredClock:
             return Interval()
         computed_ns = self._without_own(self._meter.elapsed_ns() + self._banked_ns)
         self._is_running = False
-        interval = Interval(computed_ns, self._slept_ns)
         self._base_ps += self._elapsed_ps(computed_ns)
-        self._banked_ns = self._slept_ns = self._asked = 0
-        return interval
-
-    def sleep(self, duration_ns: int) -> None:
-        """See `ComputeClock`."""
-        self._slept_ns += duration_ns
+        self._banked_ns = self._asked = 0
+        return Interval(computed_ns)
 
     def now_ps(self) -> int:
         """See `ComputeClock`."""
@@ -121,7 +110,7 @@ class MeasuredClock:
         return computed_ns
 
     def _elapsed_ps(self, computed_ns: int) -> int:
-        return round(computed_ns * self._picoseconds_per_nanosecond) + self._slept_ns * PICOSECONDS_PER_NANOSECOND
+        return round(computed_ns * self._picoseconds_per_nanosecond)
 
 
 class AskingClock:
@@ -132,12 +121,11 @@ class AskingClock:
         Args:
             ask: sends what has been done so far, for which it calls `leave_script`, to the engine, and returns the
                 rank's clock in picoseconds.
-            measured: what the script has done since it was last asked, without its sleep.
+            measured: what the script has done since it was last asked.
         """
         self._ask = ask
         self._measured = measured
         self._now_ps = 0
-        self._slept_ns = 0
         self._is_running = False
 
     def enter_script(self, now_ps: int) -> None:
@@ -152,14 +140,8 @@ class AskingClock:
         """See `ComputeClock`."""
         if not self._is_running:
             return Interval()
-        interval = self._measured()
         self._is_running = False
-        interval.slept_ns, self._slept_ns = self._slept_ns, 0
-        return interval
-
-    def sleep(self, duration_ns: int) -> None:
-        """See `ComputeClock`."""
-        self._slept_ns += duration_ns
+        return self._measured()
 
     def now_ps(self) -> int:
         """See `ComputeClock`."""

@@ -25,8 +25,11 @@ _recorders: dict[Session, OperationRecorder] = {}
 def join(folder: str, world: str, rank: int, world_size: int) -> Session:
     """Connects to the engine and lets the script's timers tell the rank's time."""
     session = Session.connect(folder, world, rank, world_size, make_clock)
-    if session.clock is not None and not session.welcome.real_clock:
-        virtual_time.install(session.clock, session.welcome.epoch_ns, session.welcome.oversleep_ns)
+    welcome = session.welcome
+    if welcome.real_clock:
+        virtual_time.install_real_sleep(session.sleep)
+    elif session.clock is not None:
+        virtual_time.install(session.clock, session.sleep, welcome.epoch_ns, welcome.oversleep_ns)
     if session.fake:
         from uniference import fake
 

@@ -57,7 +57,6 @@ class Session:
         self._sites: dict[Any, int] = {}
         self._unsent: list[bytes] = []
         self._computed_ns = 0
-        self._slept_ns = 0
         self._site = 0
         self._last_handle = 0
         self._last_group = 0
@@ -96,7 +95,6 @@ class Session:
         if self.clock is not None:
             interval = self.clock.leave_script()
             self._computed_ns += interval.computed_ns
-            self._slept_ns += interval.slept_ns
             if interval.operations:
                 self._unsent.append(self._operations(interval.operations))
         self._site = self._find_site()
@@ -141,8 +139,8 @@ class Session:
 
     def interval(self) -> bytes:
         """What the script has done since the last frame that said so: part of a frame that has to be sent."""
-        since = wire.interval(self._computed_ns, self._slept_ns, self._site)
-        self._computed_ns = self._slept_ns = 0
+        since = wire.interval(self._computed_ns, self._site)
+        self._computed_ns = 0
         return since
 
     # Frames.
@@ -151,12 +149,12 @@ class Session:
         """Sends a frame that is not answered."""
         self._channel.post(self._after_unsent(frame))
 
-    def ask(self, frame: bytes, is_receive: bool = False) -> Done:
-        """Sends a frame and waits for its answer.
+    def ask(self, frame: bytes, is_receive: bool = False, meanwhile: Callable[[], None] | None = None) -> Done:
+        """Sends a frame, does something ``meanwhile``, and waits for the answer.
 
         Raises what the engine says is wrong: ``DistBackendError`` for a time-out, `RunEnded`, or ``RuntimeError``.
         """
-        answer = self._channel.ask(self._after_unsent(frame), is_receive)
+        answer = self._channel.ask(self._after_unsent(frame), is_receive, meanwhile)
         self.now_ps = answer.now_ps
         for block_id in answer.released:
             self.values.arena.release(block_id)
@@ -196,6 +194,18 @@ class Session:
             return self.ask(wire.now(self.interval())).now_ps
         finally:
             self.leave()
+
+    def sleep(self, duration_ns: int, meanwhile: Callable[[], None] | None = None) -> None:
+        """Lets so much time pass on the rank's clock; others compute meanwhile.
+
+        Args:
+            meanwhile: a real sleep, for scripts that live by the real clock.
+        """
+        self.pause()
+        try:
+            self.ask(wire.sleep(self.interval(), duration_ns), meanwhile=meanwhile)
+        finally:
+            self.resume()
 
     def _complete_abandoned(self) -> None:
         """Fills the tensors of operations that have ended by now though nobody has waited for them, as gloo does."""

@@ -25,7 +25,8 @@ import threading
 import time
 import timeit
 import types
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from uniference.clock import PICOSECONDS_PER_NANOSECOND, ComputeClock
 
@@ -55,16 +56,24 @@ for _name in WAITING_MODULES:
         importlib.import_module(_name)
 
 
+class Sleep(Protocol):
+    """Lets nanoseconds pass on the rank's clock, and does something meanwhile if asked to."""
+
+    def __call__(self, duration_ns: int, meanwhile: Callable[[], None] | None = None) -> None: ...
+
+
 class VirtualTimer:
     """The functions of ``time`` by a rank's clock."""
 
-    def __init__(self, clock: ComputeClock, epoch_ns: int, oversleep_ns: int) -> None:
+    def __init__(self, clock: ComputeClock, sleep: Sleep, epoch_ns: int, oversleep_ns: int) -> None:
         """
         Args:
+            sleep: how the rank sleeps.
             epoch_ns: what ``time.time_ns`` says at virtual time zero: nanoseconds since 1970.
             oversleep_ns: how much longer than it asks for the rank sleeps.
         """
         self._clock = clock
+        self._sleep = sleep
         self._epoch_ns = epoch_ns
         self._oversleep_ns = oversleep_ns
         self._thread = threading.get_ident()
@@ -89,26 +98,51 @@ class VirtualTimer:
         return self.time_ns() * 1e-9
 
     def sleep(self, seconds: float) -> None:
-        """Moves the rank's clock and waits for nobody, except for other threads that want to run."""
+        """Sleeps until the rank's clock has moved on; the other ranks come as far meanwhile."""
         if threading.get_ident() != self._thread:
             _real["sleep"](seconds)
             return
-        if math.isnan(seconds):
-            raise ValueError("Invalid value NaN (not a number)")
-        if seconds < 0:
-            raise ValueError("sleep length must be non-negative")
-        if seconds > LONGEST_SLEEP_SECONDS:
-            raise OverflowError(f"sleep of {seconds} s: virtual time ends after 106 days, {LONGEST_SLEEP_SECONDS} s")
-        if seconds > 0:
-            self._clock.sleep(round(seconds * 1e9) + self._oversleep_ns)
-        # Giving way takes 20 us of processor time, which would be the script's.
-        if threading.active_count() > 1:
+        duration_ns = nanoseconds(seconds)
+        if duration_ns > 0:
+            self._sleep(duration_ns + self._oversleep_ns)
+        elif threading.active_count() > 1:
+            # Giving way takes 20 us of processor time, which would be the script's.
             _real["sleep"](0)
+
+
+class RealSleep:
+    """``time.sleep`` under the real clock: the thread sleeps for real, and the others may compute meanwhile."""
+
+    def __init__(self, sleep: Sleep) -> None:
+        """
+        Args:
+            sleep: how the rank sleeps in virtual time, which is not to be shorter.
+        """
+        self._sleep = sleep
+        self._thread = threading.get_ident()
+
+    def sleep(self, seconds: float) -> None:
+        """Sleeps for real, and until the other ranks have come as far in virtual time."""
+        if threading.get_ident() != self._thread or not seconds > 0 or seconds > LONGEST_SLEEP_SECONDS:
+            _real["sleep"](seconds)
+            return
+        self._sleep(nanoseconds(seconds), meanwhile=lambda: _real["sleep"](seconds))
+
+
+def nanoseconds(seconds: float) -> int:
+    """The length of a sleep. Raises what ``time.sleep`` does where it cannot be."""
+    if math.isnan(seconds):
+        raise ValueError("Invalid value NaN (not a number)")
+    if seconds < 0:
+        raise ValueError("sleep length must be non-negative")
+    if seconds > LONGEST_SLEEP_SECONDS:
+        raise OverflowError(f"sleep of {seconds} s: virtual time ends after 106 days, {LONGEST_SLEEP_SECONDS} s")
+    return max(1, round(seconds * 1e9)) if seconds > 0 else 0
 
 
 def weigh_question(clock: ComputeClock) -> int:
     """What a clock says, in nanoseconds, that a script takes which does nothing but ask for the time once."""
-    timer = VirtualTimer(clock, epoch_ns=0, oversleep_ns=0)
+    timer = VirtualTimer(clock, no_sleep, epoch_ns=0, oversleep_ns=0)
     clock.enter_script(0)
     taken_ns = []
     for _ in range(WEIGHINGS):
@@ -120,15 +154,21 @@ def weigh_question(clock: ComputeClock) -> int:
     return sorted(taken_ns)[WEIGHINGS // 2]
 
 
-def install(clock: ComputeClock, epoch_ns: int, oversleep_ns: int = 0) -> None:
+def no_sleep(duration_ns: int, meanwhile: Callable[[], None] | None = None) -> None:
+    """Stands for the sleep of a timer that only tells the time."""
+
+
+def install(clock: ComputeClock, sleep: Sleep, epoch_ns: int, oversleep_ns: int = 0) -> None:
     """Replaces the timers until `uninstall`, in this process and for the thread that calls, which is the rank's.
 
     Args:
+        sleep: how the rank sleeps.
+        epoch_ns: what ``time.time_ns`` says at virtual time zero: nanoseconds since 1970.
         oversleep_ns: how much longer than it asks for the rank sleeps.
     """
     uninstall()
     _watch_forks()
-    timer = VirtualTimer(clock, epoch_ns, oversleep_ns)
+    timer = VirtualTimer(clock, sleep, epoch_ns, oversleep_ns)
     _keep_real_time_in_waiting_modules()
     for name in NAMES:
         _replace(time, name, getattr(timer, name))
@@ -136,6 +176,14 @@ def install(clock: ComputeClock, epoch_ns: int, oversleep_ns: int = 0) -> None:
     _replace(timeit, "default_timer", timer.perf_counter)
     if "torch" in sys.modules:
         _replace_cuda_timing(clock, sys.modules["torch"].cuda)
+
+
+def install_real_sleep(sleep: Sleep) -> None:
+    """Replaces ``time.sleep`` alone, until `uninstall`, for the thread that calls: the timers stay real."""
+    uninstall()
+    _watch_forks()
+    _keep_real_time_in_waiting_modules()
+    _replace(time, "sleep", RealSleep(sleep).sleep)
 
 
 def uninstall() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MAGIC = 0x46494E55
-PROTOCOL = 2
+PROTOCOL = 3
 
 
 class FrameKind(enum.IntEnum):
@@ -33,6 +33,7 @@ class FrameKind(enum.IntEnum):
     STORE = 17
     GOODBYE = 18
     PHASE = 19
+    SLEEP = 20
 
 
 class Collective(enum.IntEnum):
@@ -89,7 +90,7 @@ class BlockPlace(NamedTuple):
 NO_BLOCK = BlockPlace(0, 0, 0)
 
 _HEAD = struct.Struct("<IB")
-_INTERVAL = struct.Struct("<qqI")
+_INTERVAL = struct.Struct("<qI")
 _COUNT = struct.Struct("<I")
 _OPERATION = struct.Struct("<IBddd")
 _PUBLISHED = struct.Struct("<QIIQ")
@@ -108,9 +109,9 @@ def frame(kind: FrameKind, *body: bytes) -> bytes:
     return _HEAD.pack(len(rest) + 1, kind) + rest
 
 
-def interval(computed_ns: int, slept_ns: int, site: int) -> bytes:
+def interval(computed_ns: int, site: int) -> bytes:
     """What the body of every frame that moves the rank's clock begins with."""
-    return _INTERVAL.pack(computed_ns, slept_ns, site)
+    return _INTERVAL.pack(computed_ns, site)
 
 
 def string(text: str | bytes) -> bytes:
@@ -217,6 +218,10 @@ def test(since: bytes, handle: int) -> bytes:
 
 def now(since: bytes) -> bytes:
     return frame(FrameKind.NOW, since)
+
+
+def sleep(since: bytes, duration_ns: int) -> bytes:
+    return frame(FrameKind.SLEEP, since, _LONG.pack(duration_ns))
 
 
 class StoreCall(NamedTuple):

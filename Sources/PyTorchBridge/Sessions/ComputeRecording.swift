@@ -11,6 +11,9 @@ final class ComputeRecording: @unchecked Sendable {
 
   /// The primitive that asks for the time.
   static let question = "now"
+  /// The primitive that lets time pass.
+  static let sleep = "sleep"
+  private static let beforeSleep = "compute before \(sleep)"
 
   /// The record.
   let path: String
@@ -51,11 +54,16 @@ final class ComputeRecording: @unchecked Sendable {
 
   /// Whether the rank's next computation is this one.
   func hasNext(of rank: Int, operation: String) -> Bool {
-    guard rank < entries.count, positions[rank] < entries[rank].count else { return false }
-    return entries[rank][positions[rank]].operation == operation
+    guard rank < entries.count else { return false }
+    let position = positionBeyondSleeps(of: rank)
+    return position < entries[rank].count && entries[rank][position].operation == operation
   }
 
   /// What the rank's next computation took.
+  ///
+  /// A script that polls sleeps as often as it has to, and perhaps not as often as when it was recorded: what it computed
+  /// before sleeps that it now leaves out is a part of what it computed before the next primitive, and sleeps that the
+  /// recording does not have follow one another.
   ///
   /// - Throws: ``ComputeRecordingError`` that names the computation when the recording has no such one.
   func next(of rank: Int, operation: String, site: String?) throws -> Duration {
@@ -63,7 +71,14 @@ final class ComputeRecording: @unchecked Sendable {
     guard rank < entries.count else {
       throw ComputeRecordingError("the recording '\(path)' has \(entries.count) ranks; there is none for rank \(rank)")
     }
-    let position = positions[rank]
+    let first = positions[rank]
+    let position = positionBeyondSleeps(of: rank)
+    if operation == Self.beforeSleep {
+      guard position > first else { return .zero }
+      positions[rank] += 1
+      return .nanoseconds(entries[rank][first].picoseconds / 1000)
+    }
+    let skipped = entries[rank][first..<position].reduce(0) { $0 + $1.picoseconds }
     guard position < entries[rank].count else {
       throw ComputeRecordingError(
         """
@@ -79,8 +94,14 @@ final class ComputeRecording: @unchecked Sendable {
         \(entry.operation). Record the script as it is now
         """)
     }
-    positions[rank] += 1
-    return .nanoseconds(entry.picoseconds / 1000)
+    positions[rank] = position + 1
+    return .nanoseconds((skipped + entry.picoseconds) / 1000)
+  }
+
+  /// Where the rank's next computation stands that is not one before a sleep.
+  private func positionBeyondSleeps(of rank: Int) -> Int {
+    let rest = entries[rank][positions[rank]...]
+    return rest.firstIndex { $0.operation != Self.beforeSleep } ?? rest.endIndex
   }
 }
 

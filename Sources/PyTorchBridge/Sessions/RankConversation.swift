@@ -64,6 +64,10 @@ final class RankConversation: @unchecked Sendable {
       case .now:
         try chargeBeforeQuestion(request.interval)
         answer(.nothing)
+      case .sleep(let nanoseconds):
+        try charge(request.interval, before: ComputeRecording.sleep)
+        try await sleep(nanoseconds: nanoseconds)
+        answer(.nothing)
       case .store(let access):
         try charge(request.interval, before: "store")
         try await perform(access)
@@ -235,7 +239,7 @@ extension RankRequest.Content {
     case .collective(let request): request.handle
     case .send(let request), .receive(let request): request.handle
     case .wait(let handle, _), .test(let handle), .forget(let handle): handle
-    case .group, .now, .store, .goodbye, .phase: nil
+    case .group, .now, .sleep, .store, .goodbye, .phase: nil
     }
   }
 }

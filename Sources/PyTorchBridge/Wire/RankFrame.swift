@@ -30,7 +30,7 @@ enum RankFrame {
     case 6:
       self = .request(
         RankRequest(interval: Interval(), content: .forget(handle: try reader.integer()), isAnswered: false))
-    case 10...19: self = .request(try RankRequest(kind: kind, &reader))
+    case 10...20: self = .request(try RankRequest(kind: kind, &reader))
     case 30: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
     case 31: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
     default: throw ProtocolError("frames of kind \(kind) are not known")
@@ -42,7 +42,7 @@ enum RankFrame {
 /// A connection's first frame.
 struct Greeting: Sendable {
   static let magic: UInt32 = 0x4649_4E55
-  static let protocolVersion: UInt16 = 2
+  static let protocolVersion: UInt16 = 3
   static let tokenLength = 32
 
   let version: UInt16

@@ -3,8 +3,7 @@ import Communication
 extension RankRequest {
   /// Decodes a frame that begins with an interval.
   init(kind: UInt8, _ reader: inout FrameReader) throws(ProtocolError) {
-    interval = Interval(
-      computedNanoseconds: try reader.integer(), sleptNanoseconds: try reader.integer(), site: try reader.integer())
+    interval = Interval(computedNanoseconds: try reader.integer(), site: try reader.integer())
     switch kind {
     case 10:
       isAnswered = false
@@ -35,6 +34,7 @@ extension RankRequest {
     case 14: .wait(handle: try reader.integer(), timeoutNanoseconds: try reader.timeout())
     case 15: .test(handle: try reader.integer())
     case 16: .now
+    case 20: .sleep(nanoseconds: try reader.integer())
     default: .store(try StoreRequest(&reader))
     }
   }

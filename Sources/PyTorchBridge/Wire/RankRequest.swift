@@ -4,7 +4,6 @@ import Devices
 /// What a rank's script has done since the engine last heard of it.
 struct Interval: Sendable {
   var computedNanoseconds: Int64 = 0
-  var sleptNanoseconds: Int64 = 0
   /// Where the script called the primitive, an entry of the rank's string table; 0 for none.
   var site: UInt32 = 0
   /// What it computed, operation by operation, where the costs come from a model.
@@ -35,6 +34,7 @@ struct RankRequest: Sendable {
     case forget(handle: UInt32)
     case now
     case store(StoreRequest)
+    case sleep(nanoseconds: Int64)
     case goodbye(exitCode: Int32, reason: String)
     /// The script enters a phase, an entry of the rank's string table.
     case phase(UInt32)

@@ -22,7 +22,6 @@ class ShortInterval:
     """A script that has computed for a moment."""
 
     computed_ns: int = 5
-    slept_ns: int = 0
     operations: list[Any] = field(default_factory=list)
 
 
@@ -37,7 +36,7 @@ class StandingClock:
 
 
 def welcome(fake: bool = False) -> bytes:
-    return struct.pack("<BHIIIBBBdqqq", 1, 2, 0, 0, 2, 0, fake, 0, 1.0, 0, 0, 0)
+    return struct.pack("<BHIIIBBBdqqq", 1, 3, 0, 0, 2, 0, fake, 0, 1.0, 0, 0, 0)
 
 
 def done(result: bytes = b"\0", now_ps: int = 1000, released: tuple[int, ...] = ()) -> bytes:

@@ -55,14 +55,12 @@ def test_what_the_script_computes_is_charged_and_the_bridge_is_not(choice):
     assert clock.leave_script() == Interval(computed_ns=30)
 
 
-def test_timers_run_at_the_devices_speed_but_sleep_does_not(choice):
+def test_timers_run_at_the_devices_speed(choice):
     clock = MeasuredClock(2.0)
     clock.enter_script(1_000_000)
     choice.meter.now_ns += 1_000
     assert clock.now_ps() == 1_000_000 + 500_000
-    clock.sleep(300)
-    assert clock.now_ps() == 1_000_000 + 500_000 + 300_000
-    assert clock.leave_script() == Interval(computed_ns=1_000, slept_ns=300)
+    assert clock.leave_script() == Interval(computed_ns=1_000)
 
 
 def test_the_clock_stands_still_in_the_bridge_and_never_goes_back(choice):
@@ -119,13 +117,6 @@ def test_what_questions_cost_is_not_charged(choice):
     assert clock.leave_script() == Interval(computed_ns=90)
 
 
-def test_sleep_while_the_bridge_is_entered_belongs_to_the_next_interval(choice):
-    clock = MeasuredClock(1.0)
-    clock.sleep(4)
-    clock.enter_script(0)
-    assert clock.leave_script() == Interval(slept_ns=4)
-
-
 def test_what_was_computed_before_an_accelerator_came_into_use_stays_charged(choice):
     clock = MeasuredClock(1.0)
     clock.enter_script(0)
@@ -151,8 +142,7 @@ def test_an_asking_clock_asks_while_the_script_runs_and_remembers_the_answer_in_
     clock.enter_script(20)
     assert clock.now_ps() == 50
     assert clock.now_ps() == 70
-    clock.sleep(11)
-    assert clock.leave_script() == Interval(computed_ns=5, slept_ns=11)
+    assert clock.leave_script() == Interval(computed_ns=5)
     assert clock.now_ps() == 70
     clock.enter_script(0)
     assert clock.now_ps() == 70

@@ -24,7 +24,7 @@ real_perf_counter = time.perf_counter
 
 
 class SteppedClock:
-    """A rank's clock that moves by sleeping and where the test moves it."""
+    """A rank's clock that moves where the test moves it."""
 
     def __init__(self) -> None:
         self.ps = 0
@@ -35,17 +35,20 @@ class SteppedClock:
     def leave_script(self) -> Interval:
         return Interval()
 
-    def sleep(self, duration_ns: int) -> None:
-        self.ps += duration_ns * 1000
-
     def now_ps(self) -> int:
         return self.ps
+
+    def sleep(self, duration_ns: int, meanwhile=None) -> None:
+        """What the engine does when it is asked to."""
+        self.ps += duration_ns * 1000
+        if meanwhile is not None:
+            meanwhile()
 
 
 @pytest.fixture
 def clock():
     stepped = SteppedClock()
-    virtual_time.install(stepped, EPOCH_NS)
+    virtual_time.install(stepped, stepped.sleep, EPOCH_NS)
     yield stepped
     virtual_time.uninstall()
 
@@ -78,13 +81,28 @@ def test_a_question_is_weighed_without_what_happens_between_questions():
 
 def test_each_sleep_is_longer_than_asked_for_by_what_the_cluster_says():
     stepped = SteppedClock()
-    virtual_time.install(stepped, EPOCH_NS, oversleep_ns=12_000)
+    virtual_time.install(stepped, stepped.sleep, EPOCH_NS, oversleep_ns=12_000)
     try:
         time.sleep(0)
         assert time.perf_counter_ns() == 0
         for _ in range(2):
             time.sleep(1e-3)
         assert time.perf_counter_ns() == 2_024_000
+    finally:
+        virtual_time.uninstall()
+
+
+def test_under_the_real_clock_a_sleep_is_real_and_the_engine_knows_of_it():
+    stepped = SteppedClock()
+    virtual_time.install_real_sleep(stepped.sleep)
+    try:
+        begin = real_perf_counter()
+        time.sleep(0.02)
+        assert real_perf_counter() - begin >= 0.015
+        assert stepped.ps == 20_000_000_000
+        assert time.perf_counter is real_perf_counter
+        with pytest.raises(ValueError):
+            time.sleep(-1)
     finally:
         virtual_time.uninstall()
 
@@ -105,8 +123,8 @@ def test_uninstall_puts_everything_back():
     waiting = [sys.modules[name] for name in virtual_time.WAITING_MODULES]
     names += [(module, "time") for module in waiting if hasattr(module, "time")]
     before = [getattr(module, name) for module, name in names] + [timeit.timeit.__defaults__]
-    virtual_time.install(SteppedClock(), 0)
-    virtual_time.install(SteppedClock(), 0)
+    virtual_time.install(SteppedClock(), virtual_time.no_sleep, 0)
+    virtual_time.install(SteppedClock(), virtual_time.no_sleep, 0)
     assert time.time is not before[0]
     virtual_time.uninstall()
     assert [getattr(module, name) for module, name in names] + [timeit.timeit.__defaults__] == before

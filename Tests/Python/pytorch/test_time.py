@@ -38,7 +38,7 @@ def test_the_real_clock_can_be_had(run):
         start = time.perf_counter()
         time.sleep(0.01)
         print(0.01 <= time.perf_counter() - start)
-        assert time.sleep.__module__ != "uniference.virtual_time"
+        assert type(time.perf_counter) is type(len)
         """, options=("--real-clock",))
     assert done.lines(0) == ["True"]
 

@@ -1,0 +1,96 @@
+"""Ranks that wait for what others do outside torch.distributed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+WAYS = {
+    "measured": (),
+    "roofline": ("--compute", "roofline"),
+    "real clock": ("--real-clock",),
+}
+PATIENCE = {"measured": ("10", "3.2"), "roofline": ("10", "3.2"), "real clock": ("90", "90")}
+"""After how many seconds a rank gives up, and how many are too many: by the real clock that depends on the machine."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_rank_that_polls_with_sleeps_sees_what_another_one_does_when_it_does_it(run, way):
+    """Rank 1 prepares something for three seconds; the others look for it every tenth of a second, in several ways."""
+    done = run(3, """
+        import os, pathlib, sys, time
+        import torch.distributed as dist
+
+        dist.init_process_group("gloo")
+        rank, here = dist.get_rank(), pathlib.Path("prepared")
+        patience, late = map(float, sys.argv[1:])
+
+        def lock_is_there():
+            try:
+                os.close(os.open("lock", os.O_CREAT | os.O_EXCL))
+            except FileExistsError:
+                return True
+            os.remove("lock")
+            return False
+
+        def wait_until(condition):
+            start = time.time()
+            while not condition():
+                assert time.time() - start < patience, "gave up"
+                time.sleep(0.1)
+            return time.time() - start
+
+        dist.barrier()
+        if rank == 1:
+            time.sleep(3)
+            here.mkdir()
+            os.close(os.open("lock", os.O_CREAT | os.O_EXCL))
+            print("prepared")
+        else:
+            seconds = wait_until(here.exists if rank == 0 else lock_is_there)
+            print("found" if 2.9 < seconds < late else seconds)
+        # A barrier of files, as test suites have it.
+        (here / str(rank)).touch()
+        wait_until(lambda: len(os.listdir(here)) == 3)
+        dist.barrier()
+        """, *PATIENCE[way], options=WAYS[way], timeout=110)
+    assert done.code == 0, done.errors
+    assert [done.lines(rank) for rank in range(3)] == [["found"], ["prepared"], ["found"]]
+
+
+def test_a_poll_takes_the_same_virtual_time_each_time_and_again_from_a_recording(run):
+    script = run.script("""
+        import os, sys, time
+        import torch, torch.distributed as dist
+
+        dist.init_process_group("gloo")
+        name = sys.argv[1]
+        values = torch.randn(64, 64)
+        for step in range(4):
+            if dist.get_rank() == step % 2:
+                for _ in range(3):
+                    values = (values @ values).tanh()
+                    time.sleep(0.1)
+                open(f"{name}{step}", "w").close()
+            else:
+                polls = 0
+                while not os.path.exists(f"{name}{step}"):
+                    polls += 1
+                    time.sleep(0.03)
+                print(step, polls)
+            dist.barrier()
+        print(time.time() > 0)
+        """)
+
+    def times(name, *options, record=None):
+        done = run(2, script, name, options=("--json", *options), record=record)
+        assert done.code == 0, done.errors
+        return json.loads(done.errors[done.errors.index("{"):])["total_s"], done.output
+
+    roofline = [times(name, "--compute", "roofline") for name in ("a", "b")]
+    assert roofline[0] == roofline[1]
+    record = run.folder / "polling.run"
+    measured = times("c", record=record)
+    recorded = [times(name, "--compute", "recorded", str(record)) for name in ("d", "e")]
+    assert measured == recorded[0] == recorded[1]
