@@ -7,6 +7,7 @@ therefore stands still from the call of ``torch.distributed.all_reduce``, say, u
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,15 @@ def exclude_framework_time(session: Callable[[], Session | None]) -> None:
         for module in (c10d, dist):
             if getattr(module, name, None) is original:
                 setattr(module, name, replacement)
+        keep_traceable(original, replacement)
+
+
+def keep_traceable(original: Callable[..., Any], replacement: Callable[..., Any]) -> None:
+    """Has Dynamo trace the replacement as it traces the original: as a functional collective."""
+    functional = sys.modules.get("torch.distributed._functional_collectives")
+    remaps = getattr(functional, "traceable_collective_remaps", {})
+    if original in remaps:
+        remaps[replacement] = remaps[original]
 
 
 def without_clock(function: Callable[..., Any], session: Callable[[], Session | None]) -> Callable[..., Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from torch import Tensor
 
-from uniference import wire
+from uniference import profiling, wire
 from uniference.session import Session
 from uniference.tensors import data_type_code, is_fake
 from uniference.wire import ANSWERED, NO_BLOCK, NO_TIMEOUT, NO_VALUES, CollectiveCall, MessageCall
@@ -25,15 +25,20 @@ class GroupCalls:
         self,
         session: Session,
         name: str,
+        initialization: str,
         world_ranks: Sequence[int],
         backends: Mapping[str, str],
         timeout: timedelta | None,
+        is_profiled: bool = True,
     ) -> None:
         """
         Args:
+            name: what the members call the group.
+            initialization: tells groups of one ``init_process_group`` from those of another.
             world_ranks: the members in group order.
             backends: for each type of device the backend that the script has asked for.
             timeout: for all operations that do not have one of their own; ``None`` for none.
+            is_profiled: whether profilers see the operations.
         """
         self.session = session
         self.members = len(world_ranks)
@@ -41,10 +46,21 @@ class GroupCalls:
         if timeout is not None:
             self.set_timeout(timeout)
         self._name = name
+        self._initialization = initialization
         self._world_ranks = world_ranks
         self._backends = backends
+        self._is_profiled = is_profiled
         self._numbers: dict[int, int] = {}
         self._coalesced: list[UniferenceWork] | None = None
+
+    def alongside(self, purpose: str) -> GroupCalls:
+        """A group of the same members whose operations are parts of others': they have an order of their own."""
+        calls = GroupCalls(
+            self.session, f"{self._name} ({purpose})", self._initialization, self._world_ranks, self._backends, None,
+            is_profiled=False,
+        )  # fmt: skip
+        calls.timeout_ns = self.timeout_ns
+        return calls
 
     def set_timeout(self, timeout: timedelta) -> None:
         """How long operations wait that have no time-out of their own."""
@@ -67,11 +83,17 @@ class GroupCalls:
         return UniferenceWork(self.session, 0, outputs, NO_TIMEOUT)
 
     def collective(
-        self, call: CollectiveCall, inputs: Sequence[Tensor], outputs: Sequence[Tensor], options: Any
+        self,
+        call: CollectiveCall,
+        inputs: Sequence[Tensor],
+        outputs: Sequence[Tensor],
+        options: Any,
+        shown: Sequence[Tensor] | None = None,
     ) -> UniferenceWork:
         """Starts a collective and, unless the options say that it is asynchronous, waits for it.
 
-        ``inputs`` are what this member contributes, one after another, ``outputs`` likewise what the result goes into.
+        ``inputs`` are what this member contributes, one after another, ``outputs`` likewise what the result goes into;
+        ``shown`` those whose shapes profilers are told, if not the inputs.
         """
         sample = inputs[0] if inputs else outputs[0] if outputs else None
         if sample is not None and sample.device.type == "meta":
@@ -90,7 +112,10 @@ class GroupCalls:
             block = session.values.contribute(inputs) if has_values else NO_BLOCK
             if timeout_ns != NO_TIMEOUT:
                 call = call._replace(timeout_ns=timeout_ns)
-            work = UniferenceWork(session, handle, outputs, timeout_ns)
+            event = None
+            if self._is_profiled:
+                event = profiling.begun(call.name, library == LIBRARIES["nccl"], inputs if shown is None else shown)
+            work = UniferenceWork(session, handle, outputs, timeout_ns, event=event)
             frame = wire.collective(session.interval(), call, name, flags, group, handle, block)
             if is_awaited:
                 work.finish(session.ask(frame))
@@ -118,12 +143,15 @@ class GroupCalls:
             has_values = not (session.fake and is_fake(tensor))
             flags = 0 if has_values else NO_VALUES
             handle = session.new_handle()
-            group = self._number(self.library(tensor.device.type))
+            library = self.library(tensor.device.type)
+            group = self._number(library)
+            event = profiling.begun_message(
+                is_receive, self._world_ranks.index(session.rank), peer, library == LIBRARIES["nccl"], tensor)
             if is_receive:
-                work = UniferenceWork(session, handle, (tensor,), self.timeout_ns, is_receive=True)
+                work = UniferenceWork(session, handle, (tensor,), self.timeout_ns, is_receive=True, event=event)
                 session.post(wire.receive(session.interval(), call, flags, group, handle))
             else:
-                work = UniferenceWork(session, handle, (), self.timeout_ns)
+                work = UniferenceWork(session, handle, (), self.timeout_ns, event=event)
                 block = session.values.contribute((tensor,)) if has_values else NO_BLOCK
                 session.post(wire.send(session.interval(), call, flags, group, handle, block))
         finally:
@@ -152,5 +180,6 @@ class GroupCalls:
         """The engine's number of this group with a library; the engine is told at the first use. Needs the session."""
         number = self._numbers.get(library)
         if number is None:
-            number = self._numbers[library] = self.session.define_group(self._name, library, self._world_ranks)
+            number = self._numbers[library] = self.session.define_group(
+                self._name, self._initialization, library, self._world_ranks)
         return number

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import secrets
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -15,10 +14,12 @@ from torch._C._distributed_c10d import Store
 from torch.distributed import distributed_c10d as c10d
 from torch.distributed.constants import default_pg_nccl_timeout
 
+from uniference import compiling, ddp, futures
 from uniference.framework_time import exclude_framework_time
 from uniference.process_group import BACKEND, UniferenceProcessGroup
 from uniference.session import Session
 from uniference.store import EngineStore
+from uniference.subgroups import Subgroups
 
 SessionFactory = Callable[[str, int, int], Session]
 """Gives this process's session, of the world, rank and world size (-1: not known) that the script has named."""
@@ -44,7 +45,7 @@ class Integration:
         self._session_factory = session_factory
         self._make_group: Callable[..., Any] = c10d._new_process_group_helper
         self._backends: Mapping[str, str] = {}
-        self._rendezvous_count: Counter[str] = Counter()
+        self._subgroups = Subgroups(lambda: self.session)
         self._stores: list[EngineStore] = []
         """Kept here, since torch's own references do not keep the Python part of a store alive."""
 
@@ -55,10 +56,13 @@ class Integration:
             dist.Backend.register_backend(BACKEND, self._create, extended_api=True, devices=DEVICE_TYPES)
         torch_c10d: Any = c10d
         torch_c10d._new_process_group_helper = self.new_process_group
-        c10d.split_group = dist.split_group = split_group
+        c10d.split_group = dist.split_group = self._subgroups.split_group
         self._update_default_group = c10d._update_default_pg
         torch_c10d._update_default_pg = self.update_default_group
         exclude_framework_time(lambda: self.session)
+        futures.install()
+        ddp.install()
+        compiling.skip_package()
         rpc: Any = importlib.import_module("torch.distributed.rpc")
         rpc.init_rpc = refuse_rpc
         rendezvous: Any = importlib.import_module("torch.distributed.rendezvous")
@@ -88,12 +92,15 @@ class Integration:
         unknown = [name for name in self._backends.values() if name not in dist.Backend.backend_list]
         if unknown:
             raise AssertionError(f"Unknown backend type {unknown[0]}")
-        if not global_ranks_in_group:
+        if global_ranks_in_group:
+            self._subgroups.declare(group_name, global_ranks_in_group, backend)
+        else:
             session = self._session_for(store, group_rank, group_size)
             if group_size < 0:
                 group_rank, group_size = session.rank, session.world_size
                 store = self._store(session, "mpi")
             check_place(session, group_rank, group_size)
+            self._subgroups.begin()
         group, group_store = self._make_group(
             group_size, group_rank, global_ranks_in_group, BACKEND, store, group_name, **others
         )
@@ -129,6 +136,8 @@ class Integration:
             options.group_rank,
             list(options.global_ranks_in_group) or list(range(options.group_size)),
             options.group_id,
+            self._subgroups.initialization,
+            self._subgroups.shared_name(options.group_id),
             self._backends,
             explicit_timeout(options.timeout),
         )
@@ -150,8 +159,7 @@ class Integration:
 
     def _store(self, session: Session, place: str) -> EngineStore:
         """A new store of those who meet at a place. Where they have met before, no keys of that time are left."""
-        self._rendezvous_count[place] += 1
-        self._stores.append(EngineStore(session, f"{place}#{self._rendezvous_count[place]}"))
+        self._stores.append(EngineStore(session, self._subgroups.meet(place)))
         return self._stores[-1]
 
     def _rendezvous_handler(self, original: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
@@ -225,36 +233,3 @@ def name_of_address(
 def name_of_file(path: str, world_size: int) -> str:
     """Stands for torch's making of a ``FileStore``."""
     return f"file://{path}/{world_size}"
-
-
-def split_group(
-    parent_pg: dist.ProcessGroup | None = None,
-    split_ranks: list[list[int]] | None = None,
-    timeout: timedelta | None = None,
-    pg_options: Any = None,
-    group_desc: str | None = None,
-    backend: Any = None,
-) -> dist.ProcessGroup | None:
-    """Stands for ``torch.distributed.split_group``, which asks NCCL: the group of ``split_ranks`` that we are in."""
-    if not split_ranks:
-        raise ValueError("split_ranks cannot be None or empty")
-    parent: Any = parent_pg or c10d._get_default_group()
-    if isinstance(parent, UniferenceProcessGroup) and not parent.splits:
-        raise RuntimeError("No device associated with the default pg, not safe to split any process groups")
-    for ranks in split_ranks:
-        if len(ranks) == 0:
-            raise ValueError("the split group cannot be empty")
-        if len(set(ranks)) != len(ranks):
-            raise ValueError("the split group cannot have duplicate ranks")
-    own = next((sorted(ranks) for ranks in split_ranks if parent.rank() in ranks), None)
-    if own is None:
-        return None
-    group: dist.ProcessGroup = dist.new_group(
-        [dist.get_global_rank(parent, rank) for rank in own],
-        timeout=timeout,
-        backend=backend or dist.get_backend(parent),
-        pg_options=pg_options,
-        use_local_synchronization=True,
-        group_desc=group_desc,
-    )
-    return group

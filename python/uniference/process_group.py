@@ -16,6 +16,7 @@ from torch._C._distributed_c10d import Store
 from uniference.collectives.copying import Copying
 from uniference.collectives.exchanging import Exchanging
 from uniference.collectives.reducing import Reducing
+from uniference.ddp import SIMULATED
 from uniference.group_calls import GroupCalls
 from uniference.session import Session
 from uniference.work import UniferenceWork
@@ -37,6 +38,8 @@ class UniferenceProcessGroup(Reducing, Copying, Exchanging):
         rank: int,
         world_ranks: Sequence[int],
         name: str,
+        initialization: str,
+        shared_name: str,
         backends: Mapping[str, str],
         timeout: timedelta | None = None,
     ) -> None:
@@ -44,19 +47,22 @@ class UniferenceProcessGroup(Reducing, Copying, Exchanging):
         Args:
             rank: this process's rank in the group.
             world_ranks: all members' ranks in the world, in group order.
-            name: torch's name of the group, the same on all members.
+            name: torch's name of the group in this process.
+            initialization: tells one ``init_process_group`` from another, the same on all ranks.
+            shared_name: what all members call the group.
             backends: what the script has asked for, by type of device.
             timeout: what the script has given for all operations; ``None`` if nothing.
         """
-        super().__init__(rank, GroupCalls(session, name, world_ranks, backends, timeout))
+        super().__init__(rank, GroupCalls(session, shared_name, initialization, world_ranks, backends, timeout))
         self._group_name = name
+        self.shared_name = shared_name
         self._group_description = "undefined"
         self._store = store
         self._backends = dict(backends)
 
     def getBackendName(self) -> str:  # noqa: N802
-        """What C++ code asks for, some of which takes a group that calls itself gloo for gloo's own class."""
-        return BACKEND
+        """What C++ code asks for; see `uniference.ddp`."""
+        return f"{SIMULATED}{self.name()}"
 
     def name(self) -> str:
         """The backend that the script has asked for."""

@@ -12,6 +12,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
+from uniference.tensors import is_fake
 from uniference.wire import Reduction
 
 REDUCTIONS = {
@@ -56,12 +57,22 @@ def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction
 
 
 def check_sparse_reduction(op: dist.ReduceOp, tensor: Tensor) -> None:
-    """Of sparse tensors gloo only knows the sum; see `check_dense` for that."""
+    """Of sparse tensors gloo only knows the sum."""
     if tensor.layout is not torch.strided and getattr(op, "op", op) != dist.ReduceOp.SUM:
         raise RuntimeError(
             "ProcessGroupGloo::allreduce: unsupported reduction operation "
             "(allreduce of sparse tensors only works with ReduceOp.SUM)"
         )
+
+
+def check_sparse(operation: str, tensor: Tensor) -> None:
+    """A sparse tensor whose indices and values can be gathered."""
+    if is_fake(tensor):
+        raise NotImplementedError(
+            f"{operation} of sparse tensors takes as long as they have values, which nobody knows with --fake; "
+            f"run it without --fake"
+        )
+    check_data_type(operation, tensor, is_nccl=False)
 
 
 def check_complex_reduction(operation: str, op: dist.ReduceOp, tensors: Sequence[Tensor]) -> None:

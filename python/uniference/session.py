@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from uniference import wire
+from uniference import futures, wire
 from uniference.answers import Done, Failed, Welcome
 from uniference.channel import FAILURES, Channel
 from uniference.clock import ComputeClock
+from uniference.profiling import unrecorded
 from uniference.sites import describe_site, script_frame
 from uniference.values import SharedValues
 
@@ -126,7 +128,17 @@ class Session:
         self._bridge_depth += 1
         if self._bridge_depth == 1:
             # Results are written as gloo writes them: unseen by autograd and by whatever watches operations.
-            self._guards = (torch._C._InferenceMode(True), torch._C._DisableTorchDispatch())
+            self._guards = (torch._C._InferenceMode(True), torch._C._DisableTorchDispatch(), unrecorded())
+
+    @contextlib.contextmanager
+    def if_free(self) -> Iterator[bool]:
+        """Keeps other threads out of the bridge meanwhile, unless one is in it; whether it does."""
+        is_free = self._lock.acquire(blocking=False)
+        try:
+            yield is_free
+        finally:
+            if is_free:
+                self._lock.release()
 
     def leave(self) -> None:
         """Ends what the bridge does."""
@@ -181,11 +193,27 @@ class Session:
         self._last_handle += 1
         return self._last_handle
 
-    def define_group(self, name: str, library: int, world_ranks: Sequence[int]) -> int:
-        """Tells the engine of a process group; its number."""
+    def define_group(self, name: str, initialization: str, library: int, world_ranks: Sequence[int]) -> int:
+        """Tells the engine of a process group; its number.
+
+        ``initialization`` tells one ``init_process_group`` from another, after which torch gives the same names anew.
+        """
         self._last_group += 1
-        self.post(wire.group(self.interval(), self._last_group, self.name_id(name), library, world_ranks))
+        ids = self.name_id(name), self.name_id(initialization)
+        self.post(wire.group(self.interval(), self._last_group, *ids, library, world_ranks))
         return self._last_group
+
+    def declare(self, operation: str, key: str, arguments: str) -> None:
+        """Tells the engine of a call that all ranks have to make alike. The run ends where another has made another.
+
+        ``key``: what all ranks know the call by.
+        """
+        self.enter()
+        try:
+            ids = self.name_id(operation), self.name_id(key), self.name_id(arguments)
+            self.post(wire.declaration(self._site, *ids))
+        finally:
+            self.leave()
 
     def ask_time_ps(self) -> int:
         """The rank's clock, from the engine."""
@@ -228,6 +256,7 @@ class Session:
         self.enter()
         self._unsent += [wire.forget(call.handle) for call in self.abandoned]
         self.abandoned = []
+        futures.forget_all()
         self.post(wire.goodbye(self.interval(), exit_code, reason))
         self._channel.close()
         self.clock = None

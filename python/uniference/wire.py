@@ -34,6 +34,7 @@ class FrameKind(enum.IntEnum):
     GOODBYE = 18
     PHASE = 19
     SLEEP = 20
+    DECLARATION = 21
 
 
 class Collective(enum.IntEnum):
@@ -94,7 +95,8 @@ _INTERVAL = struct.Struct("<qI")
 _COUNT = struct.Struct("<I")
 _OPERATION = struct.Struct("<IBddd")
 _PUBLISHED = struct.Struct("<QIIQ")
-_GROUP = struct.Struct("<IIBI")
+_GROUP = struct.Struct("<IIIBI")
+_DECLARATION = struct.Struct("<III")
 _COLLECTIVE = struct.Struct("<BBBBIIIIQQ")
 _BLOCK = struct.Struct("<IIQ")
 _SEND = struct.Struct("<BBIIIiQIIQ")
@@ -153,9 +155,15 @@ def forget(handle: int) -> bytes:
     return frame(FrameKind.FORGET, _COUNT.pack(handle))
 
 
-def group(since: bytes, number: int, name_id: int, library: int, world_ranks: Sequence[int]) -> bytes:
-    members = struct.pack(f"<{len(world_ranks)}I", *world_ranks)
-    return frame(FrameKind.GROUP, since, _GROUP.pack(number, name_id, library, len(world_ranks)), members)
+def group(
+    since: bytes, number: int, name_id: int, initialization_id: int, library: int, world_ranks: Sequence[int]
+) -> bytes:
+    fixed = _GROUP.pack(number, name_id, initialization_id, library, len(world_ranks))
+    return frame(FrameKind.GROUP, since, fixed, struct.pack(f"<{len(world_ranks)}I", *world_ranks))
+
+
+def declaration(site: int, operation_id: int, key_id: int, arguments_id: int) -> bytes:
+    return frame(FrameKind.DECLARATION, interval(0, 0, site), _DECLARATION.pack(operation_id, key_id, arguments_id))
 
 
 class CollectiveCall(NamedTuple):

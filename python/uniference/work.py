@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from uniference import wire
+from uniference import futures, wire
 from uniference.answers import Done
+from uniference.futures import WorkFuture
+from uniference.profiling import LibraryEvent
 from uniference.session import AbandonedCall, Session
 
 UNSET_TIMEOUT = timedelta(0)
@@ -22,13 +23,20 @@ class UniferenceWork(dist.Work):
     """One operation. Once it has ended, its result is in the output tensors."""
 
     def __init__(
-        self, session: Session, handle: int, outputs: Sequence[Tensor], timeout_ns: int, is_receive: bool = False
+        self,
+        session: Session,
+        handle: int,
+        outputs: Sequence[Tensor],
+        timeout_ns: int,
+        is_receive: bool = False,
+        event: LibraryEvent | None = None,
     ) -> None:
         """
         Args:
             handle: the engine's number of it; 0 if it has ended.
             outputs: what the result goes into, one after another.
             timeout_ns: how long to wait if the waiting call does not say; -1 for ever.
+            event: what profilers are told when it has ended.
         """
         super().__init__()
         self._session = session
@@ -36,6 +44,7 @@ class UniferenceWork(dist.Work):
         self._outputs = outputs
         self._timeout_ns = timeout_ns
         self._is_receive = is_receive
+        self._event = event
         self._source = -1
         self._exception: BaseException | None = None
         self._future: WorkFuture | None = None
@@ -44,6 +53,7 @@ class UniferenceWork(dist.Work):
         """Takes the result over. The session has been entered."""
         self._handle = 0
         self._source = done.source
+        self._end_event()
         self._session.values.deliver(done.result, self._outputs)
 
     def wait(self, timeout: timedelta = UNSET_TIMEOUT) -> bool:
@@ -52,23 +62,33 @@ class UniferenceWork(dist.Work):
             if self._exception is not None:
                 raise self._exception
             return True
-        session = self._session
-        session.enter()
         try:
-            timeout_ns = nanoseconds(timeout) if timeout > UNSET_TIMEOUT else self._timeout_ns
-            frame = wire.wait(session.interval(), self._handle, timeout_ns)
-            self.finish(session.ask(frame, self._is_receive))
+            self._take_result(nanoseconds(timeout) if timeout > UNSET_TIMEOUT else self._timeout_ns)
         except dist.DistBackendError:
             raise
         except BaseException as error:
             self._handle = 0
             self._exception = error
+            self._end_event()
+            self._end_future()
             raise
+        self._end_future()
+        return True
+
+    def _take_result(self, timeout_ns: int) -> None:
+        session = self._session
+        session.enter()
+        try:
+            frame = wire.wait(session.interval(), self._handle, timeout_ns)
+            self.finish(session.ask(frame, self._is_receive))
         finally:
             session.leave()
-        if self._future is not None:
-            self._future.complete()
-        return True
+
+    def try_wait(self) -> None:
+        """Waits unless another thread is in the bridge, where it may wait for the engine."""
+        with self._session.if_free() as is_free:
+            if is_free:
+                self.wait()
 
     def is_completed(self) -> bool:
         """Whether it has ended by now; if so, the result is there."""
@@ -113,7 +133,9 @@ class UniferenceWork(dist.Work):
             self._future = WorkFuture(self)
             if self._has_its_result():
                 self._future.complete()
-            elif torch._C._current_graph_task_id() != -1:
+                return self._future
+            futures.expect(self._future)
+            if torch._C._current_graph_task_id() != -1:
                 # Torch's reducer waits for futures as the last thing in a backward pass, where nobody else could
                 # complete them. What is queued now comes before that, and after all of the pass's own computation.
                 torch.autograd.Variable._execution_engine.queue_callback(self.synchronize)
@@ -122,69 +144,22 @@ class UniferenceWork(dist.Work):
     def _has_its_result(self) -> bool:
         return self._handle == 0
 
+    def _end_event(self) -> None:
+        if self._event is not None:
+            self._event.end()
+            self._event = None
+
+    def _end_future(self) -> None:
+        if self._future is None:
+            return
+        if isinstance(self._exception, Exception):
+            self._future.fail(self._exception)
+        else:
+            self._future.complete()
+
     def __del__(self) -> None:
         if getattr(self, "_handle", 0):
             self._session.abandoned.append(AbandonedCall(self._handle, self._outputs, self._is_receive))
-
-
-class LateFuture(torch.futures.Future):  # type: ignore[type-arg]
-    """A future that nobody completes before somebody asks."""
-
-    def value(self) -> Any:
-        self.wait()
-        return super().value()
-
-    def then(self, callback: Any) -> Any:
-        return DependentFuture(self, super().then(callback))
-
-
-class WorkFuture(LateFuture):
-    """Completed by whoever first needs it, since nothing happens to a rank while it computes."""
-
-    def __new__(cls, work: Any) -> WorkFuture:
-        return super().__new__(cls)
-
-    def __init__(self, work: Any) -> None:
-        """``work``: what to wait for, with ``wait`` and ``_outputs``, or the future that this one depends on."""
-        super().__init__()
-        self._work = work
-
-    def complete(self) -> None:
-        if not super().done():
-            self.set_result(list(self._work._outputs))
-
-    def done(self) -> bool:
-        return super().done() or self._work.is_completed()
-
-    def wait(self) -> Any:
-        if not super().done():
-            self._work.wait()
-        return super().wait()
-
-
-class DependentFuture(LateFuture):
-    """What a callback makes of another future's value."""
-
-    def __new__(cls, source: Any, future: Any) -> DependentFuture:
-        return super().__new__(cls)
-
-    def __init__(self, source: Any, future: Any) -> None:
-        super().__init__()
-        self._source = source
-        future.add_done_callback(self._take)
-
-    def _take(self, future: Any) -> None:
-        try:
-            self.set_result(future.value())
-        except Exception as error:
-            self.set_exception(error)
-
-    def done(self) -> bool:
-        return self._source.done() and super().done()
-
-    def wait(self) -> Any:
-        self._source.wait()
-        return super().wait()
 
 
 class SeveralWorks(UniferenceWork):
@@ -197,8 +172,7 @@ class SeveralWorks(UniferenceWork):
     def wait(self, timeout: timedelta = UNSET_TIMEOUT) -> bool:
         for work in self._works:
             work.wait(timeout)
-        if self._future is not None:
-            self._future.complete()
+        self._end_future()
         return True
 
     def is_completed(self) -> bool:

@@ -101,7 +101,7 @@ public final class CommandSession: Sendable {
       let cluster = try cluster.keepingDevices(links.count)
       let session = WorldSession(
         links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.collectives != .ideal, control: nil)
+        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil)
       var simulation = SimulationOptions()
       simulation.seed = options.seed
       simulation.interruption = interruption

@@ -47,7 +47,7 @@ public struct ScriptRun {
     }
     let session = WorldSession(
       links: links, compute: mode, parallelRanks: options.parallelRanks,
-      clusterChoosesAlgorithms: cluster.collectives != .ideal, control: link)
+      clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: link)
     return try session.simulate(
       on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)
   }

@@ -56,7 +56,7 @@ extension WorldSession {
       return ScriptRunFailure(
         description: "\(failure.name) failed at virtual time \(failure.time): \(recording)", exitCode: 1,
         isInterruption: false)
-    case let mismatch as MismatchedCalls:
+    case let mismatch as any ConflictingCalls:
       collectStacks()
       let stacks = [mismatch.first.rank, mismatch.second.rank].flatMap { rank in
         links[rank].stack.map { ["  rank \(rank) is in"] + indented($0) } ?? []

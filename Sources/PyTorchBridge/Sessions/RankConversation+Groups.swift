@@ -28,7 +28,8 @@ final class RankGroup {
 
 extension RankConversation {
   func define(_ request: GroupRequest) async throws {
-    let name = link.text(request.name) ?? "\(request.number)"
+    let name = session.groupNames.name(
+      link.text(request.name) ?? "\(request.number)", of: link.text(request.initialization) ?? "")
     let world = rank.world
     let location = SourceLocation()
     let communicator: any Communicator
@@ -39,6 +40,15 @@ extension RankConversation {
       communicator = try await world.subgroup(request.worldRanks, name: name, at: location)
     }
     groups[request.number] = RankGroup(name: name, communicator: communicator)
+  }
+
+  /// Compares what the rank says of a call that all ranks have to make alike with what others have said.
+  func declare(_ declaration: DeclarationRequest, site: UInt32) throws {
+    let call = CallDescription(
+      operation: link.text(declaration.operation) ?? "?", operand: link.text(declaration.arguments) ?? "",
+      site: link.text(site))
+    note(call)
+    try session.agreements.note(call, of: rank.index, under: link.text(declaration.key) ?? "")
   }
 
   func group(_ number: UInt32) throws -> RankGroup {
@@ -55,6 +65,8 @@ extension RankConversation {
       $0.name == group.name && $0.communicator.worldRanks == group.communicator.worldRanks
     }
     guard let first = sameGroup?.call(mismatch.number) else { return mismatch }
-    return MismatchedCalls(number: mismatch.number, first: (other, first), second: (rank.index, call))
+    return MismatchedCalls(
+      number: mismatch.number, first: RankCall(rank: other, call: first),
+      second: RankCall(rank: rank.index, call: call))
   }
 }

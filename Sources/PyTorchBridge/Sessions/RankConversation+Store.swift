@@ -45,7 +45,9 @@ extension RankConversation {
       let wait = store.wait(for: request.keys, in: request.namespace, of: process)
       let deadline = request.timeoutNanoseconds.map { process.now.advanced(by: .nanoseconds($0)) }
       if try await process.suspend(on: wait, at: SourceLocation(), deadline: deadline) == .timedOut {
-        return fail(.timedOut, "the store's key \(request.keys.joined(separator: ", ")) was not set in time")
+        let milliseconds = (request.timeoutNanoseconds ?? 0) / 1_000_000
+        return fail(
+          .timedOut, "wait timeout after \(milliseconds)ms, keys: \(request.keys.joined(separator: ", "))")
       }
     }
     if request.operation == .get {

@@ -51,6 +51,7 @@ final class RankConversation: @unchecked Sendable {
       case .group(let group):
         try charge(request.interval, before: "new_group")
         try await define(group)
+      case .declaration(let declaration): try declare(declaration, site: request.interval.site)
       case .collective(let collective): try await perform(collective, request)
       case .send(let message):
         try await perform(message, as: "send", request) { try self.startSend(message, in: $0) }
@@ -170,8 +171,8 @@ final class RankConversation: @unchecked Sendable {
   }
 
   private func tellTimeOut(of call: CallDescription, _ nanoseconds: Int64?) {
-    let limit = Duration.nanoseconds(nanoseconds ?? 0).shortDescription
-    fail(.timedOut, "timed out after \(limit) of virtual time in \(call)")
+    let milliseconds = (nanoseconds ?? 0) / 1_000_000
+    fail(.timedOut, "[uniference] Timed out waiting \(milliseconds)ms of virtual time for \(call) to complete")
   }
 
   /// Notes what the rank is about to wait for, for reports.
@@ -239,7 +240,7 @@ extension RankRequest.Content {
     case .collective(let request): request.handle
     case .send(let request), .receive(let request): request.handle
     case .wait(let handle, _), .test(let handle), .forget(let handle): handle
-    case .group, .now, .sleep, .store, .goodbye, .phase: nil
+    case .group, .declaration, .now, .sleep, .store, .goodbye, .phase: nil
     }
   }
 }

@@ -30,11 +30,23 @@ struct ScriptFailure: Error, CustomStringConvertible {
   }
 }
 
+/// A rank's call.
+struct RankCall: Sendable {
+  let rank: Int
+  let call: CallDescription
+}
+
+/// Two ranks' calls that should have been the same.
+protocol ConflictingCalls: Error, CustomStringConvertible {
+  var first: RankCall { get }
+  var second: RankCall { get }
+}
+
 /// Ranks of a group that called different collectives where they should have called the same one.
-struct MismatchedCalls: Error, CustomStringConvertible {
+struct MismatchedCalls: ConflictingCalls {
   let number: Int
-  let first: (rank: Int, call: CallDescription)
-  let second: (rank: Int, call: CallDescription)
+  let first: RankCall
+  let second: RankCall
 
   var description: String {
     """
@@ -43,5 +55,22 @@ struct MismatchedCalls: Error, CustomStringConvertible {
       rank \(second.rank) called \(second.call)
       all members of a group must call the same collectives, with agreeing shapes and types, in the same order
     """
+  }
+}
+
+/// Ranks that called a function differently which all of them have to call alike, members of its group or not.
+struct DisagreeingCalls: ConflictingCalls {
+  let first: RankCall
+  let second: RankCall
+
+  var description: String {
+    let operation = first.call.operation
+    let alternative = operation == "new_group" ? "; or pass use_local_synchronization=True, which only members call" : ""
+    return """
+      \(operation) mismatch: ranks do not call it for the same groups in the same order
+        rank \(first.rank) called \(first.call)
+        rank \(second.rank) called \(second.call)
+        all ranks have to call \(operation) alike, also for groups that they are not in\(alternative)
+      """
   }
 }

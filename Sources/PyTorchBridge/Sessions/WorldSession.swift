@@ -21,6 +21,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   let permits: ComputePermits
   let store = KeyValueStore()
   let control: LauncherLink?
+  var agreements = Agreements()
+  var groupNames = GroupNames()
   /// Whether the cluster says how collectives are done; if not, each group's library does.
   private let clusterChoosesAlgorithms: Bool
   /// Ranks with what they do in virtual time, in the order of ranks.

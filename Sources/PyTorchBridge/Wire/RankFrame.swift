@@ -30,7 +30,7 @@ enum RankFrame {
     case 6:
       self = .request(
         RankRequest(interval: Interval(), content: .forget(handle: try reader.integer()), isAnswered: false))
-    case 10...20: self = .request(try RankRequest(kind: kind, &reader))
+    case 10...21: self = .request(try RankRequest(kind: kind, &reader))
     case 30: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
     case 31: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
     default: throw ProtocolError("frames of kind \(kind) are not known")

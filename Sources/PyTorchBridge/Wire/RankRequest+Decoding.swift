@@ -23,6 +23,11 @@ extension RankRequest {
     case 19:
       isAnswered = false
       content = .phase(try reader.integer())
+    case 21:
+      isAnswered = false
+      content = .declaration(
+        DeclarationRequest(
+          operation: try reader.integer(), key: try reader.integer(), arguments: try reader.integer()))
     default:
       isAnswered = true
       content = try Self.question(kind: kind, &reader)
@@ -65,6 +70,7 @@ extension GroupRequest {
   fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
     number = try reader.integer()
     name = try reader.integer()
+    initialization = try reader.integer()
     library = Library(rawValue: try reader.integer()) ?? .gloo
     worldRanks = try reader.list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in
       Int(try reader.integer(UInt32.self))

@@ -26,6 +26,7 @@ struct RankRequest: Sendable {
 
   enum Content: Sendable {
     case group(GroupRequest)
+    case declaration(DeclarationRequest)
     case collective(CollectiveRequest)
     case send(PointToPointRequest)
     case receive(PointToPointRequest)
@@ -45,6 +46,8 @@ struct RankRequest: Sendable {
 struct GroupRequest: Sendable {
   let number: UInt32
   let name: UInt32
+  /// Tells one `init_process_group` from another, an entry of the rank's string table.
+  let initialization: UInt32
   let library: Library
   let worldRanks: [Int]
 
@@ -52,6 +55,14 @@ struct GroupRequest: Sendable {
     case gloo = 0
     case nccl = 1
   }
+}
+
+/// A call that all ranks have to make alike, in entries of the rank's string table.
+struct DeclarationRequest: Sendable {
+  let operation: UInt32
+  /// What the other ranks call the same call.
+  let key: UInt32
+  let arguments: UInt32
 }
 
 /// A collective as a member calls it.

@@ -74,8 +74,9 @@ extension Cluster {
     let profile = transport?.profile ?? .ideal
     network = ClusterNetwork(
       topology: reading.topology, transport: profile,
-      collectives: try AlgorithmSelector(
-        fields["collectives"], otherwise: transport?.collectives ?? ClusterNetwork.defaultCollectives(for: profile)))
+      collectives: try fields["collectives"].map { (value) throws(DocumentError) in
+        try AlgorithmSelector(value, otherwise: transport?.collectives ?? .ideal)
+      } ?? transport?.collectives)
     let topology: Topology
     do throws(NetworkError) {
       topology = try makeTopology()

@@ -8,14 +8,15 @@ public struct ClusterNetwork: Sendable {
   public var topology: TopologyDescription
   /// What the communication library adds to the bare network.
   public var transport: TransportProfile
-  /// Who chooses the algorithm of each collective.
-  public var collectives: AlgorithmSelector
+  /// Who chooses the algorithm of each collective, where that has been said; `nil` leaves it to each process group's
+  /// library in scripts, and to the textbook otherwise.
+  public var chosenCollectives: AlgorithmSelector?
   /// Links whose figures are not the topology's, by name: `host0->switch`.
   public var links: [String: Link]
   /// Links that change during the run, in any order.
   public var changes: [LinkChange]
 
-  /// - Parameter collectives: as the transport's library chooses, unless given: ``defaultCollectives(for:)``.
+  /// - Parameter collectives: as the transport's library chooses, unless given: ``collectives(of:)``.
   public init(
     topology: TopologyDescription, transport: TransportProfile = .ideal, collectives: AlgorithmSelector? = nil,
     links: [String: Link] = [:], changes: [LinkChange] = []
@@ -23,8 +24,14 @@ public struct ClusterNetwork: Sendable {
     self.topology = topology
     self.links = links
     self.transport = transport
-    self.collectives = collectives ?? Self.defaultCollectives(for: transport)
+    chosenCollectives = collectives ?? Self.collectives(of: transport)
     self.changes = changes
+  }
+
+  /// Who chooses the algorithm of each collective: the textbook where nobody has been chosen.
+  public var collectives: AlgorithmSelector {
+    get { chosenCollectives ?? .ideal }
+    set { chosenCollectives = newValue }
   }
 
   /// Every device by a full-duplex cable on one switch.
@@ -61,12 +68,12 @@ public struct ClusterNetwork: Sendable {
     return try topology.replacing(figures)
   }
 
-  /// The algorithms that go with a transport: gloo's for `gloo-tcp`, NCCL's for `nccl`, else the textbook's.
-  public static func defaultCollectives(for transport: TransportProfile) -> AlgorithmSelector {
+  /// The algorithms that go with a transport: gloo's for `gloo-tcp`, NCCL's for `nccl`; others bring none.
+  public static func collectives(of transport: TransportProfile) -> AlgorithmSelector? {
     switch transport.name {
     case TransportProfile.glooTCP.name: .gloo
     case TransportProfile.nccl.name: .nccl
-    default: .ideal
+    default: nil
     }
   }
 }

@@ -2,11 +2,7 @@ import Communication
 
 extension AlgorithmSelector {
   /// Reads `gloo`, or a mapping such as `{all_reduce: ring, otherwise: gloo}`.
-  init(_ value: DocumentValue?, otherwise: AlgorithmSelector) throws(DocumentError) {
-    guard let value else {
-      self = otherwise
-      return
-    }
+  init(_ value: DocumentValue, otherwise: AlgorithmSelector) throws(DocumentError) {
     guard case .mapping = value.content else {
       self = try Self.named(value)
       return

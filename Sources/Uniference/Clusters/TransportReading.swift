@@ -6,8 +6,8 @@ import Quantities
 /// A transport as a document gives it: the name of a shipped profile, the path of a profile's file, or its figures.
 struct TransportReading {
   let profile: TransportProfile
-  /// What the library behind the profile chooses.
-  let collectives: AlgorithmSelector
+  /// What the library behind the profile chooses; `nil` where there is none.
+  let collectives: AlgorithmSelector?
 
   private static let fieldNames = [
     "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "header",
@@ -39,7 +39,7 @@ struct TransportReading {
 
   private init(_ shipped: TransportProfile) {
     profile = shipped
-    collectives = ClusterNetwork.defaultCollectives(for: shipped)
+    collectives = ClusterNetwork.collectives(of: shipped)
   }
 
   private init(figures: DocumentValue, defaultName: String) throws(DocumentError) {
@@ -52,7 +52,7 @@ struct TransportReading {
       }
       profile = shipped
     }
-    collectives = ClusterNetwork.defaultCollectives(for: profile)
+    collectives = ClusterNetwork.collectives(of: profile)
     profile.name = try fields["name"]?.name("the transport's name") ?? defaultName
     if let value = fields["send"] { profile.send = try Self.cost(value, otherwise: profile.send) }
     if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }

@@ -13,6 +13,7 @@ from torch._C._distributed_c10d import AllgatherOptions, GatherOptions, ScatterO
 from uniference import refusals
 from uniference.collectives.operands import Operands
 from uniference.collectives.short_forms import short_form
+from uniference.profiling import operator
 from uniference.tensors import in_memory_order
 from uniference.wire import Collective
 from uniference.work import UniferenceWork
@@ -21,14 +22,17 @@ from uniference.work import UniferenceWork
 class Copying(Operands):
     """``broadcast``, ``all_gather``, ``gather`` and ``scatter`` in all their forms."""
 
+    @operator("broadcast_", others=6)
     @short_form(dist.BroadcastOptions, "root", "timeout", operands=1)
     def broadcast(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
         tensor = in_memory_order(self._operand("broadcast", refusals.check_single("broadcast", tensors)))
         root = self._root("broadcast", opts.rootRank)
         call = self._describe("broadcast", Collective.BROADCAST, tensor)._replace(root=root)
         is_root = root == self.rank()
-        return self._calls.collective(call, (tensor,) if is_root else (), () if is_root else (tensor,), opts)
+        sent, received = ((tensor,), ()) if is_root else ((), (tensor,))
+        return self._calls.collective(call, sent, received, opts, shown=(tensor,))
 
+    @operator("allgather_", others=5)
     @short_form(AllgatherOptions, "timeout", operands=2)
     def allgather(
         self, output_lists: list[list[Tensor]], input_tensors: list[Tensor], opts: Any = None
@@ -44,21 +48,27 @@ class Copying(Operands):
             refusals.check_alike("allgather", operand, outputs)
         return self._all_gather(outputs, (operand,), "all_gather", opts)
 
+    @operator("_allgather_base_", 0, 1, others=3)
     def all_gather_single(self, output: Tensor, input: Tensor, opts: Any = None) -> UniferenceWork:
+        return self._gather_rows(output, input, opts)
+
+    _allgather_base: Any = all_gather_single
+
+    def _gather_rows(self, output: Tensor, input: Tensor, opts: Any) -> UniferenceWork:
         output, operand = self._operand("allgather", output), self._operand("allgather", input)
         if not self._calls.is_nccl(operand) or output.numel() != operand.numel() * self.size():
             self._check_rows(output, operand)
         return self._all_gather((output,), (operand,), "all_gather_into_tensor", opts)
 
-    _allgather_base: Any = all_gather_single
-
+    @operator("allgather_into_tensor_coalesced_", others=4)
     def all_gather_single_coalesced(
         self, outputs: list[Tensor], inputs: list[Tensor], opts: Any = None
     ) -> UniferenceWork:
-        return self._each(self.all_gather_single, outputs, inputs, opts)
+        return self._each(self._gather_rows, outputs, inputs, opts)
 
     allgather_into_tensor_coalesced: Any = all_gather_single_coalesced
 
+    @operator("allgather_coalesced_", others=4)
     def allgather_coalesced(
         self, output_lists: list[list[Tensor]], inputs: list[Tensor], opts: Any = None
     ) -> UniferenceWork:
@@ -70,6 +80,7 @@ class Copying(Operands):
         outputs = [self._operand("allgather_coalesced", tensor) for tensor in itertools.chain(*output_lists)]
         return self._all_gather(outputs, operands, "all_gather_coalesced", opts)
 
+    @operator("gather_", others=6)
     @short_form(GatherOptions, "root", "timeout", operands=2)
     def gather(
         self, output_lists: list[list[Tensor]], input_tensors: list[Tensor], opts: Any
@@ -87,6 +98,7 @@ class Copying(Operands):
         call = call._replace(root=root, result_count=sum(output.numel() for output in outputs))
         return self._calls.collective(call, (operand,), outputs, opts)
 
+    @operator("scatter_", others=6)
     @short_form(ScatterOptions, "root", "timeout", operands=2)
     def scatter(
         self, output_tensors: list[Tensor], input_lists: list[list[Tensor]], opts: Any

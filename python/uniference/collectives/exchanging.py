@@ -14,6 +14,7 @@ from uniference import refusals
 from uniference.collectives.monitoring import MonitoredBarrier
 from uniference.collectives.operands import Operands, underlying
 from uniference.collectives.short_forms import short_form
+from uniference.profiling import operator
 from uniference.tensors import as_real
 from uniference.wire import Collective, CollectiveCall
 from uniference.work import UniferenceWork
@@ -24,6 +25,7 @@ class Exchanging(Operands):
 
     _monitored_barriers = 0
 
+    @operator("alltoall_", others=5)
     @short_form(AllToAllOptions, "timeout", operands=2, in_lists=False)
     def alltoall(self, outputs: list[Tensor], inputs: list[Tensor], opts: Any = None) -> UniferenceWork:
         refusals.check_members("alltoall", "input tensor", inputs, self.size())
@@ -38,6 +40,7 @@ class Exchanging(Operands):
             refusals.check_alike("alltoall", operands[0], results)
         return self._all_to_all(results, operands, *counts, "all_to_all", opts)
 
+    @operator("alltoall_base_", 0, 1, others=5)
     @short_form(AllToAllOptions, "timeout", operands=4, in_lists=False)
     def all_to_all_single(
         self,
@@ -61,21 +64,26 @@ class Exchanging(Operands):
 
     alltoall_base = all_to_all_single
 
+    @operator("send", others=4)
     def send(self, tensors: list[Tensor], destination: int, tag: int) -> UniferenceWork:
         refusals.check_rank("send", "destination", destination, self.size())
         return self._calls.send(self._message("send", tensors), destination, tag)
 
+    @operator("recv_", others=4)
     def recv(self, tensors: list[Tensor], source: int, tag: int) -> UniferenceWork:
         refusals.check_rank("recv", "source", source, self.size())
         return self._calls.receive(self._message("recv", tensors), source, tag)
 
+    @operator("recv_any_source_", others=3)
     def recv_anysource(self, tensors: list[Tensor], tag: int) -> UniferenceWork:
         return self._calls.receive(self._message("recv_anysource", tensors), -1, tag)
 
+    @operator("barrier", others=5)
     @short_form(dist.BarrierOptions, "timeout")
     def barrier(self, opts: Any = None) -> UniferenceWork:
         return self._calls.collective(CollectiveCall(Collective.BARRIER, "barrier"), (), (), opts)
 
+    @operator("monitored_barrier_", others=5)
     def monitored_barrier(self, timeout: timedelta | None = None, wait_all_ranks: bool = False) -> None:
         """A barrier that tells who has not come in time. The usual time-out stands for none: deadlocks are found."""
         given = None if timeout == dist.default_pg_timeout else timeout

@@ -15,6 +15,8 @@ from uniference.group_calls import GroupCalls
 LARGEST_TAG = 2**31 - 1
 """Each barrier has a tag of its own, counted down from here, so that a late report is not taken for the next one's."""
 
+PICOSECONDS_PER_MICROSECOND = 1_000_000
+
 
 class MonitoredBarrier:
     """One barrier of a group."""
@@ -24,46 +26,66 @@ class MonitoredBarrier:
         Args:
             rank: this process's rank in the group.
             number: how many such barriers the group has had.
-            timeout: for each step, in virtual time; ``None`` for none, since a deadlock is found at once.
+            timeout: for all of it, in virtual time; ``None`` for none, since a deadlock is found at once.
         """
         self._calls = calls
         self._rank = rank
         self._tag = LARGEST_TAG - number
-        self._timeout = timeout or timedelta(0)
-        self._milliseconds = round(self._timeout.total_seconds() * 1000)
+        self._timeout = timeout
+        self._milliseconds = 0 if timeout is None else round(timeout.total_seconds() * 1000)
+        self._start_ps = calls.session.now_ps
 
     def pass_it(self, wait_all_ranks: bool) -> None:
         """Raises ``RuntimeError`` as gloo does when somebody does not come in time."""
         if self._rank != 0:
             self._report()
             return
-        missing = [rank for rank in range(1, self._calls.members) if not self._hear(rank, not wait_all_ranks)]
+        missing: list[int] = []
+        for rank in range(1, self._calls.members):
+            if not self._hear(rank, wait_all_ranks, passed=rank - 1 - len(missing)):
+                missing.append(rank)
         if missing:
             ranks = ", ".join(map(str, missing))
             raise RuntimeError(f"[Rank 0]: Ranks {ranks} failed to pass monitoredBarrier in {self._milliseconds} ms")
         works = [self._calls.send(self._note(), rank, self._tag) for rank in range(1, self._calls.members)]
         for work in works:
-            work.wait(self._timeout)
+            work.wait(self._timeout or timedelta(0))
 
     def _report(self) -> None:
         try:
-            self._calls.send(self._note(), 0, self._tag).wait(self._timeout)
-            self._calls.receive(self._note(), 0, self._tag).wait(self._timeout)
-        except dist.DistBackendError:
+            self._calls.send(self._note(), 0, self._tag).wait(self._timeout or timedelta(0))
+            self._calls.receive(self._note(), 0, self._tag).wait(self._timeout or timedelta(0))
+        except dist.DistBackendError as error:
             raise RuntimeError(
                 f"Rank {self._rank} successfully reached monitoredBarrier, but received errors while waiting for "
-                f"send/recv from rank 0. Please check rank 0 logs for faulty rank."
+                f"send/recv from rank 0. Please check rank 0 logs for faulty rank.\n Original exception: \n{error}"
             ) from None
 
-    def _hear(self, rank: int, is_first_missing_an_error: bool) -> bool:
+    def _hear(self, rank: int, wait_all_ranks: bool, passed: int) -> bool:
+        remaining = self._remaining(wait_all_ranks)
+        if remaining is not None and remaining <= timedelta(0):
+            processed = ", ".join(map(str, range(1, passed + 1)))
+            raise RuntimeError(
+                f"Rank 0 timed out in monitoredBarrier after {self._milliseconds} ms.\n"
+                + (f"Successfully processed ranks: {processed}" if passed else
+                   "No ranks successfully processed in monitoredBarrier.")
+            )  # fmt: skip
         try:
-            return self._calls.receive(self._note(), rank, self._tag).wait(self._timeout)
-        except dist.DistBackendError:
-            if is_first_missing_an_error:
+            return self._calls.receive(self._note(), rank, self._tag).wait(remaining or timedelta(0))
+        except dist.DistBackendError as error:
+            if not wait_all_ranks:
                 raise RuntimeError(
-                    f"[Rank 0]: Rank {rank} failed to pass monitoredBarrier in {self._milliseconds} ms"
+                    f"[Rank 0]: Rank {rank} failed to pass monitoredBarrier in {self._milliseconds} ms\n"
+                    f" Original exception: \n{error}"
                 ) from None
             return False
+
+    def _remaining(self, wait_all_ranks: bool) -> timedelta | None:
+        """How long rank 0 goes on listening: the whole time-out to each where it names all who are missing."""
+        if self._timeout is None or wait_all_ranks:
+            return self._timeout
+        elapsed_ps = self._calls.session.now_ps - self._start_ps
+        return self._timeout - timedelta(microseconds=elapsed_ps / PICOSECONDS_PER_MICROSECOND)
 
     @staticmethod
     def _note() -> torch.Tensor:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 import torch.distributed as dist
 from torch import Tensor
 
 from uniference import refusals
 from uniference.collectives.operands import Operands
 from uniference.collectives.short_forms import short_form
+from uniference.collectives.sparse import SparseSums
+from uniference.profiling import operator
 from uniference.tensors import in_memory_order
 from uniference.wire import Collective, CollectiveCall, Reduction
 from uniference.work import SeveralWorks, UniferenceWork
@@ -19,13 +23,18 @@ from uniference.work import SeveralWorks, UniferenceWork
 class Reducing(Operands):
     """``all_reduce``, ``reduce`` and ``reduce_scatter`` in all their forms."""
 
+    @operator("allreduce_", others=6)
     @short_form(dist.AllreduceOptions, "op", "timeout", operands=1)
     def allreduce(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
         self._check_reduction("all_reduce", tensors, opts)
+        if len(tensors) == 1 and tensors[0].layout is torch.sparse_coo and not self._calls.is_nccl(tensors[0]):
+            refusals.check_sparse("allreduce", tensors[0])
+            return self._sparse_sums.start(tensors[0], opts)
         tensor = in_memory_order(self._operand("allreduce", refusals.check_single("allreduce", tensors)))
         call = self._reducing("all_reduce", Collective.ALL_REDUCE, tensor, opts)
         return self._calls.collective(call, (tensor,), (tensor,), opts)
 
+    @operator("allreduce_coalesced_", others=5)
     def allreduce_coalesced(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
         """All tensors as one, which is how gloo reduces them."""
         self._check_reduction("all_reduce", tensors, opts)
@@ -37,12 +46,14 @@ class Reducing(Operands):
         call = call._replace(elements=count, result_count=count, shape=(count,))
         return self._calls.collective(call, operands, operands, opts)
 
+    @operator("reduce_", others=7)
     @short_form(dist.ReduceOptions, "root", "op", "timeout", operands=1)
     def reduce(self, tensors: list[Tensor], opts: Any) -> UniferenceWork:
         self._check_reduction("reduce", tensors, opts)
         tensor = in_memory_order(self._summand("reduce", refusals.check_single("reduce", tensors)))
         return self._reduce_to(tensor, tensor, opts.rootRank, "reduce", opts)
 
+    @operator("reduce_scatter_", others=6)
     @short_form(dist.ReduceScatterOptions, "op", "timeout", operands=2)
     def reduce_scatter(
         self, output_tensors: list[Tensor], input_lists: list[list[Tensor]], opts: Any = None
@@ -61,7 +72,13 @@ class Reducing(Operands):
         ]
         return SeveralWorks(self._calls.session, works)
 
+    @operator("_reduce_scatter_base_", 0, 1, others=4)
     def reduce_scatter_single(self, output: Tensor, input: Tensor, opts: Any = None) -> UniferenceWork:
+        return self._reduce_rows(output, input, opts)
+
+    _reduce_scatter_base: Any = reduce_scatter_single
+
+    def _reduce_rows(self, output: Tensor, input: Tensor, opts: Any) -> UniferenceWork:
         self._check_reduction("all_reduce", (input,), opts)
         output, operand = self._summand("reduce_scatter", output), self._summand("reduce_scatter", input)
         if output.dtype != operand.dtype:
@@ -73,14 +90,17 @@ class Reducing(Operands):
             )
         return self._reduce_scatter(output, (operand,), "reduce_scatter_tensor", opts)
 
-    _reduce_scatter_base: Any = reduce_scatter_single
-
+    @operator("reduce_scatter_tensor_coalesced_", others=6)
     def reduce_scatter_single_coalesced(
         self, outputs: list[Tensor], inputs: list[Tensor], opts: Any = None
     ) -> UniferenceWork:
-        return self._each(self.reduce_scatter_single, outputs, inputs, opts)
+        return self._each(self._reduce_rows, outputs, inputs, opts)
 
     reduce_scatter_tensor_coalesced: Any = reduce_scatter_single_coalesced
+
+    @functools.cached_property
+    def _sparse_sums(self) -> SparseSums:
+        return SparseSums(self._calls.alongside("sparse"))
 
     def _check_reduction(self, operation: str, tensors: Sequence[Tensor], options: Any) -> None:
         if options is None:
