@@ -23,7 +23,8 @@ let package = Package(
     .target(name: "Quantities"),
     .target(name: "CacheHints"),
     .target(name: "PythonInterpreters"),
-    .target(name: "ChildPrograms"),
+    .target(name: "SystemCalls"),
+    .target(name: "ChildPrograms", dependencies: ["SystemCalls"]),
     .target(
       name: "SimulationKernel",
       dependencies: ["CacheHints", "Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
@@ -48,38 +49,39 @@ let package = Package(
         "CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors",
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
-    .target(name: "Results", dependencies: ["Quantities"]),
+    .target(name: "Results", dependencies: ["Quantities", "SystemCalls"]),
     .target(
       name: "Reports",
       dependencies: ["Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),
     .target(
       name: "Uniference",
       dependencies: [
-        "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation", "Tensors", "LibTorch",
-        "Models", "PythonInterpreters", "Results", "Reports", .product(name: "Yams", package: "Yams"),
+        "ChildPrograms", "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation",
+        "Tensors", "LibTorch", "Models", "PythonInterpreters", "Results", "Reports",
+        .product(name: "Yams", package: "Yams"),
       ]),
     .target(
       name: "ProgramLibraries",
       dependencies: [
-        "Uniference", "LibTorch", "Models", "SimulationKernel", "Results",
+        "SystemCalls", "Uniference", "LibTorch", "Models", "SimulationKernel", "Results",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "ProgramHost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "PyTorchBridge",
       dependencies: [
-        "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation", "Results",
-        "Uniference", .product(name: "DequeModule", package: "swift-collections"),
+        "ChildPrograms", "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication",
+        "Simulation", "Results", "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(name: "Validation", dependencies: ["ChildPrograms", "Uniference", "Quantities", "Reports"]),
-    .target(name: "Testbed", dependencies: ["Quantities"]),
+    .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
     .target(
       name: "Calibration", dependencies: ["ChildPrograms", "Uniference", "Network", "Quantities", "Reports"]),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference", "PythonInterpreters",
-        "LibTorch", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
+        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference",
+        "PythonInterpreters", "LibTorch", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(

@@ -1,6 +1,8 @@
 import Foundation
+import Synchronization
 
-/// A program that this one runs and waits for. When this one is told to end, so is the other, and first.
+/// A program that this one runs and waits for. When this one is told to end, so is the other, and first; when this one
+/// is killed, so is the other.
 public struct ChildProgram {
   private let words: [String]
   private let environment: [String: String]
@@ -18,24 +20,22 @@ public struct ChildProgram {
   /// - Returns: what it has written to standard output.
   /// - Throws: when it cannot be started or fails, with the last line that it wrote to standard error.
   public func output() throws(ChildFailure) -> String {
-    let (output, errors) = (Pipe(), Pipe())
-    let process = makeProcess()
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = output
-    process.standardError = errors
-    try start(process)
+    let (output, errors) = (try pipe(), try pipe())
+    let process = try start([STDOUT_FILENO: output.writeEnd, STDERR_FILENO: errors.writeEnd])
+    close(output.writeEnd)
+    close(errors.writeEnd)
     // Both pipes are emptied at the same time, so that neither fills up while the other is read.
     let complaints = CollectedBytes()
-    let reader = Thread { complaints.fill(from: errors.fileHandleForReading) }
+    let reader = Thread { complaints.fill(from: errors.readEnd) }
     reader.start()
-    let text = Ending.forwarded(to: [process]) {
-      let data = output.fileHandleForReading.readDataToEndOfFile()
-      process.waitUntilExit()
-      return String(decoding: data, as: UTF8.self)
+    let (text, code) = Self.forwardingSignals(to: [process]) {
+      let text = CollectedBytes()
+      text.fill(from: output.readEnd)
+      return (text.text, process.wait())
     }
-    guard process.terminationStatus == 0 else {
+    guard code == 0 else {
       let last = complaints.text.split(whereSeparator: \.isNewline).last.map(String.init)
-      throw ChildFailure(words: words, reason: .failed(code: process.terminationStatus, lastWords: last))
+      throw ChildFailure(words: words, reason: .failed(code: code, lastWords: last))
     }
     return text
   }
@@ -45,43 +45,54 @@ public struct ChildProgram {
   ///
   /// - Returns: the position and exit code of the first that has failed; `nil` when none has.
   public static func run(_ programs: [ChildProgram]) throws(ChildFailure) -> (index: Int, code: Int32)? {
-    let ended = DispatchSemaphore(value: 0)
-    var processes: [Process] = []
-    defer { for process in processes where process.isRunning { process.terminate() } }
-    for program in programs {
-      let process = program.makeProcess()
-      process.terminationHandler = { _ in ended.signal() }
-      try program.start(process)
-      processes.append(process)
-    }
-    return Ending.forwarded(to: processes) {
-      for _ in processes {
-        ended.wait()
-        let failed = processes.firstIndex { !$0.isRunning && $0.terminationStatus != 0 }
-        if let failed { return (failed, processes[failed].terminationStatus) }
+    var processes: [GuardedProcess] = []
+    defer { for process in processes where process.isRunning { process.endAll() } }
+    for program in programs { processes.append(try program.start([:])) }
+    return forwardingSignals(to: processes) {
+      while true {
+        let codes = processes.map(\.exitCode)
+        if let failed = codes.firstIndex(where: { $0 != nil && $0 != 0 }), let code = codes[failed] {
+          return (failed, code)
+        }
+        if codes.allSatisfy({ $0 == 0 }) { return nil }
+        usleep(20_000)
       }
-      return nil
     }
   }
 
-  private func start(_ process: Process) throws(ChildFailure) {
-    // A child inherits which signals are blocked, and threads of Swift's pool block nearly all: it could not be ended.
-    var none = sigset_t()
-    var former = sigset_t()
-    sigemptyset(&none)
-    pthread_sigmask(SIG_SETMASK, &none, &former)
-    defer { pthread_sigmask(SIG_SETMASK, &former, nil) }
-    do { try process.run() } catch {
-      throw ChildFailure(words: words, reason: .notStarted(error.localizedDescription))
+  private func start(_ files: [Int32: Int32]) throws(ChildFailure) -> GuardedProcess {
+    var command = GuardedCommand(words)
+    command.environment = environment
+    command.files = files
+    let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
+    defer { close(nothing) }
+    command.files[STDIN_FILENO] = nothing
+    do throws(SpawnFailure) { return try GuardedProcess(command) } catch {
+      throw ChildFailure(words: words, reason: .notStarted(error.description))
     }
   }
 
-  private func makeProcess() -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = words
-    process.environment = environment
-    return process
+  private func pipe() throws(ChildFailure) -> DescriptorPipe {
+    do throws(SpawnFailure) { return try DescriptorPipe() } catch {
+      throw ChildFailure(words: words, reason: .notStarted(error.description))
+    }
+  }
+
+  /// Does something while programs run. A signal to end is passed on to them, and takes effect here once `body` has
+  /// ended, which is when they have.
+  ///
+  /// Ctrl-C reaches children without this, as a terminal signals all processes of a command. `kill`, a closed connection
+  /// and a job's time limit tell this process alone, whose children would otherwise go on for as long as they like.
+  private static func forwardingSignals<Result>(to processes: [GuardedProcess], _ body: () -> Result) -> Result {
+    let received = Mutex<Int32?>(nil)
+    let signals = EndingSignals { number in
+      received.withLock { $0 = $0 ?? number }
+      for process in processes { process.pass(on: number == SIGINT ? SIGTERM : number) }
+    }
+    let result = body()
+    signals.stop()
+    if let number = received.withLock({ $0 }) { EndingSignals.end(by: number) }
+    return result
   }
 }
 

@@ -15,8 +15,8 @@ struct LibraryFailure {
     exitCode =
       switch error {
       case is ValidationError, is UsageError: EX_USAGE
-      case let failure as RunFailure where failure.isInterruption: 130
-      case let failure as RunFailure where failure.outOfMemory == nil: EX_SOFTWARE
+      case let failure as RunFailure:
+        failure.interruption?.exitCode ?? (failure.outOfMemory == nil ? EX_SOFTWARE : EX_DATAERR)
       case is FileError, is RunRecordError: EX_IOERR
       default: EX_DATAERR
       }

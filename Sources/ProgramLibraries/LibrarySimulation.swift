@@ -64,12 +64,12 @@ struct LibrarySimulation: ParsableCommand {
       cluster: texts.first?.text, program: library, arguments: arguments, seed: seed, settings: settings,
       files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
     let program = try make(arguments)
-    let report = try Interruption.byControlC { interruption in
+    let report = try Interruption.bySignals(andLostOutput: true) { interruption in
       options.interruption = interruption
       return try World.simulate(program, on: cluster, options: options)
     }
-    fflush(nil)
-    FileHandle.standardError.write(Data(((try json ? jsonText(report) : text(report)) + "\n").utf8))
+    try ProgramOutput.flush()
+    try StandardError.print(try json ? jsonText(report) : text(report))
   }
 
   private func text(_ report: SimulationReport) -> String {

@@ -1,5 +1,6 @@
 @_exported import ArgumentParser
 import Foundation
+import Results
 @_exported import Uniference
 
 /// A program that a dynamic library brings.
@@ -89,30 +90,37 @@ public enum ProgramLibrary {
     } catch {
       let text = Command.fullMessage(for: error)
       let isHelp = Command.exitCode(for: error).isSuccess
-      (isHelp ? FileHandle.standardOutput : .standardError).write(Data((text + "\n").utf8))
-      return Command.exitCode(for: error).rawValue
+      guard isHelp else {
+        StandardError.say(text)
+        return Command.exitCode(for: error).rawValue
+      }
+      return show(text)
     }
     do {
       try body(command)
-      flush()
+      try ProgramOutput.flush()
       return EXIT_SUCCESS
     } catch let help as UsageError where help.isHelp {
-      print(help)
-      return EXIT_SUCCESS
+      return show(help.description)
     } catch {
-      flush()
+      // What the program has printed comes before what went wrong.
+      try? ProgramOutput.flush()
       let failure = LibraryFailure(error)
       return fail(failure.message, failure.exitCode)
     }
   }
 
-  /// What the program has printed comes before what went wrong.
-  private static func flush() { fflush(nil) }
+  private static func show(_ help: String) -> Int32 {
+    do {
+      try StandardOutput.print(help)
+      return EXIT_SUCCESS
+    } catch { return fail(error.description, EX_IOERR) }
+  }
 
   private static func fail(_ message: String, _ exitCode: Int32) -> Int32 {
     let rank = ProcessInfo.processInfo.environment["RANK"].map { "rank \($0): " } ?? ""
     let line = message.split(separator: "\n", omittingEmptySubsequences: true).first.map(String.init) ?? message
-    FileHandle.standardError.write(Data("uniference: error: \(rank)\(line)\n".utf8))
+    StandardError.say("uniference: error: \(rank)\(line)")
     return exitCode
   }
 }

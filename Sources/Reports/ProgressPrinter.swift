@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import Synchronization
 
 /// Shows a ``ProgressBar`` on standard error while work goes on, when that is a terminal; else it shows nothing.
@@ -31,7 +32,7 @@ public final class ProgressPrinter: Sendable {
 
   private func write(_ text: String?) {
     // A terminal that went away must not end the run whose progress it showed.
-    if let text { try? FileHandle.standardError.write(contentsOf: Data(text.utf8)) }
+    if let text { StandardError.say(text, terminator: "") }
   }
 }
 

@@ -1,9 +1,11 @@
 import Foundation
+import SystemCalls
 
 /// Builds a ``RunRecord`` under a temporary name beside its place and moves it there once it is whole.
 ///
 /// The temporary folder `NAME.run.partial-PROCESS-RANDOM` does not end in `.run`, so what a crash leaves is never
-/// taken for a record. A writer that goes out of scope unfinished removes it. One thread at a time may use a writer.
+/// taken for a record. A writer that goes out of scope unfinished removes it, and the next writer in the same folder what
+/// a killed process has left. One thread at a time may use a writer.
 public final class RunRecordWriter {
   /// Where the finished record stands, or will stand as far as can be told.
   public private(set) var path: String
@@ -16,6 +18,7 @@ public final class RunRecordWriter {
   private let temporaryPath: String
   private let keepsEarlier: Bool
   private let wishedPath: String
+  private let lock: Int32
   private var isOpen = true
 
   /// Creates the temporary folder, and the folders above it, and opens the event log in it.
@@ -41,14 +44,17 @@ public final class RunRecordWriter {
     self.inputs = inputs
     self.versions = versions
     self.devices = devices
-    temporaryPath = trimmed + temporarySuffix("partial")
+    temporaryPath = UnfinishedFile.path(for: trimmed)
+    UnfinishedFile.removeAbandoned(beside: trimmed)
     do {
       try FileManager.default.createDirectory(atPath: temporaryPath, withIntermediateDirectories: true)
     } catch { throw FileError(error, operation: "create", path: temporaryPath) }
+    lock = UnfinishedFile.lock(temporaryPath)
     do throws(FileError) {
       events = try EventLog(writingTo: temporaryPath + "/" + RunRecord.eventsName, keepsRecords: keepsRecords)
     } catch {
       try? FileManager.default.removeItem(atPath: temporaryPath)
+      UnfinishedFile.unlock(lock)
       throw error
     }
   }
@@ -90,6 +96,7 @@ public final class RunRecordWriter {
     guard isOpen else { return }
     isOpen = false
     try? FileManager.default.removeItem(atPath: temporaryPath)
+    UnfinishedFile.unlock(lock)
   }
 
   /// A folder cannot be renamed over another one that is not empty, so what stands at a name keeps it, whoever has put it
@@ -112,10 +119,17 @@ public final class RunRecordWriter {
     return candidate
   }
 
-  /// A folder cannot be renamed over another that is not empty, so an older record steps aside first.
+  /// A folder cannot be renamed over another that is not empty. It changes places with an older record, which then goes
+  /// with what else is temporary.
   private func moveIntoPlace() throws {
     try RunRecordWriter.checkReplaceable(path)
-    let oldPath = path + temporarySuffix("replaced")
+    guard FileManager.default.fileExists(atPath: path) else {
+      if rename(temporaryPath, path) != 0 { throw FileError(errnoOf: "create", path: path) }
+      return
+    }
+    if uniference_exchange(temporaryPath, path) == 0 { return }
+    // Where the file system knows no exchange, the older record steps aside first.
+    let oldPath = UnfinishedFile.path(for: path)
     let replaces = rename(path, oldPath) == 0
     guard rename(temporaryPath, path) == 0 else {
       let failure = FileError(errnoOf: "create", path: path)
@@ -133,9 +147,4 @@ public final class RunRecordWriter {
         path: path, problem: "exists and is not a run record; move it away or choose another name")
     }
   }
-}
-
-/// An ending that no other process or writer uses, for a name beside the final one.
-package func temporarySuffix(_ purpose: String) -> String {
-  ".\(purpose)-\(ProcessInfo.processInfo.processIdentifier)-\(String(UInt32.random(in: 0...UInt32.max), radix: 16))"
 }

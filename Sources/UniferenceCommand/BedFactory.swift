@@ -1,5 +1,6 @@
 import Foundation
 import Quantities
+import Results
 import Testbed
 
 #if os(Linux)
@@ -18,13 +19,9 @@ import Testbed
       if layout.delay > .zero {
         method = try Requirements.delayMethod(executable: executable)
         if case .relay = method {
-          FileHandle.standardError.write(
-            Data(
-              """
-              uniference testbed: this kernel has no netem; a relay of this program's own delays each link by \
-              \(layout.delay.shortDescription)
-
-              """.utf8))
+          StandardError.say(
+            "uniference testbed: this kernel has no netem; a relay of this program's own delays each link by "
+              + layout.delay.shortDescription)
         }
       }
       plan = BedPlan(layout, name: name, method: method)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Quantities
 import Reports
+import Results
 import Uniference
 
 /// `uniference benchmark`.
@@ -38,7 +39,7 @@ struct RingBenchmarkCommand: ReportingCommand {
   func perform() async throws {
     let bytes = try DataSize(parsing: size, .positive).bytes
     let result = try RingBenchmark(ranks: ranks, bytes: bytes, messageLimit: messages).run()
-    if json { return print(try jsonText(result)) }
+    if json { return try StandardOutput.print(try jsonText(result)) }
     var table = TextTable(columns: [.init("figure"), .init("value", .right)])
     table.append(["devices", grouped(result.ranks)])
     table.append(["messages", grouped(result.messages)])
@@ -46,6 +47,6 @@ struct RingBenchmarkCommand: ReportingCommand {
     table.append(["messages per second", grouped(Int(result.messages_per_second))])
     table.append(["wall time", Duration.seconds(result.wall_s).shortDescription])
     table.append(["peak memory", DataSize(bytes: result.peak_rss_bytes).description])
-    print(table.rendered(), terminator: "")
+    try StandardOutput.print(table.rendered(), terminator: "")
   }
 }

@@ -79,7 +79,9 @@ struct CalibrateCommand: ReportingCommand {
     let former = FileManager.default.fileExists(atPath: output) ? try FormerFigures(contentsOf: output) : nil
     if printCommands {
       let (machines, command) = remote()
-      for (name, line) in zip(machines.names, machines.shellCommands(command)) { print("\(name): \(line)") }
+      for (name, line) in zip(machines.names, machines.shellCommands(command)) {
+        try StandardOutput.print("\(name): \(line)")
+      }
       return
     }
     let files = try measured()
@@ -137,7 +139,7 @@ struct CalibrateCommand: ReportingCommand {
     try write(document.text, to: output)
     try write(report.svg, to: base + ".svg")
     if let transport { try write(document.transportText, to: transport) }
-    print(json ? try jsonText(report) : report.text())
+    try StandardOutput.print(json ? try jsonText(report) : report.text())
   }
 
   private func write(_ text: String, to path: String) throws {

@@ -27,7 +27,7 @@ struct CompareCommand: ReportingCommand {
     let output = ComparedRecords(
       differences: RunDifferences(records[0].manifest, records[1].manifest),
       comparison: try RunComparison(records[0], records[1]))
-    print(json ? try jsonText(output) : output.text)
+    try StandardOutput.print(json ? try jsonText(output) : output.text)
   }
 }
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Devices
 import Quantities
 import Reports
+import Results
 
 /// `uniference devices`.
 struct DevicesCommand: ReportingCommand {
@@ -21,11 +22,11 @@ struct DevicesCommand: ReportingCommand {
   func perform() async throws {
     let devices = try id.map { [try DeviceCatalogue.device($0)] } ?? DeviceCatalogue.all
     if json {
-      print(try jsonText(DeviceListing(devices: devices)))
+      try StandardOutput.print(try jsonText(DeviceListing(devices: devices)))
     } else if id != nil || all {
-      print(devices.map(figureTable).joined(separator: "\n"), terminator: "")
+      try StandardOutput.print(devices.map(figureTable).joined(separator: "\n"), terminator: "")
     } else {
-      print(catalogueTable(devices), terminator: "")
+      try StandardOutput.print(catalogueTable(devices), terminator: "")
     }
   }
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import PyTorchBridge
+import Results
 import Uniference
 
 /// `uniference exec`.
@@ -33,20 +34,17 @@ struct ExecCommand: ReportingCommand {
     options.parallelRanks = session.parallelRanks
     options.seed = session.seed
     let commandSession = try CommandSession(cluster: try session.readCluster(), options: options)
-    // A handler is not inherited by the command, as ignoring would be: Ctrl-C is for the command to act on.
-    let former = signal(SIGINT) { _ in }
-    defer { signal(SIGINT, former) }
     let result = try commandSession.run(words, python: try PythonEnvironment()) { say($0) }
     let output = CommandSessionOutput(result.summary, commandSession.basis)
     if json {
-      FileHandle.standardError.write(Data((try jsonText(output) + "\n").utf8))
+      try StandardError.print(try jsonText(output))
     } else if summary {
       for line in output.lines { say(line) }
     }
     if result.exitCode != 0 { throw ExitCode(result.exitCode) }
   }
 
-  private func say(_ text: String) { FileHandle.standardError.write(Data("uniference: \(text)\n".utf8)) }
+  private func say(_ text: String) { StandardError.say("uniference: \(text)") }
 }
 
 /// What became of a command's worlds, as `uniference exec` prints it.

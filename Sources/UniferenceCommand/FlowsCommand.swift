@@ -25,8 +25,8 @@ struct FlowsCommand: ReportingCommand {
     let flowCase = try readCase()
     let times = try located { () throws(FlowCaseError) in try flowCase.finishTimes() }
     switch format {
-    case .json: print(try jsonText(FlowTimes(flowCase, times)))
-    case .table: print(flowTable(flowCase, times), terminator: "")
+    case .json: try StandardOutput.print(try jsonText(FlowTimes(flowCase, times)))
+    case .table: try StandardOutput.print(flowTable(flowCase, times), terminator: "")
     }
   }
 

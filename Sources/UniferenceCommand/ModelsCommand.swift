@@ -2,6 +2,7 @@ import ArgumentParser
 import Models
 import Quantities
 import Reports
+import Results
 import Uniference
 
 /// `uniference models`.
@@ -22,17 +23,18 @@ struct ModelsCommand: ReportingCommand {
   func perform() async throws {
     guard let name else {
       let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
-      print(json ? try jsonText(ModelListing(models: models)) + "\n" : modelTable(models), terminator: "")
+      try StandardOutput.print(
+        json ? try jsonText(ModelListing(models: models)) + "\n" : modelTable(models), terminator: "")
       return
     }
     if LlamaConfiguration.preset(name) == nil, let encoder = try EncoderListing(contentsOf: name) {
-      print(json ? try jsonText(encoder) + "\n" : encoder.text, terminator: "")
+      try StandardOutput.print(json ? try jsonText(encoder) + "\n" : encoder.text, terminator: "")
       return
     }
     let configuration = try LlamaConfiguration(named: name)
     let source = LlamaConfiguration.presets.first { $0.id == name }?.source ?? name
     let model = ModelListing.Model(configuration, source: source)
-    print(json ? try jsonText(model) + "\n" : modelDetails(model), terminator: "")
+    try StandardOutput.print(json ? try jsonText(model) + "\n" : modelDetails(model), terminator: "")
   }
 }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Results
 import Uniference
 
 /// `uniference new`.
@@ -34,7 +35,8 @@ struct NewCommand: ReportingCommand {
           "\(file.path) cannot be written: \(error.localizedDescription)", CommandFailure.inputOutput)
       }
     }
-    print("\(name) is ready. \(name)/README.md says how to build it, simulate it and run it for real.")
+    try StandardOutput.print(
+      "\(name) is ready. \(name)/README.md says how to build it, simulate it and run it for real.")
   }
 
   private func checkout() throws -> String {

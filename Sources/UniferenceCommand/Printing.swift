@@ -1,4 +1,5 @@
 import Foundation
+import Results
 
 /// One JSON object for standard output: keys in alphabetical order, the same text for the same value.
 func jsonText(_ value: some Encodable) throws -> String {
@@ -8,9 +9,7 @@ func jsonText(_ value: some Encodable) throws -> String {
 }
 
 /// A line on standard error about what may surprise, which ends nothing.
-func warn(_ message: String) {
-  FileHandle.standardError.write(Data("uniference: warning: \(message)\n".utf8))
-}
+func warn(_ message: String) { StandardError.say("uniference: warning: \(message)") }
 
 /// A whole number in groups of three digits: `8 030 261 248`.
 func grouped(_ number: Int) -> String {

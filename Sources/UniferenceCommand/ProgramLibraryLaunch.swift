@@ -1,5 +1,7 @@
+import ChildPrograms
 import Foundation
 import ProgramLibraries
+import Results
 
 /// `uniference simulate LIBRARY`: handed to a process of its own, since a library brings its own copy of Uniference, and two
 /// copies in one process would have every type twice.
@@ -24,10 +26,12 @@ struct ProgramLibraryLaunch {
   func run() {
     let host = hostPath
     var arguments = ([host] + words).map { strdup($0) } + [nil]
+    // What this program has done about lost output is not the other's affair.
+    if !InheritedSignals.ignored.contains(SIGPIPE) { signal(SIGPIPE, SIG_DFL) }
     execv(host, &arguments)
     let reason = String(cString: strerror(errno))
-    FileHandle.standardError.write(
-      Data("uniference: error: \(host), which runs programs that are libraries, cannot be started: \(reason)\n".utf8))
+    StandardError.say(
+      "uniference: error: \(host), which runs programs that are libraries, cannot be started: \(reason)")
     exit(EX_UNAVAILABLE)
   }
 

@@ -34,7 +34,7 @@ extension ReportingCommand {
       throw ExitCode(exit.status)
     } catch {
       let failure = CommandFailure(error)
-      FileHandle.standardError.write(Data("uniference: error: \(failure.message)\n".utf8))
+      StandardError.say("uniference: error: \(failure.message)")
       throw failure.exitCode
     }
   }
@@ -48,8 +48,6 @@ struct CommandFailure: Error, Equatable {
   static let unavailable = ExitCode(69)
   static let internalError = ExitCode(70)
   static let inputOutput = ExitCode(74)
-  /// What a shell reports of a program that Ctrl-C has ended.
-  static let interrupted = ExitCode(130)
 
   let message: String
   let exitCode: ExitCode
@@ -72,12 +70,13 @@ struct CommandFailure: Error, Equatable {
     case is LaunchError, is PythonMissing, is TorchError, is OperationRecordingError, is ValidationFailure,
       is CalibrationFailure:
       self.init("\(error)", Self.badInput)
-    case let failure as RunFailure where failure.isInterruption: self.init("\(failure)", Self.interrupted)
+    case let failure as RunFailure where failure.isInterruption:
+      self.init("\(failure)", ExitCode(failure.interruption?.exitCode ?? EXIT_FAILURE))
     case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
     case let failure as RunFailure:
       // What a rank finds wrong with its input is no fault of the program.
       self.init("\(failure)", failure.programError.map { CommandFailure($0).exitCode } ?? Self.internalError)
-    case is FileError, is RunRecordError: self.init("\(error)", Self.inputOutput)
+    case is FileError, is RunRecordError, is LostOutput: self.init("\(error)", Self.inputOutput)
     default: self.init("\(error)", Self.internalError)
     }
   }

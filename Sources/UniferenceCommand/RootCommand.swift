@@ -1,5 +1,8 @@
 import ArgumentParser
+import ChildPrograms
+import Foundation
 import ProgramLibraries
+import Results
 import Uniference
 
 /// `uniference`.
@@ -16,8 +19,30 @@ struct RootCommand: AsyncParsableCommand {
     ])
 
   static func main() async {
-    let arguments = ComputeModelName.joiningWords(Array(CommandLine.arguments.dropFirst()))
+    // Before anything is done about signals.
+    _ = InheritedSignals.ignored
+    signal(SIGCHLD, SIG_DFL)
+    StandardStreams.prepare()
+    let words = CommandLine.arguments.dropFirst()
+    if words.first == GuardedCommand.word { Guardian.run(words.dropFirst()) }
+    let arguments = ComputeModelName.joiningWords(Array(words))
     ProgramLibraryLaunch(arguments)?.run()
-    await main(arguments)
+    do {
+      var command = try await asyncParseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
+    } catch { leave(error) }
+  }
+
+  /// Ends the program with what is to be said of an error, or with the help that was asked for.
+  private static func leave(_ error: any Error) -> Never {
+    let (text, code) = (fullMessage(for: error), exitCode(for: error))
+    do {
+      if code.isSuccess && !text.isEmpty { try StandardOutput.print(text) }
+      if !code.isSuccess && !text.isEmpty { StandardError.say(text) }
+      Foundation.exit(code.rawValue)
+    } catch {
+      StandardError.say("uniference: error: \(error)")
+      Foundation.exit(CommandFailure.inputOutput.rawValue)
+    }
   }
 }

@@ -57,7 +57,7 @@ struct RunCommand: ReportingCommand {
     options.parallelRanks = session.parallelRanks
     let run = try ScriptRun(options, on: cluster, python: try PythonEnvironment())
     let start = ContinuousClock.now
-    let report = try Interruption.byControlC { interruption in
+    let report = try Interruption.bySignals { interruption in
       try run.run(simulationOptions(interruption, run.basis, texts))
     }
     try show(report, run.basis, on: cluster, wallTime: ContinuousClock.now - start)
@@ -94,6 +94,6 @@ struct RunCommand: ReportingCommand {
     let output = ScriptRunOutput(
       report, basis, script: script, cluster: cluster.name, wallTime: wallTime, trace: files.trace)
     let text = json ? try jsonText(output) : output.text
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    try StandardError.print(text)
   }
 }

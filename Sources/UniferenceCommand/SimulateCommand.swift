@@ -126,7 +126,7 @@ struct SimulateCommand: ReportingCommand {
   }
 
   private func show(_ output: some Encodable, text: () -> String) throws {
-    print(json ? try jsonText(output) : text())
+    try StandardOutput.print(json ? try jsonText(output) : text())
   }
 
   private func unfit(_ tried: [(strategy: String, needs: [MemoryNeed]?)]) -> CommandFailure {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Results
 import Testbed
 
 /// `uniference testbed down`.
@@ -22,7 +23,7 @@ struct TestbedDownCommand: ReportingCommand {
       let beds = StandingBeds()
       let names = name.map { [$0] } ?? beds.names
       for name in names { try beds.remove(name) }
-      print(names.isEmpty ? "there was no bed" : "removed \(names.joined(separator: ", "))")
+      try StandardOutput.print(names.isEmpty ? "there was no bed" : "removed \(names.joined(separator: ", "))")
     #else
       throw TestbedError.onlyOnLinux
     #endif

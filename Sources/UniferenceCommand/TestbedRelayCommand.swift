@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Results
 import Testbed
 
 /// `uniference testbed relay`, which a bed with delays starts where the kernel has no netem.
@@ -14,7 +15,7 @@ struct TestbedRelayCommand: ReportingCommand {
     #if os(Linux)
       let relay = try FrameRelay(nanoseconds: nanoseconds, ends: ends)
       // Whoever has started it waits for a line.
-      print("ready")
+      try StandardOutput.print("ready")
       fflush(nil)
       relay.run()
     #endif

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Results
 import Testbed
 
 /// `uniference testbed up`.
@@ -15,7 +16,8 @@ struct TestbedUpCommand: ReportingCommand {
     #if os(Linux)
       let factory = try BedFactory(bed, name: name, executable: try BedFactory.executable())
       try StandingBeds().create(factory.bed, plan: factory.plan, groups: factory.groups)
-      print("\(name) has \(factory.bed.hosts.count) hosts; run in it by uniference testbed run --in \(name) -- COMMAND")
+      try StandardOutput.print(
+        "\(name) has \(factory.bed.hosts.count) hosts; run in it by uniference testbed run --in \(name) -- COMMAND")
     #else
       throw TestbedError.onlyOnLinux
     #endif

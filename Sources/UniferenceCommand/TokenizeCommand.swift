@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Models
 import Reports
+import Results
 import Tokenization
 
 /// `uniference tokenize`.
@@ -39,9 +40,9 @@ struct TokenizeCommand: ReportingCommand {
     let text = try text ?? standardInput()
     let tokens = tokenizer.encode(text, addingSpecialTokens: special)
     if json {
-      print(try jsonText(TokenizedText(tokens: tokens, text: tokenizer.decode(tokens))))
+      try StandardOutput.print(try jsonText(TokenizedText(tokens: tokens, text: tokenizer.decode(tokens))))
     } else {
-      print(tokenTable(tokens, tokenizer), terminator: "")
+      try StandardOutput.print(tokenTable(tokens, tokenizer), terminator: "")
     }
   }
 
@@ -65,7 +66,7 @@ struct TokenizeCommand: ReportingCommand {
       }
       let tokens = tokenizer.encode(text, addingSpecialTokens: special)
       let data = try encoder.encode(TokenizedText(tokens: tokens, text: tokenizer.decode(tokens)))
-      print(String(decoding: data, as: UTF8.self))
+      try StandardOutput.print(String(decoding: data, as: UTF8.self))
     }
   }
 }

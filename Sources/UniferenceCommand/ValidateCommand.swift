@@ -38,7 +38,7 @@ struct ValidateCommand: ReportingCommand {
   func perform() async throws {
     let result = ValidationReport(try from.map(earlierPoints) ?? run())
     if let report { try write(result, to: report) }
-    print(json ? try jsonText(result) : result.text())
+    try StandardOutput.print(json ? try jsonText(result) : result.text())
     if let atLeast, 100 * result.overall.mean < atLeast {
       throw CommandFailure(
         "the mean accuracy is \(100 * result.overall.mean)%, less than the \(atLeast)% that were asked for",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Quantities
 import Reports
+import Results
 import Weights
 
 /// `uniference weights`.
@@ -33,7 +34,8 @@ struct WeightsCommand: ReportingCommand {
   func perform() async throws {
     let file = try openWeights(at: path)
     if let tensor, let npy { return try write(tensor, of: file, to: npy) }
-    print(json ? try jsonText(WeightListing(file.entries)) + "\n" : weightTable(file.entries), terminator: "")
+    try StandardOutput.print(
+      json ? try jsonText(WeightListing(file.entries)) + "\n" : weightTable(file.entries), terminator: "")
   }
 
   private func write(_ name: String, of file: any WeightFile, to target: String) throws {

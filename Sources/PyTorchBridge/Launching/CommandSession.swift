@@ -1,3 +1,4 @@
+import ChildPrograms
 import Foundation
 import SimulationKernel
 import Synchronization
@@ -52,7 +53,7 @@ public final class CommandSession: Sendable {
   ///
   /// - Parameter notice: called with what a person may want to know meanwhile.
   /// - Returns: the command's exit code and what became of its worlds. The session's folder is gone by then.
-  /// - Throws: ``LaunchError`` when the command cannot be started.
+  /// - Throws: when no process can be started at all. That there is no such command is said, with exit code 127.
   public func run(
     _ command: [String], python: PythonEnvironment, notice: (String) -> Void
   ) throws -> (exitCode: Int32, summary: Summary) {
@@ -61,19 +62,19 @@ public final class CommandSession: Sendable {
     let rendezvous = Rendezvous(largestWorld: cluster.devices.count) { [self] links in begin(links) }
     let greeter = try Greeter(folder: folder) { rendezvous.add($0, $1) }
     defer { greeter.stop() }
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = command
-    process.environment = python.variables(for: folder, startHook: true)
-    do { try process.run() } catch {
-      throw LaunchError("cannot start '\(command.first ?? "")': \(error.localizedDescription)")
-    }
+    var guarded = GuardedCommand(command)
+    guarded.environment = python.variables(for: folder)
+    guarded.removedPrefixes = [folder.path]
+    let process = try GuardedProcess(guarded)
+    // Ctrl-C and the like are for the command to act on, which is told unless it has heard itself.
+    let signals = EndingSignals { process.pass(on: $0) }
+    defer { signals.stop() }
     while process.isRunning {
       rendezvous.overdue().forEach(notice)
       usleep(20_000)
     }
     endWorlds()
-    return (process.exitCode, summary.withLock { $0 })
+    return (process.exitCode ?? EXIT_FAILURE, summary.withLock { $0 })
   }
 
   /// Lets worlds whose processes have ended come to their own ends.
@@ -101,7 +102,7 @@ public final class CommandSession: Sendable {
       let cluster = try cluster.keepingDevices(links.count)
       let session = WorldSession(
         links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil)
+        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil, interruption: interruption)
       var simulation = SimulationOptions()
       simulation.seed = options.seed
       simulation.interruption = interruption
@@ -116,9 +117,4 @@ public final class CommandSession: Sendable {
       summary.withLock { $0.failures.append("\(error)") }
     }
   }
-}
-
-extension Process {
-  /// As a shell tells it: 128 and the number for a signal.
-  fileprivate var exitCode: Int32 { terminationReason == .uncaughtSignal ? 128 + terminationStatus : terminationStatus }
 }

@@ -1,34 +1,47 @@
+import ChildPrograms
 import Foundation
-import Synchronization
 
 /// The Python process that imports torch once and forks the ranks, and the connections that come of it.
 final class Launcher {
   let folder: SessionFolder
-  private let process = Process()
+  private let process: GuardedProcess
   private let arrivals = Arrivals()
   private let greeter: Greeter
+  private let interpreter: String
+  private let start = ContinuousClock.now
 
   /// What the launcher reads of its task.
   private struct Task: Encodable {
     let ranks: Int
     let script: String
     let is_module: Bool
-    let arguments: [String]
   }
 
-  /// Starts the process; ``connect()`` waits for it.
-  init(_ options: ScriptOptions, rankCount: Int, python: PythonEnvironment) throws {
+  /// How long a Python may take until it runs the first line of the package.
+  private static let startPatience = Duration.seconds(60)
+  /// How long ranks may take to end after their scripts have.
+  private static let endPatience = Duration.seconds(10)
+
+  /// Starts the process; ``connect(interruption:)`` waits for it.
+  ///
+  /// - Parameter removedPrefixes: what is removed if this process is killed: files and folders whose paths begin so.
+  init(_ options: ScriptOptions, rankCount: Int, python: PythonEnvironment, removedPrefixes: [String]) throws {
     folder = try SessionFolder()
     do {
       let arrivals = arrivals
       greeter = try Greeter(folder: folder) { arrivals.add($0, $1) }
-      let task = Task(
-        ranks: rankCount, script: options.script, is_module: options.isModule, arguments: options.arguments)
-      try folder.write([UInt8](JSONEncoder().encode(task)), to: "task.json")
-      process.executableURL = URL(fileURLWithPath: python.interpreter)
-      process.arguments = ["-m", "uniference.launcher"]
-      process.environment = python.variables(for: folder, startHook: false)
-      try process.run()
+      let task = Task(ranks: rankCount, script: options.script, is_module: options.isModule)
+      try folder.write([UInt8](JSONEncoder().encode(task)), to: Self.taskName)
+      interpreter = python.interpreter
+      // As torchrun starts a rank; the package's hook makes it the launcher before it comes to the script.
+      var command = GuardedCommand(
+        [interpreter, "-u"] + (options.isModule ? ["-m"] : []) + [options.script] + options.arguments)
+      command.environment = python.variables(for: folder)
+      command.environment["UNIFERENCE_LAUNCH"] = "1"
+      command.hasOwnSession = true
+      command.leftovers = .endedAfterFailure
+      command.removedPrefixes = removedPrefixes + [folder.path]
+      process = try GuardedProcess(command)
     } catch {
       folder.remove()
       throw error
@@ -37,11 +50,14 @@ final class Launcher {
 
   /// Waits until torch has been imported.
   ///
-  /// - Throws: ``LauncherExit`` when the process ends instead; it has said why.
+  /// - Throws: ``LauncherExit`` when the process ends instead, having said why; ``LaunchError`` when it is no Python.
   func connect(interruption: () -> Bool) throws -> LauncherLink {
     while !interruption() {
       if let link = arrivals.takeLauncher() { return link }
-      guard process.isRunning else { throw LauncherExit(status: process.terminationStatus) }
+      if let code = process.exitCode { throw failure(exitCode: code) }
+      if ContinuousClock.now - start > Self.startPatience, isTaskUntouched {
+        throw LaunchError("'\(interpreter)' has not run a line of Python in a minute; \(Self.advice)")
+      }
       usleep(2000)
     }
     throw CancellationError()
@@ -53,81 +69,78 @@ final class Launcher {
     while !interruption() {
       if let links = arrivals.takeRanks(count) { return links }
       control.takeIn()
+      if let lost = control.lostOutput { throw LostOutput(description: lost) }
       if let (rank, status) = control.exitStatuses.min(by: { $0.key < $1.key }) {
         throw LaunchError("rank \(rank) ended with \(describe(exitStatus: status)) before it had joined the run")
       }
-      guard process.isRunning else { throw LauncherExit(status: process.terminationStatus) }
+      if let code = process.exitCode { throw failure(exitCode: code) }
       usleep(1000)
     }
     throw CancellationError()
   }
 
-  /// Ends everything that is left, and removes the session's folder.
-  func shutDown(_ control: LauncherLink?) {
+  /// Lets ranks end whose scripts have, ends what is left, lets what they have printed reach its reader, and removes the
+  /// session's folder.
+  ///
+  /// - Parameter isInGoodOrder: whether all scripts have ended; if not, nobody is waited for.
+  /// - Throws: ``LostOutput`` when what ranks have printed could not be written.
+  func shutDown(_ control: LauncherLink?, isInGoodOrder: Bool, interruption: () -> Bool) throws {
     greeter.stop()
-    control?.takeIn(until: { !process.isRunning }, patience: .seconds(2))
-    if process.isRunning {
-      control?.terminate(signal: SIGTERM)
-      control?.takeIn(until: { !process.isRunning }, patience: .seconds(1))
+    defer { folder.remove() }
+    if let control {
+      let haveEnded = { !self.process.isRunning || control.exitStatuses.count == control.pids.count }
+      if isInGoodOrder { control.takeIn(until: { haveEnded() || interruption() }, patience: Self.endPatience) }
+      if !haveEnded() {
+        control.terminate(signal: SIGTERM)
+        control.takeIn(until: haveEnded, patience: .seconds(3))
+      }
+      if !haveEnded() {
+        control.terminate(signal: SIGKILL)
+        control.takeIn(until: haveEnded, patience: .seconds(2))
+      }
+      // Whoever reads the output may take as long as he likes, unless the run is to end.
+      let wasInterrupted = interruption()
+      control.takeIn(
+        until: { !self.process.isRunning || (interruption() && !wasInterrupted) },
+        patience: wasInterrupted ? .seconds(2) : .seconds(Int.max / 2))
     }
-    if process.isRunning {
-      control?.terminate(signal: SIGKILL)
-      control?.takeIn(until: { !process.isRunning }, patience: .seconds(1))
-    }
-    if process.isRunning {
-      for pid in control.map({ Array($0.pids.values) }) ?? [] { kill(pid, SIGKILL) }
-      kill(process.processIdentifier, SIGKILL)
-    }
-    process.waitUntilExit()
-    folder.remove()
+    process.endAll()
+    if let lost = control?.lostOutput { throw LostOutput(description: lost) }
   }
+
+  private static let taskName = "task.json"
+
+  /// The launcher takes its task away with its first lines.
+  private var isTaskUntouched: Bool { access("\(folder.path)/\(Self.taskName)", F_OK) == 0 }
+
+  private func failure(exitCode: Int32) -> any Error {
+    if exitCode == LauncherExit.explained { return LauncherExit(status: exitCode) }
+    if isTaskUntouched {
+      return LaunchError("'\(interpreter)' ended with exit code \(exitCode) without running Python; \(Self.advice)")
+    }
+    return LaunchError(
+      "\(interpreter), which was to start the ranks, ended with exit code \(exitCode) before it had started any")
+  }
+
+  private static let advice = "set UNIFERENCE_PYTHON to the path of a Python that has torch"
 }
 
 /// The launcher has ended before there were ranks, having said why.
 public struct LauncherExit: Error, Sendable {
+  /// The exit code by which it tells that it has.
+  static let explained: Int32 = 65
+
   /// Its exit code.
   public let status: Int32
+}
+
+/// What ranks have printed could not be passed on.
+public struct LostOutput: Error, Sendable, CustomStringConvertible {
+  /// One line.
+  public let description: String
 }
 
 /// `exit code 3`, or `signal 9`.
 func describe(exitStatus: Int32) -> String {
   exitStatus < 0 ? "signal \(-exitStatus)" : "exit code \(exitStatus)"
-}
-
-/// Connections that the greeter has accepted and nobody has taken yet.
-private final class Arrivals: Sendable {
-  private struct Waiting {
-    var launcher: LauncherLink?
-    var ranks: [Int: RankLink] = [:]
-    var count: UInt32 = 0
-    var isComplete = false
-  }
-
-  private let waiting = Mutex(Waiting())
-
-  func add(_ connection: Connection, _ greeting: Greeting) {
-    waiting.withLock { waiting in
-      if greeting.world == "launcher", waiting.launcher == nil {
-        waiting.launcher = LauncherLink(connection: connection, torchVersion: greeting.torchVersion)
-      } else if greeting.world == "main", let rank = greeting.rank, waiting.ranks[rank] == nil, !waiting.isComplete {
-        waiting.ranks[rank] = RankLink(
-          number: waiting.count, rank: rank, pid: greeting.pid, connection: connection)
-        waiting.count += 1
-      } else {
-        connection.shutDown()
-      }
-    }
-  }
-
-  func takeLauncher() -> LauncherLink? { waiting.withLock { $0.launcher } }
-
-  func takeRanks(_ count: Int) -> [RankLink]? {
-    waiting.withLock { waiting in
-      let links = (0..<count).compactMap { waiting.ranks[$0] }
-      guard links.count == count else { return nil }
-      waiting.isComplete = true
-      waiting.ranks = [:]
-      return links
-    }
-  }
 }

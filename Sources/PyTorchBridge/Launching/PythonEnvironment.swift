@@ -39,16 +39,13 @@ public struct PythonEnvironment: Sendable {
     return environment
   }
 
-  /// Adds what a process needs to find the package and the session.
-  func variables(
-    for folder: SessionFolder, startHook: Bool, over environment: [String: String] = ProcessInfo.processInfo.environment
-  ) -> [String: String] {
-    var environment = environment
+  /// The variables of this process, with what others need to find the package, its hook at the start of Python, and the
+  /// session.
+  func variables(for folder: SessionFolder) -> [String: String] {
+    var environment = moduleVariables
     environment["UNIFERENCE_SESSION"] = folder.path
-    var path = [packageFolder].compactMap(\.self)
-    if startHook, let packageFolder { path.append(packageFolder + "/uniference/startup") }
-    if let former = environment["PYTHONPATH"], !former.isEmpty { path.append(former) }
-    if !path.isEmpty { environment["PYTHONPATH"] = path.joined(separator: ":") }
+    let path = [packageFolder.map { $0 + "/uniference/startup" }, environment["PYTHONPATH"]]
+    environment["PYTHONPATH"] = path.compactMap(\.self).joined(separator: ":")
     return environment
   }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Results
 import SimulationKernel
 import Uniference
 
@@ -28,27 +29,34 @@ public struct ScriptRun {
 
   /// Runs the script on every rank to its end.
   ///
-  /// - Throws: ``ScriptRunFailure`` when it fails; ``LaunchError`` and ``LauncherExit`` when ranks cannot be started; what
-  ///   keeps the record from being written. No process and no shared memory is left in any case.
+  /// - Throws: ``ScriptRunFailure`` when it fails; ``LaunchError`` and ``LauncherExit`` when ranks cannot be started;
+  ///   ``LostOutput`` when what they print cannot be written; what keeps the record from being written. No process and no
+  ///   shared memory is left in any case.
   public func run(_ simulation: SimulationOptions) throws -> SimulationReport {
-    let launcher = try Launcher(options, rankCount: cluster.devices.count, python: python)
-    var control: LauncherLink?
-    defer { launcher.shutDown(control) }
+    let unfinished = [simulation.recordPath, simulation.tracePath].compactMap(\.self).map(UnfinishedFile.prefix)
+    let launcher = try Launcher(
+      options, rankCount: cluster.devices.count, python: python, removedPrefixes: unfinished)
     let isInterrupted = { simulation.interruption.isRequested }
-    let link: LauncherLink
-    let links: [RankLink]
+    var control: LauncherLink?
+    let report: SimulationReport
     do {
-      link = try launcher.connect(interruption: isInterrupted)
+      let link = try launcher.connect(interruption: isInterrupted)
       control = link
-      links = try launcher.startRanks(cluster.devices.count, link, interruption: isInterrupted)
-    } catch is CancellationError {
+      let links = try launcher.startRanks(cluster.devices.count, link, interruption: isInterrupted)
+      let session = WorldSession(
+        links: links, compute: mode, parallelRanks: options.parallelRanks,
+        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: link,
+        interruption: simulation.interruption)
+      report = try session.simulate(
+        on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)
+    } catch {
+      try? launcher.shutDown(control, isInGoodOrder: false, interruption: isInterrupted)
+      guard error is CancellationError else { throw error }
+      let reason = simulation.interruption.reason ?? .request
       throw ScriptRunFailure(
-        description: "interrupted before the script had begun", exitCode: 130, isInterruption: true)
+        description: "\(reason) before the script had begun", exitCode: reason.exitCode, isInterruption: true)
     }
-    let session = WorldSession(
-      links: links, compute: mode, parallelRanks: options.parallelRanks,
-      clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: link)
-    return try session.simulate(
-      on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)
+    try launcher.shutDown(control, isInGoodOrder: true, interruption: isInterrupted)
+    return report
   }
 }

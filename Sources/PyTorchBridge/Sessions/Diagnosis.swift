@@ -1,3 +1,4 @@
+import Foundation
 import SimulationKernel
 import Uniference
 
@@ -17,7 +18,10 @@ extension WorldSession {
     switch failure.cause {
     case .deadlock(let report): diagnose(report)
     case .processFailed(let process): diagnose(process)
-    default: ScriptRunFailure(description: "\(failure.cause)", exitCode: 130, isInterruption: failure.isInterruption)
+    default:
+      ScriptRunFailure(
+        description: failure.whatHappened, exitCode: failure.interruption?.exitCode ?? EXIT_FAILURE,
+        isInterruption: failure.isInterruption)
     }
   }
 
@@ -56,6 +60,9 @@ extension WorldSession {
       return ScriptRunFailure(
         description: "\(failure.name) failed at virtual time \(failure.time): \(recording)", exitCode: 1,
         isInterruption: false)
+    case let launcher as LostLauncher:
+      return ScriptRunFailure(
+        description: "\(launcher), at virtual time \(failure.time)", exitCode: EX_SOFTWARE, isInterruption: false)
     case let mismatch as any ConflictingCalls:
       collectStacks()
       let stacks = [mismatch.first.rank, mismatch.second.rank].flatMap { rank in

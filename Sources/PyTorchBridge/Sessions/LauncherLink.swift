@@ -10,6 +10,8 @@ final class LauncherLink: @unchecked Sendable {
   private(set) var pids: [Int: Int32] = [:]
   /// How ranks' processes have ended: an exit code, or a signal's number with a minus.
   private(set) var exitStatuses: [Int: Int32] = [:]
+  /// Why what ranks print cannot be passed on any more, if it cannot.
+  private(set) var lostOutput: String?
 
   init(connection: Connection, torchVersion: String) {
     self.connection = connection
@@ -32,6 +34,7 @@ final class LauncherLink: @unchecked Sendable {
       switch frame {
       case .started(let rank, let pid): pids[rank] = pid
       case .exited(let rank, let status): exitStatuses[rank] = status
+      case .outputLost(let how): lostOutput = lostOutput ?? how
       default: break
       }
     }
@@ -39,8 +42,10 @@ final class LauncherLink: @unchecked Sendable {
 
   /// Takes in what the launcher says until a condition holds, the launcher is gone, or patience ends.
   func takeIn(until isSatisfied: () -> Bool, patience: Duration) {
-    let deadline = ContinuousClock.now + patience
-    while !isSatisfied(), !connection.isClosed, ContinuousClock.now < deadline {
+    let start = ContinuousClock.now
+    while !isSatisfied(), ContinuousClock.now - start < patience {
+      // A closed connection has nothing more to say, but what is waited for may be the process's end.
+      if connection.isClosed { usleep(2000) }
       var entry = pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0)
       if poll(&entry, 1, 20) > 0 { takeIn() }
     }

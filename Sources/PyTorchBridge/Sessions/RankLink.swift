@@ -14,6 +14,11 @@ final class RankLink: @unchecked Sendable {
   private(set) var awaitsAnswer = true
   /// Whether the rank's script has ended in good order.
   private(set) var hasSaidGoodbye = false
+  /// Whether the rank's process has ended, as far as the world is concerned.
+  private(set) var hasEnded = false
+  /// The rank's goodbye, which counts once its process has ended.
+  private var goodbye: RankRequest?
+  private var goodbyeTime: ContinuousClock.Instant?
   /// Whether the rank has exchanged anything with others yet.
   private(set) var hasCommunicated = false
   /// The rank's Python stack, once it has been asked for.
@@ -24,6 +29,9 @@ final class RankLink: @unchecked Sendable {
   private var hold: ExternalHold<RankRequest>?
   /// Blocks of the rank that nobody needs any more.
   private var released: [UInt32] = []
+
+  /// How long a process may take to end after its script has.
+  private static let endPatience = Duration.seconds(30)
 
   init(number: UInt32, rank: Int, pid: Int32, connection: Connection) {
     self.number = number
@@ -64,6 +72,42 @@ final class RankLink: @unchecked Sendable {
     default: break
     }
     if request.isAnswered { awaitsAnswer = true }
+    deliver(request)
+  }
+
+  /// Takes in the goodbye of a rank whose process is going to end: its exit code says how the script has ended.
+  func keep(goodbye request: RankRequest) {
+    var request = request
+    request.interval.operations = operations
+    hasSaidGoodbye = true
+    goodbye = request
+    goodbyeTime = .now
+  }
+
+  /// Takes in that the rank's process has ended.
+  ///
+  /// - Parameter status: an exit code, or a signal's number with a minus.
+  /// - Returns: whether that is an end of its script; if not, the rank is lost.
+  func ended(status: Int32) -> Bool {
+    guard !hasEnded else { return true }
+    hasEnded = true
+    guard goodbye != nil || status == 0 else { return false }
+    hasSaidGoodbye = true
+    var reason = ""
+    if case .goodbye(_, let exception)? = goodbye?.content { reason = exception }
+    if status < 0 { reason = "its process ended with \(describe(exitStatus: status)) after its script had ended" }
+    let exitCode = status < 0 ? 128 - status : status
+    deliver(
+      RankRequest(
+        interval: goodbye?.interval ?? Interval(), content: .goodbye(exitCode: exitCode, reason: reason),
+        isAnswered: false))
+    return true
+  }
+
+  /// Whether the process has not ended long after it has said goodbye. Whatever it does, it is no part of the script.
+  var isOverdue: Bool { !hasEnded && goodbyeTime.map { ContinuousClock.now - $0 > Self.endPatience } ?? false }
+
+  private func deliver(_ request: RankRequest) {
     if let hold {
       self.hold = nil
       hold.finish(.success(request), elapsed: .zero)

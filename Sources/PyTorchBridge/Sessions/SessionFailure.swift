@@ -18,6 +18,11 @@ struct LostRank: Error, CustomStringConvertible {
   }
 }
 
+/// The process that has started the ranks is gone, and they with it.
+struct LostLauncher: Error, CustomStringConvertible {
+  let description = "the process that had started the ranks has gone; it passed on what they print"
+}
+
 /// A rank whose script has ended with an exception or an exit code other than 0.
 struct ScriptFailure: Error, CustomStringConvertible {
   let rank: Int

@@ -23,6 +23,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   let control: LauncherLink?
   var agreements = Agreements()
   var groupNames = GroupNames()
+  /// By which the run ends early.
+  private let interruption: Interruption
   /// Whether the cluster says how collectives are done; if not, each group's library does.
   private let clusterChoosesAlgorithms: Bool
   /// Ranks with what they do in virtual time, in the order of ranks.
@@ -32,12 +34,14 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private var pollEntries: [pollfd]
 
   init(
-    links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool, control: LauncherLink?
+    links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool,
+    control: LauncherLink?, interruption: Interruption
   ) {
     self.links = links
     self.clusterChoosesAlgorithms = clusterChoosesAlgorithms
     self.compute = compute
     self.control = control
+    self.interruption = interruption
     permits = ComputePermits(limit: parallelRanks)
     pollEntries = (links.map(\.connection) + [control?.connection].compactMap(\.self)).map {
       pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
@@ -64,6 +68,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   func awaitReports() {
     takeIn(waitingMilliseconds: 20)
     permits.relieve(links)
+    for link in links where link.isOverdue { _ = link.ended(status: EXIT_SUCCESS) }
   }
 
   /// Takes in what ranks have sent, waiting for it for so long at most.
@@ -74,10 +79,26 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       if index < links.count {
         takeIn(from: links[index])
         if links[index].connection.isClosed { pollEntries[index].fd = -1 }
-      } else {
-        control?.takeIn()
-        if control?.connection.isClosed ?? true { pollEntries[index].fd = -1 }
+      } else if let control {
+        hear(control)
+        if control.connection.isClosed { pollEntries[index].fd = -1 }
       }
+    }
+  }
+
+  /// Takes in how ranks' processes have ended, and what else the launcher has to say.
+  private func hear(_ control: LauncherLink) {
+    control.takeIn()
+    if let lost = control.lostOutput { interruption.request(.lostOutput(lost)) }
+    for link in links where !link.hasEnded {
+      guard let status = control.exitStatuses[link.rank] else { continue }
+      // What it has said before comes first.
+      takeIn(from: link)
+      permits.giveBack(link)
+      if !link.hasEnded, !link.ended(status: status) { lose(LostRank(rank: link.rank), link) }
+    }
+    if control.connection.isClosed {
+      for link in links where !link.hasEnded { _ = link.fail(with: LostLauncher()) }
     }
   }
 
@@ -87,9 +108,12 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       while let bytes = try link.connection.nextFrame() { handle(try RankFrame(bytes), from: link) }
     } catch {
       link.connection.shutDown()
+      _ = link.ended(status: EXIT_FAILURE)
       return lose(LostRank(rank: link.rank, reason: "\(error)"), link)
     }
-    if link.connection.isClosed, !link.hasSaidGoodbye { lose(LostRank(rank: link.rank), link) }
+    guard link.connection.isClosed, !link.hasSaidGoodbye else { return }
+    // Where there is a launcher, it will say how the process has ended; it may be a good end.
+    if control == nil { lose(LostRank(rank: link.rank), link) } else { permits.giveBack(link) }
   }
 
   private func handle(_ frame: RankFrame, from link: RankLink) {
@@ -100,9 +124,13 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       reductions.removeValue(forKey: number)?.finish(in: SharedBlock(owner: link, place: place))
     case .stack(let text): link.stack = text
     case .request(let request):
+      if control != nil, case .goodbye = request.content {
+        link.keep(goodbye: request)
+        return permits.giveBack(link)
+      }
       link.arrived(request)
       if request.isAnswered || link.hasSaidGoodbye { permits.giveBack(link) }
-    case .hello, .started, .exited: break
+    case .hello, .started, .exited, .outputLost: break
     }
   }
 

@@ -11,6 +11,7 @@ enum RankFrame {
   case request(RankRequest)
   case started(rank: Int, pid: Int32)
   case exited(rank: Int, status: Int32)
+  case outputLost(String)
 
   /// Decodes what follows the length.
   init(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) {
@@ -33,6 +34,7 @@ enum RankFrame {
     case 10...21: self = .request(try RankRequest(kind: kind, &reader))
     case 30: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
     case 31: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
+    case 32: self = .outputLost(try reader.string())
     default: throw ProtocolError("frames of kind \(kind) are not known")
     }
     guard reader.isAtEnd else { throw ProtocolError("a frame of kind \(kind) is longer than it should be") }

@@ -15,6 +15,8 @@ public final class PerfettoTraceWriter {
 
   private let devices: [String]
   private let writingPath: String
+  private let temporaryPath: String
+  private let lock: Int32
   private let file: OutputFile
   private let sorter: EventSorter
   private var eventCount = 0
@@ -30,11 +32,14 @@ public final class PerfettoTraceWriter {
   init(path: String, devices: [String], eventsInMemory: Int) throws(FileError) {
     self.path = path
     self.devices = devices
-    let temporaryPath = path + temporarySuffix("partial")
+    temporaryPath = UnfinishedFile.path(for: isDevice(path) ? NSTemporaryDirectory() + "uniference-trace" : path)
     writingPath = isDevice(path) ? path : temporaryPath
+    UnfinishedFile.removeAbandoned(beside: temporaryPath)
     file = try OutputFile(path: writingPath)
-    let sortingPath = isDevice(path) ? NSTemporaryDirectory() + "uniference" + temporarySuffix("trace") : temporaryPath
-    sorter = EventSorter(temporaryPath: sortingPath, capacity: eventsInMemory)
+    // Under a device's trace, too, somebody has to tell that what is sorted is in use.
+    if isDevice(path) { try OutputFile(path: temporaryPath).close() }
+    lock = UnfinishedFile.lock(temporaryPath)
+    sorter = EventSorter(temporaryPath: temporaryPath, capacity: eventsInMemory)
   }
 
   deinit { discard() }
@@ -66,13 +71,15 @@ public final class PerfettoTraceWriter {
     guard writingPath != path else { return }
     if rename(writingPath, path) != 0 { throw FileError(errnoOf: "create", path: path) }
     isOpen = false
+    UnfinishedFile.unlock(lock)
   }
 
   /// Removes what was written. Does nothing after ``finish(names:)``.
   public func discard() {
     guard isOpen else { return }
     isOpen = false
-    if writingPath != path { _ = unlink(writingPath) }
+    _ = unlink(temporaryPath)
+    UnfinishedFile.unlock(lock)
   }
 }
 

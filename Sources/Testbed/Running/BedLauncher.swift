@@ -1,6 +1,8 @@
 #if os(Linux)
+  import ChildPrograms
   import Foundation
   import Glibc
+  import Synchronization
 
   /// Starts a run in namespaces of its own and waits for it.
   ///
@@ -33,35 +35,29 @@
     }
 
     private func start() throws -> Int32 {
-      let (lifeline, description) = (try DescriptorPipe(), try DescriptorPipe())
+      let (lifeline, description) = (try DescriptorPipe.onMachine(), try DescriptorPipe.onMachine())
       var child = ChildProcess(
         words: ["unshare"] + (run.makesBed ? ["--net"] : []) + ["--mount", "--pid", "--fork", "--kill-child"]
           + ["--mount-proc", executable, "testbed", "inside"])
       child.files = [STDIN_FILENO: description.readEnd, RankSupervisor.lifeline: lifeline.readEnd]
-      let process = try child.start()
+      child.hasOwnSession = true
+      let process = try child.startOnMachine()
       close(lifeline.readEnd)
       close(description.readEnd)
-      let signals = [SIGINT, SIGTERM, SIGHUP].map { forward($0, to: lifeline.writeEnd, of: process) }
-      defer { signals.forEach { $0.cancel() } }
+      let isFirst = Mutex(true)
+      // The first signal is passed on, so that ranks can end in good order; a second one ends everything.
+      let signals = EndingSignals { number in
+        isFirst.withLock { isFirst in
+          if isFirst { _ = writeAll([UInt8(number)], to: lifeline.writeEnd) } else { kill(process, SIGKILL) }
+          isFirst = false
+        }
+      }
+      defer { signals.stop() }
       // A child that could not make namespaces reads nothing, and has said why.
       signal(SIGPIPE, SIG_IGN)
       _ = writeAll(Array(try JSONEncoder().encode(run)), to: description.writeEnd)
       close(description.writeEnd)
       return ProcessEnd.of(process).exitCode
-    }
-
-    /// The first signal is passed on, so that ranks can end in good order; a second one ends everything.
-    private func forward(_ number: Int32, to lifeline: Int32, of process: pid_t) -> any DispatchSourceSignal {
-      signal(number, SIG_IGN)
-      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-      // Only the source's handler uses it, and that never runs twice at a time.
-      nonisolated(unsafe) var isFirst = true
-      source.setEventHandler {
-        if isFirst { _ = writeAll([UInt8(number)], to: lifeline) } else { kill(process, SIGKILL) }
-        isFirst = false
-      }
-      source.resume()
-      return source
     }
   }
 #endif

@@ -1,4 +1,5 @@
 #if os(Linux)
+  import ChildPrograms
   import Foundation
   import Glibc
 
@@ -44,11 +45,12 @@
     }
 
     private static func spawn(_ command: SystemCommand) throws(TestbedError) -> (process: pid_t, output: Int32) {
-      let pipe = try DescriptorPipe()
+      let pipe = try DescriptorPipe.onMachine()
       defer { close(pipe.writeEnd) }
       var child = ChildProcess(words: command.words)
       child.files = [STDOUT_FILENO: pipe.writeEnd, STDERR_FILENO: pipe.writeEnd]
-      do { return (try child.start(), pipe.readEnd) } catch {
+      child.hasOwnSession = true
+      do { return (try child.startOnMachine(), pipe.readEnd) } catch {
         close(pipe.readEnd)
         throw error
       }

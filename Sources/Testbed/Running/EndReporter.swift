@@ -1,4 +1,5 @@
 #if os(Linux)
+  import ChildPrograms
   import Foundation
   import Glibc
 
@@ -8,7 +9,7 @@
   struct EndReporter {
     private let pipe: DescriptorPipe
 
-    init() throws(TestbedError) { pipe = try DescriptorPipe() }
+    init() throws(TestbedError) { pipe = try .onMachine() }
 
     /// Becomes readable when a process has ended.
     var descriptor: Int32 { pipe.readEnd }

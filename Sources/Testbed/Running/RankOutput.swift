@@ -1,17 +1,20 @@
 #if os(Linux)
+  import ChildPrograms
   import Glibc
 
   /// A rank's pipe, whose lines are passed on with the rank before each.
   struct RankOutput {
     let source: Int32
+    let rank: Int
     private let target: Int32
     private var lines: LineSplitter
     private(set) var isOpen = true
 
-    init(source: Int32, target: Int32, prefix: String) {
+    init(source: Int32, target: Int32, rank: Int) {
       self.source = source
+      self.rank = rank
       self.target = target
-      lines = LineSplitter(prefix: prefix)
+      lines = LineSplitter(prefix: "[\(rank)] ")
     }
 
     /// Passes on what has arrived.

@@ -1,4 +1,5 @@
 #if os(Linux)
+  import ChildPrograms
   import Foundation
   import Glibc
 
@@ -43,16 +44,17 @@
         run.command, rank: rank, in: run.bed, torchrun: run.torchrun, isRealTime: run.isRealTime)
       var child = ChildProcess(words: command.words)
       child.environment.merge(command.variables) { $1 }
+      child.hasOwnSession = true
       if run.raw {
-        ranks[try child.start()] = rank
+        ranks[try child.startOnMachine()] = rank
         return
       }
-      let pipes = [STDOUT_FILENO: try DescriptorPipe(), STDERR_FILENO: try DescriptorPipe()]
+      let pipes = [STDOUT_FILENO: try DescriptorPipe.onMachine(), STDERR_FILENO: try DescriptorPipe.onMachine()]
       child.files = pipes.mapValues(\.writeEnd)
-      ranks[try child.start()] = rank
+      ranks[try child.startOnMachine()] = rank
       for (target, pipe) in pipes.sorted(by: { $0.key < $1.key }) {
         close(pipe.writeEnd)
-        outputs.append(RankOutput(source: pipe.readEnd, target: target, prefix: "[\(rank)] "))
+        outputs.append(RankOutput(source: pipe.readEnd, target: target, rank: rank))
       }
     }
 
@@ -67,7 +69,10 @@
         throw TestbedError(.machine, "cannot wait for ranks: \(String(cString: strerror(errno)))")
       }
       for (index, entry) in zip(open, polled.dropFirst(2)) where entry.revents != 0 {
-        if !outputs[index].pass() { endAll(exitCode: 128 + SIGPIPE) }
+        if !outputs[index].pass() {
+          let reason = String(cString: strerror(errno))
+          fail("cannot write what rank \(outputs[index].rank) prints: \(reason)", exitCode: EX_IOERR)
+        }
       }
       if polled[1].revents != 0, let (process, end) = ends.next() { ended(process, end) }
       if polled[0].revents != 0 { hearLifeline() }
@@ -96,7 +101,7 @@
     /// The first failure is the one that counts; what it brings about is not told.
     private mutating func fail(_ reason: String, exitCode code: Int32) {
       guard exitCode == nil else { return }
-      FileHandle.standardError.write(Data("uniference testbed: \(reason)\n".utf8))
+      _ = writeAll(Array("uniference testbed: \(reason)\n".utf8), to: STDERR_FILENO)
       endAll(exitCode: code)
     }
 

@@ -1,4 +1,5 @@
 #if os(Linux)
+  import ChildPrograms
   import Foundation
   import Glibc
 

@@ -1,4 +1,5 @@
 #if os(Linux)
+  import ChildPrograms
   import Glibc
 
   /// A process that removes control groups when this one has ended, in whatever way.
@@ -10,9 +11,10 @@
 
     /// - Parameter groups: what it removes.
     init(removing groups: [ControlGroup]) throws(TestbedError) {
-      let pipe = try DescriptorPipe()
+      let pipe = try DescriptorPipe.onMachine()
       // Members may take a moment to be gone.
       let script = """
+        trap '' TERM
         cat > /dev/null
         for group; do
           tries=0
@@ -27,7 +29,8 @@
       let silence = open("/dev/null", O_WRONLY | O_CLOEXEC)
       child.files[STDOUT_FILENO] = silence
       child.files[STDERR_FILENO] = silence
-      process = try child.start()
+      child.hasOwnSession = true
+      process = try child.startOnMachine()
       close(pipe.readEnd)
       close(silence)
       lifeline = pipe.writeEnd

@@ -53,7 +53,7 @@ struct ScenarioOrigin {
   }
 }
 
-/// Runs experiments one after another, with a progress bar, records, and an orderly end on Ctrl-C.
+/// Runs experiments one after another, with a progress bar, records, and an orderly end on Ctrl-C and its like.
 struct ExperimentRunner {
   let origin: ScenarioOrigin
   let settings: RunSettings
@@ -69,7 +69,7 @@ struct ExperimentRunner {
       printer.finish()
       if let warning = settings.warning { warnings.first.map { warning(under($0, and: warnings.count - 1)) } }
     }
-    return try Interruption.byControlC { interruption in
+    return try Interruption.bySignals { interruption in
       try experiments.enumerated().map { index, experiment in
         var options = options(for: experiment)
         options.interruption = interruption

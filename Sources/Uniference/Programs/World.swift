@@ -36,7 +36,7 @@ public enum World {
     } catch {
       let report = try? run.report(log: recorder.log)
       let record = try recorder.finish(failure: error, results: report)
-      throw RunFailure(error, recordPath: record, report: report)
+      throw RunFailure(error, recordPath: record, report: report, reason: options.interruption.reason)
     }
     var report = try run.report(log: recorder.log)
     report.record = try recorder.finish(failure: nil, results: report)
@@ -54,16 +54,22 @@ public struct RunFailure: Error, CustomStringConvertible {
   /// What the run had found until then, if that can be told.
   public let report: SimulationReport?
 
-  init(_ cause: SimulationFailure, recordPath: String?, report: SimulationReport?) {
+  private let reason: Interruption.Reason?
+
+  init(_ cause: SimulationFailure, recordPath: String?, report: SimulationReport?, reason: Interruption.Reason?) {
     self.cause = cause
     self.recordPath = recordPath
     self.report = report
+    self.reason = reason
   }
 
   /// Whether somebody asked for the end.
-  public var isInterruption: Bool {
-    if case .interrupted = cause { return true }
-    return false
+  public var isInterruption: Bool { interruption != nil }
+
+  /// Why somebody asked for the end, if anybody did.
+  package var interruption: Interruption.Reason? {
+    if case .interrupted = cause { return reason ?? .request }
+    return nil
   }
 
   /// The error that a rank's program threw, if one ended the run.
@@ -78,6 +84,12 @@ public struct RunFailure: Error, CustomStringConvertible {
   /// The cause, and where the record is.
   public var description: String {
     let place = recordPath.map { "; a valid record of what happened until then is in \($0)" } ?? ""
-    return "\(cause)\(place)"
+    return "\(whatHappened)\(place)"
+  }
+
+  /// The cause in words.
+  package var whatHappened: String {
+    guard case .interrupted(let time) = cause, let reason else { return "\(cause)" }
+    return "\(reason) at virtual time \(time)"
   }
 }

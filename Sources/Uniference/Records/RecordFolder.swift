@@ -1,4 +1,5 @@
 import Foundation
+import Results
 
 /// The folder in which records are kept unless the user names another place.
 package enum RecordFolder {
@@ -10,8 +11,7 @@ package enum RecordFolder {
       try FileManager.default.createDirectory(atPath: name, withIntermediateDirectories: true)
       return name
     } catch {
-      let text = "uniference: warning: no run record is kept, since the folder \(name) cannot be made here\n"
-      FileHandle.standardError.write(Data(text.utf8))
+      StandardError.say("uniference: warning: no run record is kept, since the folder \(name) cannot be made here")
       return nil
     }
   }

@@ -10,6 +10,7 @@ from uniference import wire
 
 STARTED = 30
 EXITED = 31
+OUTPUT_LOST = 32
 START = 40
 TERMINATE = 41
 
@@ -22,13 +23,16 @@ class Control:
         self._received = bytearray()
 
     @staticmethod
-    def connect(folder: str, torch_version: str) -> Control:
-        """Presents the session's token to the engine."""
+    def connect(folder: str, torch_version: str) -> Control | None:
+        """Presents the session's token to the engine; ``None`` when it is gone."""
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.connect(os.path.join(folder, "socket"))
-        with open(os.path.join(folder, "token"), "rb") as file:
-            token = file.read()
-        connection.sendall(wire.hello(token, os.getpid(), -1, -1, "launcher", torch_version))
+        try:
+            connection.connect(os.path.join(folder, "socket"))
+            with open(os.path.join(folder, "token"), "rb") as file:
+                token = file.read()
+            connection.sendall(wire.hello(token, os.getpid(), -1, -1, "launcher", torch_version))
+        except OSError:
+            return None
         return Control(connection)
 
     def fileno(self) -> int:
@@ -50,7 +54,10 @@ class Control:
 
     def receive(self) -> list[tuple[int, bytes]] | None:
         """The frames that have arrived, kind and body; waits for some bytes. ``None`` when the engine is gone."""
-        chunk = self._socket.recv(4096)
+        try:
+            chunk = self._socket.recv(4096)
+        except OSError:
+            return None
         if not chunk:
             return None
         self._received += chunk
@@ -70,6 +77,11 @@ class Control:
     def exited(self, rank: int, status: int) -> None:
         """A rank's process has ended, with an exit code or, negative, a signal."""
         self._send(EXITED, struct.pack("<Ii", rank, status))
+
+    def output_lost(self, problem: str) -> None:
+        """What the ranks print cannot be passed on any more."""
+        text = problem.encode()
+        self._send(OUTPUT_LOST, struct.pack("<I", len(text)) + text)
 
     def _send(self, kind: int, body: bytes) -> None:
         try:

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import selectors
 import shutil
 import signal
 import struct
 import sys
-import traceback
-from collections.abc import Callable
+import time
+from collections.abc import Mapping
 
 from uniference.launching.control import TERMINATE, Control
-from uniference.launching.output import PrefixedStream
+from uniference.launching.output import READ_AT_ONCE_BYTES, PrefixedStream, Target
+
+DRAINED_BYTES = 1 << 20
+"""How much of a stream is passed on after its rank's end, more than any pipe holds: who else has it may write on."""
+GROUP_PATIENCE_SECONDS = 1.0
+"""How long processes that ranks have left behind may take to end when they are asked to."""
+LOST_OUTPUT = {1: "standard output", 2: "standard error"}
+
+_PR_SET_PDEATHSIG = 1
 
 
 class Supervisor:
@@ -22,49 +31,65 @@ class Supervisor:
         self._control = control
         self._folder = folder
         self._ranks: dict[int, int] = {}
-        self._selector = selectors.DefaultSelector()
+        self._groups: list[int] = []
+        """Process groups of ranks that have ended, in which others are left."""
+        self._selector = selectors.PollSelector()
         self._streams: set[PrefixedStream] = set()
+        self._targets = targets_of_this_process()
+        self._paused: set[Target] = set()
+        """Those whose streams are not read, since too much waits already."""
+        self._polled: set[Target] = set()
+        self._reported: set[Target] = set()
+        self._is_to_end = False
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
         signal.set_wakeup_fd(self._wake_writer)
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
         # Ctrl-C is the engine's affair, which ends the ranks in good order.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._interrupt_handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
 
-    def fork(self, rank: int, body: Callable[[], int]) -> None:
-        """Starts a rank, whose process ends with the exit code that ``body`` returns."""
+    def fork(self, rank: int, environment: Mapping[str, str]) -> bool:
+        """Starts a rank. True in its process, which has nothing of the launcher's but its memory."""
         sys.stdout.flush()
         sys.stderr.flush()
-        output_reader, output_writer = os.pipe()
-        error_reader, error_writer = os.pipe()
+        pipes = os.pipe(), os.pipe()
+        launcher = os.getpid()
         pid = os.fork()
         if pid == 0:
-            self._become_rank(output_writer, error_writer)
-            run_and_exit(body)
-        os.close(output_writer)
-        os.close(error_writer)
+            self._become_rank(rank, pipes, launcher)
+            os.environ.clear()
+            os.environ.update(environment)
+            return True
         self._ranks[pid] = rank
-        for descriptor, target in ((output_reader, sys.stdout.buffer), (error_reader, sys.stderr.buffer)):
-            stream = PrefixedStream(descriptor, rank, target)
+        for (reader, writer), target in zip(pipes, self._targets):
+            os.close(writer)
+            stream = PrefixedStream(reader, rank, target)
             self._streams.add(stream)
             self._selector.register(stream, selectors.EVENT_READ, stream)
         self._control.started(rank, pid)
+        return False
 
-    def _become_rank(self, output: int, error: int) -> None:
-        """Leaves nothing of the launcher in the child but its memory."""
-        os.setpgid(0, 0)
+    def _become_rank(self, rank: int, pipes: tuple[tuple[int, int], tuple[int, int]], launcher: int) -> None:
+        """Takes the launcher's place in this process away: signals, sessions and files are a rank's own."""
+        # As torchrun does: a session of its own, which the terminal's signals do not reach.
+        os.setsid()
+        end_with(launcher)
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, self._interrupt_handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, [])
         self._control.close()
         self._selector.close()
-        for stream in self._streams:
-            os.close(stream.descriptor)
+        for descriptor in [stream.descriptor for stream in self._streams] + [reader for reader, _ in pipes]:
+            os.close(descriptor)
         os.close(self._wake_reader)
         os.close(self._wake_writer)
-        nothing = os.open(os.devnull, os.O_RDONLY)
-        for source, target in ((nothing, 0), (output, 1), (error, 2)):
+        files = {1: pipes[0][1], 2: pipes[1][1]}
+        if rank > 0:
+            # One rank alone reads what is typed or piped in, and always the same one.
+            files[0] = os.open(os.devnull, os.O_RDONLY)
+        for target, source in files.items():
             os.dup2(source, target)
             os.close(source)
 
@@ -72,23 +97,80 @@ class Supervisor:
         """Stays until every rank has ended and all they printed has been passed on."""
         self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
         self._selector.register(self._control, selectors.EVENT_READ, self._control)
-        while self._ranks or self._streams:
-            for key, _ in self._selector.select(timeout=1.0 if self._ranks else 0.2):
-                if isinstance(key.data, PrefixedStream):
-                    self._pump(key.data)
-                elif key.data is self._control:
-                    self._obey()
-                else:
-                    self._drain_wake_up()
-            self._reap()
-            if not self._ranks and not self._selector.select(timeout=0):
-                # Grandchildren may hold the streams open; they are not waited for.
-                break
+        while self._ranks:
+            self._turn()
+        self._end_groups()
+        for stream in list(self._streams):
+            self._drain(stream)
+        while any(target.is_waiting for target in self._targets) and not self._is_to_end:
+            self._turn()
 
-    def _pump(self, stream: PrefixedStream) -> None:
-        if not stream.pump():
+    def _turn(self) -> None:
+        """Waits for something to happen and deals with it."""
+        for key, _ in self._selector.select(self._patience()):
+            if isinstance(key.data, PrefixedStream):
+                if not key.data.receive():
+                    self._close(key.data)
+            elif key.data is self._control:
+                self._obey()
+            elif key.data is None:
+                self._drain_wake_up()
+                self._reap()
+        now = time.monotonic()
+        for stream in self._streams:
+            if stream.due is not None and stream.due <= now:
+                stream.pass_on_rest()
+        self._write()
+
+    def _patience(self) -> float | None:
+        due = min((stream.due for stream in self._streams if stream.due is not None), default=None)
+        return None if due is None else max(0.0, due - time.monotonic())
+
+    # What ranks print.
+
+    def _write(self) -> None:
+        """Writes what is taken at once, and stops reading ranks whose output nobody takes."""
+        for target in set(self._targets):
+            target.flush()
+            if target.loss is not None and target not in self._reported:
+                self._reported.add(target)
+                self._control.output_lost(f"cannot write {LOST_OUTPUT[target.descriptor]}: {target.loss.strerror}")
+            if target.is_waiting != (target in self._polled):
+                if target.is_waiting:
+                    self._polled.add(target)
+                    self._selector.register(target.descriptor, selectors.EVENT_WRITE, target)
+                else:
+                    self._polled.discard(target)
+                    self._selector.unregister(target.descriptor)
+            if target.is_full != (target in self._paused):
+                self._pause(target, target.is_full)
+
+    def _pause(self, target: Target, is_paused: bool) -> None:
+        (self._paused.add if is_paused else self._paused.discard)(target)
+        for stream in self._streams:
+            if stream.target is target and is_paused:
+                self._selector.unregister(stream)
+            elif stream.target is target:
+                self._selector.register(stream, selectors.EVENT_READ, stream)
+
+    def _close(self, stream: PrefixedStream) -> None:
+        if stream.target not in self._paused:
             self._selector.unregister(stream)
-            self._streams.discard(stream)
+        self._streams.discard(stream)
+        stream.close()
+
+    def _drain(self, stream: PrefixedStream) -> None:
+        """Takes what its rank has left in a pipe that others may still hold, who are not waited for."""
+        os.set_blocking(stream.descriptor, False)
+        try:
+            for _ in range(DRAINED_BYTES // READ_AT_ONCE_BYTES):
+                if not stream.receive():
+                    break
+        except BlockingIOError:
+            pass
+        self._close(stream)
+
+    # How ranks end.
 
     def _drain_wake_up(self) -> None:
         try:
@@ -99,40 +181,61 @@ class Supervisor:
     def _obey(self) -> None:
         frames = self._control.receive()
         if frames is None:
-            self._selector.unregister(self._control)
-            self._end_all(signal.SIGKILL)
+            # Without the engine nobody wants what is running here.
+            for pid in [*self._ranks, *self._groups]:
+                signal_group(pid, signal.SIGKILL)
             shutil.rmtree(self._folder, ignore_errors=True)
-            return
+            os._exit(1)
         for kind, body in frames:
             if kind == TERMINATE:
-                self._end_all(struct.unpack("<i", body)[0])
-
-    def _end_all(self, number: int) -> None:
-        """Signals every rank with the processes that it has started itself."""
-        for pid in self._ranks:
-            try:
-                os.killpg(pid, number)
-            except ProcessLookupError:
-                pass
+                (number,) = struct.unpack("<i", body)
+                self._is_to_end = number == signal.SIGKILL
+                for pid in self._ranks:
+                    signal_group(pid, number)
 
     def _reap(self) -> None:
-        for pid, rank in list(self._ranks.items()):
-            ended, status = os.waitpid(pid, os.WNOHANG)
-            if ended:
-                del self._ranks[pid]
+        while self._ranks:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if pid == 0:
+                return
+            rank = self._ranks.pop(pid, None)
+            if rank is not None:
                 self._control.exited(rank, os.waitstatus_to_exitcode(status))
+                if signal_group(pid, 0):
+                    self._groups.append(pid)
+
+    def _end_groups(self) -> None:
+        """Ends what ranks have started and left behind, which could print nothing any more."""
+        deadline = time.monotonic() + GROUP_PATIENCE_SECONDS
+        left = [pid for pid in self._groups if signal_group(pid, signal.SIGTERM)]
+        while left and time.monotonic() < deadline:
+            time.sleep(0.01)
+            left = [pid for pid in left if signal_group(pid, 0)]
+        for pid in left:
+            signal_group(pid, signal.SIGKILL)
 
 
-def run_and_exit(body: Callable[[], int]) -> None:
-    """Ends the process as Python does, but never returns into the launcher's code."""
-    code = 1
+def targets_of_this_process() -> tuple[Target, Target]:
+    """Standard output and error; one for both where both are the same file, on which they share lines."""
+    output = Target(1)
+    return output, output if os.path.samestat(os.fstat(1), os.fstat(2)) else Target(2)
+
+
+def signal_group(group: int, number: int) -> bool:
+    """Signals a process group; whether there is one. 0 only asks."""
     try:
-        code = body()
-    except BaseException:
-        traceback.print_exc()
-    finally:
-        try:
-            sys.stdout.flush()
-            sys.stderr.flush()
-        finally:
-            os._exit(code)
+        os.killpg(group, number)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        # macOS says so of a group in which only zombies are left.
+        return False
+    return True
+
+
+def end_with(launcher: int) -> None:
+    """Has the system kill this process when the launcher dies, where it can: nobody else would notice at once."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if os.getppid() != launcher:
+            os._exit(1)

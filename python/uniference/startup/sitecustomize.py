@@ -1,50 +1,13 @@
-"""Found by every Python that a command under ``uniference exec`` starts: its process groups are to be simulated.
+"""Found by every Python that ``uniference run`` and ``uniference exec`` start, before it runs anything else."""
 
-Nothing happens until the process imports torch; one that does not is left alone.
-"""
-
-from __future__ import annotations
-
-import importlib.abc
-import importlib.util
 import os
 import sys
-from types import ModuleType
-
-TRIGGER = "torch"
-
-
-class InstallAfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Lets the real loader load torch, then puts the simulated process groups in."""
-
-    def __init__(self) -> None:
-        self._loader: importlib.abc.Loader | None = None
-
-    def find_spec(self, name: str, path: object, target: object = None) -> importlib.machinery.ModuleSpec | None:
-        """The real module's specification, with this loader around its own."""
-        if name != TRIGGER:
-            return None
-        sys.meta_path.remove(self)
-        spec = importlib.util.find_spec(name)
-        if spec is not None:
-            self._loader, spec.loader = spec.loader, self
-        return spec
-
-    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType | None:
-        """As the real loader does."""
-        return self._loader.create_module(spec) if self._loader is not None else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        """The real module's code; the process joins a world when it first makes a group."""
-        if self._loader is not None:
-            self._loader.exec_module(module)
-        from uniference.joining import install_in_process
-
-        install_in_process(os.environ["UNIFERENCE_SESSION"])
 
 
 def run_former_sitecustomize() -> None:
     """The environment's own ``sitecustomize``, which this one hides."""
+    import importlib.util
+
     here = os.path.dirname(os.path.abspath(__file__))
     for folder in sys.path:
         path = os.path.join(folder, "sitecustomize.py")
@@ -55,6 +18,22 @@ def run_former_sitecustomize() -> None:
             return
 
 
+def call(name: str) -> None:
+    """Calls a function of the hook. Where it fails, a script must not run on as if nothing had been."""
+    is_launching = "UNIFERENCE_LAUNCH" in os.environ
+    try:
+        from uniference.startup import hook
+
+        getattr(hook, name)()
+    except BaseException as error:
+        sys.stderr.write(f"uniference: error: {sys.executable} cannot be simulated: {error}\n")
+        sys.stderr.flush()
+        if is_launching:
+            os._exit(70)
+
+
 if "UNIFERENCE_SESSION" in os.environ:
-    sys.meta_path.insert(0, InstallAfterImport())
+    call("prepare")
 run_former_sitecustomize()
+if "UNIFERENCE_SESSION" in os.environ:
+    call("begin")

@@ -1,0 +1,39 @@
+import Synchronization
+
+/// Connections that the greeter has accepted and nobody has taken yet.
+final class Arrivals: Sendable {
+  private struct Waiting {
+    var launcher: LauncherLink?
+    var ranks: [Int: RankLink] = [:]
+    var count: UInt32 = 0
+    var isComplete = false
+  }
+
+  private let waiting = Mutex(Waiting())
+
+  func add(_ connection: Connection, _ greeting: Greeting) {
+    waiting.withLock { waiting in
+      if greeting.world == "launcher", waiting.launcher == nil {
+        waiting.launcher = LauncherLink(connection: connection, torchVersion: greeting.torchVersion)
+      } else if greeting.world == "main", let rank = greeting.rank, waiting.ranks[rank] == nil, !waiting.isComplete {
+        waiting.ranks[rank] = RankLink(
+          number: waiting.count, rank: rank, pid: greeting.pid, connection: connection)
+        waiting.count += 1
+      } else {
+        connection.shutDown()
+      }
+    }
+  }
+
+  func takeLauncher() -> LauncherLink? { waiting.withLock { $0.launcher } }
+
+  func takeRanks(_ count: Int) -> [RankLink]? {
+    waiting.withLock { waiting in
+      let links = (0..<count).compactMap { waiting.ranks[$0] }
+      guard links.count == count else { return nil }
+      waiting.isComplete = true
+      waiting.ranks = [:]
+      return links
+    }
+  }
+}
