@@ -67,7 +67,11 @@ public struct ChildProgram {
     let nothing = open("/dev/null", O_RDONLY | O_CLOEXEC)
     defer { close(nothing) }
     command.files[STDIN_FILENO] = nothing
-    do throws(SpawnFailure) { return try GuardedProcess(command) } catch {
+    do throws(SpawnFailure) {
+      let process = try GuardedProcess(command)
+      process.start()
+      return process
+    } catch {
       throw ChildFailure(words: words, reason: .notStarted(error.description))
     }
   }
@@ -87,7 +91,7 @@ public struct ChildProgram {
     let received = Mutex<Int32?>(nil)
     let signals = EndingSignals { number in
       received.withLock { $0 = $0 ?? number }
-      for process in processes { process.pass(on: number == SIGINT ? SIGTERM : number) }
+      for process in processes { process.pass(on: number) }
     }
     let result = body()
     signals.stop()

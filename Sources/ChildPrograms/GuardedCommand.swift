@@ -21,7 +21,7 @@ package struct GuardedCommand: Sendable {
   package var hasOwnSession = false
   /// What becomes of processes that it leaves behind.
   package var leftovers = Leftovers.spared
-  /// What is removed after all has ended if this process has not done it: files and folders whose paths begin so.
+  /// What is removed if this process dies before it has done so itself: files and folders whose paths begin so.
   package var removedPrefixes: [String] = []
 
   /// A command in this process's group.
@@ -31,6 +31,8 @@ package struct GuardedCommand: Sendable {
   package static let word = "guardian"
   /// The guardian's descriptor of its starter's pipe.
   static let lifeline: Int32 = 3
+  /// What has the guardian start the command; no signal has this number.
+  static let startByte: UInt8 = 0
 
   /// The program that guards, and what it is told.
   var guardianWords: [String] {

@@ -12,10 +12,9 @@ package final class GuardedProcess: Sendable {
   /// All of this process that may still run, for an end in a hurry.
   private static let living = Mutex<[pid_t: GuardedProcess]>([:])
 
-  /// Starts the command.
+  /// Starts the guardian, which waits for ``start()``, so that what the command needs can be made under its eyes.
   ///
-  /// - Throws: when no guardian can be started. That the command itself cannot be is said by the guardian, which ends with
-  ///   exit code 126 or 127, as a shell does.
+  /// - Throws: when no guardian can be started.
   package init(_ command: GuardedCommand) throws(SpawnFailure) {
     uniference_adopt_orphans()
     let pipe = try DescriptorPipe()
@@ -35,6 +34,13 @@ package final class GuardedProcess: Sendable {
   }
 
   deinit { closeLifeline() }
+
+  /// Has the command started. If it cannot be, the guardian says so and ends with exit code 126 or 127, as a shell does.
+  package func start() {
+    lifeline.withLock { lifeline in
+      if lifeline >= 0 { _ = writeAll([GuardedCommand.startByte], to: lifeline) }
+    }
+  }
 
   /// Whether neither the command nor its guardian has ended.
   package var isRunning: Bool { end == nil }

@@ -4,12 +4,12 @@ import SystemCalls
 /// A process between a program and a command that it has started, so that neither outlives the other, however it ends.
 ///
 /// It is the command's parent and adopts what the command leaves behind. It holds one end of a pipe, its starter the other:
-/// a byte is a signal to pass on, the end of the pipe is the end of the starter, after which nothing may go on. If the
-/// guardian itself is killed, its starter notices (``GuardedProcess``).
+/// a first byte has the command started, another one is a signal to pass on, the end of the pipe is the end of the starter,
+/// after which nothing may go on. If the guardian itself is killed, its starter notices (``GuardedProcess``).
 package struct Guardian {
   private let command: GuardedCommand
   private let signals: Int32
-  private let process: pid_t
+  private var process: pid_t = 0
   private var end: ProcessEnd?
   private var isEnding = false
   /// Signals that this process got itself, as all of a terminal's foreground group does, and when.
@@ -21,7 +21,10 @@ package struct Guardian {
   /// How long what is left of it may take, and the command itself where its starter is dead.
   private static let shortPatience = Duration.seconds(2)
 
-  private static let groupSignals = EndingSignals.numbers + [SIGQUIT]
+  /// Those that are ignored are not caught, or they would not be ignored any more in the command.
+  private static let groupSignals = (EndingSignals.numbers + [SIGQUIT]).filter {
+    !InheritedSignals.ignored.contains($0)
+  }
 
   /// Is the guardian that a program with these arguments has been started to be, and ends with the command's exit code.
   package static func run(_ arguments: some Sequence<String>) -> Never {
@@ -31,6 +34,7 @@ package struct Guardian {
     }
     do {
       var guardian = try Guardian(command)
+      try guardian.start()
       exit(guardian.watch())
     } catch {
       complain(error.description)
@@ -46,6 +50,17 @@ package struct Guardian {
     signals = try SignalBytes.catching(Self.groupSignals + [SIGCHLD])
     for number in [SIGTSTP, SIGTTIN, SIGTTOU, SIGPIPE] { signal(number, SIG_IGN) }
     uniference_adopt_orphans()
+  }
+
+  /// Starts the command when its starter says so.
+  private mutating func start() throws(SpawnFailure) {
+    var byte: UInt8 = 1
+    while byte != GuardedCommand.startByte {
+      let count = read(GuardedCommand.lifeline, &byte, 1)
+      if count < 0 && errno == EINTR { continue }
+      guard count == 1 else { removeLeftovers() }
+      if byte != GuardedCommand.startByte { exit(128 + Int32(byte)) }
+    }
     var child = ChildProcess(words: command.words)
     child.inheritsInput = true
     process = try child.start()
@@ -127,6 +142,10 @@ package struct Guardian {
     }
     if end == nil { kill(process, SIGKILL) }
     ProcessTree.endDescendants(patience: Self.shortPatience)
+    removeLeftovers()
+  }
+
+  private func removeLeftovers() -> Never {
     for prefix in command.removedPrefixes { Self.remove(prefix) }
     exit(128 + SIGKILL)
   }

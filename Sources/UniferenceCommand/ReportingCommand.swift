@@ -76,7 +76,7 @@ struct CommandFailure: Error, Equatable {
     case let failure as RunFailure:
       // What a rank finds wrong with its input is no fault of the program.
       self.init("\(failure)", failure.programError.map { CommandFailure($0).exitCode } ?? Self.internalError)
-    case is FileError, is RunRecordError, is LostOutput: self.init("\(error)", Self.inputOutput)
+    case is FileError, is RunRecordError, is LostOutput, is SystemError: self.init("\(error)", Self.inputOutput)
     default: self.init("\(error)", Self.internalError)
     }
   }

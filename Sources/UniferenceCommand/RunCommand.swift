@@ -60,6 +60,7 @@ struct RunCommand: ReportingCommand {
     let report = try Interruption.bySignals { interruption in
       try run.run(simulationOptions(interruption, run.basis, texts))
     }
+    guard let report else { return }
     try show(report, run.basis, on: cluster, wallTime: ContinuousClock.now - start)
   }
 

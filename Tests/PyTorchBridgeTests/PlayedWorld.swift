@@ -1,4 +1,5 @@
 import Foundation
+import SimulationKernel
 import Synchronization
 import Uniference
 
@@ -20,7 +21,7 @@ enum PlayedWorld {
     let played = (0..<ranks).map { PlayedRank(rank: $0, number: UInt32($0)) }
     let session = WorldSession(
       links: played.map(\.link), compute: compute, parallelRanks: parallelRanks, clusterChoosesAlgorithms: false,
-      control: nil)
+      control: nil, interruption: Interruption(), takeReturns: { [] })
     for rank in played {
       let thread = Thread {
         let script = PlayedScript(rank: rank.link.rank, peer: rank.peer)

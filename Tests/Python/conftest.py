@@ -2,12 +2,18 @@
 
 import os
 import pathlib
+import signal
 import subprocess
 
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCENARIO = ROOT / "Examples" / "llama-on-jetsons.yaml"
+
+
+# Whoever runs the tests in the background, or under nohup, has these ignored, and so would everything that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

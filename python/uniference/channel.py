@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import struct
+import weakref
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -38,6 +40,7 @@ class Channel:
         self._owed_answers = 0
         self._rank = -1
         self._pid = os.getpid()
+        _open_channels.add(self)
 
     @staticmethod
     def open(folder: str) -> tuple[Channel, bytes]:
@@ -61,8 +64,8 @@ class Channel:
             )
         try:
             self._socket.sendall(frame)
-        except (BrokenPipeError, ConnectionResetError):
-            abandon()
+        except OSError as error:
+            self._lose(error)
 
     def welcome(self, hello: bytes) -> Welcome:
         """Presents this rank to the engine, and waits until the world's ranks are all there.
@@ -106,14 +109,34 @@ class Channel:
         while len(received) < 4 or len(received) < 4 + _LENGTH.unpack_from(received)[0]:
             try:
                 more = self._socket.recv(RECEIVED_AT_ONCE_BYTES)
-            except ConnectionResetError:
-                more = b""
+            except OSError as error:
+                self._lose(error)
             if not more:
                 abandon()
             received = received + more if received else more
         end = 4 + _LENGTH.unpack_from(received)[0]
         self._received = received[end:]
         return received[4:end]
+
+    def _lose(self, error: OSError) -> NoReturn:
+        """The connection is gone: with the engine, unless it was closed here."""
+        if error.errno not in (errno.EBADF, errno.ENOTSOCK):
+            abandon()
+        raise RuntimeError(
+            f"rank {self._rank}'s connection to the engine has been closed; a script may not close files that it has "
+            f"not opened (as by os.closerange) before it is through with torch.distributed"
+        ) from None
+
+
+def close_in_child() -> None:
+    """Lets go of the connections in a process that has been forked, or the engine would not see the rank's end."""
+    for channel in list(_open_channels):
+        channel.close()
+
+
+_open_channels: weakref.WeakSet[Channel] = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=close_in_child)
 
 
 def abandon() -> NoReturn:

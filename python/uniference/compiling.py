@@ -1,7 +1,7 @@
 """Keeps ``torch.compile`` out of this package, as it keeps out of torch's own process groups, which are C++.
 
-Dynamo evaluates every Python frame below a compiled function, also those that C++ calls: DDP's reducer broadcasts in the
-middle of a compiled forward pass. What it would find here are sockets, locks and tensors in shared memory.
+Dynamo evaluates every Python frame below a compiled function, also those that C++ calls: DDP's reducer broadcasts in
+the middle of a compiled forward pass. What it would find here are sockets, locks and tensors in shared memory.
 """
 
 from __future__ import annotations

@@ -138,5 +138,5 @@ def launch() -> None:
         if supervisor.fork(rank, rank_environment(rank, task.ranks, os.environ)):
             become_rank(folder, rank, task.ranks, rank_end)
             return
-    supervisor.watch()
-    end(0)
+    # Otherwise the guardian ends whatever the ranks have started.
+    end(0 if supervisor.watch() else 1)

@@ -1,7 +1,7 @@
 """Lets a script's own timers tell virtual time.
 
 ``time.time``, ``perf_counter``, ``monotonic`` (and their ``_ns`` forms), ``time.sleep``, ``timeit``,
-``torch.utils.benchmark`` and ``torch.cuda.Event`` are replaced. What stays real:
+``torch.utils.benchmark`` and, where there is CUDA, ``torch.cuda.Event`` are replaced. What stays real:
 
 * processor time (``process_time``, ``thread_time``), ``clock_gettime``, ``datetime.now``, and ``localtime``, ``ctime``
   and the like when called without a time, all of which ask the system in C;
@@ -222,10 +222,8 @@ def _replace_default_timers(former: Any, timer: Any) -> None:
 
 
 def _replace_cuda_timing(clock: ComputeClock, cuda: Any) -> None:
-    from uniference.events import event_class
+    """Where torch has CUDA. Elsewhere its functions refuse as they do for real."""
+    if cuda.is_available():
+        from uniference.events import event_class
 
-    has_cuda = cuda.is_available()
-    _replace(cuda, "Event", event_class(clock, cuda.Event, has_cuda))
-    if not has_cuda:
-        # A described GPU's work has been charged by the time that the script goes on.
-        _replace(cuda, "synchronize", lambda device=None: None)
+        _replace(cuda, "Event", event_class(clock, cuda.Event))

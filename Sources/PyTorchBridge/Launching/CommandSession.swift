@@ -57,18 +57,21 @@ public final class CommandSession: Sendable {
   public func run(
     _ command: [String], python: PythonEnvironment, notice: (String) -> Void
   ) throws -> (exitCode: Int32, summary: Summary) {
-    let folder = try SessionFolder()
-    defer { folder.remove() }
-    let rendezvous = Rendezvous(largestWorld: cluster.devices.count) { [self] links in begin(links) }
-    let greeter = try Greeter(folder: folder) { rendezvous.add($0, $1) }
-    defer { greeter.stop() }
+    let path = SessionFolder.newPath()
     var guarded = GuardedCommand(command)
-    guarded.environment = python.variables(for: folder)
-    guarded.removedPrefixes = [folder.path]
+    guarded.environment = python.variables(forSessionIn: path)
+    guarded.removedPrefixes = [path]
     let process = try GuardedProcess(guarded)
     // Ctrl-C and the like are for the command to act on, which is told unless it has heard itself.
     let signals = EndingSignals { process.pass(on: $0) }
     defer { signals.stop() }
+    defer { process.endAll() }
+    let folder = try SessionFolder(path: path)
+    defer { folder.remove() }
+    let rendezvous = Rendezvous(largestWorld: cluster.devices.count) { [self] links in begin(links) }
+    let greeter = try Greeter(folder: folder) { rendezvous.add($0, $1) }
+    defer { greeter.stop() }
+    process.start()
     while process.isRunning {
       rendezvous.overdue().forEach(notice)
       usleep(20_000)

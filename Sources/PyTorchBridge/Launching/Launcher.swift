@@ -26,27 +26,37 @@ final class Launcher {
   ///
   /// - Parameter removedPrefixes: what is removed if this process is killed: files and folders whose paths begin so.
   init(_ options: ScriptOptions, rankCount: Int, python: PythonEnvironment, removedPrefixes: [String]) throws {
-    folder = try SessionFolder()
+    interpreter = python.interpreter
+    let path = SessionFolder.newPath()
+    // As torchrun starts a rank; the package's hook makes it the launcher before it comes to the script.
+    var command = GuardedCommand(
+      [interpreter, "-u"] + (options.isModule ? ["-m"] : []) + [options.script] + options.arguments)
+    command.environment = python.variables(forSessionIn: path)
+    command.environment["UNIFERENCE_LAUNCH"] = "1"
+    command.hasOwnSession = true
+    command.leftovers = .endedAfterFailure
+    command.removedPrefixes = removedPrefixes + [path]
+    let process = try GuardedProcess(command)
+    self.process = process
+    do { folder = try SessionFolder(path: path) } catch {
+      process.endAll()
+      throw error
+    }
     do {
       let arrivals = arrivals
       greeter = try Greeter(folder: folder) { arrivals.add($0, $1) }
       let task = Task(ranks: rankCount, script: options.script, is_module: options.isModule)
       try folder.write([UInt8](JSONEncoder().encode(task)), to: Self.taskName)
-      interpreter = python.interpreter
-      // As torchrun starts a rank; the package's hook makes it the launcher before it comes to the script.
-      var command = GuardedCommand(
-        [interpreter, "-u"] + (options.isModule ? ["-m"] : []) + [options.script] + options.arguments)
-      command.environment = python.variables(for: folder)
-      command.environment["UNIFERENCE_LAUNCH"] = "1"
-      command.hasOwnSession = true
-      command.leftovers = .endedAfterFailure
-      command.removedPrefixes = removedPrefixes + [folder.path]
-      process = try GuardedProcess(command)
+      process.start()
     } catch {
+      process.endAll()
       folder.remove()
       throw error
     }
   }
+
+  /// Ranks that have joined once more since this was last called.
+  func takeReturns() -> [Arrivals.Return] { arrivals.takeReturns() }
 
   /// Waits until torch has been imported.
   ///
@@ -89,7 +99,9 @@ final class Launcher {
     defer { folder.remove() }
     if let control {
       let haveEnded = { !self.process.isRunning || control.exitStatuses.count == control.pids.count }
-      if isInGoodOrder { control.takeIn(until: { haveEnded() || interruption() }, patience: Self.endPatience) }
+      // Of a failure, ranks have been told, and may say so.
+      let patience = isInGoodOrder ? Self.endPatience : .seconds(2)
+      control.takeIn(until: { haveEnded() || interruption() }, patience: patience)
       if !haveEnded() {
         control.terminate(signal: SIGTERM)
         control.takeIn(until: haveEnded, patience: .seconds(3))
@@ -118,8 +130,9 @@ final class Launcher {
     if isTaskUntouched {
       return LaunchError("'\(interpreter)' ended with exit code \(exitCode) without running Python; \(Self.advice)")
     }
-    return LaunchError(
-      "\(interpreter), which was to start the ranks, ended with exit code \(exitCode) before it had started any")
+    return ScriptRunFailure(
+      description: "\(interpreter), which was to start the ranks, ended with exit code \(exitCode) before it had",
+      exitCode: exitCode > 128 ? exitCode : EX_SOFTWARE, isInterruption: false)
   }
 
   private static let advice = "set UNIFERENCE_PYTHON to the path of a Python that has torch"

@@ -41,9 +41,9 @@ public struct PythonEnvironment: Sendable {
 
   /// The variables of this process, with what others need to find the package, its hook at the start of Python, and the
   /// session.
-  func variables(for folder: SessionFolder) -> [String: String] {
+  func variables(forSessionIn folder: String) -> [String: String] {
     var environment = moduleVariables
-    environment["UNIFERENCE_SESSION"] = folder.path
+    environment["UNIFERENCE_SESSION"] = folder
     let path = [packageFolder.map { $0 + "/uniference/startup" }, environment["PYTHONPATH"]]
     environment["PYTHONPATH"] = path.compactMap(\.self).joined(separator: ":")
     return environment

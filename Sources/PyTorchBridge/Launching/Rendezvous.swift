@@ -55,12 +55,7 @@ final class Rendezvous: Sendable {
   }
 
   private func refuse(_ connection: Connection, _ reason: String) {
-    var frame = FrameWriter(.failed)
-    frame.integer(Int64(0))
-    frame.integer(UInt32(0))
-    frame.integer(Answers.FailureCategory.error.rawValue)
-    frame.string(reason)
-    connection.send(frame.finished())
+    connection.send(Answers.refusal(reason))
     connection.shutDown()
   }
 

@@ -29,16 +29,18 @@ public struct ScriptRun {
 
   /// Runs the script on every rank to its end.
   ///
+  /// - Returns: what was found; `nil` when the script was asked for its help and has shown it, which is no run of anything.
   /// - Throws: ``ScriptRunFailure`` when it fails; ``LaunchError`` and ``LauncherExit`` when ranks cannot be started;
   ///   ``LostOutput`` when what they print cannot be written; what keeps the record from being written. No process and no
   ///   shared memory is left in any case.
-  public func run(_ simulation: SimulationOptions) throws -> SimulationReport {
+  public func run(_ simulation: SimulationOptions) throws -> SimulationReport? {
     let unfinished = [simulation.recordPath, simulation.tracePath].compactMap(\.self).map(UnfinishedFile.prefix)
     let launcher = try Launcher(
       options, rankCount: cluster.devices.count, python: python, removedPrefixes: unfinished)
     let isInterrupted = { simulation.interruption.isRequested }
     var control: LauncherLink?
     let report: SimulationReport
+    var hasShownHelp = false
     do {
       let link = try launcher.connect(interruption: isInterrupted)
       control = link
@@ -46,9 +48,13 @@ public struct ScriptRun {
       let session = WorldSession(
         links: links, compute: mode, parallelRanks: options.parallelRanks,
         clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: link,
-        interruption: simulation.interruption)
+        interruption: simulation.interruption, takeReturns: launcher.takeReturns)
+      var simulation = simulation
+      let asksForHelp = !Self.helpOptions.isDisjoint(with: options.arguments)
+      simulation.isWorthKeeping = { !asksForHelp || links.contains(where: \.hasMetOthers) }
       report = try session.simulate(
         on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)
+      hasShownHelp = !simulation.isWorthKeeping()
     } catch {
       try? launcher.shutDown(control, isInGoodOrder: false, interruption: isInterrupted)
       guard error is CancellationError else { throw error }
@@ -57,6 +63,9 @@ public struct ScriptRun {
         description: "\(reason) before the script had begun", exitCode: reason.exitCode, isInterruption: true)
     }
     try launcher.shutDown(control, isInGoodOrder: true, interruption: isInterrupted)
-    return report
+    return hasShownHelp ? nil : report
   }
+
+  /// By which scripts are asked for what they can do, instead of doing it.
+  private static let helpOptions: Set = ["-h", "--help", "--version"]
 }

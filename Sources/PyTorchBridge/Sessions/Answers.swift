@@ -47,6 +47,16 @@ enum Answers {
     return frame.finished()
   }
 
+  /// To a connection that is no rank's yet.
+  static func refusal(_ message: String) -> [UInt8] {
+    var frame = FrameWriter(.failed)
+    frame.integer(Int64(0))
+    frame.integer(UInt32(0))
+    frame.integer(FailureCategory.error.rawValue)
+    frame.string(message)
+    return frame.finished()
+  }
+
   private static func writeHead(_ frame: inout FrameWriter, link: RankLink, at now: Int64) {
     frame.integer(now)
     frame.list(link.takeReleased()) { $0.integer($1) }

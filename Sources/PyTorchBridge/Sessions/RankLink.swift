@@ -9,7 +9,7 @@ final class RankLink: @unchecked Sendable {
   let number: UInt32
   let rank: Int
   let pid: Int32
-  let connection: Connection
+  private(set) var connection: Connection
   /// Whether the rank waits for an answer, so that it is not computing.
   private(set) var awaitsAnswer = true
   /// Whether the rank's script has ended in good order.
@@ -21,12 +21,16 @@ final class RankLink: @unchecked Sendable {
   private var goodbyeTime: ContinuousClock.Instant?
   /// Whether the rank has exchanged anything with others yet.
   private(set) var hasCommunicated = false
+  /// Whether the rank has begun to make a process group.
+  private(set) var hasMetOthers = false
   /// The rank's Python stack, once it has been asked for.
   var stack: String?
   private var names: [UInt32: String] = [:]
   private var operations: [ComputedOperation] = []
   private var inbox: Deque<RankRequest> = []
   private var hold: ExternalHold<RankRequest>?
+  /// Why the rank will never ask for anything again, where that is an error.
+  private var loss: (any Error)?
   /// Blocks of the rank that nobody needs any more.
   private var released: [UInt32] = []
 
@@ -53,6 +57,8 @@ final class RankLink: @unchecked Sendable {
   func take(into hold: ExternalHold<RankRequest>) {
     if let request = inbox.popFirst() {
       hold.finish(.success(request), elapsed: .zero)
+    } else if let loss {
+      hold.finish(.failure(loss), elapsed: .zero)
     } else {
       self.hold = hold
     }
@@ -69,6 +75,7 @@ final class RankLink: @unchecked Sendable {
     switch request.content {
     case .goodbye: hasSaidGoodbye = true
     case .collective, .send, .receive: hasCommunicated = true
+    case .group, .store: hasMetOthers = true
     default: break
     }
     if request.isAnswered { awaitsAnswer = true }
@@ -107,6 +114,24 @@ final class RankLink: @unchecked Sendable {
   /// Whether the process has not ended long after it has said goodbye. Whatever it does, it is no part of the script.
   var isOverdue: Bool { !hasEnded && goodbyeTime.map { ContinuousClock.now - $0 > Self.endPatience } ?? false }
 
+  /// Takes in that the rank's process has gone, of which nobody knows how: others find out if they need it.
+  func vanished() {
+    guard !hasEnded else { return }
+    hasEnded = true
+    deliver(RankRequest(interval: Interval(), content: .goodbye(exitCode: 0, reason: ""), isAnswered: false))
+  }
+
+  /// Whether the rank may begin again with another connection, as it does when its process has executed itself anew.
+  var mayReturn: Bool { connection.isClosed && !hasEnded && !hasSaidGoodbye && !hasMetOthers && !hasCommunicated }
+
+  /// The rank's process has executed itself anew.
+  func returned(by connection: Connection) {
+    self.connection = connection
+    awaitsAnswer = true
+    names = [:]
+    operations = []
+  }
+
   private func deliver(_ request: RankRequest) {
     if let hold {
       self.hold = nil
@@ -116,9 +141,11 @@ final class RankLink: @unchecked Sendable {
     }
   }
 
-  /// Ends the wait for the rank's next request with an error.
+  /// Ends the wait for the rank's next request with an error, now or as soon as somebody waits.
   /// - Returns: whether anybody waited.
+  @discardableResult
   func fail(with error: any Error) -> Bool {
+    loss = loss ?? error
     guard let hold else { return false }
     self.hold = nil
     hold.finish(.failure(error), elapsed: .zero)

@@ -4,14 +4,12 @@ import Uniference
 /// A program of which each rank is a process of its own that runs a script.
 struct ScriptProgram: Program {
   let session: WorldSession
-  /// What each rank is told first.
-  let welcomes: [[UInt8]]
 
   func run(on rank: Rank) async throws {
     guard let process = rank.process else {
       preconditionFailure("scripts are programs of a simulation")
     }
-    try await session.conversation(with: rank, process).run(welcome: welcomes[rank.index])
+    try await session.conversation(with: rank, process).run(welcome: session.welcomes[rank.index])
   }
 }
 

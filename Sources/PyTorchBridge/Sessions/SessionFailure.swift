@@ -70,7 +70,8 @@ struct DisagreeingCalls: ConflictingCalls {
 
   var description: String {
     let operation = first.call.operation
-    let alternative = operation == "new_group" ? "; or pass use_local_synchronization=True, which only members call" : ""
+    let alternative =
+      operation == "new_group" ? "; or pass use_local_synchronization=True, which only members call" : ""
     return """
       \(operation) mismatch: ranks do not call it for the same groups in the same order
         rank \(first.rank) called \(first.call)

@@ -17,10 +17,11 @@ extension WorldSession {
     let frames = zip(links, cluster.devices).map { link, device in
       welcome.frame(for: link, scale: device.hasConstantSpeed ? device.speed.scale : nil)
     }
+    welcomes = frames
     var options = options
     options.collectiveName = { $0.torchName }
     do {
-      return try World.simulate(ScriptProgram(session: self, welcomes: frames), on: cluster, options: options)
+      return try World.simulate(ScriptProgram(session: self), on: cluster, options: options)
     } catch let failure as RunFailure {
       let diagnosis = diagnose(failure)
       windDown(telling: diagnosis.description, patience: .seconds(diagnosis.isInterruption ? 0 : 3))

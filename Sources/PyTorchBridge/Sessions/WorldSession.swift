@@ -25,6 +25,10 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   var groupNames = GroupNames()
   /// By which the run ends early.
   private let interruption: Interruption
+  /// Gives ranks that have joined once more.
+  private let takeReturns: () -> [Arrivals.Return]
+  /// What each rank is told first.
+  var welcomes: [[UInt8]] = []
   /// Whether the cluster says how collectives are done; if not, each group's library does.
   private let clusterChoosesAlgorithms: Bool
   /// Ranks with what they do in virtual time, in the order of ranks.
@@ -35,13 +39,15 @@ final class WorldSession: ReportSource, @unchecked Sendable {
 
   init(
     links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool,
-    control: LauncherLink?, interruption: Interruption
+    control: LauncherLink?, interruption: Interruption = Interruption(),
+    takeReturns: @escaping () -> [Arrivals.Return] = { [] }
   ) {
     self.links = links
     self.clusterChoosesAlgorithms = clusterChoosesAlgorithms
     self.compute = compute
     self.control = control
     self.interruption = interruption
+    self.takeReturns = takeReturns
     permits = ComputePermits(limit: parallelRanks)
     pollEntries = (links.map(\.connection) + [control?.connection].compactMap(\.self)).map {
       pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
@@ -68,6 +74,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   func awaitReports() {
     takeIn(waitingMilliseconds: 20)
     permits.relieve(links)
+    takeReturns().forEach(takeIn(return:))
     for link in links where link.isOverdue { _ = link.ended(status: EXIT_SUCCESS) }
   }
 
@@ -95,10 +102,12 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       // What it has said before comes first.
       takeIn(from: link)
       permits.giveBack(link)
-      if !link.hasEnded, !link.ended(status: status) { lose(LostRank(rank: link.rank), link) }
+      guard !link.hasEnded else { continue }
+      let isLost = !link.hasSaidGoodbye && owesOthers
+      if isLost || !link.ended(status: status) { lose(LostRank(rank: link.rank), link) }
     }
     if control.connection.isClosed {
-      for link in links where !link.hasEnded { _ = link.fail(with: LostLauncher()) }
+      for link in links where !link.hasEnded { link.fail(with: LostLauncher()) }
     }
   }
 
@@ -112,8 +121,32 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       return lose(LostRank(rank: link.rank, reason: "\(error)"), link)
     }
     guard link.connection.isClosed, !link.hasSaidGoodbye else { return }
-    // Where there is a launcher, it will say how the process has ended; it may be a good end.
-    if control == nil { lose(LostRank(rank: link.rank), link) } else { permits.giveBack(link) }
+    permits.giveBack(link)
+    // Where there is a launcher, it will say how the process has ended.
+    guard control == nil, !link.hasEnded else { return }
+    if owesOthers { lose(LostRank(rank: link.rank), link) } else { link.vanished() }
+  }
+
+  /// Whether a rank that is gone may be one that others wait for without the engine's seeing it: it was to combine values.
+  private var owesOthers: Bool { !reductions.isEmpty }
+
+  /// A rank's process has executed itself anew and begins again, if it had not begun to communicate.
+  private func takeIn(return new: Arrivals.Return) {
+    guard let index = links.firstIndex(where: { $0.rank == new.rank && $0.pid == new.pid }) else {
+      return new.connection.shutDown()
+    }
+    let link = links[index]
+    takeIn(from: link)
+    guard link.mayReturn, welcomes.indices.contains(index) else {
+      new.connection.send(
+        Answers.refusal(
+          "rank \(new.rank) has executed itself anew (os.execv) after it had begun to make a process group; "
+            + "it can do so only before"))
+      return new.connection.shutDown()
+    }
+    link.returned(by: new.connection)
+    pollEntries[index].fd = new.connection.descriptor
+    permits.answer(link, welcomes[index])
   }
 
   private func handle(_ frame: RankFrame, from link: RankLink) {

@@ -13,12 +13,18 @@ struct SessionFolder: Sendable {
 
   private static let prefix = "uniference-"
 
-  /// Makes the folder, readable by this user only, under a name that nobody can guess. Removes those of dead engines.
-  init() throws {
-    Self.removeAbandoned(in: Self.sharedMemory)
+  /// A place for a folder, under a name that nobody can guess; nothing is made yet.
+  static func newPath() -> String {
     var generator = SystemRandomNumberGenerator()
     let secret = String(generator.next() as UInt64, radix: 16) + String(generator.next() as UInt32, radix: 16)
-    path = Self.sharedMemory + "/\(Self.prefix)\(getpid())-\(secret)"
+    return sharedMemory + "/\(prefix)\(getpid())-\(secret)"
+  }
+
+  /// Makes the folder, readable by this user only. Removes those of dead engines.
+  init(path: String = SessionFolder.newPath()) throws {
+    self.path = path
+    Self.removeAbandoned(in: Self.sharedMemory)
+    var generator = SystemRandomNumberGenerator()
     token = (0..<Greeting.tokenLength).map { _ in UInt8.random(in: 0...255, using: &generator) }
     guard mkdir(path, 0o700) == 0 else { throw SystemError(cannot: "make the folder \(path)") }
     lock = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

@@ -1,8 +1,9 @@
 import Foundation
 
 /// Something that the operating system has refused.
-struct SystemError: Error, CustomStringConvertible {
-  let description: String
+public struct SystemError: Error, CustomStringConvertible {
+  /// One line: what it has refused, and why.
+  public let description: String
 
   /// What was refused, with the reason that the system has just given.
   init(cannot action: String) { description = "cannot \(action): \(String(cString: strerror(errno)))" }

@@ -30,6 +30,9 @@ public struct SimulationOptions {
   /// Where the time of tensor operations comes from.
   public var kernelTimes = KernelTimes.described
 
+  /// Asked at the end of a run that has gone well: whether its record and trace are to be kept.
+  package var isWorthKeeping: () -> Bool = { true }
+
   /// Where compute time comes from, where that is not what ``kernelTimes`` says.
   package var computeBasis: ComputeBasis?
 

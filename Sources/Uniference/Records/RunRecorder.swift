@@ -9,9 +9,11 @@ final class RunRecorder {
   let operations: OperationLog?
   private let writer: RunRecordWriter?
   private let trace: PerfettoTraceWriter?
+  private let isWorthKeeping: () -> Bool
 
   init(cluster: Cluster, options: SimulationOptions) throws {
     let devices = cluster.devices.map(\.name)
+    isWorthKeeping = options.isWorthKeeping
     trace = try options.tracePath.map { try PerfettoTraceWriter(path: $0, devices: devices) }
     let keepsRecords = trace != nil
     if let path = options.recordPath {
@@ -34,6 +36,11 @@ final class RunRecorder {
   ///
   /// - Returns: where the record is; `nil` where none is written.
   func finish(failure: SimulationFailure?, results: SimulationReport?) throws -> String? {
+    guard failure != nil || isWorthKeeping() else {
+      trace?.discard()
+      writer?.discard()
+      return nil
+    }
     try writeTrace()
     guard let writer else { return nil }
     let status: RunStatus =

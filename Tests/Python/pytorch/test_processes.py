@@ -108,7 +108,7 @@ def test_what_is_not_simulated_is_refused_by_name(run):
             except NotImplementedError as error:
                 print(error)
         attempt(lambda: rpc.init_rpc("worker", rank=dist.get_rank(), world_size=2))
-        attempt(lambda: dist.all_reduce(torch.sparse_coo_tensor([[0]], [1.0], (4,))))
+        attempt(lambda: dist.broadcast(torch.sparse_coo_tensor([[0]], [1.0], (4,)), 0))
         attempt(lambda: dist.all_reduce(torch.nested.nested_tensor([torch.ones(2), torch.ones(3)])))
         attempt(lambda: dist.group.WORLD.split_group([0, 1]))
         """)

@@ -22,11 +22,6 @@ def test_a_scripts_timers_tell_virtual_time(run):
         ends = time.time(), time.perf_counter(), time.monotonic(), time.time_ns() * 1e-9, time.perf_counter_ns() * 1e-9
         for start, end in zip((*starts[:3], starts[3] * 1e-9, starts[4] * 1e-9), ends):
             assert 100 <= end - start < 101, (start, end)
-        first, second = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-        first.record()
-        time.sleep(2)
-        second.record()
-        assert 2000 <= first.elapsed_time(second) < 2100
         print("right")
         """, timeout=60)
     assert done.lines(0) == ["right"], done.errors
@@ -196,7 +191,8 @@ def test_a_time_out_is_in_virtual_time(run):
         else:
             time.sleep(60)
         """, timeout=30)
-    assert done.lines(0)[0].startswith("10 timed out after 10 s of virtual time in all_reduce"), done.errors
+    expected = "10 [uniference] Timed out waiting 10000ms of virtual time for all_reduce"
+    assert done.lines(0)[0].startswith(expected), done.errors
 
 
 @pytest.mark.parametrize("strategy, ranks", [("tensor", 3), ("pipeline", 2)])

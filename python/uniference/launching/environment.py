@@ -26,6 +26,5 @@ def rank_environment(rank: int, world_size: int, inherited: Mapping[str, str]) -
         TORCHELASTIC_RESTART_COUNT="0",
         TORCHELASTIC_MAX_RESTARTS="0",
         TORCHELASTIC_RUN_ID="uniference",
-        UNIFERENCE_RANK=str(rank),
     )
     return environment

@@ -129,6 +129,8 @@ class PrefixedStream:
         self.target.put(self, self._prefixed(text))
 
     def _prefixed(self, text: bytes) -> bytes:
+        if b"\r" not in text and not self._is_after_return:
+            return self._prefixed_lines(text)
         parts = []
         for piece in _PIECES.findall(text):
             is_return = piece == b"\r"
@@ -141,3 +143,12 @@ class PrefixedStream:
             self._is_after_return = is_return
             self.is_in_line = not ends_line
         return b"".join(parts)
+
+    def _prefixed_lines(self, text: bytes) -> bytes:
+        """The same for what has no carriage return in it, which is nearly everything."""
+        ends_line = text.endswith(b"\n")
+        begin = self._prefix if self._needs_prefix else b""
+        self._needs_prefix = ends_line
+        self.is_in_line = not ends_line
+        lines = text[:-1] if ends_line else text
+        return begin + lines.replace(b"\n", b"\n" + self._prefix) + (b"\n" if ends_line else b"")

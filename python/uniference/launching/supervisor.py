@@ -41,6 +41,7 @@ class Supervisor:
         self._polled: set[Target] = set()
         self._reported: set[Target] = set()
         self._is_to_end = False
+        self._is_in_good_order = True
         self._wake_reader, self._wake_writer = os.pipe()
         os.set_blocking(self._wake_reader, False)
         os.set_blocking(self._wake_writer, False)
@@ -93,8 +94,8 @@ class Supervisor:
             os.dup2(source, target)
             os.close(source)
 
-    def watch(self) -> None:
-        """Stays until every rank has ended and all they printed has been passed on."""
+    def watch(self) -> bool:
+        """Stays until every rank has ended and all they printed has been passed on; whether all have ended well."""
         self._selector.register(self._wake_reader, selectors.EVENT_READ, None)
         self._selector.register(self._control, selectors.EVENT_READ, self._control)
         while self._ranks:
@@ -104,6 +105,7 @@ class Supervisor:
             self._drain(stream)
         while any(target.is_waiting for target in self._targets) and not self._is_to_end:
             self._turn()
+        return self._is_in_good_order
 
     def _turn(self) -> None:
         """Waits for something to happen and deals with it."""
@@ -190,6 +192,7 @@ class Supervisor:
             if kind == TERMINATE:
                 (number,) = struct.unpack("<i", body)
                 self._is_to_end = number == signal.SIGKILL
+                self._is_in_good_order = False
                 for pid in self._ranks:
                     signal_group(pid, number)
 
@@ -200,7 +203,9 @@ class Supervisor:
                 return
             rank = self._ranks.pop(pid, None)
             if rank is not None:
-                self._control.exited(rank, os.waitstatus_to_exitcode(status))
+                code = os.waitstatus_to_exitcode(status)
+                self._is_in_good_order = self._is_in_good_order and code == 0
+                self._control.exited(rank, code)
                 if signal_group(pid, 0):
                     self._groups.append(pid)
 

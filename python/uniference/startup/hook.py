@@ -14,7 +14,7 @@ TRIGGER = "torch"
 LAUNCHING = "UNIFERENCE_LAUNCH"
 """Set for the one process that ``uniference run`` starts."""
 RANK = "UNIFERENCE_RANK"
-"""Set for a rank and what it starts: the rank and the process that it is, as ``3:4711``."""
+"""Set for a rank and what it starts: the rank, how many there are, and the process that it is, as ``3/4 4711``."""
 
 
 class InstallAfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -57,4 +57,11 @@ def begin() -> None:
     if os.environ.pop(LAUNCHING, None) is not None:
         from uniference.launcher import start
 
-        start()
+        return start()
+    place, _, pid = os.environ.get(RANK, "").partition(" ")
+    if pid == str(os.getpid()):
+        # A rank that has executed itself anew.
+        from uniference.rank import rejoin
+
+        rank, world_size = map(int, place.split("/"))
+        rejoin(os.environ["UNIFERENCE_SESSION"], rank, world_size)
