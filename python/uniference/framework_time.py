@@ -29,9 +29,9 @@ NAMES = (
 def exclude_framework_time(session: Callable[[], Session | None]) -> None:
     """Has the clock of this process's session, once there is one, stand still in these functions."""
     for name in NAMES:
-        original = getattr(c10d, name, None)
-        if original is None:
+        if not hasattr(c10d, name):
             continue
+        original: Callable[..., Any] = getattr(c10d, name)
         replacement = without_clock(original, session)
         for module in (c10d, dist):
             if getattr(module, name, None) is original:

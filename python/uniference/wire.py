@@ -163,7 +163,7 @@ def group(
 
 
 def declaration(site: int, operation_id: int, key_id: int, arguments_id: int) -> bytes:
-    return frame(FrameKind.DECLARATION, interval(0, 0, site), _DECLARATION.pack(operation_id, key_id, arguments_id))
+    return frame(FrameKind.DECLARATION, interval(0, site), _DECLARATION.pack(operation_id, key_id, arguments_id))
 
 
 class CollectiveCall(NamedTuple):

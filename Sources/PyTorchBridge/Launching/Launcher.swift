@@ -56,7 +56,12 @@ final class Launcher {
   }
 
   /// Ranks that have joined once more since this was last called.
-  func takeReturns() -> [Arrivals.Return] { arrivals.takeReturns() }
+  ///
+  /// Also looks after the guardian: what a killed one leaves behind is ended, so that the launcher's connection closes.
+  func takeReturns() -> [Arrivals.Return] {
+    _ = process.isRunning
+    return arrivals.takeReturns()
+  }
 
   /// Waits until torch has been imported.
   ///

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 from killing import children, program
@@ -108,9 +109,14 @@ def test_a_handler_of_sigterm_may_save_what_there_is(run):
 
 
 def launcher_of(engine: int) -> int:
-    (guardian,) = children(engine)
+    while not (guardians := children(engine)):
+        time.sleep(0.01)
+    (guardian,) = guardians
     assert "guardian" in program(guardian)
-    (launcher,) = children(guardian)
+    # It is started when all that it needs is there.
+    while not (launchers := children(guardian)):
+        time.sleep(0.01)
+    (launcher,) = launchers
     return launcher
 
 
@@ -134,9 +140,10 @@ def test_a_killed_guardian_is_an_end(run):
 
 def test_a_launcher_that_is_killed_while_torch_is_imported(run):
     process = start(run, LOOP)
-    while not any(run.memory.glob("*/socket")):
+    launcher = launcher_of(process.pid)
+    while "libtorch" not in Path(f"/proc/{launcher}/maps").read_text():
         time.sleep(0.01)
-    os.kill(launcher_of(process.pid), signal.SIGKILL)
+    os.kill(launcher, signal.SIGKILL)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGKILL
     assert "ended with exit code 137" in errors and errors.count("\n") == 1
