@@ -25,7 +25,7 @@ COMMANDS = {
     "flows": ["flows", "{folder}/flows.json"],
     "compare": ["compare", "{record}", "{record}"],
     "benchmark": ["benchmark", "--help"],
-    "new": ["new", "{folder}/program-{number}"],
+    "new": ["new", "{folder}/Program{number}"],
     "help": ["--help"],
     "help of a command": ["help", "simulate"],
     "version": ["--version"],
