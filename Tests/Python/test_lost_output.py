@@ -25,7 +25,7 @@ COMMANDS = {
     "flows": ["flows", "{folder}/flows.json"],
     "compare": ["compare", "{record}", "{record}"],
     "benchmark": ["benchmark", "--help"],
-    "new": ["new", "{folder}/Program{number}"],
+    "new": ["new", "Program{number}"],
     "help": ["--help"],
     "help of a command": ["help", "simulate"],
     "version": ["--version"],
@@ -44,7 +44,9 @@ def words(uniference, tmp_path_factory):
     record = folder / "small.run"
     subprocess.run([uniference, *SIMULATE, "--record", record], cwd=ROOT, check=True, capture_output=True)
     numbers = iter(range(1000))
-    return lambda name: [str(uniference)] + [
+    # `new` makes a folder where it is called.
+    there = ["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", str(folder)]
+    return lambda name: (there if name == "new" else []) + [str(uniference)] + [
         word.format(folder=folder, record=record, number=next(numbers)) for word in COMMANDS[name]]
 
 
