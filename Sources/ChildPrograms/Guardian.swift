@@ -116,7 +116,19 @@ package struct Guardian {
     let isUrgent = isEnding && number != SIGINT
     if number != SIGINT { isEnding = true }
     killTime = isUrgent ? .now : number == SIGINT ? killTime : .now + Self.patience
-    if !hasGroupHeard(number) { kill(process, number) }
+    if !hasGroupHeard(number) { pass(on: number) }
+  }
+
+  /// Ctrl-C is for all of the command's group, as a terminal has it: a shell waits for what it runs to end by it. Of other
+  /// signals the command itself is told, which tells those that it has started.
+  private func pass(on number: Int32) {
+    guard number == SIGINT else {
+      kill(process, number)
+      return
+    }
+    for descendant in ProcessTree.descendants(of: getpid()) where getpgid(descendant) == getpgrp() {
+      kill(descendant, number)
+    }
   }
 
   /// Whether the whole group got a signal, so that the command has it already.

@@ -41,23 +41,24 @@ package enum UnfinishedFile {
       let place = folder.isEmpty ? "" : "\(folder)/"
       // What has an ending besides belongs to the file of that name without it, and that one is locked.
       let locked = place + name[..<range.upperBound] + parts.1
-      if isAbandoned(locked) { try? files.removeItem(atPath: place + name) }
+      if isAbandoned(locked, process: parts.1.prefix { $0 != "-" }) { try? files.removeItem(atPath: place + name) }
     }
   }
 
-  private static func isAbandoned(_ path: String) -> Bool {
+  private static func isAbandoned(_ path: String, process: Substring) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else { return errno == ENOENT }
     defer { close(descriptor) }
     var about = stat()
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0, fstat(descriptor, &about) == 0 else { return false }
-    // Something new may have been made just now, by somebody who has yet to lock it.
+    // Something empty may have been made just now, by somebody who has yet to lock it.
     #if canImport(Darwin)
       let changed = about.st_mtimespec
     #else
       let changed = about.st_mtim
     #endif
-    return !isEmpty(path) || time(nil) - changed.tv_sec > 60
+    let isDead = pid_t(process).map { kill($0, 0) != 0 && errno == ESRCH } ?? false
+    return !isEmpty(path) || isDead || time(nil) - changed.tv_sec > 60
   }
 
   private static func isEmpty(_ path: String) -> Bool {

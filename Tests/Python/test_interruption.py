@@ -51,6 +51,8 @@ def test_nohup_is_heeded(uniference, tmp_path):
         ["sh", "-c", 'trap "" HUP; exec "$@"', "sh", str(uniference), "simulate",
          str(SMALL), "--every-message", "--record", "whole.run", "--strategy", "tensor=4"],
         cwd=tmp_path, stdout=subprocess.DEVNULL)
+    while not list(tmp_path.glob("*.partial-*")):
+        time.sleep(0.01)
     while process.poll() is None:
         process.send_signal(signal.SIGHUP)
         time.sleep(0.02)

@@ -132,12 +132,13 @@ final class Launcher {
 
   private func failure(exitCode: Int32) -> any Error {
     if exitCode == LauncherExit.explained { return LauncherExit(status: exitCode) }
-    if isTaskUntouched {
+    let isKilled = exitCode > 128
+    if isTaskUntouched && !isKilled {
       return LaunchError("'\(interpreter)' ended with exit code \(exitCode) without running Python; \(Self.advice)")
     }
     return ScriptRunFailure(
       description: "\(interpreter), which was to start the ranks, ended with exit code \(exitCode) before it had",
-      exitCode: exitCode > 128 ? exitCode : EX_SOFTWARE, isInterruption: false)
+      exitCode: isKilled ? exitCode : EX_SOFTWARE, isInterruption: false)
   }
 
   private static let advice = "set UNIFERENCE_PYTHON to the path of a Python that has torch"

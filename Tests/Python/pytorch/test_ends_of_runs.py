@@ -367,6 +367,8 @@ def test_a_command_in_good_order_may_leave_processes_behind(run):
     assert process.returncode == 0
     assert program(int(output)).startswith("sleep 300")
     os.kill(int(output), signal.SIGKILL)
+    while os.path.exists(f"/proc/{int(output)}/cwd"):
+        time.sleep(0.01)
 
 
 @pytest.mark.parametrize("command, code", [(["no-such-command"], 127), (["/etc/passwd"], 126), (["false"], 1)])
