@@ -65,6 +65,8 @@ struct QueuedMessage {
   /// What the sender calls it.
   let token: UInt64
   var next: Int32
+  /// Whether the observer has yet to be told that its sender's buffer has taken it.
+  var reportsTaking = false
 }
 
 /// The state of a link.

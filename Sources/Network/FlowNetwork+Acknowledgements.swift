@@ -3,7 +3,7 @@ extension FlowNetwork {
   /// Notes a connection that has just been made.
   func expectAcknowledgements(of connection: Int32, for key: ConnectionKey) {
     var route: [LinkID] = []
-    topology.appendRoute(from: key.destination, to: key.source, by: key.pathChoice, to: &route)
+    topology.appendRoute(from: key.destination, to: key.source, by: key.path, to: &route)
     acknowledgements.add(connection, opposite: numbers[key.reversed], route: route)
   }
 

@@ -12,7 +12,7 @@ extension FlowNetwork {
     messagesOf other: FlowNetwork, shiftedByPicoseconds shift: Int64, channel: Int, token: (UInt64) -> UInt64
   ) {
     for (key, foreign) in other.connectionsInOrder where other.connections[foreign].first >= 0 {
-      let index = connection(from: key.source, to: key.destination, channel: channel, lane: key.lane).index
+      let index = connection(from: key.source, to: key.destination, channel: channel, path: key.path).index
       let source = other.connections[foreign]
       for message in other.queue(of: foreign) {
         append(
@@ -22,5 +22,6 @@ extension FlowNetwork {
       }
       resume(index, as: source, shift: shift)
     }
+    assert(isSound, "an adopted network has left something behind")
   }
 }

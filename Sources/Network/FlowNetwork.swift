@@ -9,9 +9,6 @@ import SimulationKernel
 /// A flow that is alone on all its links, as in a ring on a switch, starts and ends in O(length of its route).
 /// Otherwise what is solved is the part of the network that is connected by shared links to what has changed.
 public final class FlowNetwork {
-  /// How often a link has got another capacity.
-  public var changes: Int { changeCount }
-
   /// Who is told of messages.
   public var observer: (any MessageObserver)? {
     get { messageObserver }
@@ -25,9 +22,12 @@ public final class FlowNetwork {
   /// What has happened so far.
   public var statistics: NetworkStatistics { counters }
 
-  private var messageObserver: (any MessageObserver)?
-  private var counters = NetworkStatistics()
-  private var changeCount = 0
+  private(set) var messageObserver: (any MessageObserver)?
+  var counters = NetworkStatistics()
+  /// Bytes per second of the links that have another capacity now than in the topology.
+  public private(set) var changedCapacities: [LinkID: Double] = [:]
+  /// Links that carry nothing, and since when.
+  private var outages: [LinkID: VirtualTime] = [:]
   private var tracksLinkUse = false
   private var hasReservations = false
   /// Whether jitter or loss make every message different, so that one may overtake another of its connection.
@@ -45,7 +45,10 @@ public final class FlowNetwork {
   private var random: RandomStream
   private var handlerID = EventHandlerID.none
   private var routeScratch: [LinkID] = []
-  private var failedHosts: Set<Int> = []
+  var failedHosts: Set<Int> = []
+  /// Bytes of each connection that have left their sender and have not arrived, at most: see ``SendBuffers``.
+  public var sendBufferBytes = 0.0
+  var sendBuffers = SendBuffers()
   /// Whether the same messages always take the same time: no jitter, no loss, and no link that remembers how long it
   /// has been idle.
   public let isRepeatable: Bool
@@ -92,15 +95,15 @@ public final class FlowNetwork {
 
   /// The connection of a channel, made on first use. Channels of different groups are different connections.
   ///
-  /// - Parameter lane: which of several equally good paths it takes, for who uses all of them; chosen by a hash of the
-  ///   connection unless given.
+  /// - Parameter path: which of several equally good paths it takes; by a hash of the channel unless given.
   public func connection(
-    from source: Int, to destination: Int, channel: Int, lane: Int? = nil
+    from source: Int, to destination: Int, channel: Int, path: PathChoice? = nil
   ) -> ConnectionID {
-    let key = ConnectionKey(source: source, destination: destination, channel: channel, lane: lane)
+    let key = ConnectionKey(
+      source: source, destination: destination, channel: channel, path: path ?? .hashed(channel))
     if let number = numbers[key] { return ConnectionID(index: number) }
     routeScratch.removeAll(keepingCapacity: true)
-    topology.appendRoute(from: source, to: destination, by: key.pathChoice, to: &routeScratch)
+    topology.appendRoute(from: source, to: destination, by: key.path, to: &routeScratch)
     let index = connections.count
     var latency: Int64 = 0
     var start: Int32 = 0
@@ -137,10 +140,15 @@ public final class FlowNetwork {
   ///   - byteCount: bytes on the wire.
   ///   - time: when it is handed over, now or later.
   ///   - token: handed to the observer when the last byte has arrived.
-  public func send(byteCount: Double, on connection: ConnectionID, at time: VirtualTime, token: UInt64) {
+  ///   - reportsTaking: whether the observer is told when its sender's buffer has taken it; for messages that fit into one
+  ///     (``sendBufferBytes``), where messages keep their order (``hasRandomness``).
+  public func send(
+    byteCount: Double, on connection: ConnectionID, at time: VirtualTime, token: UInt64, reportsTaking: Bool = false
+  ) {
     let index = connection.index
     guard !connections[index].isBroken else {
       counters.droppedMessages += 1
+      messageObserver?.messageLost(token: token)
       return
     }
     var bytes = byteCount
@@ -149,8 +157,10 @@ public final class FlowNetwork {
     if hasReservations { claim(index, from: ready) }
     counters.messages += 1
     counters.bytes += bytes
-    let message = messages.insert(QueuedMessage(byteCount: bytes, ready: ready, token: token, next: -1))
+    let message = messages.insert(
+      QueuedMessage(byteCount: bytes, ready: ready, token: token, next: -1, reportsTaking: reportsTaking))
     enqueue(message, on: index)
+    if reportsTaking { awaitTaking(of: message, on: index, from: time) }
     if connections[index].first == message { awaitReadiness(index) }
   }
 
@@ -255,6 +265,7 @@ public final class FlowNetwork {
     connections[index].isMoving = true
     guard connections[index].remaining > 0, connections[index].routeCount > 0 else { return finish(index) }
     if !buckets.isEmpty { spendTokens(index) }
+    if !sendBuffers.isEmpty { reportTakings(index) }
     var rate = Double.infinity
     var isAlone = true
     for position in crossingRange(index) {
@@ -289,6 +300,7 @@ public final class FlowNetwork {
     guard rate > 0 else { return }
     var bytes = connections[index].remaining
     if takesTurns { bytes -= bytesToKeep(index) }
+    if !sendBuffers.isEmpty { bytes = min(bytes, bytesUntilTaking(index)) }
     let picoseconds = (bytes / rate * 1e12).rounded()
     // What would end later than time can be told ends the run: see `SimulationFailure.timeOverflow`.
     let end = picoseconds < 9e18 ? sumOfTimes(connections[index].updated, Int64(picoseconds)) : .max
@@ -300,6 +312,7 @@ public final class FlowNetwork {
     let message = messages[first]
     messages.remove(first)
     if takesTurns { acknowledge(message.byteCount, on: index) }
+    if !sendBuffers.isEmpty { sendBuffers.leave(message.byteCount, of: index) }
     connections[index].first = message.next
     if message.next < 0 {
       connections[index].last = -1
@@ -313,6 +326,7 @@ public final class FlowNetwork {
       awaitReadiness(index)
     }
     messageObserver?.messageArrived(token: message.token)
+    if !sendBuffers.isEmpty, reportTakings(index), connections[index].isMoving { scheduleEnd(index) }
   }
 
   private func passesAtOnce(_ byteCount: Double) -> Bool {
@@ -329,10 +343,18 @@ public final class FlowNetwork {
     if takesTurns { goBehindOthers(index) }
   }
 
+  /// Ends the first message's move. One without bytes has not joined its links.
   private func leaveLinks(_ index: Int32, carried: Double) {
     connections[index].isMoving = false
     connections[index].version &+= 1
     guard carried > 0 else { return }
+    withdraw(index, carried: carried)
+  }
+
+  /// Takes a connection out of its links' lists.
+  ///
+  /// - Parameter carried: bytes of its first message that have moved.
+  func withdraw(_ index: Int32, carried: Double) {
     for position in crossingRange(index) {
       let link = crossings[position].link
       links[link].carried += carried
@@ -411,9 +433,15 @@ public final class FlowNetwork {
     if reservations.end(of: link) > engine.now.picoseconds {
       reservations.holder?.linkIsWanted(link, at: engine.now)
     }
-    changeCount += 1
     links[link].capacity = bytesPerSecond
+    changedCapacities[link] = bytesPerSecond == topology.links[Int(link)].bytesPerSecond ? nil : bytesPerSecond
+    outages[link] = bytesPerSecond > 0 ? nil : engine.now
     if links[link].crossings > 0 { markDirty(link: link) }
+  }
+
+  /// Links that are down while messages wait on them, and since when.
+  public var stalledLinks: [(link: LinkID, since: VirtualTime)] {
+    outages.filter { links[$0.key].crossings > 0 }.map { ($0.key, $0.value) }.sorted { $0.link < $1.link }
   }
 
   /// A link's present capacity in bytes per second.
@@ -421,29 +449,6 @@ public final class FlowNetwork {
 
   /// Bytes that have crossed a link so far; those of messages under way are not counted.
   public func bytesCarried(by link: LinkID) -> Double { links[link].carried }
-
-  /// Drops all messages from and to a host, those under way and those to come: it has failed.
-  public func failHost(_ host: Int) {
-    failedHosts.insert(host)
-    for (key, index) in numbers where key.touches(host) {
-      connections[index].isBroken = true
-      if connections[index].isMoving { leaveLinks(index, carried: connections[index].remaining) }
-      dropQueue(of: index)
-    }
-  }
-
-  private func dropQueue(of index: Int32) {
-    connections[index].version &+= 1
-    var message = connections[index].first
-    connections[index].first = -1
-    connections[index].last = -1
-    while message >= 0 {
-      let next = messages[message].next
-      messages.remove(message)
-      counters.droppedMessages += 1
-      message = next
-    }
-  }
 }
 
 extension FlowNetwork: EventHandler {
@@ -452,6 +457,7 @@ extension FlowNetwork: EventHandler {
     let index = Int32(truncatingIfNeeded: token)
     guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
     if connections[index].isMoving {
+      if !sendBuffers.isEmpty, goesOnAfterTaking(index) { return }
       if takesTurns, beginLastTurn(index) { return }
       finish(index)
     } else {
@@ -474,6 +480,7 @@ extension FlowNetwork: InstantObserver {
   public func instantEnds() {
     counters.solves += 1
     counters.flowsSolved += solver.solve(dirtyLinks, in: self)
+    assert(dirtyLinks.allSatisfy { isSound(link: $0) }, "rates exceed a link's capacity, or its list is broken")
     dirtyLinks.removeAll(keepingCapacity: true)
   }
 }

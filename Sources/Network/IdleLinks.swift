@@ -23,7 +23,7 @@ extension FlowNetwork {
     }
     var route: [LinkID] = []
     for key in keys {
-      topology.appendRoute(from: key.source, to: key.destination, by: key.pathChoice, to: &route)
+      topology.appendRoute(from: key.source, to: key.destination, by: key.path, to: &route)
       for link in route { could[Int(link)] = false }
       route.removeAll(keepingCapacity: true)
     }

@@ -1,7 +1,21 @@
-/// Told of messages that have arrived.
+/// Told what becomes of messages.
 public protocol MessageObserver: AnyObject {
   /// The last byte of the message with this token has arrived, now.
   func messageArrived(token: UInt64)
+
+  /// A message of which that was to be said has been taken into its sender's buffer, now.
+  func messageTaken(token: UInt64)
+
+  /// The message with this token will never arrive: a host at one of its ends has failed.
+  func messageLost(token: UInt64)
+}
+
+extension MessageObserver {
+  /// Nothing.
+  public func messageTaken(token: UInt64) {}
+
+  /// Nothing.
+  public func messageLost(token: UInt64) {}
 }
 
 /// Names a connection of a ``FlowNetwork``.
@@ -19,24 +33,32 @@ struct ConnectionKey: Hashable, Comparable {
   private let ends: UInt64
   private let choice: UInt64
 
+  private static let laneFlag: UInt64 = 1 << 31
+
   var source: Int { Int(ends >> 32) }
   var destination: Int { Int(ends & 0xFFFF_FFFF) }
-  var channel: Int { Int(choice >> 16) }
-  /// Which of several equally good paths it takes; `nil` where a hash chooses.
-  var lane: Int? { choice & 0xFFFF == 0 ? nil : Int(choice & 0xFFFF) - 1 }
+  var channel: Int { Int(choice >> 32) }
+  /// Which of several equally good paths it takes.
+  var path: PathChoice {
+    let number = Int(choice & (Self.laneFlag - 1))
+    return choice & Self.laneFlag == 0 ? .hashed(number) : .lane(number)
+  }
 
-  init(source: Int, destination: Int, channel: Int, lane: Int? = nil) {
-    precondition(channel < 1 << 48 && lane ?? 0 < 0xFFFF, "a network has at most 2^48 channels of 65534 lanes each")
+  init(source: Int, destination: Int, channel: Int, path: PathChoice) {
+    precondition(channel < 1 << 32, "a network has at most 2^32 channels")
     ends = UInt64(source) << 32 | UInt64(destination)
-    choice = UInt64(channel) << 16 | UInt64((lane ?? -1) + 1)
+    let number: UInt64
+    switch path {
+    case .hashed(let value): number = UInt64(truncatingIfNeeded: value) & (Self.laneFlag - 1)
+    case .lane(let lane): number = UInt64(truncatingIfNeeded: lane) & (Self.laneFlag - 1) | Self.laneFlag
+    }
+    choice = UInt64(channel) << 32 | number
   }
 
   /// The same channel in the other direction.
   var reversed: ConnectionKey {
-    ConnectionKey(source: destination, destination: source, channel: channel, lane: lane)
+    ConnectionKey(source: destination, destination: source, channel: channel, path: path)
   }
-
-  var pathChoice: PathChoice { lane.map { .lane($0) } ?? .hashed(channel: channel) }
 
   func touches(_ host: Int) -> Bool { source == host || destination == host }
 

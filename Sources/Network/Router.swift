@@ -32,9 +32,9 @@ extension Router {
 
 /// Which of several equally good paths a connection takes.
 public enum PathChoice: Hashable, Sendable {
-  /// The one that a hash of source, destination and channel gives at each fork, in proportion to the bandwidths there: as
-  /// switches do it (equal-cost multipath, RFC 2992), so that the messages of a connection stay in order.
-  case hashed(channel: Int)
+  /// The one that a hash of source, destination and this number gives at each fork, in proportion to the bandwidths there:
+  /// as switches do it (equal-cost multipath, RFC 2992), so that the messages of a connection stay in order. 31 bits count.
+  case hashed(Int)
   /// At each fork the way of this number, counted around: for libraries that use all of several planes at once.
   case lane(Int)
 
@@ -46,9 +46,9 @@ public enum PathChoice: Hashable, Sendable {
   func way(from source: Int, to destination: Int, at fork: Int, weights: some RandomAccessCollection<Double>) -> Int {
     switch self {
     case .lane(let lane): return lane % weights.count
-    case .hashed(let channel):
+    case .hashed(let number):
       var hash = Self.mix(UInt64(truncatingIfNeeded: source), 0x9E37_79B9_7F4A_7C15)
-      for part in [destination, channel, fork] { hash = Self.mix(hash ^ UInt64(truncatingIfNeeded: part), hash) }
+      for part in [destination, number, fork] { hash = Self.mix(hash ^ UInt64(truncatingIfNeeded: part), hash) }
       var rest = Double(hash >> 11) * 0x1p-53 * weights.reduce(0, +)
       for (index, weight) in weights.enumerated() {
         rest -= weight

@@ -38,7 +38,7 @@ public struct Topology: Sendable {
 
   /// Appends the links from `source` to `destination` in order; nothing for a host's messages to itself.
   public func appendRoute(
-    from source: Int, to destination: Int, by choice: PathChoice = .hashed(channel: 0), to route: inout [LinkID]
+    from source: Int, to destination: Int, by choice: PathChoice = .hashed(0), to route: inout [LinkID]
   ) {
     guard source != destination else { return }
     router.appendRoute(from: source, to: destination, by: choice, to: &route)
@@ -46,7 +46,7 @@ public struct Topology: Sendable {
 
   /// The links from `source` to `destination` in order.
   public func route(
-    from source: Int, to destination: Int, by choice: PathChoice = .hashed(channel: 0)
+    from source: Int, to destination: Int, by choice: PathChoice = .hashed(0)
   ) -> [LinkID] {
     var route: [LinkID] = []
     appendRoute(from: source, to: destination, by: choice, to: &route)

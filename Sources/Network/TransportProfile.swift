@@ -18,7 +18,8 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// attends to messages only while the rank waits (weak progress).
   public var progressDelayPicoseconds: Int64 = 0
   /// Bytes on the wire that the system takes from a sender before they can leave, as a socket's buffer does: a send ends for
-  /// its sender when no more than these are left. `nil` where it ends when the last byte has arrived.
+  /// its sender when no more than these are left, at once where it fits into what the buffer has free (``SendBuffers``). `nil`
+  /// where it ends when the last byte has arrived.
   public var sendBufferBytes: Int?
   /// Payloads of at least this many bytes leave only after the receiver's ready notice; `nil` for never.
   public var rendezvousThresholdBytes: Int?

@@ -13,16 +13,33 @@ public struct RankFailure: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension SimulatedWorld {
   /// Stops a rank's device now: its process ends without failing the run, its messages are lost, and whoever waits for
-  /// it, or calls a collective with it from now on, gets a ``RankFailure``.
+  /// it, sends to it, receives from it or calls a collective with it from now on gets a ``RankFailure``.
   public func failRank(_ rank: Int) {
+    guard failures[rank] == nil else { return }
     let failure = RankFailure(rank: rank, time: engine.now)
+    // What has been timed at once has to stand where its messages would, since some of these are lost.
+    quietShortcut?.giveWay(toFailureOf: rank)
     failures[rank] = failure
-    network.failHost(rank)
     engine.kill(engine.processes[rank], with: failure)
+    pointToPointTraffic.fail(rank, with: failure)
+    network.failHost(rank)
     for group in allGroups where group.worldRanks.contains(rank) { group.fail(with: failure) }
-    for process in engine.processes where process.id != rank {
-      process.mailbox.failReceives(where: { $0.source == rank }, with: failure)
-    }
-    pointToPointTraffic.failSends(to: rank, with: failure)
+    for process in engine.processes where process.id != rank { failHopelessReceives(of: process) }
+  }
+
+  /// Ends a process's receives whose senders have all failed, as far as nothing of theirs is about to be delivered.
+  func failHopelessReceives(of process: LogicalProcess) {
+    process.mailbox.failReceives { failureBehind($0, of: process) }
+  }
+
+  /// Why a receive cannot be met any more, if it cannot: the first failure among its senders.
+  private func failureBehind(_ pattern: EnvelopePattern, of process: LogicalProcess) -> RankFailure? {
+    let senders = pattern.source.map { [$0] } ?? allGroups.first { $0.id == pattern.context }?.worldRanks ?? []
+    let others = senders.filter { $0 != process.id || pattern.source == process.id }
+    let failed = others.compactMap { failures[$0] }
+    guard failed.count == others.count,
+      !others.contains(where: { pointToPointTraffic.isAboutToDeliver(from: $0, to: process.id) })
+    else { return nil }
+    return failed.min { ($0.time, $0.rank) < ($1.time, $1.rank) }
   }
 }

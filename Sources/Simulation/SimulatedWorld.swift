@@ -38,6 +38,16 @@ public final class SimulatedWorld: @unchecked Sendable {
     let ranks: [Int]
     let name: String
     let occurrence: Int
+
+    /// By what the group is, not by its number, which depends on who asks for a group first. (FNV-1a, 64 bits.)
+    var path: PathChoice {
+      var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+      func add(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01B3 }
+      for rank in ranks { add(UInt64(rank)) }
+      for byte in name.utf8 { add(UInt64(byte)) }
+      add(UInt64(occurrence))
+      return .hashed(Int(hash >> 33))
+    }
   }
 
   private struct GroupRequest: Hashable {
@@ -57,6 +67,7 @@ public final class SimulatedWorld: @unchecked Sendable {
     engine = Engine(seed: seed, expecting: size, interruption: interruption)
     engine.oversleepPicoseconds = profile.oversleepPicoseconds
     network = FlowNetwork(topology: topology, engine: engine)
+    network.sendBufferBytes = Double(profile.sendBufferBytes ?? 0)
     self.profile = profile
     self.selector = selector
     self.placement = placement ?? Placement(ranksPerNode: 1, topology: topology)
@@ -66,6 +77,16 @@ public final class SimulatedWorld: @unchecked Sendable {
       engine: engine, network: network, profile: profile, processors: processors)
     dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
     network.observer = dispatcher
+    pointToPointTraffic.lateDelivery = { [unowned self] in failHopelessReceives(of: $0) }
+    engine.circumstances = { [unowned self] in circumstances }
+  }
+
+  /// What a report of a deadlock has to say of the network: links that carry nothing while messages wait, and devices that
+  /// have stopped working.
+  private var circumstances: [String] {
+    network.stalledLinks.map { link, time in
+      "link \(network.topology.name(of: link)) has carried nothing since \(time), and messages wait on it"
+    } + failures.values.sorted { ($0.time, $0.rank) < ($1.time, $1.rank) }.map(\.description)
   }
 
   /// Whether collectives that have the network to themselves are timed at once instead of message by message. Their
@@ -118,7 +139,15 @@ public final class SimulatedWorld: @unchecked Sendable {
   }
 
   /// Runs until every rank's body has ended.
-  public func run() throws(SimulationFailure) { try engine.run(keeping: self) }
+  public func run() throws(SimulationFailure) {
+    do throws(SimulationFailure) {
+      try engine.run(keeping: self)
+    } catch {
+      // What has been counted beforehand of collectives that were timed at once has not all moved.
+      quietShortcut?.settleAccounts()
+      throw error
+    }
+  }
 
   /// The group of these ranks and this name. Members that ask for the same for the n-th time get the same group.
   func group(
@@ -129,7 +158,8 @@ public final class SimulatedWorld: @unchecked Sendable {
     groupRequests[request] = occurrence + 1
     let key = GroupKey(ranks: worldRanks, name: name, occurrence: occurrence)
     if let known = groups[key] { return known }
-    let group = ProcessGroup(id: groups.count + 1, name: name, worldRanks: worldRanks, world: self, selector: selector)
+    let group = ProcessGroup(
+      id: groups.count + 1, path: key.path, name: name, worldRanks: worldRanks, world: self, selector: selector)
     groups[key] = group
     return group
   }
@@ -140,7 +170,7 @@ public final class SimulatedWorld: @unchecked Sendable {
     return network.idleAlternatives()
   }
 
-  func connection(from source: Int, to destination: Int, group: Int) -> ConnectionID {
-    network.connection(from: source, to: destination, channel: group)
+  func connection(from source: Int, to destination: Int, of group: ProcessGroup) -> ConnectionID {
+    network.connection(from: source, to: destination, channel: group.id, path: group.path)
   }
 }

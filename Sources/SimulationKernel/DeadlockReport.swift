@@ -22,9 +22,12 @@ public struct DeadlockReport: Sendable {
   public let entries: [Entry]
   /// Processes each of which waits on the next, and the last on the first; empty when there is no such circle.
   public let cycle: [String]
+  /// What else may be to blame: links that are down, devices that have stopped working. A line each.
+  public let circumstances: [String]
 
-  init(time: VirtualTime, waiters: [Waiter]) {
+  init(time: VirtualTime, waiters: [Waiter], circumstances: [String] = []) {
     self.time = time
+    self.circumstances = circumstances
     let sorted = waiters.enumerated().sorted { ($0.element.process.id, $0.offset) < ($1.element.process.id, $1.offset) }
       .map(\.element)
     entries = sorted.map { waiter in
@@ -49,6 +52,7 @@ extension DeadlockReport: CustomStringConvertible {
     if let first = cycle.first {
       lines.append("  cycle: \((cycle + [first]).joined(separator: " -> "))")
     }
+    lines += circumstances.map { "  \($0)" }
     return lines.joined(separator: "\n")
   }
 }

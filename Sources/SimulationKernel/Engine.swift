@@ -26,6 +26,9 @@ public final class Engine: @unchecked Sendable {
   /// Not retained: an observer that goes away first takes itself out.
   public unowned(unsafe) var instantObserver: (any InstantObserver)?
 
+  /// Asked, when nothing can happen any more, what a report should say beside who waits: a line each.
+  public var circumstances: (() -> [String])?
+
   /// Set once the run has ended, in whatever way; primitives then throw.
   public private(set) var hasEnded = false
 
@@ -294,7 +297,7 @@ public final class Engine: @unchecked Sendable {
       return true
     }
     if aliveCount == 0 { return false }
-    if queue.isEmpty { return stop(.deadlock(DeadlockReport(time: now, waiters: Array(waiters.all)))) }
+    if queue.isEmpty { return stop(deadlock()) }
     if queue.firstTime == .max { return stop(.timeOverflow) }
     dispatchFirst()
     return true
@@ -317,6 +320,10 @@ public final class Engine: @unchecked Sendable {
     finish(process)
     guard !hasEnded, failure == nil, deathCause(of: process) == nil else { return }
     failure = .processFailed(ProcessFailure(process: process, error: error))
+  }
+
+  private func deadlock() -> SimulationFailure {
+    .deadlock(DeadlockReport(time: now, waiters: Array(waiters.all), circumstances: circumstances?() ?? []))
   }
 
   private func foreignWait() -> SimulationFailure {

@@ -63,11 +63,15 @@ public final class Mailbox {
     return arrived.contains(where: pattern.matches)
   }
 
-  /// Fails every posted receive that `isAffected` selects: its sender is gone for good.
-  public func failReceives(where isAffected: (EnvelopePattern) -> Bool, with error: any Error) {
-    let affected = posted.filter { isAffected($0.pattern) }
-    posted.removeAll { isAffected($0.pattern) }
-    for request in affected { request.fail(with: error) }
+  /// Ends the posted receives for which there is an error: their senders are gone for good.
+  public func failReceives(with error: (EnvelopePattern) -> (any Error)?) {
+    var left: [ReceiveRequest] = []
+    var failed: [(request: ReceiveRequest, error: any Error)] = []
+    for request in posted {
+      if let error = error(request.pattern) { failed.append((request, error)) } else { left.append(request) }
+    }
+    posted = left
+    for (request, error) in failed { request.fail(with: error) }
   }
 
   func withdraw(_ request: ReceiveRequest) { posted.removeAll { $0 === request } }

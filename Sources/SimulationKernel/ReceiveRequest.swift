@@ -21,7 +21,7 @@ public final class ReceiveRequest: @unchecked Sendable {
   /// The message, once it has arrived. Several waits give the same message.
   ///
   /// - Throws: ``ReceiveTimeout``, after which the receive is withdrawn; `CancellationError`; what the mailbox was told
-  ///   by ``Mailbox/failReceives(where:with:)``.
+  ///   by ``Mailbox/failReceives(with:)``.
   public func wait(at location: SourceLocation, timeout: Duration? = nil) async throws -> Envelope {
     try await process.enterPrimitive(at: location)
     if outcome == nil {

@@ -99,6 +99,58 @@ struct ChangingNetworkTests {
     #expect(run.network.statistics.droppedMessages == 3)
   }
 
+  @Test("of a failed host's messages, what has moved counts as carried and no more")
+  func movedBytes() throws {
+    let run = try run(hosts: 3)
+    run.send(1, bytes: 1e6, from: 2, to: 1)
+    run.send(2, bytes: 1e6, from: 2, to: 1)
+    run.engine.call(at: VirtualTime(seconds: 0.252)) { [network = run.network] in network.failHost(2) }
+    run.engine.runEvents()
+    #expect(run.arrivals.isEmpty && run.lost == [1, 2])
+    #expect(abs(run.network.bytesCarried(by: 4) - 250_000) < 1e-3)
+    #expect(run.network.bytesCarried(by: 4) == run.network.bytesCarried(by: 3))
+    #expect(run.network.isSound && run.network.isQuiet)
+  }
+
+  @Test("what is sent from or to a failed host is lost at once")
+  func lostAtOnce() throws {
+    let run = try run()
+    run.network.failHost(1)
+    run.send(1, bytes: 1)
+    run.send(2, bytes: 1, from: 1, to: 0, at: 3)
+    #expect(run.lost == [1, 2] && run.network.isQuiet)
+  }
+
+  @Test("messages are lost in the order of their connections, whatever the order in which those were made")
+  func orderOfLosses() throws {
+    func losses(_ order: [Int]) throws -> [UInt64] {
+      let run = try run(hosts: 40)
+      for host in order { run.send(UInt64(host), bytes: 1e6, from: host, to: 0) }
+      run.network.failHost(0)
+      return run.lost
+    }
+    #expect(try losses(Array(1..<40)) == (1..<40).map { UInt64($0) })
+    #expect(try losses((1..<40).reversed()) == (1..<40).map { UInt64($0) })
+  }
+
+  @Test("steps of capacity are followed in their order, and what changes nothing is no step")
+  func steps() throws {
+    let steps = CapacitySteps(
+      from: 1e6,
+      [
+        .init(at: VirtualTime(seconds: 0), bytesPerSecond: 1e6),
+        .init(at: VirtualTime(seconds: 0.502), bytesPerSecond: 5e5),
+        .init(at: VirtualTime(seconds: 1.002), bytesPerSecond: 0),
+        .init(at: VirtualTime(seconds: 2.002), bytesPerSecond: 1e6),
+      ])
+    #expect(steps.steps.count == 3)
+    let run = try run()
+    run.network.follow(steps, of: 0)
+    run.send(1, bytes: 1e6)
+    run.engine.runEvents()
+    #expect(run.arrivals == [1: 2.252])
+  }
+
   @Test("many messages on one connection leave in order, at full bandwidth, without solving")
   func oneConnection() throws {
     let run = try run()

@@ -69,7 +69,7 @@ struct GraphRoutingTests {
           let best = graph.bestPaths(from: source, to: destination)
           var taken: Set<[String]> = []
           for channel in 0..<200 {
-            let route = topology.route(from: source, to: destination, by: .hashed(channel: channel))
+            let route = topology.route(from: source, to: destination, by: .hashed(channel))
             #expect(Set(route).count == route.count, "seed \(seed)")
             taken.insert(route.map { topology.name(of: $0).prefix { $0 != "#" } }.map(String.init))
           }
@@ -93,7 +93,7 @@ struct GraphRoutingTests {
     let topology = try parallel([1e9, 3e9, 1e9])
     var counts = [0, 0, 0]
     for channel in 0..<5000 {
-      let route = topology.route(from: 0, to: 1, by: .hashed(channel: channel))
+      let route = topology.route(from: 0, to: 1, by: .hashed(channel))
       counts[Int(route[0]) / 2] += 1
     }
     // Within five standard deviations of 1000 and 3000.
@@ -114,7 +114,7 @@ struct GraphRoutingTests {
 
     let run = NetworkRun(topology)
     for lane in 0..<4 {
-      let connection = run.network.connection(from: 0, to: 1, channel: 7, lane: lane)
+      let connection = run.network.connection(from: 0, to: 1, channel: 7, path: .lane(lane))
       run.network.send(byteCount: 1e6, on: connection, at: .zero, token: UInt64(lane))
     }
     run.engine.runEvents()

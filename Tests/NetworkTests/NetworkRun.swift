@@ -7,6 +7,7 @@ final class NetworkRun: MessageObserver {
   let network: FlowNetwork
   private(set) var arrivals: [UInt64: Double] = [:]
   private(set) var order: [UInt64] = []
+  private(set) var lost: [UInt64] = []
 
   init(_ topology: Topology, seed: UInt64 = 0) {
     engine = Engine(seed: seed)
@@ -28,6 +29,8 @@ final class NetworkRun: MessageObserver {
       network.setCapacity(bytesPerSecond: bytesPerSecond, of: link)
     }
   }
+
+  func messageLost(token: UInt64) { lost.append(token) }
 
   func messageArrived(token: UInt64) {
     arrivals[token] = engine.now.seconds

@@ -126,10 +126,10 @@ struct TopologyTests {
   @Test("where both ways around are equally long, connections take either")
   func opposite() throws {
     let ring = try Topology.ring(hosts: 6, link: Self.link)
-    let routes = Set((0..<64).map { ring.route(from: 1, to: 4, by: .hashed(channel: $0)) })
+    let routes = Set((0..<64).map { ring.route(from: 1, to: 4, by: .hashed($0)) })
     #expect(routes == [[2, 4, 6], [1, 11, 9]])
     let torus = try Topology.torus(dimensions: [2, 3], link: Self.link)
-    let names = Set((0..<64).map { torus.route(from: 0, to: 5, by: .hashed(channel: $0)).map(torus.name) })
+    let names = Set((0..<64).map { torus.route(from: 0, to: 5, by: .hashed($0)).map(torus.name) })
     #expect(names == [["host0+dimension0", "host1-dimension1"], ["host0-dimension0", "host1-dimension1"]])
     #expect(torus.linksOnNoPath().isEmpty)
   }

@@ -67,6 +67,147 @@ struct RankFailureTests {
     #expect(errors[1] == "ended at 0 s")
   }
 
+  @Test("what is posted to it later, or expected from it, ends with its failure and not in a deadlock")
+  func later() throws {
+    let errors = try errors { process, world in
+      guard process.id < 2 else { return process.compute(for: .seconds(1)) }
+      try await process.clock.sleep(for: .milliseconds(process.id == 0 ? 200 : 300))
+      if process.id == 0 { try await world.send(Size(byteCount: 10), to: 2) }
+      if process.id == 1 { _ = try await world.receive(Size.self, from: 2) }
+    }
+    #expect(errors == [0: "\(cause) (at 200 ms)", 1: "\(cause) (at 300 ms)", 2: "ended at 1 s"])
+  }
+
+  @Test("a group that is made with it later has failed")
+  func laterGroup() throws {
+    let errors = try errors { process, world in
+      if process.id == 2 { _ = try await world.receive(Size.self, from: 0, tag: 9) }
+      guard process.id == 1 else { return }
+      try await process.clock.sleep(for: .milliseconds(200))
+      let pair = try await world.subgroup([2, 1], name: "pair")
+      _ = try await pair.allReduce(Size(byteCount: 10))
+    }
+    #expect(errors == [0: "ended at 0 s", 1: "\(cause) (at 200 ms)", 2: "\(cause) (at 100 ms)"])
+  }
+
+  @Test("what has arrived from it can still be received, also when a processor deals with it meanwhile")
+  func arrivedBefore() throws {
+    var profile = TransportProfile(name: "slow receiver")
+    profile.receive.picosecondsPerMessage = 150_000_000_000
+    let world = SimulatedWorld(
+      topology: try .singleSwitch(hosts: 2, link: Link(bytesPerSecond: 1e6, latency: .milliseconds(1))),
+      profile: profile)
+    let notes = Notes()
+    for _ in 0..<2 {
+      world.spawn(context: { ($0, $1) }) { process, communicator in
+        if process.id == 1 { return try await communicator.send(Size(byteCount: 1000), to: 0) }
+        for _ in 0..<2 {
+          do {
+            _ = try await communicator.receive(Size.self, from: 1)
+            notes.add(0, "received at \(process.now)")
+          } catch { notes.add(1, "\(error) (at \(process.now))") }
+        }
+      }
+    }
+    world.engine.call(at: VirtualTime(seconds: 0.1)) { [unowned world] in world.failRank(1) }
+    try world.run()
+    #expect(
+      notes.texts == [
+        0: "received at 153 ms", 1: "the device of rank 1 stopped working at virtual time 100 ms (at 153 ms)",
+      ])
+  }
+
+  @Test("a receive from anybody fails when all others have stopped working, and not before")
+  func anySource() throws {
+    let world = try world(ranks: 3)
+    let notes = Notes()
+    for _ in 0..<3 {
+      world.spawn(context: { ($0, $1) }) { process, communicator in
+        guard process.id == 0 else { return process.compute(for: .seconds(1)) }
+        do {
+          _ = try await communicator.startReceive(Size.self, from: nil, tag: nil, at: SourceLocation()).wait()
+        } catch { notes.add(0, "\(error) (at \(process.now))") }
+      }
+    }
+    for (rank, time) in [(2, 0.1), (1, 0.2)] {
+      world.engine.call(at: VirtualTime(seconds: time)) { [unowned world] in world.failRank(rank) }
+    }
+    try world.run()
+    #expect(notes.texts == [0: "\(cause) (at 200 ms)"])
+  }
+
+  @Test("a deadlock names devices that have stopped working, and links that carry nothing")
+  func circumstances() throws {
+    let world = try world(ranks: 4)
+    world.engine.call(at: VirtualTime(seconds: 0.1)) { [unowned world] in world.failRank(2) }
+    world.engine.call(at: VirtualTime(seconds: 0.5)) { [network = world.network] in
+      network.setCapacity(bytesPerSecond: 0, of: 0)
+    }
+    let failure = world.failure { process, world in
+      if process.id == 0 {
+        process.compute(for: .seconds(1))
+        try await world.send(Size(byteCount: 10), to: 1)
+      }
+      if process.id == 1 { _ = try await world.receive(Size.self, from: 0) }
+      if process.id == 3 {
+        _ = try await world.startReceive(Size.self, from: nil, tag: nil, at: SourceLocation()).wait()
+      }
+    }
+    guard case .deadlock(let report) = failure else { return #expect(Bool(false), "\(String(describing: failure))") }
+    #expect(
+      report.circumstances == [
+        "link host0->switch has carried nothing since 500 ms, and messages wait on it", cause,
+      ])
+    #expect(report.description.hasSuffix("wait on it\n  \(cause)"))
+  }
+
+  @Test("bytes of a collective that was timed at once count only as far as they have moved")
+  func movedBytes() throws {
+    func account(_ usesShortcut: Bool, isInterrupted: Bool) throws -> [Int] {
+      let world = try world(ranks: 3)
+      world.usesQuietShortcut = usesShortcut
+      let account = world.countTraffic()
+      for _ in 0..<3 {
+        world.spawn(context: { ($0, $1) }) { _, communicator in
+          _ = try? await communicator.allReduce(Size(byteCount: 300_000))
+        }
+      }
+      world.engine.call(at: VirtualTime(seconds: 0.25)) { [unowned world] in
+        if isInterrupted { world.engine.interrupt() } else { world.failRank(2) }
+      }
+      try? world.run()
+      #expect(world.quietCounts.shortcuts == (usesShortcut ? 1 : 0))
+      return account.sentBytes + account.receivedBytes
+    }
+    for isInterrupted in [false, true] {
+      #expect(try account(true, isInterrupted: isInterrupted) == account(false, isInterrupted: isInterrupted))
+    }
+    #expect(try account(true, isInterrupted: true) == [200_000, 200_000, 200_000, 200_000, 200_000, 200_000])
+  }
+
+  @Test("a collective that was timed at once stays failed when other messages come")
+  func staysFailed() throws {
+    let world = try world(ranks: 3)
+    world.usesQuietShortcut = true
+    let notes = Notes()
+    for _ in 0..<3 {
+      world.spawn(context: { ($0, $1) }) { process, communicator in
+        do {
+          _ = try await communicator.allReduce(Size(byteCount: 3_000_000))
+        } catch { notes.add(process.id, "\(error)") }
+        guard process.id < 2 else { return }
+        if process.id == 0 { try await communicator.send(Size(byteCount: 1_000_000), to: 1) }
+        if process.id == 1 { _ = try await communicator.receive(Size.self, from: 0) }
+        let pair = try await communicator.subgroup([0, 1], name: "pair")
+        for _ in 0..<3 { _ = try await pair.allReduce(Size(byteCount: 1000)) }
+        notes.add(process.id + 10, "went on")
+      }
+    }
+    world.engine.call(at: VirtualTime(seconds: 0.1)) { [unowned world] in world.failRank(2) }
+    try world.run()
+    #expect(notes.texts == [0: cause, 1: cause, 2: cause, 10: "went on", 11: "went on"])
+  }
+
   @Test("ranks that have nothing to do with it go on")
   func others() throws {
     let errors = try errors { process, world in

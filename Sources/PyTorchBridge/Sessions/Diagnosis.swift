@@ -46,6 +46,7 @@ extension WorldSession {
     if let first = report.cycle.first {
       lines.append("  cycle: \((report.cycle + [first]).joined(separator: " -> "))")
     }
+    lines += report.circumstances.map { "  \($0)" }
     return ScriptRunFailure(description: lines.joined(separator: "\n"), exitCode: 1, isInterruption: false)
   }
 

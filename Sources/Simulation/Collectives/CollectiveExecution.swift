@@ -19,14 +19,15 @@ final class CollectiveExecution: @unchecked Sendable {
   private var waiters: [WaiterToken?]
   private let startLatency: Int64
   private let messageLatency: Int64
-  private(set) var number: Int32 = -1
+  /// Its name among those under way.
+  private(set) var identity = OpenExecutions.Identity(number: -1, generation: 0)
+  /// The number that its messages carry.
+  var number: Int32 { identity.number }
   private var joinedCount = 0
   private var begunCount = 0
   private var finishedCount = 0
-  /// Whether the members' parts end at times known beforehand.
-  var isQuiet = false
+  private(set) var phase = Phase.playing
   private(set) var contributions: [(any Sendable)?]
-  private var failure: (any Error)?
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
   /// Ready notices that came before the send, and sends that wait for one, by receiver and round.
@@ -37,6 +38,18 @@ final class CollectiveExecution: @unchecked Sendable {
   private var starts: [Int: VirtualTime] = [:]
   /// Until when members' processors deal with received messages, where the transport makes them.
   var receiverBusyUntil: [Int32: VirtualTime] = [:]
+
+  /// How its members' parts end. `playing` and `timed` may follow each other; `ended` and `failed` stay.
+  enum Phase {
+    /// By the messages that they send.
+    case playing
+    /// At times known beforehand.
+    case timed
+    /// They have ended.
+    case ended
+    /// With this error. So many messages are still under way and carry its number.
+    case failed(any Error, messages: Int)
+  }
 
   struct RendezvousKey: Hashable {
     let receiver: Int32
@@ -56,7 +69,7 @@ final class CollectiveExecution: @unchecked Sendable {
     members.initialize(repeating: CollectiveMember(), count: memberCount)
     waiters = Array(repeating: nil, count: memberCount)
     contributions = Array(repeating: nil, count: memberCount)
-    number = traffic.open(self)
+    identity = traffic.open(self)
   }
 
   deinit {
@@ -66,18 +79,19 @@ final class CollectiveExecution: @unchecked Sendable {
 
   // MARK: Joining
 
+  /// Whether all members' parts have ended.
+  var hasEnded: Bool { finishedCount == memberCount }
+
   /// Lets a member take part from `time` on.
   func join(_ member: Int, shape: CollectiveShape, contribution: any Sendable, at time: VirtualTime)
     throws(CollectiveError)
   {
     contributions[member] = contribution
     let machine = try CollectiveMachine(shape: shape, plan: plan, rank: member)
-    members[member].machine = machine
     if callNumber == 0 { openFirstConnection(of: member, machine) }
     if traffic.observer != nil { starts[member] = time }
-    members[member].progress = .scheduled
-    members[member].clock = time.picoseconds
-    traffic.scheduleStart(of: member, in: number, at: time)
+    members[member].join(with: machine, at: time)
+    traffic.scheduleStart(of: member, in: identity, at: time)
     joinedCount += 1
   }
 
@@ -85,9 +99,8 @@ final class CollectiveExecution: @unchecked Sendable {
   var isAboutToBegin: Bool { joinedCount == memberCount && begunCount == 0 }
 
   func begin(_ member: Int) {
-    guard members[member].progress == .scheduled, !isQuiet else { return }
+    guard case .playing = phase, members[member].begin() == .goOn else { return }
     begunCount += 1
-    members[member].progress = .running
     if traffic.attention.isImmediate { return startMachine(member) }
     // First come, first served: what has waited for this processor since before the call is done first.
     traffic.engine.call(at: traffic.engine.now, priority: .timeout) { [self] in
@@ -102,29 +115,34 @@ final class CollectiveExecution: @unchecked Sendable {
     advance(member)
   }
 
+  /// Lets the members' parts end at times known beforehand.
+  func beTimed() {
+    guard case .playing = phase, begunCount == 0 else {
+      preconditionFailure("a collective is timed at once before it begins")
+    }
+    phase = .timed
+  }
+
+  /// Lets the members' parts end by messages again.
+  func bePlayed() {
+    guard case .timed = phase else { preconditionFailure("only what was timed at once is taken over by messages") }
+    phase = .playing
+  }
+
   // MARK: Running a member's machine
 
   private func advance(_ member: Int) {
     let state = members + member
-    while let action = state.pointee.machine?.next() {
+    while let action = state.pointee.nextAction() {
       switch action {
       case .send(let peer, let byteCount, let round):
         send(from: member, to: peer, byteCount: byteCount, round: round)
       case .postReceive(let peer, let byteCount, let round):
         if traffic.profile.isRendezvous(byteCount: byteCount) { sendNotice(from: member, to: peer, round: round) }
       case .awaitReceive(let round):
-        let round = Int32(truncatingIfNeeded: round)
-        if !state.pointee.arrivals.contains(round) {
-          state.pointee.awaited = round
-          state.pointee.progress = .awaitingRound
-          return
-        }
+        if state.pointee.await(round: Int32(truncatingIfNeeded: round)) == .nothing { return }
       case .awaitSends(let count):
-        if state.pointee.completedSends < count {
-          state.pointee.awaited = Int32(truncatingIfNeeded: count)
-          state.pointee.progress = .awaitingSends
-          return
-        }
+        if state.pointee.await(sends: Int32(truncatingIfNeeded: count)) == .nothing { return }
       case .reduce(let byteCount):
         work(traffic.profile.reducePicoseconds(byteCount: byteCount), by: member)
       case .copy(let byteCount):
@@ -158,25 +176,30 @@ final class CollectiveExecution: @unchecked Sendable {
   /// Does what the library does on a member's host as soon as its processor attends to it.
   private func whenAttended(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
     traffic.attention.whenGiven(by: process(of: member)) { [self] in
-      if members[member].progress != .failed { action(self) }
+      if members[member].state != .failed { action(self) }
     }
   }
 
   func finish(_ member: Int) {
-    let state = members + member
-    state.pointee.progress = .finished
-    state.pointee.machine = nil
+    members[member].finish()
     finishedCount += 1
     observeEnd(of: member)
-    if finishedCount == memberCount {
-      traffic.close(number)
-      group.close(self)
-    }
+    if finishedCount == memberCount { end() }
     if let waiter = waiters[member] {
       waiters[member] = nil
-      traffic.engine.wake(waiter, at: VirtualTime(picoseconds: state.pointee.clock))
+      traffic.engine.wake(waiter, at: endTime(of: member))
     }
   }
+
+  private func end() {
+    assert((0..<memberCount).allSatisfy { members[$0].state == .finished }, "a collective ends with its last member")
+    phase = .ended
+    traffic.close(number)
+    group.close(self)
+  }
+
+  /// When a member's part ended.
+  func endTime(of member: Int) -> VirtualTime { VirtualTime(picoseconds: members[member].clock) }
 
   private func observeEnd(of member: Int) {
     guard let observer = traffic.observer else { return }
@@ -187,16 +210,32 @@ final class CollectiveExecution: @unchecked Sendable {
         start: starts[member] ?? .zero, end: VirtualTime(picoseconds: members[member].clock)))
   }
 
-  /// Ends the parts that have not ended with an error.
+  /// Ends the parts that have not ended with an error. Messages under way go on and change nothing any more.
   func fail(with error: any Error) {
-    failure = error
-    for member in 0..<memberCount where members[member].progress != .finished {
-      members[member].machine = nil
-      members[member].progress = .failed
+    guard case .playing = phase else {
+      preconditionFailure("a collective that fails is played by messages by then, and has neither ended nor failed")
+    }
+    phase = .failed(error, messages: traffic.messagesUnderWay(of: number))
+    waitingSends = [:]
+    notices = []
+    for member in 0..<memberCount where members[member].fail() {
       guard let waiter = waiters[member] else { continue }
       waiters[member] = nil
       traffic.engine.wake(waiter, throwing: error)
     }
+    closeIfForgotten()
+  }
+
+  /// A message that carried this collective's number has arrived, or never will.
+  @inline(__always)
+  func messageIsGone() {
+    guard case .failed(let error, let messages) = phase else { return }
+    phase = .failed(error, messages: messages - 1)
+    closeIfForgotten()
+  }
+
+  private func closeIfForgotten() {
+    if case .failed(_, messages: 0) = phase { traffic.close(number) }
   }
 
   // MARK: Messages
@@ -262,6 +301,7 @@ final class CollectiveExecution: @unchecked Sendable {
 
   /// The notice's sender is ready to receive: what waits for it may leave.
   func noticeArrived(_ notice: CollectiveTraffic.Transit) {
+    if case .failed = phase { return }
     if traffic.attention.isImmediate { return take(notice) }
     whenAttended(Int(notice.receiver)) { $0.take(notice) }
   }
@@ -279,12 +319,7 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 
   func sendCompleted(_ sender: Int32) {
-    let state = members + Int(sender)
-    state.pointee.completedSends += 1
-    if state.pointee.progress == .awaitingSends, state.pointee.completedSends >= state.pointee.awaited {
-      state.pointee.progress = .running
-      resume(Int(sender))
-    }
+    if members[Int(sender)].completeSend() == .goOn { resume(Int(sender)) }
   }
 
   /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
@@ -300,12 +335,7 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   func received(_ transit: CollectiveTraffic.Transit) {
-    let state = members + Int(transit.receiver)
-    state.pointee.arrivals.insert(transit.round)
-    if state.pointee.progress == .awaitingRound, state.pointee.arrivals.contains(state.pointee.awaited) {
-      state.pointee.progress = .running
-      resume(Int(transit.receiver))
-    }
+    if members[Int(transit.receiver)].receive(transit.round) == .goOn { resume(Int(transit.receiver)) }
   }
 
   // MARK: Results
@@ -331,16 +361,16 @@ final class CollectiveExecution: @unchecked Sendable {
 extension CollectiveExecution: PendingOperation {
   func wait(for member: Int, at location: SourceLocation) async throws {
     let process = process(of: member)
-    if let failure, members[member].progress == .failed { throw failure }
-    if members[member].progress != .finished { try await process.suspend(on: self, member: member, at: location) }
-    process.catchUp(with: VirtualTime(picoseconds: members[member].clock))
+    if case .failed(let error, _) = phase, members[member].state == .failed { throw error }
+    if members[member].state != .finished { try await process.suspend(on: self, member: member, at: location) }
+    process.catchUp(with: endTime(of: member))
   }
 
   func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
     let process = process(of: member)
     try await process.synchronize(at: location)
-    if members[member].progress == .failed { return true }
-    return members[member].progress == .finished && members[member].clock <= process.now.picoseconds
+    if members[member].state == .failed { return true }
+    return members[member].state == .finished && members[member].clock <= process.now.picoseconds
   }
 
   private func process(of member: Int) -> LogicalProcess { traffic.engine.processes[group.worldRanks[member]] }
@@ -350,8 +380,8 @@ extension CollectiveExecution: WaitSubject {
   func setWaiter(_ token: WaiterToken, for member: Int) { waiters[member] = token }
 
   func describeWait(of process: LogicalProcess) -> WaitDescription {
-    let missing = (0..<memberCount).filter { members[$0].progress == .absent }
-    let waitsOn = missing.isEmpty ? (0..<memberCount).filter { members[$0].progress != .finished } : missing
+    let missing = (0..<memberCount).filter { members[$0].state == .absent }
+    let waitsOn = missing.isEmpty ? (0..<memberCount).filter { members[$0].state != .finished } : missing
     let detail = missing.isEmpty ? "" : "; \(missing.count) of \(memberCount) have not called it"
     return WaitDescription(
       operation: "\(call) of group \(group.name)\(detail)",

@@ -27,14 +27,22 @@ final class CollectiveTraffic: EventHandler {
     didSet { isWatched = observer != nil || account != nil }
   }
   private var isWatched = false
+  /// An event of one member of one collective.
+  private struct MemberEvent {
+    enum Kind { case start, timedEnd }
+
+    let execution: OpenExecutions.Identity
+    let member: Int32
+    let kind: Kind
+  }
+
   private let transits: Pool<Transit>
+  private let memberEvents: Pool<MemberEvent>
   private var executions = OpenExecutions()
   private var handlerID = EventHandlerID.none
 
-  /// Marks the event of a message that its receiver's processor has taken up.
-  private static let arrivalFlag: UInt64 = 1 << 55
-  /// Marks the event at which a member's part ends that has been timed at once.
-  private static let quietEndFlag: UInt64 = 1 << 54
+  /// Marks the events of members.
+  private static let memberFlag: UInt64 = 1 << 54
 
   /// Messages that receivers' processors deal with, and until when.
   private var processing: [Int32: VirtualTime] = [:]
@@ -47,17 +55,28 @@ final class CollectiveTraffic: EventHandler {
     endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
     attention = Attention(engine: engine, profile: profile)
     transits = Pool(capacity: network.topology.hostCount)
+    memberEvents = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
   }
 
   deinit {
     transits.deallocate()
+    memberEvents.deallocate()
   }
 
   /// Gives an execution its number among those under way.
-  func open(_ execution: CollectiveExecution) -> Int32 { executions.insert(execution) }
+  func open(_ execution: CollectiveExecution) -> OpenExecutions.Identity { executions.insert(execution) }
 
-  func close(_ number: Int32) { executions.remove(number) }
+  /// Frees the number of an execution that has ended and whose messages are all gone.
+  func close(_ number: Int32) {
+    assert(messagesUnderWay(of: number) == 0, "a message would belong to a collective that has ended")
+    executions.remove(number)
+  }
+
+  /// How many messages carry an execution's number. O(messages under way).
+  func messagesUnderWay(of number: Int32) -> Int {
+    transits.indices.count { transits[$0].execution == number }
+  }
 
   @inline(__always)
   func send(_ transit: Transit, kind: TrafficKind, wireBytes: Double, on connection: ConnectionID) {
@@ -74,12 +93,17 @@ final class CollectiveTraffic: EventHandler {
     _ stages: (unbuffered: Double, buffered: Double), of transit: Transit, _ index: Int32, on connection: ConnectionID
   ) {
     let time = VirtualTime(picoseconds: transit.posted)
+    let isBuffered = stages.unbuffered <= 0
+    if !isBuffered {
+      network.send(
+        byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.collectiveSend.token(index))
+    }
     network.send(
-      byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.collectiveSend.token(index))
-    network.send(byteCount: stages.buffered, on: connection, at: time, token: TrafficKind.collectiveData.token(index))
+      byteCount: stages.buffered, on: connection, at: time, token: TrafficKind.collectiveData.token(index),
+      reportsTaking: isBuffered)
   }
 
-  /// What is left of a message fits into its sender's buffer.
+  /// A message, or what is left of it, is in its sender's buffer.
   func sendEnded(_ index: Int32) {
     let transit = transits[index]
     executions[transit.execution].sendCompleted(transit.sender)
@@ -93,29 +117,45 @@ final class CollectiveTraffic: EventHandler {
     if profile.receive.isZero, !processors.mayRest {
       transits.remove(index)
       execution.received(transit)
+      execution.messageIsGone()
     } else {
       let time = execution.occupyReceiver(transit)
       processing[index] = time
-      engine.schedule(at: time, handlerID, token: UInt64(UInt32(bitPattern: index)) | Self.arrivalFlag)
+      engine.schedule(at: time, handlerID, token: UInt64(UInt32(bitPattern: index)))
     }
   }
 
   func noticeArrived(_ index: Int32) {
     let transit = transits[index]
     transits.remove(index)
-    executions[transit.execution].noticeArrived(transit)
+    let execution = executions[transit.execution]
+    execution.noticeArrived(transit)
+    execution.messageIsGone()
+  }
+
+  /// A message will not arrive, since a host at one of its ends has failed.
+  func messageLost(_ index: Int32) {
+    let execution = executions[transits[index].execution]
+    transits.remove(index)
+    execution.messageIsGone()
   }
 
   /// Lets a member start its part at `time`.
-  func scheduleStart(of member: Int, in execution: Int32, at time: VirtualTime) {
-    let token = UInt64(UInt32(truncatingIfNeeded: member)) | UInt64(execution) << 32
-    engine.schedule(at: time, priority: .process, handlerID, token: token)
+  func scheduleStart(of member: Int, in execution: OpenExecutions.Identity, at time: VirtualTime) {
+    let event = MemberEvent(execution: execution, member: Int32(truncatingIfNeeded: member), kind: .start)
+    schedule(event, at: time, priority: .process)
   }
 
   /// Lets a member's part end at `time`.
-  func scheduleQuietEnd(of member: Int, in execution: Int32, at time: VirtualTime) {
-    let token = UInt64(UInt32(truncatingIfNeeded: member)) | UInt64(execution) << 32 | Self.quietEndFlag
-    engine.schedule(at: max(time, engine.now), handlerID, token: token)
+  func scheduleQuietEnd(of member: Int, in execution: OpenExecutions.Identity, at time: VirtualTime) {
+    let event = MemberEvent(execution: execution, member: Int32(truncatingIfNeeded: member), kind: .timedEnd)
+    schedule(event, at: max(time, engine.now), priority: .traffic)
+  }
+
+  private func schedule(_ event: MemberEvent, at time: VirtualTime, priority: EventPriority) {
+    let index = memberEvents.insert(event)
+    let token = UInt64(UInt32(bitPattern: index)) | Self.memberFlag
+    engine.schedule(at: time, priority: priority, handlerID, token: token)
   }
 
   /// Takes over a rehearsal's messages for the execution that has adopted its members.
@@ -132,21 +172,27 @@ final class CollectiveTraffic: EventHandler {
       let index = transits.insert(rehearsal.transits[foreign].moved(to: execution.number, shiftedBy: shift))
       let moved = time.advanced(byPicoseconds: shift)
       processing[index] = moved
-      engine.schedule(at: moved, handlerID, token: UInt64(UInt32(bitPattern: index)) | Self.arrivalFlag)
+      engine.schedule(at: moved, handlerID, token: UInt64(UInt32(bitPattern: index)))
     }
   }
 
   func handle(token: UInt64) {
-    let lower = Int32(truncatingIfNeeded: token)
-    if token & Self.quietEndFlag != 0 {
-      executions.element(at: Int32(truncatingIfNeeded: token >> 32 & 0x3F_FFFF))?.finishQuietly(Int(lower))
-    } else if token & Self.arrivalFlag != 0 {
-      let transit = transits[lower]
-      processing[lower] = nil
-      transits.remove(lower)
-      executions[transit.execution].received(transit)
+    let index = Int32(truncatingIfNeeded: token)
+    if token & Self.memberFlag != 0 {
+      let event = memberEvents[index]
+      memberEvents.remove(index)
+      guard let execution = executions[event.execution] else { return }
+      switch event.kind {
+      case .start: execution.begin(Int(event.member))
+      case .timedEnd: execution.finishQuietly(Int(event.member))
+      }
     } else {
-      executions.element(at: Int32(truncatingIfNeeded: token >> 32))?.begin(Int(lower))
+      let transit = transits[index]
+      processing[index] = nil
+      transits.remove(index)
+      let execution = executions[transit.execution]
+      execution.received(transit)
+      execution.messageIsGone()
     }
   }
 

@@ -7,6 +7,8 @@ import SimulationKernel
 /// Sendable without checks because it is used only on the engine's thread.
 final class ProcessGroup: @unchecked Sendable {
   let id: Int
+  /// Which of several equally good paths its messages take.
+  let path: PathChoice
   let name: String
   let worldRanks: [Int]
   unowned let world: SimulatedWorld
@@ -21,13 +23,18 @@ final class ProcessGroup: @unchecked Sendable {
   private lazy var layout = world.placement.layout(of: worldRanks)
 
   /// - Parameter selector: who chooses the group's algorithms; the world's unless given.
-  init(id: Int, name: String, worldRanks: [Int], world: SimulatedWorld, selector: AlgorithmSelector? = nil) {
+  init(
+    id: Int, path: PathChoice = .hashed(0), name: String, worldRanks: [Int], world: SimulatedWorld,
+    selector: AlgorithmSelector? = nil
+  ) {
     self.id = id
+    self.path = path
     self.name = name
     self.worldRanks = worldRanks
     self.world = world
     self.selector = selector ?? world.selector
     calls = Array(repeating: 0, count: worldRanks.count)
+    failure = worldRanks.compactMap { world.failures[$0] }.min { ($0.time, $0.rank) < ($1.time, $1.rank) }
   }
 
   /// The collective that is this member's next one, opened by whoever comes first.
@@ -62,6 +69,7 @@ final class ProcessGroup: @unchecked Sendable {
 
   /// Ends all collectives under way, and those to come, with an error.
   func fail(with failure: RankFailure) {
+    guard self.failure == nil else { return }
     self.failure = failure
     for number in open.keys.sorted() { open[number]?.fail(with: failure) }
     open = [:]
@@ -76,6 +84,6 @@ final class ProcessGroup: @unchecked Sendable {
 
   /// The connection from one member to another, by their world ranks.
   func connection(fromWorld source: Int, toWorld destination: Int) -> ConnectionID {
-    world.connection(from: source, to: destination, group: id)
+    world.connection(from: source, to: destination, of: self)
   }
 }

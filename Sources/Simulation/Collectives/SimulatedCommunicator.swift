@@ -69,6 +69,7 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
         operation: "receive \(pattern), group \(group.name)",
         waitsOn: worldSource.map { [$0] } ?? group.worldRanks.filter { $0 != process.id })
     }
+    if !world.failures.isEmpty { world.failHopelessReceives(of: process) }
     return Work(PendingReceive(request: request), member: 0) { [group] in
       try Self.unpack(try request.received(), group: group, at: location)
     }

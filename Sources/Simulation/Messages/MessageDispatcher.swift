@@ -36,4 +36,25 @@ final class MessageDispatcher: MessageObserver {
     default: pointToPoint?.noticeArrived(index)
     }
   }
+
+  /// A message that fits into its sender's buffer is in it.
+  func messageTaken(token: UInt64) {
+    let index = Int32(truncatingIfNeeded: token)
+    switch token >> 32 {
+    case TrafficKind.collectiveData.rawValue: collectives.sendEnded(index)
+    case TrafficKind.pointToPointData.rawValue: pointToPoint?.sendEnded(index)
+    default: break
+    }
+  }
+
+  func messageLost(token: UInt64) {
+    let index = Int32(truncatingIfNeeded: token)
+    switch token >> 32 {
+    case TrafficKind.collectiveData.rawValue, TrafficKind.collectiveNotice.rawValue: collectives.messageLost(index)
+    case TrafficKind.pointToPointData.rawValue: pointToPoint?.dataLost(index)
+    case TrafficKind.pointToPointNotice.rawValue: pointToPoint?.noticeLost(index)
+    // The part of a message that leaves first is lost with the rest of it.
+    default: break
+    }
+  }
 }

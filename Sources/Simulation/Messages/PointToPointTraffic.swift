@@ -22,6 +22,17 @@ final class PointToPointTraffic: @unchecked Sendable {
   private var unmatchedSends: [SendRequest] = []
   /// Receives that no send has been matched with, as far as the senders know.
   private var grants: [Grant] = []
+  /// Ranks whose devices have stopped working.
+  private var failures: [Int: RankFailure] = [:]
+  /// How many messages have arrived whose receivers' processors are still dealing with them.
+  private var aboutToDeliver: [Route: Int] = [:]
+  /// Called when a message has been delivered whose sender has failed meanwhile.
+  var lateDelivery: ((LogicalProcess) -> Void)?
+
+  private struct Route: Hashable {
+    let source: Int
+    let destination: Int
+  }
 
   private enum Notice {
     /// To a known source, whichever of its sends it will be.
@@ -69,6 +80,7 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   /// Takes over a message at its sender's clock. With a rendezvous transport it waits for the receiver.
   func post(_ send: SendRequest) {
+    if let failure = failures[send.destination] { return send.fail(with: failure) }
     guard profile.rendezvousThresholdBytes != nil else { return dispatch(send) }
     if !profile.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
     if send.posted > engine.now {
@@ -81,6 +93,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   /// Looks for a receive for a send that has been posted by now. One that has left already is matched too, or its
   /// receive would let another one go.
   private func offer(_ send: SendRequest) {
+    if let failure = failure(of: send) { return send.fail(with: failure) }
     guard let index = grants.firstIndex(where: { $0.allows(send) }) else {
       unmatchedSends.append(send)
       return
@@ -157,10 +170,21 @@ final class PointToPointTraffic: @unchecked Sendable {
     match(unmatchedSends.remove(at: index), with: grant)
   }
 
-  /// Ends sends to a rank whose device has stopped working.
-  func failSends(to rank: Int, with failure: RankFailure) {
+  /// Ends what depends on a rank whose device has stopped working. The network loses its messages hereafter.
+  func fail(_ rank: Int, with failure: RankFailure) {
+    failures[rank] = failure
     for send in unmatchedSends + answered + underWay where send.destination == rank { send.fail(with: failure) }
-    unmatchedSends.removeAll { $0.destination == rank }
+    unmatchedSends.removeAll { $0.destination == rank || $0.source == rank }
+    grants.removeAll { $0.destination == rank || $0.source == rank }
+  }
+
+  /// Whether a message has arrived whose receiver's processor is still dealing with it.
+  func isAboutToDeliver(from source: Int, to destination: Int) -> Bool {
+    aboutToDeliver[Route(source: source, destination: destination)] != nil
+  }
+
+  private func failure(of send: SendRequest) -> RankFailure? {
+    failures.isEmpty ? nil : failures[send.destination] ?? failures[send.source]
   }
 
   private var answered: [SendRequest] {
@@ -169,20 +193,35 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   private var underWay: [SendRequest] { transits.indices.map { transits[$0] } }
 
+  /// A message will not arrive.
+  func dataLost(_ index: Int32) {
+    let send = transits[index]
+    transits.remove(index)
+    if let failure = failure(of: send) { send.fail(with: failure) }
+  }
+
+  func noticeLost(_ index: Int32) { notices.remove(index) }
+
   private func dispatch(_ send: SendRequest) {
     let index = transits.insert(send)
     let connection = send.group.connection(fromWorld: send.source, toWorld: send.destination)
     let time = max(send.posted, engine.now)
     var bytes = profile.wireBytes(byteCount: send.byteCount)
+    var isBuffered = false
     if endsSendsEarly, let stages = profile.stages(wireBytes: bytes) {
-      network.send(
-        byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.pointToPointSend.token(index))
+      isBuffered = stages.unbuffered <= 0
+      if !isBuffered {
+        network.send(
+          byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.pointToPointSend.token(index))
+      }
       bytes = stages.buffered
     }
-    network.send(byteCount: bytes, on: connection, at: time, token: TrafficKind.pointToPointData.token(index))
+    network.send(
+      byteCount: bytes, on: connection, at: time, token: TrafficKind.pointToPointData.token(index),
+      reportsTaking: isBuffered)
   }
 
-  /// What is left of a message fits into its sender's buffer.
+  /// A message, or what is left of it, is in its sender's buffer.
   func sendEnded(_ index: Int32) { transits[index].complete(at: engine.now) }
 
   func dataArrived(_ index: Int32) {
@@ -196,7 +235,16 @@ final class PointToPointTraffic: @unchecked Sendable {
     if !endsSendsEarly { send.complete(at: engine.now) }
     let time = endOfArrivalsWork(profile.receive.picoseconds(byteCount: send.byteCount), at: send.destination)
     if time <= engine.now { return deliver(send) }
-    engine.call(at: time, priority: .traffic) { self.deliver(send) }
+    let route = Route(source: send.source, destination: send.destination)
+    aboutToDeliver[route, default: 0] += 1
+    engine.call(at: time, priority: .traffic) { self.deliverLater(send, on: route) }
+  }
+
+  private func deliverLater(_ send: SendRequest, on route: Route) {
+    let left = (aboutToDeliver[route] ?? 1) - 1
+    aboutToDeliver[route] = left > 0 ? left : nil
+    deliver(send)
+    if left == 0, failures[send.source] != nil { lateDelivery?(engine.processes[send.destination]) }
   }
 
   private func deliver(_ send: SendRequest) {

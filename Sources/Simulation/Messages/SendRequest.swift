@@ -13,9 +13,17 @@ final class SendRequest: @unchecked Sendable {
   let byteCount: Int
   let posted: VirtualTime
   private let process: LogicalProcess
-  private var completed: VirtualTime?
-  private var failure: (any Error)?
-  private var waiter: WaiterToken?
+  private var state = State.underWay(waiter: nil)
+
+  /// What has become of it. It ends once.
+  private enum State {
+    /// It has not ended; its sender may wait for that.
+    case underWay(waiter: WaiterToken?)
+    /// It has ended for its sender.
+    case completed(VirtualTime)
+    /// It will not arrive.
+    case failed(any Error)
+  }
 
   init(
     group: ProcessGroup, process: LogicalProcess, destination: Int, tag: Int, content: any Sendable, byteCount: Int,
@@ -32,36 +40,41 @@ final class SendRequest: @unchecked Sendable {
   }
 
   func complete(at time: VirtualTime) {
-    completed = time
+    guard case .underWay(let waiter) = state else { return }
+    state = .completed(time)
     if let waiter { process.engine.wake(waiter, at: time) }
-    waiter = nil
   }
 
   func fail(with error: any Error) {
-    guard completed == nil else { return }
-    failure = error
+    guard case .underWay(let waiter) = state else { return }
+    state = .failed(error)
     if let waiter { process.engine.wake(waiter, throwing: error) }
-    waiter = nil
   }
 }
 
 extension SendRequest: PendingOperation {
-  /// Suspends the sender until the last byte has arrived.
+  /// Suspends the sender until the message has arrived, or is in its buffer.
   func wait(for member: Int, at location: SourceLocation) async throws {
     try await process.enterPrimitive(at: location)
-    if let failure { throw failure }
-    if completed == nil { try await process.suspend(on: self, at: location) }
-    if let completed { process.catchUp(with: completed) }
+    if case .underWay = state { try await process.suspend(on: self, at: location) }
+    switch state {
+    case .underWay: break
+    case .completed(let time): process.catchUp(with: time)
+    case .failed(let error): throw error
+    }
   }
 
   func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
     try await process.synchronize(at: location)
-    return completed != nil || failure != nil
+    if case .underWay = state { return false }
+    return true
   }
 }
 
 extension SendRequest: WaitSubject {
-  func setWaiter(_ token: WaiterToken, for member: Int) { waiter = token }
+  func setWaiter(_ token: WaiterToken, for member: Int) {
+    if case .underWay = state { state = .underWay(waiter: token) }
+  }
 
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     WaitDescription(

@@ -6,21 +6,21 @@ import SimulationKernel
 final class QuietRehearsal {
   private let world: SimulatedWorld
   private let group: ProcessGroup
-  private let original: FlowNetwork
 
-  /// - Parameter group: whose collectives are rehearsed, over the links as they are now.
+  /// - Parameter group: whose collectives are rehearsed.
   init(of group: ProcessGroup) {
     let live = group.world
-    original = live.network
     world = SimulatedWorld(
       topology: live.network.topology, profile: live.profile, selector: live.selector, placement: live.placement)
-    // The same number, since it decides which of several equally good paths messages take.
-    self.group = ProcessGroup(id: group.id, name: group.name, worldRanks: group.worldRanks, world: world)
+    self.group = ProcessGroup(
+      id: group.id, path: group.path, name: group.name, worldRanks: group.worldRanks, world: world)
   }
 
-  /// Plays a collective to its end.
-  func timeline(of situation: QuietSituation, call: CollectiveCall) throws(CollectiveError) -> QuietTimeline {
+  /// Plays a collective to its end; `nil` where links that are down keep it from one. The rehearsal cannot be used afterwards
+  /// then.
+  func timeline(of situation: QuietSituation, call: CollectiveCall) throws(CollectiveError) -> QuietTimeline? {
     let (execution, base) = try play(situation, call: call, before: nil)
+    guard execution.hasEnded else { return nil }
     let account = world.countedTraffic
     let ranks = group.worldRanks
     return QuietTimeline(
@@ -39,9 +39,7 @@ final class QuietRehearsal {
   func play(_ situation: QuietSituation, call: CollectiveCall, before time: Int64?) throws(CollectiveError)
     -> (execution: CollectiveExecution, base: Int64)
   {
-    for link in original.topology.links.indices.map({ LinkID($0) }) where original.changes > 0 {
-      world.network.setCapacity(bytesPerSecond: original.capacity(of: link), of: link)
-    }
+    take(situation.capacities)
     world.network.linkUse = [:]
     _ = world.countTraffic()
     let base = world.engine.now.picoseconds
@@ -53,6 +51,15 @@ final class QuietRehearsal {
     }
     world.engine.runEvents(before: time.map { VirtualTime(picoseconds: base + $0) } ?? .distantFuture)
     return (execution, base)
+  }
+
+  /// Gives the links the capacities that they had when the collective began.
+  private func take(_ capacities: [LinkID: Double]) {
+    let network = world.network
+    for link in network.changedCapacities.keys where capacities[link] == nil {
+      network.setCapacity(bytesPerSecond: network.topology.links[Int(link)].bytesPerSecond, of: link)
+    }
+    for (link, capacity) in capacities { network.setCapacity(bytesPerSecond: capacity, of: link) }
   }
 
   /// The network in which the collective has been played.

@@ -27,10 +27,13 @@ final class QuietShortcut: ReservationHolder {
     }
 
     /// Whether its links are free and its members have ended.
-    func isOver(at time: Int64) -> Bool { end <= time }
+    func isOver(at time: Int64) -> Bool { end <= time && execution.hasEnded }
 
     func lastUse(of link: LinkID) -> Int64? { timeline.linkUse[link].map { $0.last + start } }
   }
+
+  /// How many situations of one group are remembered: links that change all the time would fill the memory.
+  private static let mostTimelines = 4096
 
   private unowned let world: SimulatedWorld
   private var rehearsals: [Int: QuietRehearsal] = [:]
@@ -56,8 +59,8 @@ final class QuietShortcut: ReservationHolder {
     guard let first = starts.min() else { return }
     let situation = QuietSituation(
       shape: execution.call.shape, plan: execution.plan, offsets: starts.map { $0 - first },
-      networkChanges: world.network.changes)
-    let timeline = try timeline(of: situation, for: execution)
+      capacities: world.network.changedCapacities)
+    guard let timeline = try timeline(of: situation, for: execution) else { return }
     let run = Run(execution: execution, situation: situation, timeline: timeline, start: first)
     guard isFree(run) else { return }
     running.append(run)
@@ -67,14 +70,20 @@ final class QuietShortcut: ReservationHolder {
     world.countedTraffic?.add(timeline, of: execution.group)
   }
 
+  /// How a collective would go over the links as they are now; `nil` where it would not end.
   private func timeline(of situation: QuietSituation, for execution: CollectiveExecution) throws(CollectiveError)
-    -> QuietTimeline
+    -> QuietTimeline?
   {
     let group = execution.group
     if let known = timelines[group.id]?[situation] { return known }
     let rehearsal = rehearsals[group.id] ?? QuietRehearsal(of: group)
     rehearsals[group.id] = rehearsal
-    let timeline = try rehearsal.timeline(of: situation, call: execution.call)
+    guard let timeline = try rehearsal.timeline(of: situation, call: execution.call) else {
+      // Its messages stand still in there.
+      rehearsals[group.id] = nil
+      return nil
+    }
+    if timelines[group.id, default: [:]].count >= Self.mostTimelines { timelines[group.id] = [:] }
     timelines[group.id, default: [:]][situation] = timeline
     return timeline
   }
@@ -114,7 +123,16 @@ final class QuietShortcut: ReservationHolder {
   // MARK: Giving way
 
   func linkIsWanted(_ link: LinkID, at time: VirtualTime) {
-    let affected = running.filter { ($0.lastUse(of: link) ?? .min) > time.picoseconds }
+    giveWay { ($0.lastUse(of: link) ?? .min) > time.picoseconds }
+  }
+
+  /// Lets messages take over collectives of which a rank takes part, before it fails.
+  func giveWay(toFailureOf rank: Int) {
+    giveWay { $0.execution.group.worldRanks.contains(rank) }
+  }
+
+  private func giveWay(where isAffected: (Run) -> Bool) {
+    let affected = running.filter(isAffected)
     running.removeAll { run in affected.contains { $0 === run } }
     for run in affected {
       freeLinks(of: run)
@@ -122,17 +140,38 @@ final class QuietShortcut: ReservationHolder {
     }
   }
 
-  /// Goes on message by message from now.
-  private func takeOver(_ run: Run) {
-    takeoverCount += 1
+  /// Counts of collectives that have not ended what has moved by now, after a run that has ended early.
+  func settleAccounts() {
+    forgetPastRuns()
+    for run in running where !run.execution.hasEnded {
+      guard let (rehearsal, _, _) = rehearsed(run) else { continue }
+      world.countedTraffic?.remove(run.timeline, of: run.execution.group)
+      world.countedTraffic?.add(rehearsal.account, of: run.execution.group)
+    }
+    running = []
+  }
+
+  /// A run's collective as it stands now, played by messages in a rehearsal that is used for nothing else hereafter.
+  private func rehearsed(_ run: Run) -> (rehearsal: QuietRehearsal, played: CollectiveExecution, base: Int64)? {
     let group = run.execution.group
     let rehearsal = rehearsals.removeValue(forKey: group.id) ?? QuietRehearsal(of: group)
     let elapsed = world.engine.now.picoseconds - run.start
     guard let (played, base) = try? rehearsal.play(run.situation, call: run.execution.call, before: elapsed) else {
+      return nil
+    }
+    world.network.noteConnections(of: rehearsal.network)
+    return (rehearsal, played, base)
+  }
+
+  /// Goes on message by message from now.
+  private func takeOver(_ run: Run) {
+    guard !run.execution.hasEnded else { return }
+    takeoverCount += 1
+    guard let (rehearsal, played, base) = rehearsed(run) else {
       preconditionFailure("a collective that has been rehearsed once can be rehearsed again")
     }
+    let group = run.execution.group
     let shift = run.start - base
-    world.network.noteConnections(of: rehearsal.network)
     world.countedTraffic?.remove(run.timeline, of: group)
     world.countedTraffic?.add(rehearsal.account, of: group)
     run.execution.adopt(played, shiftedBy: shift)

@@ -18,6 +18,7 @@ struct QuietSituation: Hashable {
   let plan: CollectivePlan
   /// When each member starts, after the first one.
   let offsets: [Int64]
-  /// How often links had changed.
-  let networkChanges: Int
+  /// Of the links that have changed, as they are when it begins. What changes later it has not used by then, or it is taken
+  /// over.
+  let capacities: [LinkID: Double]
 }
