@@ -20,6 +20,7 @@ let package = Package(
   targets: [
     // Each room may import only rooms above it. ARCHITECTURE.md captions them.
     .target(name: "Diagnostics"),
+    .target(name: "Inputs"),
     .target(name: "Quantities"),
     .target(name: "CacheHints"),
     .target(name: "PythonInterpreters"),
@@ -27,12 +28,17 @@ let package = Package(
     .target(name: "ChildPrograms", dependencies: ["SystemCalls"]),
     .target(
       name: "SimulationKernel",
-      dependencies: ["CacheHints", "Diagnostics", .product(name: "DequeModule", package: "swift-collections")]),
+      dependencies: [
+        "CacheHints", "Diagnostics", "Quantities", .product(name: "DequeModule", package: "swift-collections"),
+      ]),
     .target(
       name: "Network",
-      dependencies: ["Quantities", "SimulationKernel", .product(name: "HeapModule", package: "swift-collections")]),
-    .target(name: "Weights", dependencies: ["Quantities"]),
-    .target(name: "Tokenization", dependencies: [.product(name: "HeapModule", package: "swift-collections")]),
+      dependencies: [
+        "Inputs", "Quantities", "SimulationKernel", .product(name: "HeapModule", package: "swift-collections"),
+      ]),
+    .target(name: "Weights", dependencies: ["Inputs", "Quantities"]),
+    .target(
+      name: "Tokenization", dependencies: ["Inputs", .product(name: "HeapModule", package: "swift-collections")]),
     .target(name: "Devices", dependencies: ["Quantities"]),
     .target(name: "Communication", dependencies: ["Diagnostics"]),
     .target(
@@ -41,7 +47,7 @@ let package = Package(
     .target(name: "Tensors", dependencies: ["Quantities", "Devices", "Communication"]),
     .target(
       name: "Models",
-      dependencies: ["Quantities", "Devices", "Communication", "Tensors", "Weights", "Tokenization"]),
+      dependencies: ["Inputs", "Quantities", "Devices", "Communication", "Tensors", "Weights", "Tokenization"]),
     .target(name: "CLibTorch", exclude: ["torch"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "LibTorch",
@@ -49,14 +55,14 @@ let package = Package(
         "CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors",
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
-    .target(name: "Results", dependencies: ["Quantities", "SystemCalls"]),
+    .target(name: "Results", dependencies: ["Inputs", "Quantities", "SystemCalls"]),
     .target(
       name: "Reports",
-      dependencies: ["Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),
+      dependencies: ["Inputs", "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),
     .target(
       name: "Uniference",
       dependencies: [
-        "ChildPrograms", "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation",
+        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation",
         "Tensors", "LibTorch", "Models", "PythonInterpreters", "Results", "Reports",
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -81,7 +87,7 @@ let package = Package(
       name: "UniferenceCommand",
       dependencies: [
         "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference",
-        "PythonInterpreters", "LibTorch", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
+        "PythonInterpreters", "LibTorch", "Inputs", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(
@@ -104,11 +110,13 @@ let package = Package(
     .target(name: "TestPrograms", dependencies: ["Uniference", "ProgramLibraries"], path: "Tests/Programs"),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
     .testTarget(
-      name: "NetworkTests", dependencies: ["Network", "SimulationKernel", "Quantities"],
+      name: "NetworkTests", dependencies: ["Mutations", "Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
-    .testTarget(name: "WeightsTests", dependencies: ["Weights", "Quantities", "SimulationKernel"]),
-    .testTarget(name: "TokenizationTests", dependencies: ["Tokenization", "SimulationKernel"]),
+    .testTarget(name: "WeightsTests", dependencies: ["Mutations", "Weights", "Quantities", "SimulationKernel"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["Mutations", "Tokenization", "SimulationKernel"]),
     .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms"]),
+    .target(name: "Mutations", path: "Tests/Mutations"),
+    .testTarget(name: "InputsTests", dependencies: ["Inputs"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(
@@ -116,16 +124,18 @@ let package = Package(
       dependencies: ["Simulation", "Communication", "Network", "Devices", "Quantities", "SimulationKernel"]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
-    .testTarget(name: "ModelsTests", dependencies: ["Models", "Tensors", "Devices", "Communication", "Quantities"]),
+    .testTarget(
+      name: "ModelsTests", dependencies: ["Mutations", "Models", "Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(
       name: "LibTorchTests",
       dependencies: ["LibTorch", "Tensors", "Communication", "Quantities", "SimulationKernel", "Models", "Uniference"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Results", "Quantities", "SimulationKernel"]),
+    .testTarget(name: "ResultsTests", dependencies: ["Mutations", "Results", "Quantities", "SimulationKernel"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Quantities"]),
     .testTarget(
       name: "UniferenceTests",
       dependencies: [
-        "Uniference", "SimulationKernel", "Network", "Devices", "Communication", "Models", "Quantities", "Results",
+        "Mutations", "Uniference", "SimulationKernel", "Network", "Devices", "Communication", "Models", "Quantities",
+        "Results",
       ]),
     .testTarget(
       name: "UniferenceCommandTests",
@@ -135,7 +145,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "PyTorchBridgeTests",
-      dependencies: ["PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference"]),
+      dependencies: [
+        "Mutations", "PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference",
+      ]),
     .testTarget(
       name: "TestbedTests", dependencies: ["Testbed", "Quantities", "SimulationKernel", "Uniference"]),
     .testTarget(

@@ -60,8 +60,9 @@ public struct CalibrationReport: Encodable {
     for point in points {
       residuals.append([
         point.name, point.bytes.map { "\(DataSize(bytes: $0))" } ?? "",
-        Duration.seconds(point.measured_s).shortDescription, percent(point.spread),
-        Duration.seconds(point.fitted_s).shortDescription, (point.residual >= 0 ? "+" : "") + percent(point.residual),
+        Duration.nearest(seconds: point.measured_s).shortDescription, percent(point.spread),
+        Duration.nearest(seconds: point.fitted_s).shortDescription,
+        (point.residual >= 0 ? "+" : "") + percent(point.residual),
       ])
     }
     let end = "Half of \(points.count) figures are fitted within \(percent(median_residual))."

@@ -16,13 +16,13 @@ enum FigureUnit: Sendable {
   /// The value with its unit: `12.3 us`.
   func text(_ value: Double) -> String {
     switch self {
-    case .duration: return Duration.seconds(max(0, value)).shortDescription.replacing("µ", with: "u")
+    case .duration: return Duration.nearest(seconds: max(0, value)).shortDescription.replacing("µ", with: "u")
     case .perByte:
       return value > 1e-16 ? Bandwidth(bytesPerSecond: 1 / value).byteRateDescription : "0 ps"
     case .bandwidth: return Bandwidth(bytesPerSecond: max(0, value)).description
     case .memoryRate: return Bandwidth(bytesPerSecond: max(0, value)).byteRateDescription
     case .computeRate: return "\(ComputeRate(flopsPerSecond: max(0, value)))"
-    case .size: return "\(DataSize(bytes: Int(max(0, value).rounded())))"
+    case .size: return "\(DataSize(bytes: Int(min(max(0, value), 1e18).rounded())))"
     case .ratio: return formatNumber(value, significantDigits: 4)
     }
   }

@@ -30,7 +30,7 @@ public struct Measurements: Sendable {
 
   /// How much longer than it asked for a rank has slept; nothing where that was not measured.
   var oversleepPicoseconds: Int64 {
-    Int64(((figures.first { $0.kind == .oversleep }?.median_s ?? 0) * 1e12).rounded())
+    Picoseconds.nearest(seconds: figures.first { $0.kind == .oversleep }?.median_s ?? 0)
   }
 
   /// Reads a file.
@@ -57,7 +57,7 @@ public struct Measurements: Sendable {
     }
     self.path = path
     began = content.began
-    took = .seconds(content.took_s)
+    took = .nearest(seconds: content.took_s)
     hosts = content.hosts
     statedBurstBytes = content.stated_burst_bytes
     statedPacketBytes = content.stated_packet_bytes
@@ -82,9 +82,14 @@ public struct Measurements: Sendable {
     }
     for (index, figure) in figures.enumerated() {
       let times = [figure.median_s, figure.lower_s, figure.upper_s]
-      guard times.allSatisfy({ $0.isFinite && $0 >= 0 }), figure.samples > 0 else {
+      guard times.allSatisfy({ $0 >= 0 && $0 <= Duration.longest.inSeconds }), figure.samples > 0 else {
         throw CalibrationFailure(
-          "\(path): figures[\(index)] (\(figure.kind.title)): times must not be negative, and there must be samples")
+          "\(path): figures[\(index)] (\(figure.kind.title)): times must be 0 to 106 days, and there must be samples")
+      }
+      guard figure.amounts.allSatisfy(MeasuredFigure.amounts.contains) else {
+        throw CalibrationFailure(
+          "\(path): figures[\(index)] (\(figure.kind.title)): bytes, count, shape, flops and moved_bytes must be 0 to 1e18"
+        )
       }
       guard figure.ranks.allSatisfy(hosts.indices.contains), !figure.ranks.isEmpty else {
         throw CalibrationFailure(
@@ -133,6 +138,14 @@ public struct MeasuredFigure: Codable, Hashable, Sendable {
   let lower_s: Double
   let upper_s: Double
   let samples: Int
+
+  static let amounts = 0.0...1e18
+
+  /// What was sent or computed: every number that is no time.
+  fileprivate var amounts: [Double] {
+    [bytes, count].compactMap { $0.map(Double.init) } + (shape ?? []).map(Double.init)
+      + [flops, moved_bytes].compactMap(\.self)
+  }
 
   /// The figure without a part that is known; half of it is kept in any case.
   func shortened(bySeconds part: Double) -> MeasuredFigure {

@@ -1,4 +1,5 @@
 import Network
+import Quantities
 import Uniference
 
 /// A network as it is being fitted: what lies between two ranks, and what the library adds to it.
@@ -45,7 +46,7 @@ struct NetworkModel: Sendable {
   /// Ranks on a switch, whose computing takes no time.
   func cluster(ranks: Int) -> Cluster {
     let link = Link(
-      bytesPerSecond: bytesPerSecond, latency: .seconds(latency / 2), burstBytes: burstBytes,
+      bytesPerSecond: bytesPerSecond, latency: .nearest(seconds: latency / 2), burstBytes: burstBytes,
       packetBytes: packetBytes)
     let devices = (0..<ranks).map { ClusterDevice(name: "host\($0)", .cpuServer, compute: .instant) }
     return Cluster(

@@ -29,8 +29,7 @@ extension Communicator {
     -> [Int]
   {
     let counts = try counts ?? equalCounts(payload, operation: "reduceScatter", at: location)
-    let total = counts.reduce(0, +)
-    guard counts.count == size, total == payload.elementCount else {
+    guard counts.count == size, counts.reduce(0, +) == payload.elementCount else {
       throw CommunicationError(
         operation: "reduceScatter", location: location,
         reason: "counts \(counts) must be \(size) numbers whose sum is the payload's \(payload.elementCount) elements")

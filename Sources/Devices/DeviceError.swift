@@ -2,8 +2,8 @@ import Quantities
 
 /// A device that does not exist or figures that cannot be a device's.
 public enum DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// No device of the catalogue has this id; the nearest that exists, if any is near.
-  case unknownDevice(String, nearest: String?)
+  /// No device of the catalogue has this id; those that may be meant.
+  case unknownDevice(String, likely: [String])
   /// A device has no such figure; the nearest that exists, if any is near.
   case unknownField(String, nearest: String?)
   /// A figure's text cannot be read or lies outside what the figure allows.
@@ -26,8 +26,8 @@ public enum DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
   /// One line: the value at fault, what is allowed, what to do.
   public var description: String {
     switch self {
-    case .unknownDevice(let name, let nearest):
-      "unknown device \"\(name)\"" + Self.suggestion(nearest) + " (uniference devices lists all)"
+    case .unknownDevice(let name, let likely):
+      "unknown device \"\(quotable(name))\"" + didYouMean(likely) + " (uniference devices lists all)"
     case .unknownField(let name, let nearest):
       "a device has no field \"\(name)\"" + Self.suggestion(nearest) + "; its fields are "
         + DeviceField.allCases.map(\.rawValue).joined(separator: ", ")

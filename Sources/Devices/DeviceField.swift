@@ -35,6 +35,29 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     }
   }
 
+  /// The values that the figure may have. Sizes are such that all devices of a cluster together have less than 2^63 bytes.
+  public var bounds: QuantityBounds {
+    switch self {
+    case .memory: Self.memoryBounds
+    case .reservedMemory: Self.reservedMemoryBounds
+    case .memoryBandwidth: Self.memoryBandwidthBounds
+    case .memoryEfficiency, .computeEfficiency: Self.efficiencyBounds
+    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8: Self.peakBounds
+    case .launchOverhead: Self.overheadBounds
+    case .idlePower, .busyPower: Self.powerBounds
+    case .networkEnergyPerByte: Self.energyBounds
+    }
+  }
+
+  private static let memoryBounds = DataSize.bounds(from: "1 B", to: "64 TB")
+  private static let reservedMemoryBounds = DataSize.bounds(from: "0 B", to: "64 TB")
+  private static let memoryBandwidthBounds = Bandwidth.bounds(from: "1 B/s", to: "1000000 TB/s")
+  private static let efficiencyBounds = Ratio.bounds(from: "0.000001", to: "1")
+  private static let peakBounds = ComputeRate.bounds(from: "1 FLOPS", to: "1000000 EFLOPS")
+  private static let overheadBounds = Duration.bounds(from: "0 s", to: "1 h")
+  private static let powerBounds = Power.bounds(from: "0 W", to: "1000 MW")
+  private static let energyBounds = EnergyPerByte.bounds(from: "0 J/B", to: "1000 J/B")
+
   /// The element type whose peak rate the field gives, if it gives one.
   var peakElementType: ElementType? {
     switch self {

@@ -40,19 +40,19 @@ extension DeviceSpecification {
 
   private mutating func set(_ field: DeviceField, to text: String, source: FigureSource) throws(QuantityError) {
     switch field {
-    case .memory: memory = Figure(try DataSize(parsing: text, .positive), source)
-    case .reservedMemory: reservedMemory = Figure(try DataSize(parsing: text, .notNegative), source)
-    case .memoryBandwidth: memoryBandwidth = Figure(try Bandwidth(parsing: text, .positive), source)
-    case .memoryEfficiency: memoryEfficiency = Figure(try Ratio(parsing: text, .positiveFraction), source)
+    case .memory: memory = Figure(try DataSize(parsing: text, field.bounds), source)
+    case .reservedMemory: reservedMemory = Figure(try DataSize(parsing: text, field.bounds), source)
+    case .memoryBandwidth: memoryBandwidth = Figure(try Bandwidth(parsing: text, field.bounds), source)
+    case .memoryEfficiency: memoryEfficiency = Figure(try Ratio(parsing: text, field.bounds), source)
     case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8:
-      let peak = Figure(try ComputeRate(parsing: text, .positive), source)
+      let peak = Figure(try ComputeRate(parsing: text, field.bounds), source)
       if let type = field.peakElementType { setPeak(peak, for: type) }
-    case .computeEfficiency: computeEfficiency = Figure(try Ratio(parsing: text, .positiveFraction), source)
-    case .launchOverhead: launchOverhead = Figure(try Duration(parsing: text, .notNegative), source)
-    case .idlePower: idlePower = Figure(try Power(parsing: text, .notNegative), source)
-    case .busyPower: busyPower = Figure(try Power(parsing: text, .notNegative), source)
+    case .computeEfficiency: computeEfficiency = Figure(try Ratio(parsing: text, field.bounds), source)
+    case .launchOverhead: launchOverhead = Figure(try Duration(parsing: text, field.bounds), source)
+    case .idlePower: idlePower = Figure(try Power(parsing: text, field.bounds), source)
+    case .busyPower: busyPower = Figure(try Power(parsing: text, field.bounds), source)
     case .networkEnergyPerByte:
-      networkEnergyPerByte = Figure(try EnergyPerByte(parsing: text, .notNegative), source)
+      networkEnergyPerByte = Figure(try EnergyPerByte(parsing: text, field.bounds), source)
     }
   }
 }

@@ -1,3 +1,5 @@
+import Quantities
+
 /// What is left of a device's processor quota, and how long its work takes with it.
 public struct QuotaAccount {
   private let period: Int64
@@ -7,12 +9,13 @@ public struct QuotaAccount {
 
   /// An account of which nothing is used yet.
   public init(_ quota: ProcessorQuota) {
-    period = quota.period.wholePicoseconds
-    part = max(1, Int64((quota.share * Double(period)).rounded()))
+    period = quota.period.picoseconds
+    part = max(1, Picoseconds.nearest(quota.share * Double(period)))
   }
 
   /// How long work takes that would take `work` at speed 1 without a quota, when it starts at `start`, which is never
-  /// before the end of what came before. O(1) without slowdowns, otherwise O(periods on the way).
+  /// before the end of what came before; `Picoseconds.forever` where virtual time does not suffice. O(1) without slowdowns,
+  /// otherwise O(changes of speed on the way).
   public mutating func elapsedPicoseconds(
     forWork work: Int64, startingAt start: Int64, speed: SpeedProfile
   ) -> Int64 {
@@ -23,23 +26,28 @@ public struct QuotaAccount {
       let needed = speed.elapsedPicoseconds(forWork: remaining, startingAt: now)
       if needed <= available {
         used += needed
-        return now + needed - start
+        return now - start + needed
       }
       used += available
       remaining -= speed.workPicoseconds(inElapsed: available, startingAt: now)
       // What is left of a picosecond is no reason to wait for another period.
       guard remaining > 0 else { return now + available - start }
       now = (current + 1) * period
-      if speed.slowdowns.isEmpty { skipPeriods(&now, &remaining, speed) }
+      guard skipPeriods(&now, &remaining, speed) else { return Picoseconds.forever }
     }
   }
 
-  /// Goes through all periods but the last of what is left, each of which does equally much.
-  private func skipPeriods(_ now: inout Int64, _ remaining: inout Int64, _ speed: SpeedProfile) {
-    let needed = speed.elapsedPicoseconds(forWork: remaining, startingAt: now)
-    let whole = max(0, (needed - 1) / part)
-    remaining -= speed.workPicoseconds(inElapsed: whole * part, startingAt: now)
-    now += whole * period
+  /// Goes through whole periods until the speed changes, or until the last one of what is left: each does equally much.
+  ///
+  /// - Returns: whether virtual time suffices.
+  private func skipPeriods(_ now: inout Int64, _ remaining: inout Int64, _ profile: SpeedProfile) -> Bool {
+    let (speed, end) = profile.stretch(at: now)
+    let needed = Picoseconds.nearest(Double(remaining) / speed)
+    let count = min(max(0, (needed - 1) / part), (end - now) / period)
+    guard count <= (Picoseconds.limit - now) / period else { return false }
+    remaining = max(0, remaining - Picoseconds.nearest(Double(count * part) * speed))
+    now += count * period
+    return true
   }
 
   private mutating func enterPeriod(of time: Int64) {

@@ -33,17 +33,14 @@ public struct RooflineModel: Hashable, Sendable {
     perInt8 = picosecondsPerFlop(.int8)
     perInteger = picosecondsPerFlop(.int32)
     perByte = 1e12 / (device.memoryBandwidth.value.bytesPerSecond * device.memoryEfficiency.value.value)
-    launchOverhead = (device.launchOverhead.value.inSeconds * 1e12).rounded()
+    launchOverhead = Double(device.launchOverhead.value.picoseconds)
   }
 
-  /// The time of an operation that computes in `elementType`, rounded to the nearest picosecond. O(1).
-  ///
-  /// Traps above the 106 days that picoseconds count in 64 bits.
+  /// The time of an operation that computes in `elementType`, to the nearest picosecond, or `Picoseconds.forever`. O(1).
   public func picoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
     let arithmetic = cost.flops * picosecondsPerFlop(elementType)
     let memory = (cost.bytesRead + cost.bytesWritten) * perByte
-    // Adding a half and truncating rounds a time, which is not negative, without a call of libm.
-    return Int64(max(arithmetic, memory) + launchOverhead + 0.5)
+    return Picoseconds.nearest(max(arithmetic, memory) + launchOverhead)
   }
 
   /// The time of an operation that computes in `elementType`.

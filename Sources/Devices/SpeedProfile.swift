@@ -70,17 +70,17 @@ public struct SpeedProfile: Hashable, Sendable {
     guard !slowdowns.isEmpty else { return [] }
     var segments = [Segment(start: .min, speed: scale)]
     for window in slowdowns {
-      let start = window.from.wholePicoseconds
+      let start = window.from.picoseconds
       if segments.last?.start == start { segments.removeLast() }
       segments.append(Segment(start: start, speed: scale * window.speed))
-      if let until = window.until { segments.append(Segment(start: until.wholePicoseconds, speed: scale)) }
+      if let until = window.until { segments.append(Segment(start: until.picoseconds, speed: scale)) }
     }
     return segments
   }
 
   /// The speed at an instant.
   public func speed(at time: Duration) -> Double {
-    segments.isEmpty ? scale : segments[segmentIndex(at: time.wholePicoseconds)].speed
+    segments.isEmpty ? scale : segments[segmentIndex(at: time.picoseconds)].speed
   }
 
   /// How long work takes that would take `work` at speed 1, when it starts at `start`.
@@ -89,12 +89,12 @@ public struct SpeedProfile: Hashable, Sendable {
   /// a step size, rounded to the nearest picosecond once at the end. O(1) without slowdowns, otherwise O(log n) for n
   /// slowdowns and O(1) for each change of speed on the way.
   public func elapsed(forWork work: Duration, startingAt start: Duration) -> Duration {
-    .picoseconds(elapsedPicoseconds(forWork: work.wholePicoseconds, startingAt: start.wholePicoseconds))
+    .picoseconds(elapsedPicoseconds(forWork: work.picoseconds, startingAt: start.picoseconds))
   }
 
   /// ``elapsed(forWork:startingAt:)`` in picoseconds.
   public func elapsedPicoseconds(forWork work: Int64, startingAt start: Int64) -> Int64 {
-    guard !segments.isEmpty else { return scale == 1 ? work : Int64((Double(work) / scale).rounded()) }
+    guard !segments.isEmpty else { return scale == 1 ? work : Picoseconds.nearest(Double(work) / scale) }
     var index = segmentIndex(at: start)
     var now = start
     var remaining = Double(work)
@@ -106,14 +106,14 @@ public struct SpeedProfile: Hashable, Sendable {
       now = end
       index += 1
     }
-    return now - start + Int64((remaining / segments[index].speed).rounded())
+    return Picoseconds.sum(now - start, Picoseconds.nearest(remaining / segments[index].speed))
   }
 
   /// How much work is done in a time: the inverse of ``elapsedPicoseconds(forWork:startingAt:)``, as exactly as a double
   /// and a picosecond allow.
   func workPicoseconds(inElapsed elapsed: Int64, startingAt start: Int64) -> Int64 {
-    guard !segments.isEmpty else { return Int64((Double(elapsed) * scale).rounded()) }
-    let end = start + elapsed
+    guard !segments.isEmpty else { return Picoseconds.nearest(Double(elapsed) * scale) }
+    let end = Picoseconds.sum(start, elapsed)
     var work = 0.0
     var now = start
     for index in segmentIndex(at: start)..<segments.count where now < end {
@@ -121,7 +121,14 @@ public struct SpeedProfile: Hashable, Sendable {
       work += Double(next - now) * segments[index].speed
       now = next
     }
-    return Int64(work.rounded())
+    return Picoseconds.nearest(work)
+  }
+
+  /// The speed at an instant, and until when it stays so.
+  func stretch(at time: Int64) -> (speed: Double, end: Int64) {
+    guard !segments.isEmpty else { return (scale, Picoseconds.forever) }
+    let index = segmentIndex(at: time)
+    return (segments[index].speed, index + 1 < segments.count ? segments[index + 1].start : Picoseconds.forever)
   }
 
   /// The last segment that starts at or before `time`.
@@ -133,12 +140,5 @@ public struct SpeedProfile: Hashable, Sendable {
       if segments[middle].start <= time { low = middle } else { high = middle }
     }
     return low
-  }
-}
-
-extension Duration {
-  /// Rounded toward zero; traps beyond the 106 days that 64 bits hold.
-  var wholePicoseconds: Int64 {
-    components.seconds * 1_000_000_000_000 + components.attoseconds / 1_000_000
   }
 }

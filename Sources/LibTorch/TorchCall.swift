@@ -11,13 +11,17 @@ struct TorchCall {
 extension Operation {
   /// How libtorch is asked for this operation.
   ///
-  /// - Throws: for a cast to a type without values.
+  /// - Throws: for a cast to a type without values, and for attention to a window of positions.
   var torchCall: TorchCall {
     get throws(TorchError) {
       switch self {
       case .linear: TorchCall(operation: UNIFERENCE_LINEAR)
       case .matmul: TorchCall(operation: UNIFERENCE_MATMUL)
-      case .attention(let offset): TorchCall(operation: UNIFERENCE_ATTENTION, integers: [Int64(offset ?? -1)])
+      case .attention(let offset, nil): TorchCall(operation: UNIFERENCE_ATTENTION, integers: [Int64(offset ?? -1)])
+      case .attention(_, let window?):
+        throw TorchError(
+          "attention to a window of \(window) positions is not computed with values; shorten prompt and generated tokens "
+            + "to as many, or leave --values out")
       case .embedding(let first): TorchCall(operation: UNIFERENCE_EMBEDDING, integers: [Int64(first)])
       case .argmax: TorchCall(operation: UNIFERENCE_ARGMAX)
       case .rmsNorm(let epsilon): TorchCall(operation: UNIFERENCE_RMS_NORM, numbers: [epsilon])

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import SimulationKernel
 
 /// Flows over links, to be timed: the JSON that `uniference flows` reads.
@@ -67,20 +68,27 @@ public struct FlowCase: Codable, Sendable {
     }
   }
 
-  /// The time in seconds at which each flow's last byte arrives, in the order of ``flows``; infinite where it never does.
+  /// The time in seconds at which each flow's last byte arrives, in the order of ``flows``.
+  ///
+  /// - Throws: ``FlowCaseError`` that names the field, its value and what is allowed; the flow, where its last byte would
+  ///   arrive after the end of virtual time.
   public func finishTimes() throws(FlowCaseError) -> [Double] {
-    let routes = try checkedRoutes()
-    let router = ListedRoutes(routes: routes)
+    let router = ListedRoutes(routes: try checkedRoutes())
     let links = self.links.map { entry in
-      Link(bytesPerSecond: entry.bandwidth_Bps, latency: .seconds(entry.latency_s))
+      Link(bytesPerSecond: entry.bandwidth_Bps, latency: .nearest(seconds: entry.latency_s))
     }
     let names = self.links.map(\.id)
+    let times: [Double]
     do {
       let topology = try Topology(hostCount: 2 * flows.count, links: links, router: router) { names[Int($0)] }
-      return simulate(on: topology)
+      times = simulate(on: topology)
     } catch {
       throw FlowCaseError(field: "links", message: error.description)
     }
+    if let late = times.firstIndex(where: { $0 > Self.latest }) {
+      throw FlowCaseError(field: "flows[\(late)]", message: "\(TimeExceeded("flow \"\(flows[late].id)\""))")
+    }
+    return times
   }
 
   private func simulate(on topology: Topology) -> [Double] {
@@ -97,6 +105,9 @@ public struct FlowCase: Codable, Sendable {
     return recorder.seconds
   }
 
+  /// The end of virtual time in seconds.
+  private static let latest = VirtualTime.limit.seconds
+
   private func checkedRoutes() throws(FlowCaseError) -> [[LinkID]] {
     var numbers: [String: LinkID] = [:]
     for (index, link) in links.enumerated() {
@@ -104,13 +115,8 @@ public struct FlowCase: Codable, Sendable {
       guard numbers.updateValue(LinkID(index), forKey: link.id) == nil else {
         throw FlowCaseError(field: field, message: "a second link \"\(link.id)\"; link ids must differ")
       }
-      guard link.bandwidth_Bps > 0 else {
-        throw FlowCaseError(
-          field: "\(field).bandwidth_Bps", message: "is \(link.bandwidth_Bps); it must be greater than zero")
-      }
-      guard link.latency_s >= 0 else {
-        throw FlowCaseError(field: "\(field).latency_s", message: "is \(link.latency_s); it must not be negative")
-      }
+      try check(link.bandwidth_Bps, "\(field).bandwidth_Bps", in: 1e-6...1e18)
+      try check(link.latency_s, "\(field).latency_s", in: 0...Self.latest)
     }
     var ids: Set<String> = []
     var routes: [[LinkID]] = []
@@ -119,22 +125,39 @@ public struct FlowCase: Codable, Sendable {
       guard ids.insert(flow.id).inserted else {
         throw FlowCaseError(field: field, message: "a second flow \"\(flow.id)\"; flow ids must differ")
       }
-      guard flow.bytes >= 0, flow.start_s >= 0 else {
-        throw FlowCaseError(field: field, message: "start_s and bytes must not be negative")
-      }
-      var route: [LinkID] = []
-      for id in flow.links {
-        guard let number = numbers[id] else {
-          throw FlowCaseError(field: "\(field).links", message: "there is no link \"\(id)\" in links")
-        }
-        guard !route.contains(number) else {
-          throw FlowCaseError(field: "\(field).links", message: "link \"\(id)\" stands twice in one flow")
-        }
-        route.append(number)
-      }
-      routes.append(route)
+      try check(flow.start_s, "\(field).start_s", in: 0...Self.latest)
+      try check(flow.bytes, "\(field).bytes", in: 0...1e18)
+      routes.append(try route(of: flow, "\(field).links", numbers))
     }
     return routes
+  }
+
+  private func route(
+    of flow: FlowEntry, _ field: String, _ numbers: [String: LinkID]
+  ) throws(FlowCaseError) -> [LinkID] {
+    var route: [LinkID] = []
+    var seen: Set<LinkID> = []
+    for id in flow.links {
+      guard let number = numbers[id] else {
+        throw FlowCaseError(field: field, message: "there is no link \"\(id)\" in links")
+      }
+      guard seen.insert(number).inserted else {
+        throw FlowCaseError(field: field, message: "link \"\(id)\" stands twice in one flow")
+      }
+      route.append(number)
+    }
+    return route
+  }
+
+  private func check(_ value: Double, _ field: String, in range: ClosedRange<Double>) throws(FlowCaseError) {
+    guard !range.contains(value) else { return }
+    func text(_ value: Double) -> String {
+      (value.magnitude < 1e15 ? Int(exactly: value).map(String.init) : nil) ?? "\(value)"
+    }
+    throw FlowCaseError(
+      field: field,
+      message: "is \(text(value)); it must be from \(text(range.lowerBound)) to \(text(range.upperBound))"
+        + (range.upperBound == Self.latest ? " (106 days, the end of virtual time)" : ""))
   }
 }
 
@@ -169,7 +192,7 @@ public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 
   /// The field and what is wrong with it, in one line.
-  public var description: String { field.isEmpty ? message : "\(field): \(message)" }
+  public var description: String { (field.isEmpty ? message : "\(field): \(message)").printable }
 }
 
 /// Flow `i` leads from host `i` to host `flows + i` over its own list of links.

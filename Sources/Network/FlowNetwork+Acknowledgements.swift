@@ -1,3 +1,5 @@
+import Quantities
+
 /// Acknowledgements of what has arrived. See ``Acknowledgements``.
 extension FlowNetwork {
   /// Notes a connection that has just been made.
@@ -12,7 +14,7 @@ extension FlowNetwork {
     let link = topology.links[Int(connections[index].firstLink)]
     guard link.packetBytes > 0, byteCount >= Link.smallBytes else { return }
     let now = engine.now.picoseconds
-    let duration = Int64(byteCount / link.bytesPerSecond * 1e12)
+    let duration = Picoseconds.nearest(seconds: byteCount / link.bytesPerSecond)
     let route = acknowledgements.route(endOf: index, from: now - duration, to: now) { [connections] in
       connections[$0].isMoving
     }

@@ -1,3 +1,4 @@
+import Quantities
 import SimulationKernel
 
 extension FlowNetwork {
@@ -17,7 +18,8 @@ extension FlowNetwork {
       for message in other.queue(of: foreign) {
         append(
           QueuedMessage(
-            byteCount: message.byteCount, ready: message.ready + shift, token: token(message.token), next: -1),
+            byteCount: message.byteCount, ready: Picoseconds.sum(message.ready, shift), token: token(message.token),
+            next: -1),
           to: index)
       }
       resume(index, as: source, shift: shift)

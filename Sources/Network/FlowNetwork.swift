@@ -1,3 +1,4 @@
+import Quantities
 import SimulationKernel
 
 /// Messages as fluid flows over routes of links, sharing them max-min fairly.
@@ -108,7 +109,7 @@ public final class FlowNetwork {
     var latency: Int64 = 0
     var start: Int32 = 0
     for (hop, link) in routeScratch.enumerated() {
-      latency = sumOfTimes(latency, topology.links[Int(link)].latencyPicoseconds)
+      latency = Picoseconds.sum(latency, topology.links[Int(link)].latencyPicoseconds)
       let crossing = crossings.insert(Crossing(link: link, connection: Int32(index)))
       if hop == 0 { start = crossing }
     }
@@ -152,7 +153,7 @@ public final class FlowNetwork {
       return
     }
     var bytes = byteCount
-    var ready = sumOfTimes(time.picoseconds, connections[index].latency)
+    var ready = Picoseconds.sum(time.picoseconds, connections[index].latency)
     if hasRandomness { addRandomDelays(index, bytes: &bytes, ready: &ready) }
     if hasReservations { claim(index, from: ready) }
     counters.messages += 1
@@ -193,7 +194,7 @@ public final class FlowNetwork {
     guard other.isMoving else { return awaitReadiness(index) }
     connections[index].isMoving = true
     connections[index].remaining = other.remaining
-    connections[index].updated = other.updated + shift
+    connections[index].updated = Picoseconds.sum(other.updated, shift)
     connections[index].rate = other.rate
     for position in crossingRange(index) { join(position, crossings[position].link) }
     scheduleEnd(index)
@@ -244,17 +245,19 @@ public final class FlowNetwork {
     for position in crossingRange(index) {
       let link = topology.links[Int(crossings[position].link)]
       if link.jitterPicoseconds > 0 {
-        ready = sumOfTimes(ready, Int64(random.nextUnit() * Double(link.jitterPicoseconds)))
+        ready = Picoseconds.sum(ready, Int64(random.nextUnit() * Double(link.jitterPicoseconds)))
       }
       delivered *= 1 - link.loss
     }
     guard delivered < 1 else { return }
     let packetBytes = 1500.0
     let packets = max(1, (bytes / packetBytes).rounded(.up))
-    let lost = random.nextBinomial(count: Int(packets), probability: 1 - delivered)
+    // A message of more packets than that takes longer than virtual time can tell in any case.
+    let lost = random.nextBinomial(count: Int(min(packets, 1e15)), probability: 1 - delivered)
     guard lost > 0 else { return }
     bytes += Double(lost) * min(bytes, packetBytes)
-    ready = sumOfTimes(ready, sumOfTimes(connections[index].latency, connections[index].latency))
+    ready = Picoseconds.sum(ready, connections[index].latency)
+    ready = Picoseconds.sum(ready, connections[index].latency)
   }
 
   // MARK: Moving
@@ -301,10 +304,8 @@ public final class FlowNetwork {
     var bytes = connections[index].remaining
     if takesTurns { bytes -= bytesToKeep(index) }
     if !sendBuffers.isEmpty { bytes = min(bytes, bytesUntilTaking(index)) }
-    let picoseconds = (bytes / rate * 1e12).rounded()
-    // What would end later than time can be told ends the run: see `SimulationFailure.timeOverflow`.
-    let end = picoseconds < 9e18 ? sumOfTimes(connections[index].updated, Int64(picoseconds)) : .max
-    scheduleEvent(for: index, at: end)
+    let duration = Picoseconds.nearest(seconds: bytes / rate)
+    scheduleEvent(for: index, at: Picoseconds.sum(connections[index].updated, duration))
   }
 
   private func finish(_ index: Int32) {
@@ -463,6 +464,18 @@ extension FlowNetwork: EventHandler {
     } else {
       start(index)
     }
+  }
+
+  /// The first message of a connection.
+  public func subject(token: UInt64) -> String? {
+    let index = Int32(truncatingIfNeeded: token)
+    guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32, connections[index].first >= 0,
+      let key = connectionsInOrder.first(where: { $0.index == index })?.key
+    else { return nil }
+    let bytes = messages[connections[index].first].byteCount
+    let rate = connections[index].isMoving ? connections[index].rate : links[connections[index].firstLink].capacity
+    return "the message of \(formatNumber(bytes, significantDigits: 3)) B from host \(key.source) to host "
+      + "\(key.destination) at \(Bandwidth(bytesPerSecond: rate))"
   }
 
   /// Brings near what the first message of a connection is about to touch.

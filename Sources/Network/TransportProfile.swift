@@ -1,3 +1,4 @@
+import Quantities
 import SimulationKernel
 
 /// What a real communication library adds to the bare network.
@@ -77,13 +78,13 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// Time to combine received bytes with own ones.
   @inline(__always)
   public func reducePicoseconds(byteCount: Int) -> Int64 {
-    Int64((reducePicosecondsPerByte * Double(byteCount)).rounded())
+    Picoseconds.nearest(reducePicosecondsPerByte * Double(byteCount))
   }
 
   /// Time to copy bytes within a device's memory.
   @inline(__always)
   public func copyPicoseconds(byteCount: Int) -> Int64 {
-    picosecondsPerCopy + Int64((copyPicosecondsPerByte * Double(byteCount)).rounded())
+    Picoseconds.sum(picosecondsPerCopy, Picoseconds.nearest(copyPicosecondsPerByte * Double(byteCount)))
   }
 
   /// Nothing but latency, bandwidth and sharing.
@@ -131,6 +132,6 @@ public struct MessageCost: Hashable, Sendable, Codable {
   /// The time for a message of that many bytes of payload.
   @inline(__always)
   public func picoseconds(byteCount: Int) -> Int64 {
-    picosecondsPerMessage + Int64((picosecondsPerByte * Double(byteCount)).rounded())
+    Picoseconds.sum(picosecondsPerMessage, Picoseconds.nearest(picosecondsPerByte * Double(byteCount)))
   }
 }

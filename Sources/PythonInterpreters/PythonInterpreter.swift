@@ -31,6 +31,17 @@ public struct PythonInterpreter: Sendable {
     URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent().path
   }
 
+  /// A command as it can be started: with `python3` in the place of `python` where there is only that, as on Debian and
+  /// macOS.
+  public static func startable(
+    _ command: [String], environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [String] {
+    guard command.first == "python", find("python", environment) == nil, find("python3", environment) != nil else {
+      return command
+    }
+    return ["python3"] + command.dropFirst()
+  }
+
   private static func find(_ program: String, _ environment: [String: String]) -> String? {
     let files = FileManager.default
     if program.contains("/") { return files.isExecutableFile(atPath: program) ? program : nil }

@@ -23,8 +23,8 @@ public struct Bandwidth: Hashable, Comparable, Sendable {
 }
 
 extension Bandwidth: ParsableQuantity, CustomStringConvertible {
-  // In bits per second.
-  private static let units = UnitTable(
+  /// In bits per second.
+  public static let unitTable = UnitTable(
     quantity: "a bandwidth",
     units: [
       Unit("bps", "b/s", "bit/s", scale: 1),
@@ -45,16 +45,16 @@ extension Bandwidth: ParsableQuantity, CustomStringConvertible {
 
   /// Reads a text such as `1 Gbps` or `900 GB/s`.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    self.init(bitsPerSecond: try Self.units.parse(text, bounds))
+    self.init(bitsPerSecond: try Self.unitTable.parse(text, bounds))
   }
 
   /// In bits, as network rates are given: `1 Gbps`.
   public var description: String {
-    Self.units.format(bitsPerSecond, in: ["bps", "kbps", "Mbps", "Gbps", "Tbps"], significantDigits: 4)
+    Self.unitTable.format(bitsPerSecond, in: ["bps", "kbps", "Mbps", "Gbps", "Tbps"], significantDigits: 4)
   }
 
   /// In bytes, as memory rates are given: `102 GB/s`.
   public var byteRateDescription: String {
-    Self.units.format(bitsPerSecond, in: ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"], significantDigits: 4)
+    Self.unitTable.format(bitsPerSecond, in: ["B/s", "kB/s", "MB/s", "GB/s", "TB/s"], significantDigits: 4)
   }
 }

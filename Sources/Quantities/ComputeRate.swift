@@ -15,7 +15,8 @@ public struct ComputeRate: Hashable, Comparable, Sendable {
 }
 
 extension ComputeRate: ParsableQuantity, CustomStringConvertible {
-  private static let units = UnitTable(
+  /// Its units.
+  public static let unitTable = UnitTable(
     quantity: "a compute rate",
     units: [
       Unit("FLOPS", "FLOP/s", "OPS", "OP/s", scale: 1),
@@ -29,12 +30,12 @@ extension ComputeRate: ParsableQuantity, CustomStringConvertible {
 
   /// Reads a text such as `40 TFLOPS`.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    self.init(flopsPerSecond: try Self.units.parse(text, bounds))
+    self.init(flopsPerSecond: try Self.unitTable.parse(text, bounds))
   }
 
   /// For example `40 TFLOPS`.
   public var description: String {
-    Self.units.format(
+    Self.unitTable.format(
       flopsPerSecond, in: ["FLOPS", "kFLOPS", "MFLOPS", "GFLOPS", "TFLOPS", "PFLOPS", "EFLOPS"], significantDigits: 4)
   }
 }

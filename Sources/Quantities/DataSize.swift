@@ -19,8 +19,8 @@ public struct DataSize: Hashable, Comparable, Sendable {
 }
 
 extension DataSize: ParsableQuantity, CustomStringConvertible {
-  // In bytes.
-  private static let units = UnitTable(
+  /// In bytes.
+  public static let unitTable = UnitTable(
     quantity: "a data size",
     units: [
       Unit("B", "bytes", "byte", scale: 1),
@@ -36,19 +36,19 @@ extension DataSize: ParsableQuantity, CustomStringConvertible {
 
   /// A fraction of a byte is rounded to the nearest byte; bounds hold for the rounded size.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    let bytes = try Self.units.parse(text, bounds).rounded()
-    guard bounds.contains(bytes) else { throw Self.units.error(text, .outOfBounds(bounds)) }
-    guard let whole = Int(exactly: bytes) else { throw Self.units.error(text, .tooLarge) }
+    let bytes = try Self.unitTable.parse(text, bounds).rounded()
+    if let violated = bounds.violated(by: bytes) { throw Self.unitTable.error(text, .outOfBounds(violated)) }
+    guard let whole = Int(exactly: bytes) else { throw Self.unitTable.error(text, .tooLarge) }
     self.init(bytes: whole)
   }
 
   /// In decimal units: `4.19 MB`.
   public var description: String {
-    Self.units.format(Double(bytes), in: ["B", "kB", "MB", "GB", "TB"], significantDigits: 3)
+    Self.unitTable.format(Double(bytes), in: ["B", "kB", "MB", "GB", "TB"], significantDigits: 3)
   }
 
   /// In binary units, as memory capacities are given: `8 GiB`.
   public var binaryDescription: String {
-    Self.units.format(Double(bytes), in: ["B", "KiB", "MiB", "GiB", "TiB"], significantDigits: 3)
+    Self.unitTable.format(Double(bytes), in: ["B", "KiB", "MiB", "GiB", "TiB"], significantDigits: 3)
   }
 }

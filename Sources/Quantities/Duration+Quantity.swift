@@ -1,6 +1,6 @@
 extension Duration: ParsableQuantity {
-  // In picoseconds.
-  private static let units = UnitTable(
+  /// In picoseconds.
+  public static let unitTable = UnitTable(
     quantity: "a duration",
     units: [
       Unit("ps", scale: 1),
@@ -12,27 +12,18 @@ extension Duration: ParsableQuantity {
       Unit("h", scale: 3600e12),
     ])
 
-  /// Rounded to the nearest picosecond, the simulator's resolution; at most the 106 days that it counts.
+  /// Rounded to the nearest picosecond, the simulator's resolution; at most 106 days, the end of virtual time.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    let picoseconds = try Self.units.parse(text, bounds).rounded()
-    guard bounds.contains(picoseconds) else { throw Self.units.error(text, .outOfBounds(bounds)) }
-    guard let whole = Int64(exactly: picoseconds) else { throw Self.units.error(text, .tooLarge) }
-    self = .picoseconds(whole)
-  }
-
-  /// A whole number of picoseconds.
-  public static func picoseconds(_ picoseconds: Int64) -> Duration {
-    let (seconds, rest) = picoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000)
-    return Duration(secondsComponent: seconds, attosecondsComponent: rest * 1_000_000)
-  }
-
-  /// The duration in seconds, with the precision of a `Double`.
-  public var inSeconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+    let picoseconds = Picoseconds.nearest(try Self.unitTable.parse(text, bounds))
+    if let violated = bounds.violated(by: Double(picoseconds)) {
+      throw Self.unitTable.error(text, .outOfBounds(violated))
+    }
+    guard picoseconds <= Picoseconds.limit else { throw Self.unitTable.error(text, .tooLong) }
+    self = .picoseconds(picoseconds)
   }
 
   /// The duration in a fitting unit with four digits: `1.234 ms`.
   public var shortDescription: String {
-    Self.units.format(inSeconds * 1e12, in: ["ps", "ns", "µs", "ms", "s", "h"], significantDigits: 4)
+    Self.unitTable.format(inSeconds * 1e12, in: ["ps", "ns", "µs", "ms", "s", "h"], significantDigits: 4)
   }
 }

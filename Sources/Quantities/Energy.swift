@@ -20,7 +20,8 @@ public struct Energy: Hashable, Comparable, Sendable {
 }
 
 extension Energy: ParsableQuantity, CustomStringConvertible {
-  private static let units = UnitTable(
+  /// Its units.
+  public static let unitTable = UnitTable(
     quantity: "an energy",
     units: [
       Unit("pJ", scale: 1e-12),
@@ -37,12 +38,12 @@ extension Energy: ParsableQuantity, CustomStringConvertible {
 
   /// Reads a text such as `12 J` or `80 pJ/B`.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    self.init(joules: try Self.units.parse(text, bounds))
+    self.init(joules: try Self.unitTable.parse(text, bounds))
   }
 
   /// For example `12.3 J`.
   public var description: String {
-    Self.units.format(joules, in: ["pJ", "nJ", "µJ", "mJ", "J", "kJ", "MJ", "GJ"], significantDigits: 3)
+    Self.unitTable.format(joules, in: ["pJ", "nJ", "µJ", "mJ", "J", "kJ", "MJ", "GJ"], significantDigits: 3)
   }
 }
 
@@ -61,7 +62,8 @@ public struct EnergyPerByte: Hashable, Comparable, Sendable {
 }
 
 extension EnergyPerByte: ParsableQuantity, CustomStringConvertible {
-  private static let units = UnitTable(
+  /// Its units.
+  public static let unitTable = UnitTable(
     quantity: "an energy per byte",
     units: [
       Unit("pJ/B", scale: 1e-12),
@@ -75,11 +77,11 @@ extension EnergyPerByte: ParsableQuantity, CustomStringConvertible {
 
   /// Reads a text such as `12 J` or `80 pJ/B`.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    self.init(joulesPerByte: try Self.units.parse(text, bounds))
+    self.init(joulesPerByte: try Self.unitTable.parse(text, bounds))
   }
 
   /// For example `80 pJ/B`.
   public var description: String {
-    Self.units.format(joulesPerByte, in: ["pJ/B", "nJ/B", "µJ/B", "mJ/B", "J/B"], significantDigits: 3)
+    Self.unitTable.format(joulesPerByte, in: ["pJ/B", "nJ/B", "µJ/B", "mJ/B", "J/B"], significantDigits: 3)
   }
 }

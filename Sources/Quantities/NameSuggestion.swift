@@ -5,6 +5,8 @@
 /// candidate is near when at most a third of the letters (and always one) differ.
 /// O(n m) for each candidate.
 public func nearestName(to name: String, among candidates: some Sequence<String>) -> String? {
+  // Nobody means a short name by a long text, which would take long to compare.
+  guard name.utf8.count <= 256 else { return nil }
   let allowed = max(1, name.count / 3)
   let lowercased = name.lowercased()
   var best: (distance: Int, casedDistance: Int, unlikePrefix: Int, name: String)?
@@ -19,6 +21,27 @@ public func nearestName(to name: String, among candidates: some Sequence<String>
     best = (distance, casedDistance, unlikePrefix, candidate)
   }
   return best?.name
+}
+
+/// The candidates that a person may have meant by `name`: the nearest one, or else those that have it as a part, such as a
+/// family's name, at most four of them.
+public func likelyNames(for name: String, among candidates: some Sequence<String>) -> [String] {
+  if let nearest = nearestName(to: name, among: candidates) { return [nearest] }
+  let lowercased = name.lowercased()
+  guard (3...256).contains(name.utf8.count) else { return [] }
+  return Array(candidates.lazy.filter { $0.lowercased().contains(lowercased) }.prefix(4))
+}
+
+/// `: did you mean "a", "b" or "c"?`, the end of a sentence; nothing where there is nothing to suggest.
+public func didYouMean(_ names: [String]) -> String {
+  guard let last = names.last else { return "" }
+  let others = names.dropLast().map { "\"\($0)\"" }.joined(separator: ", ")
+  return ": did you mean \(others.isEmpty ? "" : "\(others) or ")\"\(last)\"?"
+}
+
+/// A text cut to what an error message can hold.
+public func quotable(_ text: String) -> String {
+  text.utf8.count > 60 && text.prefix(61).count > 60 ? text.prefix(57) + "..." : text
 }
 
 /// The least number of insertions, deletions, substitutions and swaps of neighbouring characters that turn one text

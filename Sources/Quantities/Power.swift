@@ -16,7 +16,8 @@ public struct Power: Hashable, Comparable, Sendable {
 }
 
 extension Power: ParsableQuantity, CustomStringConvertible {
-  private static let units = UnitTable(
+  /// Its units.
+  public static let unitTable = UnitTable(
     quantity: "a power",
     units: [
       Unit("uW", "µW", "μW", scale: 1e-6),
@@ -28,11 +29,11 @@ extension Power: ParsableQuantity, CustomStringConvertible {
 
   /// Reads a text such as `15 W`.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    self.init(watts: try Self.units.parse(text, bounds))
+    self.init(watts: try Self.unitTable.parse(text, bounds))
   }
 
   /// For example `15 W`.
   public var description: String {
-    Self.units.format(watts, in: ["µW", "mW", "W", "kW", "MW"], significantDigits: 3)
+    Self.unitTable.format(watts, in: ["µW", "mW", "W", "kW", "MW"], significantDigits: 3)
   }
 }

@@ -10,9 +10,11 @@ public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible 
     case outOfBounds(QuantityBounds)
     /// The value exceeds what can be represented.
     case tooLarge
+    /// A duration that ends after virtual time does.
+    case tooLong
   }
 
-  /// The text as it was written.
+  /// The text as it was written, the end of a long one cut off.
   public let text: String
   /// The quantity expected, with its article: `a bandwidth`.
   public let expected: String
@@ -23,7 +25,7 @@ public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible 
 
   /// An error about `text`, which should have been `expected` in one of `units`.
   public init(text: String, expected: String, units: [String], reason: Reason) {
-    self.text = text
+    self.text = quotable(text)
     self.expected = expected
     self.units = units
     self.reason = reason
@@ -40,7 +42,9 @@ public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible 
       "\"\(text)\" is not \(expected): unknown unit \"\(unit)\""
         + (nearest.map { " (did you mean \"\($0)\"?)" } ?? "") + "; write \(form)"
     case .outOfBounds(let bounds):
-      "\"\(text)\" is not allowed: \(expected) \(bounds.rawValue) here"
+      "\"\(text)\" is not allowed: \(expected) \(bounds.rule) here"
+    case .tooLong:
+      "\"\(text)\" is not allowed: it is longer than virtual time can tell, 106 days"
     case .tooLarge:
       "\"\(text)\" is not allowed: \(expected) cannot be that large"
     }
@@ -48,23 +52,5 @@ public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible 
 
   private var form: String {
     "a number and one of " + units.map { $0.isEmpty ? "no unit" : $0 }.joined(separator: ", ")
-  }
-}
-
-/// The values a quantity may take where it is used. Infinities and NaN are never among them.
-public enum QuantityBounds: String, Hashable, Sendable {
-  case notNegative = "must not be negative"
-  case positive = "must be greater than zero"
-  case fraction = "must lie between 0 and 1"
-  case positiveFraction = "must be greater than 0 and at most 1"
-
-  /// Whether a value is allowed.
-  public func contains(_ value: Double) -> Bool {
-    switch self {
-    case .notNegative: value >= 0
-    case .positive: value > 0
-    case .fraction: value >= 0 && value <= 1
-    case .positiveFraction: value > 0 && value <= 1
-    }
   }
 }

@@ -13,15 +13,16 @@ public struct Ratio: Hashable, Comparable, Sendable {
 }
 
 extension Ratio: ParsableQuantity, CustomStringConvertible {
-  private static let units = UnitTable(quantity: "a ratio", units: [Unit("", scale: 1), Unit("%", scale: 0.01)])
+  /// Its units.
+  public static let unitTable = UnitTable(quantity: "a ratio", units: [Unit("", scale: 1), Unit("%", scale: 0.01)])
 
   /// Reads a text such as `0.5` or `50%`.
   public init(parsing text: String, _ bounds: QuantityBounds = .notNegative) throws(QuantityError) {
-    self.init(try Self.units.parse(text, bounds))
+    self.init(try Self.unitTable.parse(text, bounds))
   }
 
   /// In percent: `62.5%`.
   public var description: String {
-    Self.units.format(value, in: ["%"], significantDigits: 3)
+    Self.unitTable.format(value, in: ["%"], significantDigits: 3)
   }
 }

@@ -14,7 +14,7 @@ struct Unit: Sendable {
 /// The units of one quantity, with which all quantities are read and written.
 ///
 /// Units are case-sensitive throughout: `b` is a bit and `B` a byte, `m` is milli and `M` mega.
-struct UnitTable: Sendable {
+public struct UnitTable: Sendable {
   /// The quantity with its article: `a bandwidth`.
   let quantity: String
   let units: [Unit]
@@ -35,7 +35,7 @@ struct UnitTable: Sendable {
     }
     let value = number * scale
     guard value.isFinite else { throw error(text, .tooLarge) }
-    guard bounds.contains(value) else { throw error(text, .outOfBounds(bounds)) }
+    if let violated = bounds.violated(by: value) { throw error(text, .outOfBounds(violated)) }
     return value
   }
 
@@ -45,6 +45,8 @@ struct UnitTable: Sendable {
 
   /// The number at the start of a text, or `nil` when there is none, and the unit after it.
   private static func split(_ text: String) -> (number: Double?, unit: String) {
+    // No quantity is longer than that.
+    guard text.utf8.count <= 1024 else { return (nil, "") }
     let text = text.trimming(\.isWhitespace)
     var end = text.startIndex
     while end < text.endIndex, isPartOfNumber(text, at: end) { end = text.index(after: end) }

@@ -151,7 +151,7 @@ extension RunComparison {
   }
 
   private static func cells(_ figure: Figure, prefix: String = "") -> [String] {
-    let times = [figure.a_s, figure.b_s].map { $0.map { Duration.seconds($0).shortDescription } ?? "-" }
+    let times = [figure.a_s, figure.b_s].map { $0.map { Duration.nearest(seconds: $0).shortDescription } ?? "-" }
     return [prefix + figure.name] + times + [figure.ratio.map { formatNumber($0, significantDigits: 4) } ?? "-"]
   }
 }

@@ -75,7 +75,7 @@ public struct ScatterPlot {
   private var grid: [String] {
     (Int(low)...Int(high)).flatMap { decade in
       let position = place(pow(10, Double(decade)))
-      let label = Duration.seconds(pow(10, Double(decade))).shortDescription
+      let label = Duration.nearest(seconds: pow(10, Double(decade))).shortDescription
       return [
         "<line x1=\"\(position)\" y1=\"0\" x2=\"\(position)\" y2=\"\(Self.size)\" stroke=\"#d0d7de\"/>",
         "<line x1=\"0\" y1=\"\(Self.size - position)\" x2=\"\(Self.size)\" y2=\"\(Self.size - position)\" "

@@ -1,3 +1,5 @@
+import Inputs
+
 /// A table for people to read in a terminal.
 ///
 ///     var table = TextTable(columns: [.init("strategy"), .init("tokens/s", .right)])
@@ -18,7 +20,7 @@ public struct TextTable: Sendable {
 
     /// A column that keeps to the left unless told.
     public init(_ title: String, _ alignment: Alignment = .left) {
-      self.title = title
+      self.title = title.printable
       self.alignment = alignment
     }
   }
@@ -47,10 +49,10 @@ public struct TextTable: Sendable {
   /// A table without rows.
   public init(columns: [Column]) { self.columns = columns }
 
-  /// Adds a row. Cells left out at its end are empty.
+  /// Adds a row. Cells left out at its end are empty. What a terminal would obey in a cell is written as an escape.
   public mutating func append(_ cells: [String]) {
     precondition(cells.count <= columns.count, "\(cells.count) cells do not fit \(columns.count) columns")
-    rows.append(cells + Array(repeating: "", count: columns.count - cells.count))
+    rows.append(cells.map(\.printable) + Array(repeating: "", count: columns.count - cells.count))
   }
 
   /// The table's lines, each ended by a newline, without spaces at their ends.

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 
 /// The system refused an operation on a file or folder.
 public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -31,5 +32,5 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
   }
 
   /// One line: what was tried, on what, and why it failed.
-  public var description: String { "cannot \(operation) '\(path)': \(reason)" }
+  public var description: String { "cannot \(operation) '\(path)': \(reason)".printable }
 }

@@ -1,4 +1,6 @@
 import Foundation
+import Inputs
+import Quantities
 
 /// The self-describing record of one run: a folder `NAME.run` with `run.json` (``RunManifest``) and `events.bin`
 /// (``EventRecord``s). A folder of that name is always whole: ``RunRecordWriter`` builds it elsewhere.
@@ -10,6 +12,8 @@ public struct RunRecord: Hashable, Sendable {
 
   /// The file name's ending by which records are known.
   public static let suffix = ".run"
+  /// A manifest holds the texts of all files that its run was made from.
+  private static let longestManifest = 64 << 20
   static let manifestName = "run.json"
   static let eventsName = "events.bin"
 
@@ -28,8 +32,8 @@ public struct RunRecord: Hashable, Sendable {
 
   fileprivate static func readManifest(_ path: String) throws -> RunManifest {
     let data: Data
-    do { data = try Data(contentsOf: URL(fileURLWithPath: path)) } catch {
-      throw FileError(error, operation: "read", path: path)
+    do throws(InputFileError) { data = try InputFile.contents(of: path, atMost: longestManifest) } catch {
+      throw FileError(operation: "read", path: path, reason: error.reason)
     }
     let manifest: RunManifest
     do {
@@ -75,6 +79,20 @@ public struct RunRecord: Hashable, Sendable {
         path: events.path,
         problem: "event \(index) has name \(record.name); run.json lists \(manifest.names.count) names")
     }
+    guard (-Picoseconds.limit...Picoseconds.limit).contains(record.time),
+      (0...Picoseconds.limit).contains(record.duration), record.bytes >= 0
+    else {
+      throw RunRecordError(
+        path: events.path,
+        problem:
+          "event \(index) begins at \(record.time) ps, lasts \(record.duration) ps and has \(record.bytes) bytes: "
+          + "time reaches to 106 days, and nothing is negative")
+    }
+    guard record.kind != .collective || manifest.names.indices.contains(Int(record.tag)) else {
+      throw RunRecordError(
+        path: events.path,
+        problem: "event \(index) is of group \(record.tag); run.json lists \(manifest.names.count) names")
+    }
     guard record.rank < manifest.devices.count else {
       throw RunRecordError(
         path: events.path,
@@ -106,7 +124,7 @@ public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible
   public let problem: String
 
   /// One line: the file and its problem.
-  public var description: String { "'\(path)' \(problem)" }
+  public var description: String { "'\(path)' \(problem)".printable }
 }
 
 extension DecodingError {

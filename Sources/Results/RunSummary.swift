@@ -1,3 +1,5 @@
+import Quantities
+
 /// What a run record tells when its events are added up.
 public struct RunSummary: Hashable, Sendable {
   /// What ranks did under one name.
@@ -66,7 +68,10 @@ public struct RunSummary: Hashable, Sendable {
   }
 
   private mutating func add(_ event: EventRecord, to indices: inout [Key: Int], names: [String]) {
-    if event.kind == .computation { ranks[Int(event.rank)].computingPicoseconds += event.duration }
+    if event.kind == .computation {
+      let rank = Int(event.rank)
+      ranks[rank].computingPicoseconds = Picoseconds.sum(ranks[rank].computingPicoseconds, event.duration)
+    }
     if event.kind == .message && event.flags.contains(.partOfCollective) { return }
     let key = Key(kind: event.kind, name: event.name, group: event.kind == .collective ? event.tag : 0)
     let index = indices[key] ?? activities.count
@@ -75,7 +80,7 @@ public struct RunSummary: Hashable, Sendable {
       activities.append(Activity(kind: event.kind, name: Self.name(of: event, names)))
     }
     activities[index].count += 1
-    activities[index].picoseconds += event.duration
+    activities[index].picoseconds = Picoseconds.sum(activities[index].picoseconds, event.duration)
   }
 
   private static func name(of event: EventRecord, _ names: [String]) -> String {

@@ -1,5 +1,6 @@
 import Communication
 import Network
+import Quantities
 import SimulationKernel
 
 /// Which ranks share a machine, and what joins them: what the choice of algorithms looks at.
@@ -45,7 +46,7 @@ public struct Placement: Sendable {
     // A link that a message crosses twice, such as a radio channel, offers it half of its bandwidth.
     let crossings = Dictionary(route.map { ($0, 1.0) }, uniquingKeysWith: +)
     let latency = route.reduce(Duration.zero) {
-      $0 + Duration(picoseconds: topology.links[Int($1)].latencyPicoseconds)
+      $0 + .picoseconds(topology.links[Int($1)].latencyPicoseconds)
     }
     return GroupLayout.LinkFigures(
       bytesPerSecond: crossings.map { topology.links[Int($0.key)].bytesPerSecond / $0.value }.min() ?? .infinity,

@@ -1,4 +1,5 @@
 import Diagnostics
+import Quantities
 import Synchronization
 
 /// The discrete-event simulation: logical processes, the events to come, and virtual time.
@@ -153,7 +154,8 @@ public final class Engine: @unchecked Sendable {
     if process.waiterCount == 0 { unblockedCount -= 1 }
     process.waiterCount += 1
     let token = waiters.insert(waiter, suspension: suspension)
-    if let deadline {
+    // One that lies behind the end of virtual time never comes.
+    if let deadline, deadline <= .limit {
       insert(time: max(deadline, now), priority: .timeout, target: Self.timeoutHandler << 56 | token.bits)
     }
     return token
@@ -298,9 +300,15 @@ public final class Engine: @unchecked Sendable {
     }
     if aliveCount == 0 { return false }
     if queue.isEmpty { return stop(deadlock()) }
-    if queue.firstTime == .max { return stop(.timeOverflow) }
+    if queue.firstTime > Picoseconds.limit { return stop(.timeExceeded(TimeExceeded(subjectOfFirstEvent))) }
     dispatchFirst()
     return true
+  }
+
+  /// What the earliest event is about, where its handler can say.
+  private var subjectOfFirstEvent: String? {
+    let target = queue.firstTarget
+    return handlers[Int32(truncatingIfNeeded: target >> 56)].subject(token: target & 0x00FF_FFFF_FFFF_FFFF)
   }
 
   private func stop(_ reason: SimulationFailure) -> Bool {
@@ -314,12 +322,17 @@ public final class Engine: @unchecked Sendable {
     guard !hasEnded else { return }
     aliveCount -= 1
     unblockedCount -= 1
+    if process.now > .limit, failure == nil { failure = .timeExceeded(TimeExceeded(process.name)) }
   }
 
   private func fail(_ process: LogicalProcess, with error: any Error) {
     finish(process)
     guard !hasEnded, failure == nil, deathCause(of: process) == nil else { return }
-    failure = .processFailed(ProcessFailure(process: process, error: error))
+    if let exceeded = error as? TimeExceeded {
+      failure = .timeExceeded(exceeded)
+    } else {
+      failure = .processFailed(ProcessFailure(process: process, error: error))
+    }
   }
 
   private func deadlock() -> SimulationFailure {

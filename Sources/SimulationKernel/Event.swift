@@ -36,9 +36,16 @@ public protocol EventHandler: AnyObject {
   /// Called while an earlier event happens, mostly the one just before: brings near what ``handle(token:)`` will touch.
   /// Changes nothing; the event may have become void by then, and others may come first.
   func prepare(token: UInt64)
+
+  /// What an event is about that lies behind the end of virtual time, for the report: `the message of 4 MB from host 0 to
+  /// host 1`; `nil` where the handler cannot say.
+  func subject(token: UInt64) -> String?
 }
 
 extension EventHandler {
   /// Nothing, for those whose events are few.
   public func prepare(token: UInt64) {}
+
+  /// Nothing that a handler could say.
+  public func subject(token: UInt64) -> String? { nil }
 }

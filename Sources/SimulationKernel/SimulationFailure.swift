@@ -10,8 +10,25 @@ public enum SimulationFailure: Error, Sendable {
   case foreignWait(ForeignWait)
   /// Somebody called ``Engine/interrupt()``.
   case interrupted(at: VirtualTime)
-  /// Virtual time has gone past 106 days.
-  case timeOverflow
+  /// Something would end after virtual time does.
+  case timeExceeded(TimeExceeded)
+}
+
+/// Something that would end after virtual time does.
+public struct TimeExceeded: Error, Hashable, Sendable, CustomStringConvertible {
+  /// What it is, such as `matmul on jetson-0`; `nil` for the run as a whole.
+  public let subject: String?
+
+  /// - Parameter subject: what takes so long, where that is known.
+  public init(_ subject: String? = nil) { self.subject = subject }
+
+  /// What takes too long, and what the reason may be, in one line.
+  public var description: String {
+    """
+    \(subject ?? "the run") would take longer than virtual time can tell, 106 days: is a rate, a size or a duration \
+    in the wrong unit?
+    """
+  }
 }
 
 /// A process that threw.
@@ -57,7 +74,7 @@ extension SimulationFailure: CustomStringConvertible {
     case .deadlock(let report): report.description
     case .foreignWait(let wait): wait.description
     case .interrupted(let time): "interrupted at virtual time \(time)"
-    case .timeOverflow: "virtual time has gone past 106 days; is a rate or a duration in the wrong unit?"
+    case .timeExceeded(let excess): excess.description
     }
   }
 }

@@ -12,7 +12,7 @@ public struct VirtualClock: Clock {
   public var now: VirtualTime { process.now }
 
   /// One picosecond.
-  public var minimumResolution: Duration { Duration(picoseconds: 1) }
+  public var minimumResolution: Duration { .picoseconds(1) }
 
   /// Moves the local clock to `deadline`, and by ``Engine/oversleepPicoseconds`` beyond it.
   /// - Throws: `CancellationError` when the task has been cancelled or the run is being interrupted.

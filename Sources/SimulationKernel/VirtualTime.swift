@@ -1,3 +1,5 @@
+import Quantities
+
 /// A point of virtual time: whole picoseconds since the run began.
 ///
 /// 64 bits reach 106 days. An integer keeps equal instants equal, so that ties are ties on every machine.
@@ -12,8 +14,11 @@ public struct VirtualTime: Hashable, Comparable, Sendable, Codable {
   /// When the run begins.
   public static let zero = VirtualTime(picoseconds: 0)
 
-  /// The last instant that can be represented; a run that gets here has failed.
-  public static let distantFuture = VirtualTime(picoseconds: .max)
+  /// The last instant that can be represented; stands for all that come too late to be counted.
+  public static let distantFuture = VirtualTime(picoseconds: Picoseconds.forever)
+
+  /// The end of virtual time, 106 days; a run that gets past it has failed.
+  public static let limit = VirtualTime(picoseconds: Picoseconds.limit)
 
   /// Earlier before later.
   @inlinable
@@ -22,12 +27,11 @@ public struct VirtualTime: Hashable, Comparable, Sendable, Codable {
   /// This instant and `picoseconds` more, or ``distantFuture`` where that cannot be represented.
   @inlinable
   public func advanced(byPicoseconds picoseconds: Int64) -> VirtualTime {
-    let (sum, overflow) = self.picoseconds.addingReportingOverflow(picoseconds)
-    return overflow ? .distantFuture : VirtualTime(picoseconds: sum)
+    VirtualTime(picoseconds: Picoseconds.sum(self.picoseconds, picoseconds))
   }
 
   /// The instant `seconds` after the run began, to the nearest picosecond.
-  public init(seconds: Double) { self.init(picoseconds: Duration.picoseconds(inSeconds: seconds)) }
+  public init(seconds: Double) { self.init(picoseconds: Picoseconds.nearest(seconds: seconds)) }
 
   /// Seconds since the run began, for reports.
   public var seconds: Double { Double(picoseconds) * 1e-12 }
@@ -39,7 +43,7 @@ extension VirtualTime: InstantProtocol {
 
   /// From this instant until `other`; negative when that is earlier.
   public func duration(to other: VirtualTime) -> Duration {
-    Duration(picoseconds: other.picoseconds - picoseconds)
+    .picoseconds(other.picoseconds - picoseconds)
   }
 }
 

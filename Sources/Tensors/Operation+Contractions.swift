@@ -52,7 +52,7 @@ extension Operation {
   /// 2 for its share of the result; masked pairs and the softmax count nothing, as is usual for this kernel. Queries,
   /// and the keys and values that any query sees, are read once; the result is written once. Pairs that key counts leave
   /// out are computed all the same, since a kernel does not know of them beforehand.
-  static func attention(_ operands: [Tensor], causalOffset: Int?) throws(ShapeError) -> OperationResult {
+  static func attention(_ operands: [Tensor], causalOffset: Int?, window: Int?) throws(ShapeError) -> OperationResult {
     let (queries, keys, values) = (operands[0], operands[1], operands[2])
     guard queries.rank == 4, keys.rank == 4, keys.shape == values.shape else {
       throw ShapeError(
@@ -74,8 +74,13 @@ extension Operation {
       try requireCounts(operands[3], .attention, operands)
     }
     let countBytes = operands.count > 3 ? operands[3].byteSize : 0
-    let pairs = visiblePairs(queryCount: queryCount, keyCount: keyCount, causalOffset: causalOffset)
-    let seenKeys = causalOffset.map { min(keyCount, $0 + queryCount) } ?? keyCount
+    guard window.map({ $0 > 0 && causalOffset != nil }) ?? true else {
+      throw ShapeError(.attention, operands, "a window needs a causal offset and a position")
+    }
+    let pairs = visiblePairs(queryCount: queryCount, keyCount: keyCount, causalOffset: causalOffset, window: window)
+    let lastKeys = causalOffset.map { min(keyCount, $0 + queryCount) } ?? keyCount
+    let hidden = window.map { max(0, (causalOffset ?? 0) + 1 - $0) } ?? 0
+    let seenKeys = max(0, lastKeys - hidden)
     let perKey = Double(batch * keyValueHeads * headSize * keys.elementType.byteCount)
     return OperationResult(
       .attention, shape: queries.shape, elementType: queries.elementType, computingIn: queries.elementType,
@@ -84,9 +89,19 @@ extension Operation {
       bytesRead: queries.byteSize + 2 * Double(seenKeys) * perKey + countBytes, bytesWritten: queries.byteSize)
   }
 
-  /// Number of (query, key) pairs that the mask lets through: Σᵢ min(keys, offset + i + 1).
-  static func visiblePairs(queryCount: Int, keyCount: Int, causalOffset: Int?) -> Int {
+  /// Number of (query, key) pairs that the mask lets through: Σᵢ min(keys, offset + i + 1), less what lies before the
+  /// window, Σᵢ min(keys, max(0, offset + i + 1 − window)).
+  static func visiblePairs(queryCount: Int, keyCount: Int, causalOffset: Int?, window: Int? = nil) -> Int {
     guard let offset = causalOffset else { return queryCount * keyCount }
+    let seen = pairs(queryCount: queryCount, keyCount: keyCount, offset: offset)
+    guard let window else { return seen }
+    // The first queries have nothing before their windows.
+    let first = min(queryCount, max(0, window - offset))
+    return seen - pairs(queryCount: queryCount - first, keyCount: keyCount, offset: offset + first - window)
+  }
+
+  /// Σᵢ min(keys, offset + i + 1).
+  private static func pairs(queryCount: Int, keyCount: Int, offset: Int) -> Int {
     // The first queries see fewer keys than there are, one more each; the others see all.
     let partial = min(queryCount, max(0, keyCount - offset))
     return partial * offset + partial * (partial + 1) / 2 + (queryCount - partial) * keyCount

@@ -11,10 +11,11 @@ public enum Operation: Hashable, Sendable {
   /// Left `[..., rows, inner]`, right `[..., inner, columns]`, with equal leading axes.
   case matmul
   /// Queries `[batch, queries, heads, headSize]`, keys and values `[batch, keys, keyValueHeads, headSize]`. Scores are
-  /// scaled by 1/√headSize. With `causalOffset`, query `i` sees keys `0...(causalOffset + i)`; without it, all. Optionally
+  /// scaled by 1/√headSize. With `causalOffset`, query `i` sees keys `0...(causalOffset + i)`, with a `window` only
+  /// the last so many of them; without it, all. Optionally
   /// key counts `[batch]` of 64-bit integers: queries of an entry then see its first so many keys only, and there is no
   /// `causalOffset`.
-  case attention(causalOffset: Int?)
+  case attention(causalOffset: Int?, window: Int? = nil)
   /// Indices `[...]` of an integer type, table `[rows, columns]`. Row `i` of the table belongs to index
   /// `firstIndex + i`; other indices give zeros.
   case embedding(firstIndex: Int)
@@ -65,7 +66,8 @@ public enum Operation: Hashable, Sendable {
     switch self {
     case .linear: try Self.linear(operands)
     case .matmul: try Self.matmul(operands)
-    case .attention(let causalOffset): try Self.attention(operands, causalOffset: causalOffset)
+    case .attention(let causalOffset, let window):
+      try Self.attention(operands, causalOffset: causalOffset, window: window)
     case .embedding: try Self.embedding(operands)
     case .argmax: try Self.argmax(operands)
     case .rmsNorm: try Self.rmsNorm(operands)

@@ -15,10 +15,13 @@ public final class ShapeDevice: TensorDevice {
     self.accounting = accounting
   }
 
-  /// Takes as many bytes as the elements need.
+  /// Takes as many bytes as the elements need. What is too large to be counted does not fit into any memory.
   public func makeStorage(shape: [Int], elementType: ElementType, label: StaticString) throws -> any TensorStorage {
     var byteCount = elementType.byteCount
-    for length in shape { byteCount *= length }
+    for length in shape {
+      let (product, overflow) = byteCount.multipliedReportingOverflow(by: length)
+      byteCount = overflow ? .max : product
+    }
     return try ShapeStorage(byteCount: byteCount, label: label, device: self, accounting: accounting)
   }
 

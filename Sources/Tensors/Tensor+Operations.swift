@@ -12,9 +12,11 @@ extension Tensor {
 
   /// Scaled-dot-product attention of these queries; grouped when there are fewer key-value heads than query heads.
   ///
-  /// - Parameter causalOffset: position of the first query among the keys, or `nil` for attention to all keys.
-  public func attention(keys: Tensor, values: Tensor, causalOffset: Int?) throws -> Tensor {
-    try Tensor.perform(.attention(causalOffset: causalOffset), [self, keys, values])
+  /// - Parameters:
+  ///   - causalOffset: position of the first query among the keys, or `nil` for attention to all keys.
+  ///   - window: how many keys a query sees, its own among them; `nil` for all up to its own.
+  public func attention(keys: Tensor, values: Tensor, causalOffset: Int?, window: Int? = nil) throws -> Tensor {
+    try Tensor.perform(.attention(causalOffset: causalOffset, window: window), [self, keys, values])
   }
 
   /// Scaled-dot-product attention of these queries to all keys, or to the first `keyCounts[i]` ones of entry i: what is

@@ -1,3 +1,5 @@
+import Inputs
+
 /// Text to token ids and back.
 public protocol Tokenizer: Sendable {
   /// Number of token ids, from 0 on.
@@ -22,9 +24,7 @@ public struct TokenizerError: Error, CustomStringConvertible, Hashable, Sendable
 
   init(_ description: String) {
     // Tokens come from the file: whatever they hold, an error stays one line.
-    self.description = String(
-      String.UnicodeScalarView(
-        description.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
+    self.description = description.printable
   }
 }
 

@@ -1,6 +1,18 @@
 import Foundation
+import Inputs
 
 extension Tokenizers {
+  /// Bytes of a `tokenizer.json`; the largest published ones have 33 million.
+  private static let longestFile = 64 << 20
+
+  static func contents(ofTokenizer path: String) throws(TokenizerError) -> Data {
+    do throws(InputFileError) {
+      return try InputFile.contents(of: path, atMost: longestFile).withoutByteOrderMark
+    } catch {
+      throw TokenizerError("\(path) cannot be read (\(error.reason)); a model's folder needs its tokenizer.json")
+    }
+  }
+
   /// The tokenizer of a Hugging Face `tokenizer.json`; the tokens that end a text are those that
   /// `generation_config.json` or `config.json` beside it names.
   ///
@@ -94,9 +106,7 @@ private struct HuggingFaceTokenizer {
 
   init(path: String) throws(TokenizerError) {
     self.path = path
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw TokenizerError("\(path) is not there; a model's folder needs its tokenizer.json")
-    }
+    let data = try Tokenizers.contents(ofTokenizer: path)
     do {
       file = try JSONDecoder().decode(File.self, from: data)
     } catch {
@@ -129,11 +139,10 @@ private struct HuggingFaceTokenizer {
 
   private func tokens() throws(TokenizerError) -> [String] {
     let all = file.model.vocab.map { ($0.key, $0.value) } + (file.added_tokens ?? []).map { ($0.content, $0.id) }
-    let count = (all.map(\.1).max() ?? -1) + 1
-    guard count > 0, count <= 1 << 24 else {
+    guard let last = all.map(\.1).max(), (0..<1 << 24).contains(last) else {
       throw TokenizerError("\(path): model.vocab is empty or has ids beyond 2^24")
     }
-    var tokens = Array(repeating: "", count: count)
+    var tokens = Array(repeating: "", count: last + 1)
     for (token, id) in all {
       guard id >= 0 else { throw TokenizerError("\(path): the token '\(token)' has the id \(id)") }
       tokens[id] = token
@@ -212,7 +221,7 @@ private struct HuggingFaceTokenizer {
     }
     let folder = (path as NSString).deletingLastPathComponent
     for name in ["generation_config.json", "config.json"] {
-      let data = FileManager.default.contents(atPath: folder.isEmpty ? name : "\(folder)/\(name)")
+      let data = InputFile.optionalContents(of: folder.isEmpty ? name : "\(folder)/\(name)", atMost: 4 << 20)
       guard let data, let found = try? JSONDecoder().decode(Configuration.self, from: data).eos_token_id else {
         continue
       }

@@ -1,13 +1,12 @@
 import Foundation
+import Inputs
 
 extension Tokenizers {
   /// BERT's tokenizer from a Hugging Face `tokenizer.json`.
   ///
   /// - Throws: naming the file, the field and what is understood.
   public static func readWordPiece(tokenizerJSON path: String) throws(TokenizerError) -> any Tokenizer {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw TokenizerError("\(path) is not there; a model's folder needs its tokenizer.json")
-    }
+    let data = try Tokenizers.contents(ofTokenizer: path)
     let file: WordPieceFile
     do {
       file = try JSONDecoder().decode(WordPieceFile.self, from: data)

@@ -45,7 +45,7 @@ struct RingBenchmarkCommand: ReportingCommand {
     table.append(["messages", grouped(result.messages)])
     table.append(["events per message", formatNumber(result.events_per_message, significantDigits: 3)])
     table.append(["messages per second", grouped(Int(result.messages_per_second))])
-    table.append(["wall time", Duration.seconds(result.wall_s).shortDescription])
+    table.append(["wall time", Duration.nearest(seconds: result.wall_s).shortDescription])
     table.append(["peak memory", DataSize(bytes: result.peak_rss_bytes).description])
     try StandardOutput.print(table.rendered(), terminator: "")
   }

@@ -59,7 +59,7 @@ private func cells(of prediction: EncoderPrediction) -> [String] {
   guard prediction.fits else { return [shortageCell(prediction.memory_needed), "-", "-", "-", "-", "-"] }
   return [
     "yes, \(DataSize(bytes: prediction.peak_memory_bytes.max() ?? 0)) at most",
-    prediction.latency_s.map { Duration.seconds($0).shortDescription } ?? "-",
+    prediction.latency_s.map { Duration.nearest(seconds: $0).shortDescription } ?? "-",
     prediction.embeddings_per_second.map { formatNumber($0, significantDigits: 3) } ?? "-",
     prediction.bytes_sent.map { DataSize(bytes: $0).description } ?? "-",
     prediction.busy_fraction.map { "\(formatNumber($0 * 100, significantDigits: 3))%" } ?? "-",

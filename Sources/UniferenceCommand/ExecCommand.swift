@@ -1,6 +1,9 @@
 import ArgumentParser
 import Foundation
+import Inputs
 import PyTorchBridge
+import PythonInterpreters
+import Quantities
 import Results
 import Uniference
 
@@ -26,7 +29,7 @@ struct ExecCommand: ReportingCommand {
   var command: [String]
 
   func perform() async throws {
-    let words = command.first == "--" ? Array(command.dropFirst()) : command
+    let words = PythonInterpreter.startable(command.first == "--" ? Array(command.dropFirst()) : command)
     guard !words.isEmpty else { throw ValidationError("Give a command after --, such as: -- pytest tests.") }
     var options = CommandSession.Options()
     options.compute = try session.computeKind()
@@ -44,7 +47,7 @@ struct ExecCommand: ReportingCommand {
     if result.exitCode != 0 { throw ExitCode(result.exitCode) }
   }
 
-  private func say(_ text: String) { StandardError.say("uniference: \(text)") }
+  private func say(_ text: String) { StandardError.say("uniference: \(text.printableLines)") }
 }
 
 /// What became of a command's worlds, as `uniference exec` prints it.
@@ -63,7 +66,7 @@ struct CommandSessionOutput: Encodable {
 
   /// The same for people.
   var lines: [String] {
-    let time = Duration.seconds(virtual_s).shortDescription
+    let time = Duration.nearest(seconds: virtual_s).shortDescription
     return [
       "\(worlds) \(worlds == 1 ? "world" : "worlds"), \(time) of virtual time in all; compute time \(compute.description)"
     ] + failures.map { "a world failed: \($0)" } + compute.warnings.map { "warning: \($0)" }

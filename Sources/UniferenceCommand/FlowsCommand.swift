@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inputs
 import Network
 import Quantities
 import Reports
@@ -12,7 +13,7 @@ struct FlowsCommand: ReportingCommand {
     abstract: "Time flows over links that they share max-min fairly.",
     discussion: """
       The case has links (id, bandwidth_Bps, latency_s) and flows (id, start_s, bytes, links: those it crosses, in \
-      order). Printed is the time at which each flow's last byte arrives; null where it never does.
+      order). Printed is the time in seconds at which each flow's last byte arrives.
       """)
 
   @Argument(help: ArgumentHelp("The case, a JSON file.", valueName: "case.json"))
@@ -30,13 +31,15 @@ struct FlowsCommand: ReportingCommand {
     }
   }
 
+  /// Bytes of a case; one of half a million flows has as many.
+  private static let longestCase = 64 << 20
+
   private func readCase() throws -> FlowCase {
     let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
+    do throws(InputFileError) {
+      data = try InputFile.contents(of: path, atMost: Self.longestCase).withoutByteOrderMark
     } catch {
-      throw CommandFailure(
-        "\(path): cannot be read: \(FileError(error, operation: "read", path: path).reason)", CommandFailure.badInput)
+      throw CommandFailure("\(error)", CommandFailure.badInput)
     }
     return try located { () throws(FlowCaseError) in try FlowCase.decode(data) }
   }
@@ -64,12 +67,11 @@ enum FlowsFormat: String, EnumerableFlag {
 
 /// What `uniference flows` prints.
 struct FlowTimes: Encodable, Equatable {
-  let finish_s: [String: Double?]
+  let finish_s: [String: Double]
 
-  /// - Parameter times: in the order of the case's flows; infinite for flows that never end.
+  /// - Parameter times: in the order of the case's flows.
   init(_ flowCase: FlowCase, _ times: [Double]) {
-    finish_s = Dictionary(
-      zip(flowCase.flows.map(\.id), times.map { $0.isFinite ? $0 : nil }), uniquingKeysWith: { first, _ in first })
+    finish_s = Dictionary(zip(flowCase.flows.map(\.id), times), uniquingKeysWith: { first, _ in first })
   }
 }
 
@@ -78,10 +80,9 @@ func flowTable(_ flowCase: FlowCase, _ times: [Double]) -> String {
     .init("flow"), .init("start", .right), .init("bytes", .right), .init("finish", .right),
   ])
   for (flow, time) in zip(flowCase.flows, times) {
-    let finish = time.isFinite ? "\(formatNumber(time, significantDigits: 9)) s" : "never"
     table.append([
       flow.id, "\(formatNumber(flow.start_s, significantDigits: 9)) s",
-      formatNumber(flow.bytes, significantDigits: 12), finish,
+      formatNumber(flow.bytes, significantDigits: 12), "\(formatNumber(time, significantDigits: 9)) s",
     ])
   }
   return table.rendered()

@@ -59,7 +59,7 @@ private func cells(of prediction: LlamaPrediction) -> [String] {
   let peak = prediction.peak_memory_bytes.max() ?? 0
   return [
     "yes, \(DataSize(bytes: peak)) at most",
-    prediction.time_to_first_token_s.map { Duration.seconds($0).shortDescription } ?? "-",
+    prediction.time_to_first_token_s.map { Duration.nearest(seconds: $0).shortDescription } ?? "-",
     prediction.tokens_per_second.map { formatNumber($0, significantDigits: 3) } ?? "-",
     prediction.bytes_sent_per_token.map { DataSize(bytes: Int($0.rounded())).description } ?? "-",
     prediction.busy_fraction.map { "\(formatNumber($0 * 100, significantDigits: 3))%" } ?? "-",

@@ -2,6 +2,7 @@ import ArgumentParser
 import Calibration
 import Devices
 import Foundation
+import Inputs
 import LibTorch
 import Models
 import Network
@@ -34,7 +35,7 @@ extension ReportingCommand {
       throw ExitCode(exit.status)
     } catch {
       let failure = CommandFailure(error)
-      StandardError.say("uniference: error: \(failure.message)")
+      StandardError.say("uniference: error: \(failure.message.printableLines)")
       throw failure.exitCode
     }
   }
@@ -72,7 +73,8 @@ struct CommandFailure: Error, Equatable {
       self.init("\(error)", Self.badInput)
     case let failure as RunFailure where failure.isInterruption:
       self.init("\(failure)", ExitCode(failure.interruption?.exitCode ?? EXIT_FAILURE))
-    case let failure as RunFailure where failure.outOfMemory != nil: self.init("\(failure)", Self.badInput)
+    case let failure as RunFailure where failure.outOfMemory != nil || failure.isTimeExceeded:
+      self.init("\(failure)", Self.badInput)
     case let failure as RunFailure:
       // What a rank finds wrong with its input is no fault of the program.
       self.init("\(failure)", failure.programError.map { CommandFailure($0).exitCode } ?? Self.internalError)

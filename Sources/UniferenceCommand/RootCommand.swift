@@ -1,7 +1,9 @@
 import ArgumentParser
 import ChildPrograms
 import Foundation
+import Inputs
 import ProgramLibraries
+import Quantities
 import Results
 import Uniference
 
@@ -28,6 +30,7 @@ struct RootCommand: AsyncParsableCommand {
     let arguments = ComputeModelName.joiningWords(Array(words))
     ProgramLibraryLaunch(arguments)?.run()
     do {
+      if let problem = unknownCommand(in: arguments) { throw ValidationError(problem) }
       var command = try await asyncParseAsRoot(arguments)
       if var command = command as? any AsyncParsableCommand { try await command.run() } else { try command.run() }
     } catch { leave(error) }
@@ -44,5 +47,23 @@ struct RootCommand: AsyncParsableCommand {
       StandardError.say("uniference: error: \(error)")
       Foundation.exit(CommandFailure.inputOutput.rawValue)
     }
+  }
+
+  /// What is wrong with the first word, or with the second one behind a command that has commands of its own; `nil` where
+  /// it is a command or an option.
+  static func unknownCommand(in arguments: [String]) -> String? {
+    var commands: [any ParsableCommand.Type] = configuration.subcommands
+    for (index, word) in arguments.prefix(2).enumerated() where !commands.isEmpty {
+      guard !word.hasPrefix("-"), word != "help" else { return nil }
+      guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
+        let names = commands.map(\.configuration).filter(\.shouldDisplay).compactMap(\.commandName)
+        let prefix = index == 0 ? "" : "\(arguments[0]) "
+        let suggestion = didYouMean(likelyNames(for: word, among: names))
+        return "There is no command '\(prefix)\(quotable(word).printable)'\(suggestion.isEmpty ? "." : suggestion)"
+          + " Commands: \(names.joined(separator: ", "))."
+      }
+      commands = command.configuration.subcommands
+    }
+    return nil
   }
 }

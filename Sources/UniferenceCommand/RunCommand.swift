@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inputs
 import PyTorchBridge
 import Results
 import SimulationKernel
@@ -94,7 +95,7 @@ struct RunCommand: ReportingCommand {
   private func show(_ report: SimulationReport, _ basis: ComputeBasis, on cluster: Cluster, wallTime: Duration) throws {
     let output = ScriptRunOutput(
       report, basis, script: script, cluster: cluster.name, wallTime: wallTime, trace: files.trace)
-    let text = json ? try jsonText(output) : output.text
+    let text = json ? try jsonText(output) : output.text.printableLines
     try StandardError.print(text)
   }
 }

@@ -79,6 +79,7 @@ struct TestbedRunCommand: ReportingCommand {
 
   /// torchrun starts scripts, with the Python that the command names, or else with that of the environment.
   private func command(usesTorchrun: Bool) throws -> (words: [String], python: String?) {
+    let command = PythonInterpreter.startable(command)
     guard usesTorchrun else { return (command, nil) }
     let first = URL(fileURLWithPath: command[0]).lastPathComponent
     guard first.hasPrefix("python"), command.count > 1 else { return (command, try PythonInterpreter().path) }

@@ -66,7 +66,7 @@ struct TokenizeCommand: ReportingCommand {
       }
       let tokens = tokenizer.encode(text, addingSpecialTokens: special)
       let data = try encoder.encode(TokenizedText(tokens: tokens, text: tokenizer.decode(tokens)))
-      try StandardOutput.print(String(decoding: data, as: UTF8.self))
+      try StandardOutput.print(printableJSON(String(decoding: data, as: UTF8.self)))
     }
   }
 }

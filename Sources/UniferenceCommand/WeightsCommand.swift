@@ -31,6 +31,9 @@ struct WeightsCommand: ReportingCommand {
     if (tensor == nil) != (npy == nil) { throw ValidationError("--tensor and --npy go together.") }
   }
 
+  /// 16 GiB as float32.
+  private static let mostElements = 1 << 32
+
   func perform() async throws {
     let file = try openWeights(at: path)
     if let tensor, let npy { return try write(tensor, of: file, to: npy) }
@@ -39,8 +42,18 @@ struct WeightsCommand: ReportingCommand {
   }
 
   private func write(_ name: String, of file: any WeightFile, to target: String) throws {
-    let shape = try file.entry(named: name).shape
-    let (count, columns) = (shape.reduce(1, *), max(1, shape.last ?? 1))
+    let entry = try file.entry(named: name)
+    let (count, columns) = (entry.shape.reduce(1, *), max(1, entry.shape.last ?? 1))
+    guard entry.encoding.isReadable else {
+      throw CommandFailure(
+        "\(path): \(name) is stored as \(entry.encoding), which is not supported; \(WeightEncoding.readable) are",
+        CommandFailure.badInput)
+    }
+    guard count <= Self.mostElements else {
+      throw CommandFailure(
+        "\(path): \(name) has \(grouped(count)) elements; at most \(grouped(Self.mostElements)) are written",
+        CommandFailure.badInput)
+    }
     var values = [Float](repeating: 0, count: count)
     try values.withUnsafeMutableBytes { try file.read(name, .whole, as: .float32, into: $0) }
     let rows = stride(from: 0, to: count, by: columns).map { Array(values[$0..<$0 + columns]) }
@@ -54,6 +67,7 @@ struct WeightListing: Encodable {
     let name: String
     let shape: [Int]
     let stored_as: String
+    let readable: Bool
     let bytes: Int
   }
 
@@ -61,7 +75,9 @@ struct WeightListing: Encodable {
 
   init(_ entries: [WeightEntry]) {
     tensors = entries.map {
-      Entry(name: $0.name, shape: $0.shape, stored_as: $0.encoding.description, bytes: $0.byteCount)
+      Entry(
+        name: $0.name, shape: $0.shape, stored_as: $0.encoding.description,
+        readable: $0.encoding.isReadable, bytes: $0.byteCount)
     }
   }
 }
@@ -72,9 +88,15 @@ func weightTable(_ entries: [WeightEntry]) -> String {
     columns: [.init("tensor"), .init("shape", .right), .init("stored as"), .init("size", .right)])
   for entry in entries {
     let shape = entry.shape.map(String.init).joined(separator: " x ")
-    table.append([entry.name, shape, entry.encoding.description, "\(DataSize(bytes: entry.byteCount))"])
+    let encoding = entry.encoding.description + (entry.encoding.isReadable ? "" : " *")
+    table.append([entry.name, shape, encoding, "\(DataSize(bytes: entry.byteCount))"])
   }
-  let elements = entries.reduce(0) { $0 + $1.shape.reduce(1, *) }
-  let bytes = entries.reduce(0) { $0 + $1.byteCount }
-  return table.rendered() + "\(entries.count) tensors, \(grouped(elements)) elements, \(DataSize(bytes: bytes))\n"
+  let elements = entries.reduce(0.0) { $0 + Double($1.shape.reduce(1, *)) }
+  let bytes = entries.reduce(0.0) { $0 + Double($1.byteCount) }
+  let unreadable = Set(entries.map(\.encoding).filter { !$0.isReadable }.map(\.description)).sorted()
+  let note =
+    unreadable.isEmpty
+    ? "" : "* \(unreadable.joined(separator: ", ")): cannot be computed with; \(WeightEncoding.readable) can\n"
+  return table.rendered() + note
+    + "\(entries.count) tensors, \(grouped(Int(min(elements, 1e18)))) elements, \(DataSize(bytes: Int(min(bytes, 1e18))))\n"
 }

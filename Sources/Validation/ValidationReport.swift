@@ -120,8 +120,10 @@ public struct ValidationReport: Encodable, Sendable {
   private static func cells(of point: ValidationPoint) -> [String] {
     [
       point.name, point.bytes.map { "\(DataSize(bytes: $0))" } ?? "",
-      Duration.seconds(point.measured_s).shortDescription, percent(point.spread), percent(point.repetition_spread),
-      Duration.seconds(point.predicted_s).shortDescription, percent(point.accuracy) + (point.isNoisy ? " *" : ""),
+      Duration.nearest(seconds: point.measured_s).shortDescription, percent(point.spread),
+      percent(point.repetition_spread),
+      Duration.nearest(seconds: point.predicted_s).shortDescription,
+      percent(point.accuracy) + (point.isNoisy ? " *" : ""),
     ]
   }
 

@@ -13,7 +13,10 @@ public enum GGUFValue: Hashable, Sendable {
   case number(Double)
   case bool(Bool)
   case string(String)
-  case array([GGUFValue])
+  case integers([Int])
+  case strings([String])
+  /// An array that is not kept: of a kind that nothing here needs, or larger than any model's.
+  case omitted(count: Int)
 
   /// The integer, if it is one.
   public var integer: Int? { if case .integer(let value) = self { value } else { nil } }
@@ -34,14 +37,8 @@ public enum GGUFValue: Hashable, Sendable {
   public var string: String? { if case .string(let value) = self { value } else { nil } }
 
   /// The texts of an array of nothing else.
-  public var strings: [String]? { elements(\.string) }
+  public var strings: [String]? { if case .strings(let values) = self { values } else { nil } }
 
   /// The integers of an array of nothing else.
-  public var integers: [Int]? { elements(\.integer) }
-
-  private func elements<Element>(_ element: (GGUFValue) -> Element?) -> [Element]? {
-    guard case .array(let values) = self else { return nil }
-    let elements = values.compactMap(element)
-    return elements.count == values.count ? elements : nil
-  }
+  public var integers: [Int]? { if case .integers(let values) = self { values } else { nil } }
 }

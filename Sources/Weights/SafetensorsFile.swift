@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Quantities
 
 /// A safetensors file: a JSON head with names, types and places, then the elements.
@@ -11,24 +12,32 @@ public struct SafetensorsFile: WeightFile {
   ///
   /// - Throws: ``WeightError`` with the tensor at fault.
   public init(path: String) throws(WeightError) {
-    table = try TensorTable(path: path, Self.tensors(in: MappedFile(path: path)))
+    table = try TensorTable(path: path, Self.tensors(in: OpenFile(path: path)))
   }
 
-  static func tensors(in file: MappedFile) throws(WeightError) -> [StoredTensor] {
-    let fileCount = file.bytes.count
+  /// Heads of published files have up to some millions of bytes.
+  static let longestHead = 32 << 20
+
+  static func tensors(in file: OpenFile) throws(WeightError) -> [StoredTensor] {
+    let fileCount = file.byteCount
     guard fileCount >= 8 else {
       throw WeightError(file.path, "is no safetensors file: it has \(fileCount) bytes, the length of its head takes 8")
     }
-    let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
+    let length = try file.bytes(at: 0, count: 8).withUnsafeBytes {
+      UInt64(littleEndian: $0.loadUnaligned(as: UInt64.self))
+    }
     guard length <= UInt64(fileCount - 8) else {
       throw WeightError(
         file.path, "has a head of \(length) bytes, but only \(fileCount) in all; it is cut off or corrupt")
     }
+    guard length <= longestHead else {
+      throw WeightError(file.path, "has a head of \(length) bytes; at most \(longestHead) are read")
+    }
     let start = 8 + Int(length)
+    let bytes = try file.bytes(at: 8, count: Int(length))
     let head: [String: HeadEntry]
     do {
-      head = try JSONDecoder().decode(
-        [String: HeadEntry].self, from: Data(UnsafeRawBufferPointer(rebasing: file.bytes[8..<start])))
+      head = try JSONDecoder().decode([String: HeadEntry].self, from: Data(bytes))
     } catch {
       throw WeightError(file.path, "has a head that is not the JSON of a safetensors file: \(Self.reason(error))")
     }
@@ -81,26 +90,26 @@ private struct HeadEntry: Decodable {
   let shape: [Int]?
   let data_offsets: [Int]?
 
-  func tensor(_ name: String, in file: MappedFile, dataStart: Int) throws(WeightError) -> StoredTensor {
+  func tensor(_ name: String, in file: OpenFile, dataStart: Int) throws(WeightError) -> StoredTensor {
     guard let dtype, let shape, let offsets = data_offsets, offsets.count == 2, shape.allSatisfy({ $0 >= 0 }) else {
       throw WeightError(file.path, "\(name) needs dtype, shape and two data_offsets in the head")
     }
-    guard let type = Self.types[dtype] else {
-      throw WeightError(
-        file.path, "\(name) is of dtype \(dtype); \(Self.types.keys.sorted().joined(separator: ", ")) are understood")
-    }
-    let available = file.bytes.count - dataStart
+    let available = file.byteCount - dataStart
     guard offsets[0] >= 0, offsets[0] <= offsets[1], offsets[1] <= available else {
       throw WeightError(
         file.path, "\(name) lies at \(offsets[0])..<\(offsets[1]) of \(available) bytes; the file is cut off or corrupt"
       )
     }
-    var needed = type.byteCount
+    var elementCount = 1
     for length in shape {
-      let (product, overflows) = needed.multipliedReportingOverflow(by: length)
-      guard !overflows else { throw WeightError(file.path, "\(name) of shape \(shape) is too large") }
-      needed = product
+      let (product, overflows) = elementCount.multipliedReportingOverflow(by: length)
+      guard !overflows, product < 1 << 48 else {
+        throw WeightError(file.path, "\(name) of shape \(shape) is too large")
+      }
+      elementCount = product
     }
+    let (encoding, bits) = Self.encoding(dtype)
+    let needed = bits.map { (elementCount * $0 + 7) / 8 } ?? (offsets[1] - offsets[0])
     guard needed == offsets[1] - offsets[0] else {
       throw WeightError(
         file.path,
@@ -108,7 +117,7 @@ private struct HeadEntry: Decodable {
           + "\(offsets[1] - offsets[0])")
     }
     return StoredTensor(
-      entry: WeightEntry(name: name, shape: shape, encoding: .plain(type), byteCount: needed), file: file,
+      entry: WeightEntry(name: name, shape: shape, encoding: encoding, byteCount: needed), file: file,
       offset: dataStart + offsets[0])
   }
 
@@ -116,6 +125,18 @@ private struct HeadEntry: Decodable {
     "F64": .float64, "F32": .float32, "F16": .float16, "BF16": .bfloat16, "I64": .int64, "I32": .int32, "I16": .int16,
     "I8": .int8, "U8": .uint8, "BOOL": .bool,
   ]
+
+  /// Bits of an element of types that are known by name and size alone.
+  private static let otherTypes = [
+    "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "F8_E4M3FNUZ": 8, "F8_E5M2FNUZ": 8, "F4": 4, "F6_E2M3": 6, "F6_E3M2": 6,
+    "U16": 16, "U32": 32, "U64": 64, "C64": 64,
+  ]
+
+  /// How a dtype is stored, and its bits, where they are known.
+  private static func encoding(_ dtype: String) -> (WeightEncoding, bits: Int?) {
+    if let type = types[dtype] { return (.plain(type), 8 * type.byteCount) }
+    return (.other(dtype), otherTypes[dtype])
+  }
 }
 
 /// A model that is divided among several safetensors files, and the index that says which tensor is in which.
@@ -127,7 +148,7 @@ public struct ShardedSafetensors: WeightFile {
   /// - Throws: ``WeightError`` with the shard or tensor at fault.
   public init(indexPath: String) throws(WeightError) {
     struct Index: Decodable { let weight_map: [String: String] }
-    guard let data = FileManager.default.contents(atPath: indexPath),
+    guard let data = InputFile.optionalContents(of: indexPath, atMost: SafetensorsFile.longestHead),
       let index = try? JSONDecoder().decode(Index.self, from: data)
     else { throw WeightError(indexPath, "is no index of safetensors: it needs a weight_map from names to files") }
     let folder = (indexPath as NSString).deletingLastPathComponent
@@ -136,7 +157,7 @@ public struct ShardedSafetensors: WeightFile {
       guard !shard.contains("/") else {
         throw WeightError(indexPath, "names the shard '\(shard)' outside of its folder")
       }
-      tensors += try SafetensorsFile.tensors(in: MappedFile(path: folder.isEmpty ? shard : "\(folder)/\(shard)"))
+      tensors += try SafetensorsFile.tensors(in: OpenFile(path: folder.isEmpty ? shard : "\(folder)/\(shard)"))
     }
     let found = Set(tensors.map(\.entry.name))
     if let missing = index.weight_map.keys.sorted().first(where: { !found.contains($0) }) {

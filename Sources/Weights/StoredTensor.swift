@@ -3,7 +3,7 @@ import Quantities
 /// A tensor's elements in a mapped file, and how parts of them are read. Both file formats store rows one after another.
 struct StoredTensor: Sendable {
   let entry: WeightEntry
-  let file: MappedFile
+  let file: OpenFile
   /// Where the elements begin in the file.
   let offset: Int
 
@@ -43,57 +43,45 @@ struct StoredTensor: Sendable {
       throw WeightError(
         file.path, "\(entry.name): a part of \(needed) bytes was to be written to \(destination.count) bytes")
     }
-    guard needed > 0, let base = file.bytes.baseAddress, let target = destination.baseAddress else { return }
-    try read(
-      rows: rows, columns: columns, rowLength: rowLength, from: base + offset, as: elementType, into: target)
+    guard needed > 0 else { return }
+    let part = PartReader(
+      file: file, offset: offset, rows: rows, columns: columns, rowLength: rowLength)
+    try read(part, as: elementType, into: destination)
   }
 
   private func read(
-    rows: Range<Int>, columns: Range<Int>, rowLength: Int, from base: UnsafeRawPointer, as elementType: ElementType,
-    into target: UnsafeMutableRawPointer
+    _ part: PartReader, as elementType: ElementType, into destination: UnsafeMutableRawBufferPointer
   ) throws(WeightError) {
     switch entry.encoding {
     case .plain(let stored) where stored == elementType:
-      let size = stored.byteCount
-      for (index, row) in rows.enumerated() {
-        (target + index * columns.count * size).copyMemory(
-          from: base + (row * rowLength + columns.lowerBound) * size, byteCount: columns.count * size)
-      }
+      try part.copy(elementByteCount: stored.byteCount, into: destination)
     case .plain(let stored):
       guard let decode = FloatDecoder(stored) else { throw unconvertible(to: elementType) }
       let encode = try encoder(elementType)
-      withScratch(columns.count) { floats in
-        for (index, row) in rows.enumerated() {
-          decode(base + (row * rowLength + columns.lowerBound) * stored.byteCount, columns.count, floats)
-          encode(floats, columns.count, target + index * columns.count * elementType.byteCount)
-        }
+      try part.forEachRow(blockElements: 1, blockBytes: stored.byteCount, writing: elementType, into: destination) {
+        source, floats, target in
+        decode(source, part.columns.count, floats)
+        encode(floats, part.columns.count, target)
       }
     case .quantized(let quantization):
       let encode = try encoder(elementType)
       let block = quantization.elementCount
-      let blocks = columns.lowerBound / block..<(columns.upperBound + block - 1) / block
-      let rowBytes = rowLength / block * quantization.byteCount
-      withScratch(blocks.count * block) { floats in
-        for (index, row) in rows.enumerated() {
-          quantization.dequantize(
-            base + row * rowBytes + blocks.lowerBound * quantization.byteCount, blockCount: blocks.count, into: floats)
-          encode(
-            floats + (columns.lowerBound - blocks.lowerBound * block), columns.count,
-            target + index * columns.count * elementType.byteCount)
-        }
+      let blocks = part.columns.lowerBound / block..<(part.columns.upperBound + block - 1) / block
+      try part.forEachRow(
+        blockElements: block, blockBytes: quantization.byteCount, writing: elementType, into: destination
+      ) { source, floats, target in
+        quantization.dequantize(source, blockCount: blocks.count, into: floats)
+        encode(floats + (part.columns.lowerBound - blocks.lowerBound * block), part.columns.count, target)
       }
+    case .other(let name):
+      throw WeightError(
+        file.path, "\(entry.name) is stored as \(name), which is not supported; \(WeightEncoding.readable) are")
     }
   }
 
   private func encoder(_ elementType: ElementType) throws(WeightError) -> FloatEncoder {
     guard let encoder = FloatEncoder(elementType) else { throw unconvertible(to: elementType) }
     return encoder
-  }
-
-  private func withScratch(_ count: Int, _ body: (UnsafeMutablePointer<Float>) -> Void) {
-    let floats = UnsafeMutablePointer<Float>.allocate(capacity: count)
-    defer { floats.deallocate() }
-    body(floats)
   }
 
   private func unconvertible(to elementType: ElementType) -> WeightError {

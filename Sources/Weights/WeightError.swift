@@ -1,3 +1,5 @@
+import Inputs
+
 /// A weight file that cannot be read, or that does not hold what was asked for.
 public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The file at fault.
@@ -8,9 +10,7 @@ public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable {
   init(_ path: String, _ problem: String) {
     self.path = path
     // Names come from the file, which may be damaged: whatever they hold, an error stays one line.
-    self.problem = String(
-      String.UnicodeScalarView(
-        problem.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{fffd}" : $0 }))
+    self.problem = problem.printable
   }
 
   /// One line: the file and its problem.

@@ -1,7 +1,7 @@
 import Foundation
 import Quantities
 
-/// Named tensors in one file or several, memory-mapped: only what is read takes memory.
+/// Named tensors in one file or several: only what is read takes memory.
 public protocol WeightFile: Sendable {
   /// All tensors, in the order of the file.
   var entries: [WeightEntry] { get }
@@ -41,12 +41,23 @@ public enum WeightEncoding: Hashable, Sendable, CustomStringConvertible {
   case plain(ElementType)
   /// In blocks that share scales.
   case quantized(BlockQuantization)
+  /// In a format that is known by its name alone: such a tensor is listed and cannot be read.
+  case other(String)
+
+  /// The formats whose elements can be read, for errors.
+  public static let readable =
+    (["float32", "float16", "bfloat16", "float64", "integers"] + BlockQuantization.allCases.map(\.rawValue))
+    .joined(separator: ", ")
+
+  /// Whether elements can be read.
+  public var isReadable: Bool { if case .other = self { false } else { true } }
 
   /// `float32`, `Q4_K`.
   public var description: String {
     switch self {
     case .plain(let type): type.rawValue
     case .quantized(let quantization): quantization.rawValue
+    case .other(let name): name
     }
   }
 }

@@ -89,6 +89,10 @@ import Testing
     #expect(
       message("jetson-orin-nan")
         == "unknown device \"jetson-orin-nan\": did you mean \"jetson-orin-nano\"? (uniference devices lists all)")
+    #expect(
+      message("jetson")
+        == "unknown device \"jetson\": did you mean \"jetson-orin-nano\", \"jetson-orin-nano-super\", \"jetson-orin-nx\" or "
+        + "\"jetson-agx-orin\"? (uniference devices lists all)")
     #expect(message("toaster") == "unknown device \"toaster\" (uniference devices lists all)")
     #expect(message("h100-sxm") == nil)
   }

@@ -44,6 +44,12 @@ struct ConfigurationTests {
      "attention_bias": false, "mlp_bias": false, "torch_dtype": "bfloat16", "bos_token_id": [1, 2]}
     """
 
+  private static let alternative =
+    "run the model's own PyTorch code instead (uniference run, Documentation/pytorch.md)"
+  private static let supported =
+    "predicted from their configuration are llama, mistral, qwen2, qwen3, granite, phi3, olmo2, internlm2, smollm3, gemma, "
+    + "gemma2, gemma3_text, starcoder2, bert and clip; \(alternative)"
+
   private func parse(_ json: String) throws -> LlamaConfiguration {
     try LlamaConfiguration(huggingFace: Data(json.utf8), file: "config.json")
   }
@@ -91,7 +97,7 @@ struct ConfigurationTests {
     arguments: [
       (
         "\"model_type\": \"llama\"", "\"model_type\": \"bert\"",
-        "model_type = \"bert\": is not a Llama-family model; it must be one of llama, mistral, qwen2"
+        "model_type = \"bert\": is a model of another kind; \(supported)"
       ),
       (
         "LlamaForCausalLM", "LlamaForSequenceClassification",
@@ -100,8 +106,7 @@ struct ConfigurationTests {
       ),
       (
         "[\"LlamaForCausalLM\"], \"model_type\": \"llama\"", "[\"GPT2LMHeadModel\"]",
-        "architectures = [\"GPT2LMHeadModel\"]: is not a Llama-family model; "
-          + "model_type must be one of llama, mistral, qwen2"
+        "architectures = [\"GPT2LMHeadModel\"]: is a model of another kind; \(supported)"
       ),
       ("\"hidden_size\": 4096, ", "", "hidden_size is missing: it must be a positive integer"),
       ("\"hidden_size\": 4096", "\"hidden_size\": \"4096\"", "hidden_size = \"4096\": it must be a positive integer"),
@@ -117,7 +122,8 @@ struct ConfigurationTests {
       ),
       ("\"silu\"", "\"gelu\"", "hidden_act = \"gelu\": is not modelled; it must be \"silu\""),
       (
-        "\"llama3\"", "\"yarn\"", "rope_scaling.rope_type = \"yarn\": it must be one of default, linear, llama3"
+        "\"llama3\"", "\"mrope\"",
+        "rope_scaling.rope_type = \"mrope\": it must be one of default, linear, llama3, dynamic, yarn, longrope"
       ),
       ("\"factor\": 8.0", "\"factor\": -8", "rope_scaling.factor = -8: it must be a positive number"),
       (
@@ -126,11 +132,23 @@ struct ConfigurationTests {
       ("\"mlp_bias\": false", "\"mlp_bias\": 1.5", "mlp_bias = 1.5: it must be true or false"),
       (
         "\"mlp_bias\": false", "\"quantization_config\": {\"bits\": 4}",
-        "quantization_config = {...}: is not modelled; use the configuration of the unquantized model"
+        "quantization_config = {...}: is not modelled; use the configuration of the unquantized model, or \(alternative)"
       ),
       (
         "\"mlp_bias\": false", "\"sliding_window\": 4096",
-        "sliding_window = 4096: is not modelled; it must be null"
+        "sliding_window = 4096: models of model_type llama have none; it must be null"
+      ),
+      (
+        "\"hidden_size\": 4096", "\"hidden_size\": 2147483648",
+        "hidden_size = 2147483648: it must be a positive integer, at most 262144"
+      ),
+      (
+        "\"num_hidden_layers\": 32", "\"num_hidden_layers\": 1e300",
+        "num_hidden_layers = 1e+300: it must be a positive integer, at most 1024"
+      ),
+      (
+        "\"rms_norm_eps\": 1e-05", "\"rms_norm_eps\": 1e-300",
+        "rms_norm_eps = 1e-300: it must lie between 1e-30 and 1e30"
       ),
     ])
   func errors(field: String, replacement: String, message: String) throws {
@@ -149,6 +167,7 @@ struct ConfigurationTests {
       try LlamaConfiguration(huggingFaceFile: "/does/not/exist.json")
     }
     #expect(
-      missing.description == "/does/not/exist.json: cannot be read; it must be a Hugging Face config.json")
+      missing.description
+        == "/does/not/exist.json: cannot be read (No such file or directory); it must be a Hugging Face config.json")
   }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import SimulationKernel
 import Synchronization
+import SimulationKernel
 import Uniference
 
 @testable import PyTorchBridge

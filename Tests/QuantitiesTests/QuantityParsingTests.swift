@@ -87,7 +87,7 @@ import Testing
     #expect(try reason { _ = try Ratio(parsing: "101%", .fraction) } == .outOfBounds(.fraction))
     #expect(try reason { _ = try Ratio(parsing: "0", .positiveFraction) } == .outOfBounds(.positiveFraction))
     #expect(try reason { _ = try DataSize(parsing: "1e30 TB") } == .tooLarge)
-    #expect(try reason { _ = try Duration(parsing: "3000 h") } == .tooLarge)
+    #expect(try reason { _ = try Duration(parsing: "3000 h") } == .tooLong)
     #expect(try reason { _ = try Bandwidth(parsing: "1e308 Tbps") } == .tooLarge)
     #expect(try reason { _ = try Bandwidth(parsing: "1e999 Gbps") } == .notANumber)
   }

@@ -10,7 +10,7 @@ struct EngineTests {
     let process = engine.spawn {
       try await $0.clock.sleep(for: .zero)
       #expect($0.now == .zero)
-      for _ in 0..<3 { try await $0.clock.sleep(for: Duration(picoseconds: 100)) }
+      for _ in 0..<3 { try await $0.clock.sleep(for: .picoseconds(100)) }
     }
     try engine.run()
     #expect(process.now == VirtualTime(picoseconds: 321))

@@ -48,6 +48,36 @@ struct OperationCostTests {
     #expect(Operation.visiblePairs(queryCount: 3, keyCount: 5, causalOffset: nil) == 15)
   }
 
+  @Test("Pairs within a window, against counting them one by one")
+  func visiblePairsInWindow() {
+    for queryCount in 0..<6 {
+      for keyCount in 0..<8 {
+        for offset in 0..<8 {
+          for window in 1..<9 {
+            var counted = 0
+            for query in offset..<offset + queryCount {
+              counted += (0..<keyCount).count { $0 <= query && $0 > query - window }
+            }
+            let formula = Operation.visiblePairs(
+              queryCount: queryCount, keyCount: keyCount, causalOffset: offset, window: window)
+            #expect(formula == counted, "\(queryCount) queries, \(keyCount) keys, offset \(offset), window \(window)")
+          }
+        }
+      }
+    }
+  }
+
+  @Test func attentionToWindow() throws {
+    let queries = try bench.tensor([2, 3, 8, 4], .bfloat16)
+    let keys = try bench.tensor([2, 10, 2, 4], .bfloat16)
+    _ = try queries.attention(keys: keys, values: keys, causalOffset: 5, window: 4)
+    // Queries at positions 5, 6, 7 see keys 2 to 5, 3 to 6, 4 to 7.
+    bench.expectCost(4 * 2 * 8 * 4 * 12, 2 * (192 + 2 * (2 * 6 * 2 * 4)), 2 * 192)
+    #expect(throws: ShapeError.self) {
+      try queries.attention(keys: keys, values: keys, causalOffset: nil, window: 4)
+    }
+  }
+
   @Test func embedding() throws {
     let rows = try bench.tensor([2, 3], .int64).embedding(from: bench.tensor([100, 8], .float16))
     #expect(rows.shape == [2, 3, 8])

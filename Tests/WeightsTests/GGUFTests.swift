@@ -81,10 +81,14 @@ struct GGUFTests {
     #expect(
       problem(GGUFWriter(version: 1, samples: []).file) == "is of GGUF version 1; versions 2 and 3 are understood")
     #expect(problem(Array("GGUF".utf8) + [0, 0, 0, 3])?.contains("big-endian") == true)
+    let unreadable = try gguf(GGUFWriter(samples: [sample]))
+    #expect(unreadable.entries.map(\.encoding) == [.other("Q2_K")])
+    #expect(unreadable.entries.map(\.byteCount) == [84])
+    let error = try #require(throws: WeightError.self) { try unreadable.floats("w") }
     #expect(
-      problem(GGUFWriter(samples: [sample]).file)
-        == "w is stored as Q2_K, which is not supported; float32, float16, Q4_0, Q4_1, Q5_0, Q5_1, Q8_0, Q4_K, Q5_K, Q6_K, "
-        + "int8, int16, int32, int64, float64, bfloat16 are")
+      error.problem
+        == "w is stored as Q2_K, which is not supported; float32, float16, bfloat16, float64, integers, Q4_0, Q4_1, Q5_0, "
+        + "Q5_1, Q8_0, Q4_K, Q5_K, Q6_K are")
     let narrow = StoredSample(name: "w", shape: [2, 48], type: "Q4_0", bytes: Array(repeating: 0, count: 54))
     #expect(problem(GGUFWriter(samples: [narrow]).file) == "w has rows of 48 elements, Q4_0 needs a multiple of 32")
     let twice = [("k", GGUFWriter.Value.bool(true)), ("k", .bool(false))]

@@ -22,6 +22,15 @@ final class WeightFolder {
   }
 }
 
+extension WeightFolder {
+  /// Cuts a file off, in place.
+  func truncate(_ name: String, to byteCount: Int) throws {
+    let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/\(name)"))
+    try handle.truncate(atOffset: UInt64(byteCount))
+    try handle.close()
+  }
+}
+
 extension WeightFile {
   /// A part of a tensor as float32.
   func floats(_ name: String, _ part: WeightPart = .whole) throws -> [Float] {

@@ -1,4 +1,7 @@
-"""Unpacking of the frames that the engine sends to a rank, as `Documentation/bridge-protocol.md` lays them down."""
+"""Unpacking of the frames that the engine sends to a rank, as `Documentation/bridge-protocol.md` lays them down.
+
+Whatever the bytes are, :func:`answer` gives an answer or raises :class:`ProtocolError`.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,13 @@ import struct
 from typing import NamedTuple
 
 from uniference.wire import Reduction
+
+
+class ProtocolError(ValueError):
+    """The engine has sent what this protocol does not have."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(f"protocol error: {problem}; are engine and package of one version?")
 
 
 class FailureCategory(enum.IntEnum):
@@ -91,88 +101,116 @@ _PIECE = struct.Struct("<IIQQ")
 _REDUCTION = struct.Struct("<QBBQQQI")
 
 
-def answer(data: bytes, is_receive: bool = False) -> Answer:
-    """Unpacks a frame of the engine without its length. ``is_receive``: the answer has a message's source and tag.
+def asks_for_stack(data: bytes) -> bool:
+    """Whether a frame is the engine's question where the script is, which may come before an answer."""
+    return data[:1] == b"\x05"
 
-    Raises ``ValueError`` for a kind that this protocol does not have.
-    """
+
+def answer(data: bytes, is_receive: bool = False) -> Answer:
+    """Unpacks a frame of the engine without its length. ``is_receive``: the answer has a message's source and tag."""
+    try:
+        unpacked, end = _unpacked(data, is_receive)
+    except ProtocolError:
+        raise
+    except (struct.error, IndexError, ValueError) as error:
+        raise ProtocolError(f"a frame of {len(data)} bytes ends early or has an unknown number ({error})") from error
+    if end != len(data):
+        raise ProtocolError(f"a frame of kind {data[0]} has {len(data)} bytes, it should have {end}")
+    return unpacked
+
+
+def _unpacked(data: bytes, is_receive: bool) -> tuple[Answer, int]:
     kind = data[0]
     if kind == 2:
         return _done(data, is_receive)
     if kind == 3:
         now_ps, released, position = _head(data)
-        return Failed(now_ps, released, FailureCategory(data[position]), _string(data, position + 1)[0])
+        category = FailureCategory(data[position])
+        message, end = _bytes(data, position + 1)
+        return Failed(now_ps, released, category, message.decode("utf-8", "replace")), end
     if kind == 5:
-        return ReportStack()
+        return ReportStack(), 1
     if kind == 1:
         values = _WELCOME.unpack_from(data, 1)
-        return Welcome._make((*values[:5], bool(values[5]), bool(values[6]), *values[7:]))
-    raise ValueError(f"the engine sent a frame of kind {kind}; this rank knows 1, 2, 3 and 5: are both of one version?")
+        return Welcome._make((*values[:5], bool(values[5]), bool(values[6]), *values[7:])), 1 + _WELCOME.size
+    raise ProtocolError(f"a frame of kind {kind}; this rank knows 1, 2, 3 and 5")
 
 
 def _head(data: bytes) -> tuple[int, tuple[int, ...], int]:
     now_ps, count = _ANSWER.unpack_from(data, 1)
-    released = struct.unpack_from(f"<{count}I", data, 13) if count else ()
-    return now_ps, released, 13 + 4 * count
+    if not count:
+        return now_ps, (), 13
+    _require(data, 13, 4 * count)
+    return now_ps, struct.unpack_from(f"<{count}I", data, 13), 13 + 4 * count
 
 
-def _done(data: bytes, is_receive: bool) -> Done:
+def _require(data: bytes, position: int, count: int) -> None:
+    if len(data) - position < count:
+        raise ProtocolError(f"a frame of {len(data)} bytes ends early: {count} bytes should come at byte {position}")
+
+
+def _done(data: bytes, is_receive: bool) -> tuple[Done, int]:
     now_ps, released, position = _head(data)
     kind = data[position]
     position += 1
     source, tag = -1, 0
     if is_receive:
         source, tag = _RECEIVED.unpack_from(data, position)
-        position += 8
-    return Done(now_ps, released, _result(kind, data, position), source, tag)
+        position += _RECEIVED.size
+    result, end = _result(kind, data, position)
+    return Done(now_ps, released, result, source, tag), end
 
 
-def _result(kind: int, data: bytes, position: int) -> Result:
+def _result(kind: int, data: bytes, position: int) -> tuple[Result, int]:
     if kind == 0:
-        return None
+        return None, position
     if kind == 1:
-        return _pieces(data, position)[0]
+        return _pieces(data, position)
     if kind == 2:
         return _reduction(data, position)
     if kind == 3:
-        return data[position] != 0
+        return data[position] != 0, position + 1
     if kind == 4:
-        return int(_LONG.unpack_from(data, position)[0])
+        return int(_LONG.unpack_from(data, position)[0]), position + _LONG.size
     if kind == 5:
-        (length,) = _COUNT.unpack_from(data, position)
-        return data[position + 4 : position + 4 + length]
+        return _bytes(data, position)
     if kind == 6:
         return _strings(data, position)
-    raise ValueError(f"the engine sent a result of kind {kind}; this rank knows 0 to 6: are both of one version?")
+    raise ProtocolError(f"a result of kind {kind}; this rank knows 0 to 6")
 
 
 def _pieces(data: bytes, position: int) -> tuple[list[Piece], int]:
     (count,) = _COUNT.unpack_from(data, position)
     start, end = position + 4, position + 4 + count * _PIECE.size
+    _require(data, start, end - start)
     return [Piece._make(values) for values in _PIECE.iter_unpack(data[start:end])], end
 
 
-def _reduction(data: bytes, position: int) -> ReductionTask:
+def _reduction(data: bytes, position: int) -> tuple[ReductionTask, int]:
     number, operator, dtype_code, whole, start, count, members = _REDUCTION.unpack_from(data, position)
     position += _REDUCTION.size
+    # The pieces of each member take four bytes at least.
+    _require(data, position, 4 * members)
     contributions = []
     for _ in range(members):
         pieces, position = _pieces(data, position)
         contributions.append(pieces)
-    return ReductionTask(number, Reduction(operator), dtype_code, whole, start, count, contributions)
+    return ReductionTask(number, Reduction(operator), dtype_code, whole, start, count, contributions), position
 
 
-def _string(data: bytes, position: int) -> tuple[str, int]:
+def _bytes(data: bytes, position: int) -> tuple[bytes, int]:
     (length,) = _COUNT.unpack_from(data, position)
+    _require(data, position + 4, length)
     end = position + 4 + length
-    return data[position + 4 : end].decode("utf-8", "replace"), end
+    return data[position + 4 : end], end
 
 
-def _strings(data: bytes, position: int) -> list[str]:
+def _strings(data: bytes, position: int) -> tuple[list[str], int]:
     (count,) = _COUNT.unpack_from(data, position)
     position += 4
+    _require(data, position, 4 * count)
     texts = []
     for _ in range(count):
-        text, position = _string(data, position)
-        texts.append(text)
-    return texts
+        text, position = _bytes(data, position)
+        texts.append(text.decode("utf-8", "replace"))
+    return texts, position

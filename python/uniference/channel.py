@@ -91,32 +91,44 @@ class Channel:
         if meanwhile is not None:
             meanwhile()
         while True:
-            answer: Answer = answers.answer(self._next_frame(), is_receive and self._owed_answers == 1)
-            if isinstance(answer, ReportStack):
+            data = self._next_frame()
+            if answers.asks_for_stack(data):
                 self.post(wire.stack(script_stack()))
                 continue
             self._owed_answers -= 1
             # An answer that an interrupted call has not waited for is not this one's.
             if self._owed_answers == 0:
                 break
-        if isinstance(answer, Welcome):
+        answer: Answer = answers.answer(data, is_receive)
+        if isinstance(answer, Welcome | ReportStack):
             raise RuntimeError("the engine welcomed this rank twice; are engine and package of one version?")
         return answer
 
     def _next_frame(self) -> bytes:
         """The next frame without its length. Ends the process if the engine has ended."""
-        received = self._received
-        while len(received) < 4 or len(received) < 4 + _LENGTH.unpack_from(received)[0]:
+        received = self._receive(self._received, 4)
+        end = 4 + _LENGTH.unpack_from(received)[0]
+        if end > 4 + wire.LONGEST_FRAME_BYTES:
+            raise answers.ProtocolError(f"a frame of {end - 4} bytes, longer than {wire.LONGEST_FRAME_BYTES}")
+        received = self._receive(received, end)
+        self._received = received[end:]
+        return received[4:end]
+
+    def _receive(self, received: bytes, count: int) -> bytes:
+        """At least so many bytes, of which the first have been received already."""
+        if len(received) >= count:
+            return received
+        parts, size = [received], len(received)
+        while size < count:
             try:
-                more = self._socket.recv(RECEIVED_AT_ONCE_BYTES)
+                more = self._socket.recv(max(RECEIVED_AT_ONCE_BYTES, count - size))
             except OSError as error:
                 self._lose(error)
             if not more:
                 abandon()
-            received = received + more if received else more
-        end = 4 + _LENGTH.unpack_from(received)[0]
-        self._received = received[end:]
-        return received[4:end]
+            parts.append(more)
+            size += len(more)
+        return b"".join(parts)
 
     def _lose(self, error: OSError) -> NoReturn:
         """The connection is gone: with the engine, unless it was closed here."""

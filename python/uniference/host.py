@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 
+from uniference.printable import printable
+
 INTERFACE = 1
 """The agreement with libraries: ``ProgramLibrary.interface`` in Swift."""
 
@@ -191,10 +193,10 @@ def main() -> NoReturn:
             cluster=options.cluster,
         )
     except HostError as error:
-        sys.stderr.write(f"uniference: error: rank {os.environ.get('RANK', '?')}: {error}\n")
+        sys.stderr.write(f"uniference: error: rank {os.environ.get('RANK', '?')}: {printable(error)}\n")
         leave(BAD_INPUT)
     except (RuntimeError, ValueError) as error:
-        sys.stderr.write(f"uniference: error: rank {os.environ.get('RANK', '?')}: {first_line(error)}\n")
+        sys.stderr.write(f"uniference: error: rank {os.environ.get('RANK', '?')}: {printable(first_line(error))}\n")
         leave(BAD_INPUT)
     leave(status)
 

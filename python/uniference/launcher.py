@@ -21,6 +21,8 @@ from typing import Any, NoReturn
 
 from uniference.launching.ending import RankEnd
 
+from uniference.printable import printable
+
 TESTED_TORCH_VERSIONS = ("2.13",)
 """Versions of torch that the process group has been tested with. Others may name its methods differently."""
 
@@ -82,7 +84,7 @@ def check_module(name: str) -> None:
 
 def refuse(problem: str) -> NoReturn:
     """Ends the process with one line on standard error."""
-    sys.stderr.write(f"uniference: error: {problem}\n")
+    sys.stderr.write(f"uniference: error: {printable(problem)}\n")
     end(BAD_ENVIRONMENT)
 
 

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 MAGIC = 0x46494E55
 PROTOCOL = 3
+LONGEST_FRAME_BYTES = 1 << 26
+"""Values do not travel in frames, so none comes near it."""
 
 
 class FrameKind(enum.IntEnum):
@@ -108,6 +110,11 @@ _LONG = struct.Struct("<q")
 def frame(kind: FrameKind, *body: bytes) -> bytes:
     """A whole frame of the parts of its body."""
     rest = b"".join(body)
+    if len(rest) >= LONGEST_FRAME_BYTES:
+        raise ValueError(
+            f"what is to be told the engine takes {len(rest)} bytes, more than the {LONGEST_FRAME_BYTES} of a message; "
+            f"a store holds small values, tensors travel by collectives"
+        )
     return _HEAD.pack(len(rest) + 1, kind) + rest
 
 

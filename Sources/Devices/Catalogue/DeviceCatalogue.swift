@@ -12,10 +12,10 @@ public enum DeviceCatalogue {
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 
   /// The device with an id such as `jetson-orin-nano`.
-  /// - Throws: ``DeviceError/unknownDevice(_:nearest:)`` with the nearest id.
+  /// - Throws: ``DeviceError/unknownDevice(_:likely:)`` with the ids that may be meant.
   public static func device(_ id: String) throws(DeviceError) -> DeviceSpecification {
     guard let device = byID[id] else {
-      throw .unknownDevice(id, nearest: nearestName(to: id, among: all.map(\.id)))
+      throw .unknownDevice(id, likely: likelyNames(for: id, among: all.map(\.id)))
     }
     return device
   }

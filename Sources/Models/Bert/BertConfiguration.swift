@@ -54,17 +54,19 @@ public struct BertConfiguration: Hashable, Sendable, TensorParallelSizes {
     guard try fields.string("model_type") == "bert" else {
       throw fields.error("model_type", "is not a BERT encoder; it must be \"bert\"")
     }
+    try fields.refuseQuantization()
     if let kind = try fields.string("position_embedding_type"), kind != "absolute" {
       throw fields.error("position_embedding_type", "is not modelled; it must be \"absolute\"")
     }
     name = file
-    hiddenSize = try fields.positiveInteger("hidden_size")
-    intermediateSize = try fields.positiveInteger("intermediate_size")
-    layerCount = try fields.positiveInteger("num_hidden_layers")
+    hiddenSize = try fields.positiveInteger("hidden_size", atMost: Limits.hidden)
+    intermediateSize = try fields.positiveInteger("intermediate_size", atMost: Limits.intermediate)
+    layerCount = try fields.positiveInteger("num_hidden_layers", atMost: Limits.layers)
     headCount = try fields.dividing("num_attention_heads", "hidden_size")
-    vocabularySize = try fields.positiveInteger("vocab_size")
-    tokenTypeCount = try fields.positiveInteger("type_vocab_size", ifMissing: 2)
-    maximumPositionCount = try fields.positiveInteger("max_position_embeddings", ifMissing: 512)
+    vocabularySize = try fields.positiveInteger("vocab_size", atMost: Limits.vocabulary)
+    tokenTypeCount = try fields.positiveInteger("type_vocab_size", ifMissing: 2, atMost: Limits.vocabulary)
+    maximumPositionCount = try fields.positiveInteger(
+      "max_position_embeddings", ifMissing: 512, atMost: Limits.positions)
     normEpsilon = try fields.positiveNumber("layer_norm_eps", ifMissing: 1e-12)
     activation = try fields.activation(ifMissing: .gelu)
     paddingToken = try fields.token("pad_token_id", ifMissing: 0, below: vocabularySize)

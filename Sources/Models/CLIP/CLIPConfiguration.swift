@@ -87,21 +87,23 @@ public struct CLIPConfiguration: Hashable, Sendable {
     guard try fields.string("model_type") == "clip" else {
       throw fields.error("model_type", "is not a model of two towers; it must be \"clip\"")
     }
+    try fields.refuseQuantization()
     guard let text = try fields.object("text_config"), let vision = try fields.object("vision_config") else {
       throw fields.error(fields["text_config"] == nil ? "text_config" : "vision_config", "it must be an object")
     }
     name = file
     self.text = try Tower(text, hiddenSize: 512, intermediateSize: 2048, headCount: 8)
     self.vision = try Tower(vision, hiddenSize: 768, intermediateSize: 3072, headCount: 12)
-    let vocabularySize = try text.positiveInteger("vocab_size", ifMissing: 49_408)
+    let vocabularySize = try text.positiveInteger("vocab_size", ifMissing: 49_408, atMost: Limits.vocabulary)
     self.vocabularySize = vocabularySize
-    maximumTextLength = try text.positiveInteger("max_position_embeddings", ifMissing: 77)
+    maximumTextLength = try text.positiveInteger(
+      "max_position_embeddings", ifMissing: 77, atMost: Limits.positions)
     let end = try text.token("eos_token_id", ifMissing: vocabularySize - 1, below: vocabularySize)
     endOfTextToken = end == 2 ? vocabularySize - 1 : end
-    imageSize = try vision.positiveInteger("image_size", ifMissing: 224)
-    patchSize = try vision.positiveInteger("patch_size", ifMissing: 32)
-    channelCount = try vision.positiveInteger("num_channels", ifMissing: 3)
-    projectionSize = try fields.positiveInteger("projection_dim", ifMissing: 512)
+    imageSize = try vision.positiveInteger("image_size", ifMissing: 224, atMost: Limits.image)
+    patchSize = try vision.positiveInteger("patch_size", ifMissing: 32, atMost: Limits.patch)
+    channelCount = try vision.positiveInteger("num_channels", ifMissing: 3, atMost: Limits.channels)
+    projectionSize = try fields.positiveInteger("projection_dim", ifMissing: 512, atMost: Limits.hidden)
     elementType = try fields.elementType()
     guard imageSize % patchSize == 0 else {
       throw vision.error(
@@ -112,10 +114,11 @@ public struct CLIPConfiguration: Hashable, Sendable {
 
 extension CLIPConfiguration.Tower {
   init(_ fields: HuggingFaceFields, hiddenSize: Int, intermediateSize: Int, headCount: Int) throws(ConfigurationError) {
-    self.hiddenSize = try fields.positiveInteger("hidden_size", ifMissing: hiddenSize)
-    self.intermediateSize = try fields.positiveInteger("intermediate_size", ifMissing: intermediateSize)
-    layerCount = try fields.positiveInteger("num_hidden_layers", ifMissing: 12)
-    self.headCount = try fields.positiveInteger("num_attention_heads", ifMissing: headCount)
+    self.hiddenSize = try fields.positiveInteger("hidden_size", ifMissing: hiddenSize, atMost: Limits.hidden)
+    self.intermediateSize = try fields.positiveInteger(
+      "intermediate_size", ifMissing: intermediateSize, atMost: Limits.intermediate)
+    layerCount = try fields.positiveInteger("num_hidden_layers", ifMissing: 12, atMost: Limits.layers)
+    self.headCount = try fields.positiveInteger("num_attention_heads", ifMissing: headCount, atMost: Limits.heads)
     normEpsilon = try fields.positiveNumber("layer_norm_eps", ifMissing: 1e-5)
     activation = try fields.activation(ifMissing: .quickGELU)
     guard self.hiddenSize % self.headCount == 0 else {

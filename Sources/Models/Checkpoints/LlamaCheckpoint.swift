@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Quantities
 import Tensors
 import Tokenization
@@ -39,6 +40,11 @@ public struct LlamaCheckpoint: ParameterSource {
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       let folder = exists && isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
       configuration = try LlamaConfiguration(huggingFaceFile: folder + "/config.json")
+      if let obstacle = configuration.variant.obstacleToValues {
+        throw CheckpointError(
+          "\(folder)/config.json: \(obstacle): such models are predicted from their configuration alone; give it as model, "
+            + "without weights, or \(UnsupportedModels.alternative)")
+      }
       tokenizer = try Tokenizers.read(tokenizerJSON: folder + "/tokenizer.json")
       chat = try HuggingFaceChatTemplate(folder: folder).text.map(ChatFormat.init(recognising:))
     }
@@ -58,6 +64,10 @@ public struct LlamaCheckpoint: ParameterSource {
 
   private func entry(of parameter: String, shape: [Int]) throws -> WeightEntry {
     let entry = try file.entry(named: naming == .gguf ? GGUFNames.name(of: parameter) : parameter)
+    guard entry.encoding.isReadable else {
+      throw CheckpointError(
+        "\(entry.name) is stored as \(entry.encoding), which is not supported; \(WeightEncoding.readable) are")
+    }
     guard entry.shape == shape else {
       throw CheckpointError(
         "\(parameter): the checkpoint has \(entry.shape), the configuration of \(configuration.name) asks for \(shape)")
@@ -99,5 +109,5 @@ public struct CheckpointError: Error, CustomStringConvertible, Hashable, Sendabl
   /// One line.
   public let description: String
 
-  init(_ description: String) { self.description = description }
+  init(_ description: String) { self.description = description.printable }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 
 /// The kinds of models that there are programs for.
 public enum ModelFamily: Hashable, Sendable {
@@ -14,8 +15,10 @@ public enum ModelFamily: Hashable, Sendable {
   public init(ofModelAt path: String) {
     struct Configuration: Decodable { let model_type: String? }
     let file = path.hasSuffix(".json") ? path : ModelFolder(path).file("config.json")
-    let data = path.hasSuffix(".gguf") ? nil : FileManager.default.contents(atPath: file)
-    switch data.flatMap({ try? JSONDecoder().decode(Configuration.self, from: $0) })?.model_type {
+    let data =
+      path.hasSuffix(".gguf") ? nil : InputFile.optionalContents(of: file, atMost: ModelFolder.longestConfiguration)
+    let configuration = data.flatMap { try? JSONDecoder().decode(Configuration.self, from: $0.withoutByteOrderMark) }
+    switch configuration?.model_type {
     case "bert": self = .sentenceEncoder
     case "clip": self = .twoTowers
     default: self = .decoder

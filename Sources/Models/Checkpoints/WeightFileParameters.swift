@@ -13,6 +13,10 @@ struct WeightFileParameters: ParameterSource {
   /// Throws unless the file has the parameter in its shape.
   func check(_ part: ParameterPart) throws {
     let entry = try file.entry(named: prefix + part.name)
+    guard entry.encoding.isReadable else {
+      throw CheckpointError(
+        "\(entry.name) is stored as \(entry.encoding), which is not supported; \(WeightEncoding.readable) are")
+    }
     guard entry.shape == part.shape else {
       throw CheckpointError(
         "\(entry.name): the checkpoint has \(entry.shape), the configuration \(modelName) asks for \(part.shape)")

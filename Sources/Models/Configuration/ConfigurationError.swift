@@ -1,3 +1,5 @@
+import Inputs
+
 /// A field of a model configuration that cannot be used.
 public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Sendable {
   /// The file it was read from, or the model's name.
@@ -18,8 +20,8 @@ public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Send
 
   /// `config.json: vocab_size = 0: it must be a positive integer`.
   public var description: String {
-    guard let field else { return "\(file): \(rule)" }
-    guard let value else { return "\(file): \(field) is missing: \(rule)" }
-    return "\(file): \(field) = \(value): \(rule)"
+    guard let field else { return "\(file): \(rule)".printable }
+    guard let value else { return "\(file): \(field) is missing: \(rule)".printable }
+    return "\(file): \(field) = \(value): \(rule)".printable
   }
 }

@@ -4,7 +4,8 @@ import Quantities
 extension HuggingFaceFields {
   /// A positive integer that divides another field's, such as the number of heads the hidden size.
   func dividing(_ field: String, _ whole: String) throws(ConfigurationError) -> Int {
-    let (divisor, dividend) = (try positiveInteger(field), try positiveInteger(whole))
+    let divisor = try positiveInteger(field, atMost: Limits.heads)
+    let dividend = try positiveInteger(whole, atMost: Limits.hidden)
     guard dividend % divisor == 0 else {
       throw error(field, "\(whole) % \(field) = \(dividend) % \(divisor) = \(dividend % divisor), must be 0")
     }
@@ -28,7 +29,7 @@ extension HuggingFaceFields {
     let field = self["torch_dtype"] == nil ? "dtype" : "torch_dtype"
     guard let name = try string(field) else { return .float32 }
     let allowed: [ElementType] = [.float32, .float16, .bfloat16, .float64]
-    guard let type = allowed.first(where: { $0.rawValue == name }) else {
+    guard let type = ElementType(named: name), allowed.contains(type) else {
       throw error(field, "it must be one of \(allowed.map(\.rawValue).joined(separator: ", "))")
     }
     return type

@@ -1,4 +1,5 @@
 import Foundation
+import Quantities
 
 /// Any JSON value, so that a field of the wrong type can be shown as it was found.
 enum JSONValue: Decodable, Equatable {
@@ -32,7 +33,7 @@ enum JSONValue: Decodable, Equatable {
     case .null: "null"
     case .bool(let bool): "\(bool)"
     case .number(let number): Int(exactly: number).map { "\($0)" } ?? "\(number)"
-    case .string(let string): "\"\(string)\""
+    case .string(let string): "\"\(quotable(string))\""
     case .array(let array): "[\(array.prefix(3).map(\.shown).joined(separator: ", "))\(array.count > 3 ? ", ..." : "")]"
     case .object: "{...}"
     }

@@ -1,27 +1,44 @@
 /// How large a model is.
 extension LlamaConfiguration {
-  /// Parameters of one layer: query, key, value and output projections, gate, up and down projections, two norms.
+  /// Parameters of one layer: query, key, value and output projections, gate (where there is one), up and down
+  /// projections, norms.
   public var layerParameterCount: Int {
     let queries = headCount * headSize
     let keys = keyValueHeadCount * headSize
-    var count = hiddenSize * (2 * queries + 2 * keys) + 3 * hiddenSize * intermediateSize + 2 * hiddenSize
+    var count = hiddenSize * (2 * queries + 2 * keys) + (gateCount + 2) * hiddenSize * intermediateSize
+    count += variant.normCount * variant.normParameterCount(hiddenSize)
     if hasQueryKeyValueBias { count += queries + 2 * keys }
     if hasAttentionOutputBias { count += hiddenSize }
-    if hasFeedForwardBias { count += 2 * intermediateSize + hiddenSize }
-    return count
+    if hasFeedForwardBias { count += (gateCount + 1) * intermediateSize + hiddenSize }
+    switch variant.queryKeyNorm {
+    case .none: return count
+    case .eachHead: return count + 2 * headSize
+    case .projection: return count + queries + keys
+    }
   }
+
+  /// How many projections gate the feed-forward.
+  private var gateCount: Int { if case .gated = variant.feedForward { 1 } else { 0 } }
 
   /// Entries of the embedding's table, and of the output layer's.
   public var embeddingParameterCount: Int { vocabularySize * hiddenSize }
 
   /// All parameters, a shared table counted once.
   public var parameterCount: Int {
-    (tiesEmbeddings ? 1 : 2) * embeddingParameterCount + layerCount * layerParameterCount + hiddenSize
+    (tiesEmbeddings ? 1 : 2) * embeddingParameterCount + layerCount * layerParameterCount
+      + variant.normParameterCount(hiddenSize)
   }
 
   /// Bytes of the keys and values of `positionCount` positions in `batchSize` sequences, over all layers:
-  /// 2 · layers · key-value heads · head size · positions · batch · bytes of an element.
+  /// 2 · key-value heads · head size · batch · bytes of an element · the positions that each layer keeps; `Int.max` where
+  /// that cannot be counted.
   public func keyValueCacheByteCount(positionCount: Int, batchSize: Int = 1) -> Int {
-    2 * layerCount * keyValueHeadCount * headSize * positionCount * batchSize * elementType.byteCount
+    let positions = (0..<layerCount).reduce(0) { sum, layer in
+      sum + min(positionCount, variant.traits(ofLayer: layer).window ?? positionCount)
+    }
+    let perPosition = 2 * keyValueHeadCount * headSize * elementType.byteCount
+    let (inOneSequence, overflow) = perPosition.multipliedReportingOverflow(by: positions)
+    let (bytes, overflows) = inOneSequence.multipliedReportingOverflow(by: batchSize)
+    return overflow || overflows ? .max : bytes
   }
 }

@@ -5,7 +5,7 @@ import Tensors
 ///
 /// Decoder-only transformer with RMS normalization before attention and feed-forward, rotary position embedding,
 /// grouped-query attention and a SwiGLU feed-forward (Touvron et al., "LLaMA", 2023). Mistral and Qwen2 models have the
-/// same architecture, the latter with biases on queries, keys and values.
+/// same architecture, the latter with biases on queries, keys and values; in what others differ is their ``variant``.
 public struct LlamaConfiguration: Hashable, Sendable {
   /// The preset's id, or the file it came from.
   public let name: String
@@ -37,6 +37,8 @@ public struct LlamaConfiguration: Hashable, Sendable {
   public let hasAttentionOutputBias: Bool
   /// Whether the feed-forward's projections have biases, `mlp_bias`.
   public let hasFeedForwardBias: Bool
+  /// In what the family differs from Llama.
+  public let variant: DecoderVariant
   /// The type of weights, activations and key-value cache, `torch_dtype`; may be changed to predict another one.
   public var elementType: ElementType
 
@@ -51,23 +53,26 @@ public struct LlamaConfiguration: Hashable, Sendable {
     keyValueHeadCount: Int? = nil, headSize: Int? = nil, vocabularySize: Int, maximumPositionCount: Int,
     normEpsilon: Double = 1e-5, rotary: RotaryEmbedding = RotaryEmbedding(base: 10_000), tiesEmbeddings: Bool = false,
     hasQueryKeyValueBias: Bool = false, hasAttentionOutputBias: Bool = false, hasFeedForwardBias: Bool = false,
-    elementType: ElementType = .bfloat16
+    variant: DecoderVariant = .llama, elementType: ElementType = .bfloat16
   ) throws(ConfigurationError) {
     let sizes = [
-      ("hidden_size", hiddenSize), ("intermediate_size", intermediateSize), ("num_hidden_layers", layerCount),
-      ("num_attention_heads", headCount), ("num_key_value_heads", keyValueHeadCount ?? 1), ("head_dim", headSize ?? 1),
-      ("vocab_size", vocabularySize), ("max_position_embeddings", maximumPositionCount),
+      ("hidden_size", hiddenSize, Limits.hidden), ("intermediate_size", intermediateSize, Limits.intermediate),
+      ("num_hidden_layers", layerCount, Limits.layers), ("num_attention_heads", headCount, Limits.heads),
+      ("num_key_value_heads", keyValueHeadCount ?? 1, Limits.heads), ("head_dim", headSize ?? 1, Limits.heads),
+      ("vocab_size", vocabularySize, Limits.vocabulary),
+      ("max_position_embeddings", maximumPositionCount, Limits.positions),
     ]
-    for (field, size) in sizes where size < 1 || size > Int(Int32.max) {
+    for (field, size, largest) in sizes where size < 1 || size > largest {
       throw ConfigurationError(
-        file: name, field: field, value: "\(size)", rule: "it must be a positive integer below 2^31")
+        file: name, field: field, value: "\(size)", rule: "it must be a positive integer, at most \(largest)")
     }
     self.init(
       unchecked: name, hiddenSize: hiddenSize, intermediateSize: intermediateSize, layerCount: layerCount,
       headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize, vocabularySize: vocabularySize,
       maximumPositionCount: maximumPositionCount, normEpsilon: normEpsilon, rotary: rotary,
       tiesEmbeddings: tiesEmbeddings, hasQueryKeyValueBias: hasQueryKeyValueBias,
-      hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, elementType: elementType)
+      hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, variant: variant,
+      elementType: elementType)
     try validate(derivesHeadSize: headSize == nil)
   }
 
@@ -76,7 +81,7 @@ public struct LlamaConfiguration: Hashable, Sendable {
     keyValueHeadCount: Int? = nil, headSize: Int? = nil, vocabularySize: Int, maximumPositionCount: Int,
     normEpsilon: Double = 1e-5, rotary: RotaryEmbedding = RotaryEmbedding(base: 10_000), tiesEmbeddings: Bool = false,
     hasQueryKeyValueBias: Bool = false, hasAttentionOutputBias: Bool = false, hasFeedForwardBias: Bool = false,
-    elementType: ElementType = .bfloat16
+    variant: DecoderVariant = .llama, elementType: ElementType = .bfloat16
   ) {
     self.name = name
     self.hiddenSize = hiddenSize
@@ -93,6 +98,7 @@ public struct LlamaConfiguration: Hashable, Sendable {
     self.hasQueryKeyValueBias = hasQueryKeyValueBias
     self.hasAttentionOutputBias = hasAttentionOutputBias
     self.hasFeedForwardBias = hasFeedForwardBias
+    self.variant = variant
     self.elementType = elementType
   }
 
@@ -112,6 +118,11 @@ public struct LlamaConfiguration: Hashable, Sendable {
     if headSize % 2 != 0 {
       throw ConfigurationError(
         file: name, field: "head_dim", value: "\(headSize)", rule: "head_dim % 2 = 1, must be 0 for rotary embedding")
+    }
+    if headSize > Limits.heads {
+      throw ConfigurationError(
+        file: name, field: "head_dim", value: "\(headSize)",
+        rule: "it must be a positive integer, at most \(Limits.heads)")
     }
   }
 }

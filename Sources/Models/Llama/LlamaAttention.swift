@@ -10,14 +10,22 @@ public struct LlamaAttention: Sendable {
   private let headCount: Int
   private let keyValueHeadCount: Int
   private let headSize: Int
-  private let rotary: RotaryEmbedding
+  /// `nil` in a layer without positions.
+  private let rotary: RotaryEmbedding?
+  /// How many positions a query sees; `nil` for all up to its own.
+  private let window: Int?
+  private let queryNorm: RMSNorm?
+  private let keyNorm: RMSNorm?
+  /// Whether queries and keys are normalized as a whole, not head by head.
+  private let normalizesProjection: Bool
 
   /// Makes the parameters of this device's heads.
   init(
-    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, share: TensorShare,
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, layer: Int, share: TensorShare,
     group: (any Communicator)?
   ) throws {
     let size = configuration.headSize
+    let traits = configuration.variant.traits(ofLayer: layer)
     func column(_ name: String, _ heads: AxisShare) throws -> ColumnParallelLinear {
       try ColumnParallelLinear(
         parameters.scoped(name), inputs: configuration.hiddenSize, outputs: heads.scaled(by: size),
@@ -26,24 +34,35 @@ public struct LlamaAttention: Sendable {
     headCount = share.heads.count
     keyValueHeadCount = share.keyValueHeads.count
     headSize = size
-    rotary = configuration.rotary
+    rotary = traits.isRotary ? configuration.rotary : nil
+    window = traits.window
     queryProjection = try column("q_proj", share.heads)
     keyProjection = try column("k_proj", share.keyValueHeads)
     valueProjection = try column("v_proj", share.keyValueHeads)
     outputProjection = try RowParallelLinear(
       parameters.scoped("o_proj"), inputs: share.heads.scaled(by: size), outputs: configuration.hiddenSize,
       hasBias: configuration.hasAttentionOutputBias, group: group, label: "attention weights")
+    let queryKeyNorm = configuration.variant.queryKeyNorm
+    normalizesProjection = queryKeyNorm == .projection
+    func norm(_ name: String, _ heads: AxisShare) throws -> RMSNorm? {
+      guard queryKeyNorm != .none else { return nil }
+      return try RMSNorm(
+        parameters.scoped(name), size: queryKeyNorm == .projection ? heads.count * size : size,
+        epsilon: configuration.normEpsilon)
+    }
+    queryNorm = try norm("q_norm", share.heads)
+    keyNorm = try norm("k_norm", share.keyValueHeads)
   }
 
   /// Queries `[batch, rows, heads, headSize]` of normalized rows `[batch, rows, hidden size]` from `position` on.
   public func queries(_ rows: Tensor, position: Int) throws -> Tensor {
-    try heads(queryProjection(rows), headCount).rotated(by: rotary, position: position)
+    try turned(queryProjection(rows), headCount, queryNorm, position: position)
   }
 
   /// Keys and values `[batch, rows, keyValueHeads, headSize]` of normalized rows from `position` on.
   public func keysAndValues(_ rows: Tensor, position: Int) throws -> KeysAndValues {
     KeysAndValues(
-      keys: try heads(keyProjection(rows), keyValueHeadCount).rotated(by: rotary, position: position),
+      keys: try turned(keyProjection(rows), keyValueHeadCount, keyNorm, position: position),
       values: try heads(valueProjection(rows), keyValueHeadCount))
   }
 
@@ -54,7 +73,24 @@ public struct LlamaAttention: Sendable {
   {
     let flat = [queries.shape[0], queries.shape[1], headCount * headSize]
     return try await outputProjection(
-      queries.attention(keys: memory.keys, values: memory.values, causalOffset: position).reshaped(to: flat))
+      queries.attention(
+        keys: memory.keys, values: memory.values, causalOffset: position, window: maskingWindow(position, memory.keys)
+      )
+      .reshaped(to: flat))
+  }
+
+  /// The window where it hides any of the keys; their last one is the last query's own.
+  private func maskingWindow(_ position: Int, _ keys: Tensor) -> Int? {
+    window.flatMap { keys.shape[1] > $0 ? $0 : nil }
+  }
+
+  /// Rows of a projection as heads, normalized and turned by their positions.
+  private func turned(_ rows: consuming Tensor, _ count: Int, _ norm: RMSNorm?, position: Int) throws -> Tensor {
+    var rows = consume rows
+    if normalizesProjection, let norm { rows = try norm(rows) }
+    rows = try heads(rows, count)
+    if !normalizesProjection, let norm { rows = try norm(rows) }
+    return try rotary.map { try rows.rotated(by: $0, position: position) } ?? rows
   }
 
   private func heads(_ rows: Tensor, _ count: Int) throws -> Tensor {

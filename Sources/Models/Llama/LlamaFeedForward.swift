@@ -1,12 +1,13 @@
 import Communication
 import Tensors
 
-/// The SwiGLU feed-forward down(silu(gate(x)) · up(x)) (Shazeer, "GLU Variants Improve Transformer", 2020), for a share
-/// of its columns.
+/// The feed-forward of a layer, for a share of its columns: down(activation(gate(x)) · up(x)) (Shazeer, "GLU Variants
+/// Improve Transformer", 2020; SwiGLU in Llama), or down(activation(up(x))) in families without a gate.
 public struct LlamaFeedForward: Sendable {
-  private let gate: ColumnParallelLinear
+  private let gate: ColumnParallelLinear?
   private let up: ColumnParallelLinear
   private let down: RowParallelLinear
+  private let activation: Activation
 
   /// Makes the parameters of this device's columns.
   init(
@@ -18,8 +19,16 @@ public struct LlamaFeedForward: Sendable {
         parameters.scoped(name), inputs: configuration.hiddenSize, outputs: share.feedForwardColumns,
         hasBias: configuration.hasFeedForwardBias, label: "feed-forward weights")
     }
-    gate = try column("gate_proj")
-    up = try column("up_proj")
+    switch configuration.variant.feedForward {
+    case .gated(let activation):
+      self.activation = activation
+      gate = try column("gate_proj")
+      up = try column("up_proj")
+    case .plain(let activation):
+      self.activation = activation
+      gate = nil
+      up = try column("up_proj")
+    }
     down = try RowParallelLinear(
       parameters.scoped("down_proj"), inputs: share.feedForwardColumns, outputs: configuration.hiddenSize,
       hasBias: configuration.hasFeedForwardBias, group: group, label: "feed-forward weights")
@@ -27,6 +36,7 @@ public struct LlamaFeedForward: Sendable {
 
   /// `[..., hidden size]` to the same shape, summed over all devices' columns.
   public func callAsFunction(_ rows: Tensor) async throws -> Tensor {
-    try await down(gate(rows).silu() * up(rows))
+    guard let gate else { return try await down(activation(up(rows))) }
+    return try await down(activation(gate(rows)) * up(rows))
   }
 }

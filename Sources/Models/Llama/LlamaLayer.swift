@@ -1,36 +1,47 @@
 import Communication
 import Tensors
 
-/// One layer: x + attention(norm(x)), then y + feedForward(norm(y)).
+/// One layer: x + attention(norm(x)), then y + feedForward(norm(y)), or with the norms where the family has them
+/// (``DecoderVariant/NormPlacement``).
 ///
 /// Attention comes in parts too, for strategies that compute queries and keys of different rows.
 public struct LlamaLayer: Sendable {
-  /// The normalization before attention.
-  public let attentionNorm: RMSNorm
   /// The attention.
   public let attention: LlamaAttention
-  private let feedForwardNorm: RMSNorm
+  private let attentionInput: HiddenNorm?
+  private let attentionOutput: HiddenNorm?
+  private let feedForwardInput: HiddenNorm?
+  private let feedForwardOutput: HiddenNorm?
   private let feedForward: LlamaFeedForward
+  private let residualFactor: ScalarFactor?
 
   /// Makes this device's share of the parameters.
   init(
-    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, share: TensorShare,
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, layer: Int, share: TensorShare,
     group: (any Communicator)?
   ) throws {
-    func norm(_ name: String) throws -> RMSNorm {
-      try RMSNorm(parameters.scoped(name), size: configuration.hiddenSize, epsilon: configuration.normEpsilon)
+    func norm(_ name: String?) throws -> HiddenNorm? {
+      try name.map { try HiddenNorm(parameters.scoped($0), configuration) }
     }
-    attentionNorm = try norm("input_layernorm")
-    attention = try LlamaAttention(parameters.scoped("self_attn"), configuration, share: share, group: group)
-    feedForwardNorm = try norm("post_attention_layernorm")
+    let names = NormNames(configuration.variant.normPlacement)
+    attentionInput = try norm(names.attentionInput)
+    attention = try LlamaAttention(
+      parameters.scoped("self_attn"), configuration, layer: layer, share: share, group: group)
+    attentionOutput = try norm(names.attentionOutput)
+    feedForwardInput = try norm(names.feedForwardInput)
     feedForward = try LlamaFeedForward(parameters.scoped("mlp"), configuration, share: share, group: group)
+    feedForwardOutput = try norm(names.feedForwardOutput)
+    residualFactor = configuration.variant.factors.scalesResiduals ? try ScalarFactor(parameters) : nil
   }
+
+  /// What queries, keys and values are computed of, for rows `[..., hidden size]`.
+  public func normalized(_ rows: Tensor) throws -> Tensor { try attentionInput?(rows) ?? rows }
 
   /// The layer on rows `[batch, rows, hidden size]` that follow the positions in `cache`, which takes their keys and
   /// values.
   public func callAsFunction(_ rows: Tensor, cache: inout KeyValueCache) async throws -> Tensor {
     let position = cache.count
-    let normalized = try attentionNorm(rows)
+    let normalized = try normalized(rows)
     let queries = try attention.queries(normalized, position: position)
     let memory = try cache.append(attention.keysAndValues(consume normalized, position: position))
     return try await finish(rows, queries: consume queries, memory: consume memory, position: position)
@@ -41,7 +52,40 @@ public struct LlamaLayer: Sendable {
   public func finish(
     _ rows: Tensor, queries: consuming Tensor, memory: consuming KeysAndValues, position: Int
   ) async throws -> Tensor {
-    let attended = try await rows + attention.attend(consume queries, to: consume memory, position: position)
-    return try await attended + feedForward(feedForwardNorm(attended))
+    let mixed = try await attention.attend(consume queries, to: consume memory, position: position)
+    let attended = try rows + residual(attentionOutput?(mixed) ?? mixed)
+    let fed = try await feedForward(feedForwardInput?(attended) ?? attended)
+    return try attended + residual(feedForwardOutput?(fed) ?? fed)
+  }
+
+  private func residual(_ rows: Tensor) throws -> Tensor { try residualFactor?(rows) ?? rows }
+}
+
+/// What checkpoints call the norms of a layer; `nil` for one that there is not.
+struct NormNames {
+  var attentionInput: String?
+  var attentionOutput: String?
+  var feedForwardInput: String?
+  var feedForwardOutput: String?
+
+  init(_ placement: DecoderVariant.NormPlacement) {
+    switch placement {
+    case .before:
+      attentionInput = "input_layernorm"
+      feedForwardInput = "post_attention_layernorm"
+    case .after:
+      attentionOutput = "post_attention_layernorm"
+      feedForwardOutput = "post_feedforward_layernorm"
+    case .around:
+      attentionInput = "input_layernorm"
+      attentionOutput = "post_attention_layernorm"
+      feedForwardInput = "pre_feedforward_layernorm"
+      feedForwardOutput = "post_feedforward_layernorm"
+    }
+  }
+
+  /// Those that there are.
+  var all: [String] {
+    [attentionInput, attentionOutput, feedForwardInput, feedForwardOutput].compactMap(\.self)
   }
 }

@@ -6,11 +6,14 @@ import Tensors
 public struct LlamaShard: Sendable {
   /// The layers, in order.
   public let layers: [LlamaLayer]
+  private let layerNumbers: Range<Int>
   private let configuration: LlamaConfiguration
   private let share: TensorShare
   private let device: any TensorDevice
   private let embedding: VocabularyParallelEmbedding?
-  private let finalNorm: RMSNorm?
+  private let finalNorm: HiddenNorm?
+  private let embeddingFactor: ScalarFactor?
+  private let logitFactor: ScalarFactor?
   private let output: VocabularyParallelOutput?
 
   /// Makes the parameters, named as in Hugging Face's checkpoints.
@@ -37,15 +40,19 @@ public struct LlamaShard: Sendable {
         model.scoped("embed_tokens"), tokens: share.vocabulary, hiddenSize: configuration.hiddenSize, group: group)
       : nil
     layers = try layerRange.map {
-      try LlamaLayer(model.scoped("layers.\($0)"), configuration, share: share, group: group)
+      try LlamaLayer(model.scoped("layers.\($0)"), configuration, layer: $0, share: share, group: group)
     }
+    layerNumbers = layerRange
+    let factors = configuration.variant.factors
+    embeddingFactor = factors.scalesEmbeddings && embedding != nil ? try ScalarFactor(parameters) : nil
     guard layerRange.upperBound == configuration.layerCount else {
       finalNorm = nil
       output = nil
+      logitFactor = nil
       return
     }
-    finalNorm = try RMSNorm(
-      model.scoped("norm"), size: configuration.hiddenSize, epsilon: configuration.normEpsilon)
+    finalNorm = try HiddenNorm(model.scoped("norm"), configuration)
+    logitFactor = factors.scalesLogits || factors.capsLogits ? try ScalarFactor(parameters) : nil
     let tied = configuration.tiesEmbeddings ? embedding?.table : nil
     let outputParameters =
       configuration.tiesEmbeddings ? model.scoped("embed_tokens") : parameters.scoped("lm_head")
@@ -58,17 +65,19 @@ public struct LlamaShard: Sendable {
 
   /// Empty caches for each layer.
   func makeCaches(batchSize: Int, capacity: Int) throws -> [KeyValueCache] {
-    try layers.map { _ in
+    try layerNumbers.map { layer in
       try KeyValueCache(
-        batchSize: batchSize, capacity: capacity, headCount: share.keyValueHeads.count,
-        headSize: configuration.headSize, elementType: configuration.elementType, on: device)
+        batchSize: batchSize, capacity: capacity, window: configuration.variant.traits(ofLayer: layer).window,
+        headCount: share.keyValueHeads.count, headSize: configuration.headSize,
+        elementType: configuration.elementType, on: device)
     }
   }
 
   /// Token ids `[batch, positions]` to hidden states `[batch, positions, hidden size]`; the shard holds layer 0.
   func embed(_ tokens: Tensor) async throws -> Tensor {
     guard let embedding else { preconditionFailure("only the first layers' device embeds") }
-    return try await embedding(tokens)
+    let rows = try await embedding(tokens)
+    return try embeddingFactor?(rows) ?? rows
   }
 
   /// Hidden states after this shard's layers, whose caches take the new positions.
@@ -83,8 +92,15 @@ public struct LlamaShard: Sendable {
   func choose(_ hidden: consuming Tensor) async throws -> TokenChoice {
     guard let finalNorm, let output else { preconditionFailure("only the last layers' device chooses tokens") }
     let row = try Self.lastRow(consume hidden)
-    let logits = try await output(finalNorm(consume row))
+    let logits = try bent(await output(finalNorm(consume row)))
     return TokenChoice(tokens: try logits.argmax(), logits: logits)
+  }
+
+  /// Logits as the family makes them of the output layer's result.
+  private func bent(_ logits: consuming Tensor) throws -> Tensor {
+    guard let logitFactor else { return logits }
+    let scaled = try logitFactor(logits)
+    return configuration.variant.factors.capsLogits ? try logitFactor(scaled.tanh()) : scaled
   }
 
   /// The last position `[batch, 1, hidden size]` of hidden states `[batch, positions, hidden size]`, as a view.

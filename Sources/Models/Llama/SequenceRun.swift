@@ -66,7 +66,7 @@ struct SequenceRun {
     var queries: Tensor?
     for index in shard.layers.indices {
       let layer = shard.layers[index]
-      let normalized = try layer.attentionNorm(consume all)
+      let normalized = try layer.normalized(consume all)
       let ownQueries =
         try queries.take()
         ?? layer.attention.queries(normalized.narrowed(axis: 1, to: positions), position: positions.lowerBound)
@@ -82,7 +82,7 @@ struct SequenceRun {
       let gathering = try group.startAllGather(own, axis: 1, counts: isEven ? nil : counts)
       if plan.overlapped {
         let next = shard.layers[index + 1]
-        queries = try next.attention.queries(next.attentionNorm(own), position: positions.lowerBound)
+        queries = try next.attention.queries(next.normalized(own), position: positions.lowerBound)
       }
       all = try await gathering.wait()
     }

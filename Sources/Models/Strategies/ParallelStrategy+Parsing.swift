@@ -1,13 +1,21 @@
+import Quantities
+
 extension ParallelStrategy {
   /// What may be written, for help texts.
   public static let allowedForms =
     "single, tensor=N, pipeline=N, tensor=N,pipeline=N, each pipeline also with ,microbatches=N, "
     + "sequence=N, sequence=N,overlap, towers"
 
+  /// More than clusters have devices, and batches sequences.
+  static let largestDegree = 10_000_000
+
   /// Parses the text form. Blanks around parts are ignored and their order does not matter.
   ///
   /// - Throws: naming the part that is not understood and what is allowed.
   public init(parsing text: String) throws(StrategyError) {
+    guard text.utf8.count <= 256 else {
+      throw StrategyError(quotable(text), "is too long; allowed: \(Self.allowedForms)")
+    }
     var degrees: [String: Int] = [:]
     var words: Set<String> = []
     for part in text.split(separator: ",", omittingEmptySubsequences: false) {
@@ -20,6 +28,9 @@ extension ParallelStrategy {
         }
         guard let degree = Int(sides[1]), degree > 0 else {
           throw StrategyError(text, "\(sides[0]) = \"\(sides[1])\" must be a positive integer")
+        }
+        guard degree <= Self.largestDegree else {
+          throw StrategyError(text, "\(sides[0]) = \(degree) must be at most \(Self.largestDegree)")
         }
         degrees[sides[0]] = degree
       } else {

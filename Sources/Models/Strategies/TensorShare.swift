@@ -8,9 +8,19 @@ protocol TensorParallelSizes {
   var intermediateSize: Int { get }
   /// Rows of the embedding's table.
   var vocabularySize: Int { get }
+  /// What keeps heads from being divided among devices, if anything does.
+  var obstacleToDividingHeads: String? { get }
 }
 
-extension LlamaConfiguration: TensorParallelSizes {}
+extension TensorParallelSizes {
+  var obstacleToDividingHeads: String? { nil }
+}
+
+extension LlamaConfiguration: TensorParallelSizes {
+  var obstacleToDividingHeads: String? {
+    variant.queryKeyNorm == .projection ? "queries and keys are normalized over all heads at once" : nil
+  }
+}
 
 /// What one of several tensor-parallel devices holds of every layer, of the embedding and of the output.
 public struct TensorShare: Hashable, Sendable {
@@ -80,6 +90,7 @@ public struct TensorShare: Hashable, Sendable {
   /// Whether a model can be divided among `tensor` devices.
   static func divides(_ configuration: some TensorParallelSizes, among tensor: Int) -> Bool {
     let (heads, keyValueHeads) = (configuration.headCount, configuration.keyValueHeadCount)
+    guard tensor == 1 || configuration.obstacleToDividingHeads == nil else { return false }
     return heads % tensor == 0 && (tensor <= keyValueHeads || tensor % keyValueHeads == 0)
       && tensor <= configuration.intermediateSize && tensor <= configuration.vocabularySize
   }
@@ -92,7 +103,9 @@ public struct TensorShare: Hashable, Sendable {
     let (heads, keyValueHeads) = (configuration.headCount, configuration.keyValueHeadCount)
     let allowed = (1...heads).filter { divides(configuration, among: $0) }.map(String.init).joined(separator: ", ")
     let rule =
-      if heads % tensor != 0 {
+      if let obstacle = configuration.obstacleToDividingHeads {
+        "tensor = \(tensor), must be 1: \(obstacle)"
+      } else if heads % tensor != 0 {
         "num_attention_heads % tensor = \(heads) % \(tensor) = \(heads % tensor), must be 0"
       } else if tensor > keyValueHeads, tensor % keyValueHeads != 0 {
         "tensor % num_key_value_heads = \(tensor) % \(keyValueHeads) = \(tensor % keyValueHeads), must be 0"

@@ -105,7 +105,8 @@ public final class CommandSession: Sendable {
       let cluster = try cluster.keepingDevices(links.count)
       let session = WorldSession(
         links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil, interruption: interruption)
+        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil, interruption: interruption,
+        takeReturns: { [] })
       var simulation = SimulationOptions()
       simulation.seed = options.seed
       simulation.interruption = interruption

@@ -1,3 +1,4 @@
+import Quantities
 import Results
 
 /// What ranks computed in an earlier run, to be charged again instead of what is measured now.
@@ -38,10 +39,10 @@ final class ComputeRecording: @unchecked Sendable {
       let rank = Int(event.rank)
       let operation = record.manifest.names[Int(event.name)]
       if operation == question {
-        asked[rank, default: 0] += event.bytes
+        asked[rank] = Picoseconds.sum(asked[rank] ?? 0, event.bytes)
       } else {
         entries[rank].append(
-          Entry(operation: operation, picoseconds: event.bytes + (asked.removeValue(forKey: rank) ?? 0)))
+          Entry(operation: operation, picoseconds: Picoseconds.sum(event.bytes, asked.removeValue(forKey: rank) ?? 0)))
       }
     }
     guard entries.contains(where: { !$0.isEmpty }) else {

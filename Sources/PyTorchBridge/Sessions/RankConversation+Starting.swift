@@ -90,9 +90,10 @@ extension RankConversation {
   }
 
   private func split(_ payload: TensorPayload, into counts: [Int]) throws -> [TensorPayload] {
-    guard counts.reduce(0, +) == payload.elementCount else {
+    guard counts.count <= rank.world.size, counts.reduce(0, +) == payload.elementCount else {
       throw RefusedCall(
-        "parts of \(counts) elements do not make up the \(payload.elementCount) that there are")
+        "\(counts.count) parts of \(counts.prefix(16)) elements do not make up the \(payload.elementCount) that there are"
+      )
     }
     var start = 0
     return counts.map { count in

@@ -1,4 +1,5 @@
 import Communication
+import Quantities
 import Simulation
 import SimulationKernel
 import Uniference
@@ -161,7 +162,7 @@ final class RankConversation: @unchecked Sendable {
   private func finish(_ work: Work<Delivery>, _ call: CallDescription, timeout: Int64?) async throws -> Delivery? {
     let delivery: Delivery?
     if let timeout {
-      let deadline = process.now.advanced(byPicoseconds: timeout.multipliedReportingOverflow(by: 1000).partialValue)
+      let deadline = process.now.advanced(byPicoseconds: Picoseconds.whole(nanoseconds: timeout))
       delivery = try await process.doing(until: deadline) { try await work.wait() }
     } else {
       delivery = try await work.wait()

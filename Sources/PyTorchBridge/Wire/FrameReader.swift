@@ -1,3 +1,5 @@
+import Uniference
+
 /// Takes little-endian values off the body of a frame, one after another.
 struct FrameReader {
   private var bytes: ArraySlice<UInt8>
@@ -30,11 +32,22 @@ struct FrameReader {
 
   mutating func string() throws(ProtocolError) -> String { String(decoding: try counted(), as: UTF8.self) }
 
+  /// As many ranks as the largest cluster has devices.
+  static let mostRanks = Cluster.maximumDeviceCount
+
+  /// A number that is not negative, and not so large that sums of it could be more than 64 bits hold.
+  mutating func cost() throws(ProtocolError) -> Double {
+    let cost = try double()
+    guard (0...1e30).contains(cost) else { throw ProtocolError("an operation cannot cost \(cost)") }
+    return cost
+  }
+
   /// A list, whose entries take `bytesPerEntry` at least.
   mutating func list<Entry>(
-    bytesPerEntry: Int, _ entry: (inout FrameReader) throws(ProtocolError) -> Entry
+    bytesPerEntry: Int, atMost longest: Int = .max, _ entry: (inout FrameReader) throws(ProtocolError) -> Entry
   ) throws(ProtocolError) -> [Entry] {
     let count = Int(try integer(UInt32.self))
+    guard count <= longest else { throw ProtocolError("a list of \(count) entries, where at most \(longest) can be") }
     guard count * bytesPerEntry <= bytes.count else {
       throw ProtocolError("a list of \(count) entries does not fit in the \(bytes.count) bytes that are left")
     }

@@ -76,7 +76,7 @@ extension ComputedOperation {
     name = try reader.integer()
     dataType = try DataType(&reader)
     cost = OperationCost(
-      flops: try reader.double(), bytesRead: try reader.double(), bytesWritten: try reader.double())
+      flops: try reader.cost(), bytesRead: try reader.cost(), bytesWritten: try reader.cost())
   }
 }
 
@@ -95,5 +95,6 @@ extension BlockPlace {
     segment = try reader.integer()
     offset = try reader.integer()
     if id == 0 { return nil }
+    guard offset <= 1 << 60 else { throw ProtocolError("a block at \(offset) cannot be") }
   }
 }

@@ -55,14 +55,15 @@ extension FrameReader {
   /// The flags of a primitive, of which only whether it is answered matters here.
   fileprivate mutating func isAnswered() throws(ProtocolError) -> Bool { try integer(UInt8.self) & 1 != 0 }
 
+  /// A number of elements: as many of each rank of the largest cluster together have less than 2^63 bytes.
   fileprivate mutating func size() throws(ProtocolError) -> Int {
     let size = try integer(UInt64.self)
-    guard size <= 1 << 48 else { throw ProtocolError("\(size) elements cannot be") }
+    guard size <= 1 << 40 else { throw ProtocolError("\(size) elements cannot be; at most 2^40 can") }
     return Int(size)
   }
 
-  fileprivate mutating func sizes() throws(ProtocolError) -> [Int] {
-    try list(bytesPerEntry: 8) { (reader) throws(ProtocolError) in try reader.size() }
+  fileprivate mutating func sizes(atMost count: Int) throws(ProtocolError) -> [Int] {
+    try list(bytesPerEntry: 8, atMost: count) { (reader) throws(ProtocolError) in try reader.size() }
   }
 }
 
@@ -72,7 +73,7 @@ extension GroupRequest {
     name = try reader.integer()
     initialization = try reader.integer()
     library = Library(rawValue: try reader.integer()) ?? .gloo
-    worldRanks = try reader.list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in
+    worldRanks = try reader.list(bytesPerEntry: 4, atMost: FrameReader.mostRanks) { (reader) throws(ProtocolError) in
       Int(try reader.integer(UInt32.self))
     }
   }
@@ -93,9 +94,10 @@ extension CollectiveRequest {
     name = try reader.integer()
     elementCount = try reader.size()
     resultCount = try reader.size()
-    shape = try reader.sizes()
-    sendCounts = try reader.sizes()
-    receiveCounts = try reader.sizes()
+    // More axes than PyTorch's tensors can have.
+    shape = try reader.sizes(atMost: 64)
+    sendCounts = try reader.sizes(atMost: FrameReader.mostRanks)
+    receiveCounts = try reader.sizes(atMost: FrameReader.mostRanks)
     block = try BlockPlace(&reader)
     timeoutNanoseconds = try reader.timeout()
   }

@@ -1,4 +1,5 @@
 import HeapModule
+import Inputs
 import Results
 
 /// Turns events that come in the order of their start times into Perfetto's packets, ordered by time.
@@ -23,7 +24,8 @@ struct TraceComposer {
 
   /// Describes one process for each device, with process number and track identifier rank + 1.
   init(file: OutputFile, names: [String], devices: [String]) throws {
-    self.names = names
+    self.names = names.map(\.printable)
+    let devices = devices.map(\.printable)
     stream = TracePacketStream(file: file)
     lanes = TraceLanes(firstUUID: UInt64(devices.count) + 1)
     let digits = String(max(0, devices.count - 1)).count

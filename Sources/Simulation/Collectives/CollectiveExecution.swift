@@ -1,5 +1,6 @@
 import Communication
 import Network
+import Quantities
 import SimulationKernel
 
 /// One collective of one group: its members' state machines, run over the network.
@@ -62,7 +63,7 @@ final class CollectiveExecution: @unchecked Sendable {
     self.call = call
     self.plan = plan
     self.traffic = traffic
-    startLatency = plan.baseLatency.picoseconds + traffic.profile.picosecondsPerCollective
+    startLatency = Picoseconds.sum(plan.baseLatency.picoseconds, traffic.profile.picosecondsPerCollective)
     messageLatency = plan.messageLatency.picoseconds
     memberCount = group.worldRanks.count
     members = .allocate(capacity: memberCount, alignment: cacheLineByteCount)
@@ -111,7 +112,8 @@ final class CollectiveExecution: @unchecked Sendable {
   private func startMachine(_ member: Int) {
     let now = traffic.engine.now.picoseconds
     members[member].clock = now
-    work(startLatency + traffic.processors.coldDelay(of: group.worldRanks[member], at: now), by: member)
+    let delay = traffic.processors.coldDelay(of: group.worldRanks[member], at: now)
+    work(Picoseconds.sum(startLatency, delay), by: member)
     advance(member)
   }
 
@@ -247,7 +249,7 @@ final class CollectiveExecution: @unchecked Sendable {
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: byteCount,
-      posted: state.pointee.clock + messageLatency)
+      posted: Picoseconds.sum(state.pointee.clock, messageLatency))
     if profile.isRendezvous(byteCount: byteCount) {
       let key = RendezvousKey(receiver: transit.receiver, round: transit.round)
       guard notices.remove(key) != nil else {
@@ -394,7 +396,7 @@ extension CollectiveTraffic.Transit {
   func moved(to execution: Int32, shiftedBy shift: Int64) -> Self {
     Self(
       execution: execution, sender: sender, receiver: receiver, round: round, byteCount: byteCount,
-      posted: posted + shift)
+      posted: Picoseconds.sum(posted, shift))
   }
 
   fileprivate func posted(noEarlierThan time: Int64) -> Self {

@@ -1,4 +1,5 @@
 import Communication
+import Quantities
 import SimulationKernel
 
 /// A process group seen from one of its simulated members.
@@ -44,9 +45,9 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     try note(location)
     let traffic = world.pointToPointTraffic
     let start = process.now.picoseconds
-    let work =
-      traffic.profile.send.picoseconds(byteCount: payload.byteCount)
-      + traffic.processors.coldDelay(of: process.id, at: start)
+    let work = Picoseconds.sum(
+      traffic.profile.send.picoseconds(byteCount: payload.byteCount),
+      traffic.processors.coldDelay(of: process.id, at: start))
     process.compute(picoseconds: traffic.processors.end(ofWork: work, by: process.id, from: start) - start)
     let request = SendRequest(
       group: group, process: process, destination: group.worldRanks[destination], tag: tag, content: payload.message,

@@ -41,7 +41,8 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Charges an operation to the device's clock: the cost model's time, stretched by the device's speed at that moment.
   ///
-  /// - Throws: `CancellationError` when the run is being interrupted, so that a program that only computes ends too.
+  /// - Throws: `CancellationError` when the run is being interrupted, so that a program that only computes ends too;
+  ///   `TimeExceeded` where the operation would end after virtual time does.
   public func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
     operationCount += 1
     totalCost = totalCost + cost
@@ -65,9 +66,13 @@ public final class SimulatedDevice: @unchecked Sendable {
   private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws {
     if engine.isInterrupted { throw CancellationError() }
     let start = process.now
+    guard start <= .limit else { throw TimeExceeded(process.name) }
     let elapsed =
       quota?.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds, speed: speed)
       ?? speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
+    guard elapsed <= Picoseconds.limit - start.picoseconds else {
+      throw TimeExceeded("\(operation) on \(memoryAccount.deviceName)")
+    }
     process.compute(picoseconds: elapsed)
     busyPicoseconds += elapsed
     world.observer?.computed(
@@ -86,7 +91,7 @@ public final class SimulatedDevice: @unchecked Sendable {
   }
 
   /// Time spent computing.
-  public var busyTime: Duration { Duration(picoseconds: busyPicoseconds) }
+  public var busyTime: Duration { .picoseconds(busyPicoseconds) }
 
   /// The most memory that was in use at any time.
   public var peakMemory: DataSize { DataSize(bytes: memoryAccount.peak) }

@@ -1,4 +1,5 @@
 import Network
+import Quantities
 import SimulationKernel
 
 /// The processors on which hosts do what their communication library needs: starting collectives, sending, taking up what
@@ -41,19 +42,19 @@ final class LibraryProcessors {
   /// When work of a rank's library will be done that can begin at `time`. O(cores).
   @inline(__always)
   func end(ofWork picoseconds: Int64, by rank: Int, from time: Int64) -> Int64 {
-    if isPlain { return time + picoseconds }
+    if isPlain { return Picoseconds.sum(time, picoseconds) }
     return endWithMemory(ofWork: picoseconds, by: rank, from: time)
   }
 
   private func endWithMemory(ofWork picoseconds: Int64, by rank: Int, from time: Int64) -> Int64 {
     guard areShared else {
-      let end = time + picoseconds
+      let end = Picoseconds.sum(time, picoseconds)
       noteWork(of: rank, until: end)
       return end
     }
     guard picoseconds > 0 else { return time }
     let core = coreForWork(at: time)
-    let end = max(time, coreFreeTimes[core]) + picoseconds
+    let end = Picoseconds.sum(max(time, coreFreeTimes[core]), picoseconds)
     coreFreeTimes[core] = end
     return end
   }
@@ -71,11 +72,14 @@ final class LibraryProcessors {
   /// When a rank's core can attend to what has arrived at `time`: at once, unless it has to wake up first, or is about to.
   func attentionTime(of rank: Int, at time: Int64) -> Int64 {
     guard mayRest else { return time }
-    if areShared { return time + waking.delay(after: time - coreFreeTimes[coreForWork(at: time)]) }
+    if areShared {
+      return Picoseconds.sum(time, waking.delay(after: time - coreFreeTimes[coreForWork(at: time)]))
+    }
     if let awake = awakeTimes[rank], awake > time { return awake }
     let delay = waking.delay(after: time - beginOfRest(of: rank, at: time))
-    if delay > 0 { awakeTimes[rank] = time + delay }
-    return time + delay
+    let awake = Picoseconds.sum(time, delay)
+    if delay > 0 { awakeTimes[rank] = awake }
+    return awake
   }
 
   /// When work will be done that has arrived for a rank at `time`, to which its core may have to wake up.

@@ -70,7 +70,7 @@ struct DeviceEntry {
 
   private static func quota(_ value: DocumentValue) throws(DocumentError) -> ProcessorQuota {
     let fields = try DocumentFields(value, of: "a quota's fields", allowed: ["share", "period"])
-    let share = try fields.required("share", example: "50%").ratio(.positive)
+    let share = try fields.required("share", example: "50%").ratio(FieldLimits.share)
     let period = try fields["period"]?.quantity(Duration.self, .positive) ?? ProcessorQuota.defaultPeriod
     do throws(DeviceError) {
       return try ProcessorQuota(share: share, period: period)
@@ -80,7 +80,7 @@ struct DeviceEntry {
   }
 
   private static func speed(_ fields: DocumentFields) throws(DocumentError) -> SpeedProfile {
-    let scale = try fields["speed"]?.ratio(.positive) ?? 1
+    let scale = try fields["speed"]?.ratio(FieldLimits.factor) ?? 1
     var slowdowns: [Slowdown] = []
     for element in try fields["slowdowns"]?.list(of: "slowdowns such as {from: 10 s, until: 20 s, speed: 0.5}") ?? [] {
       let window = try DocumentFields(element, of: "a slowdown's fields", allowed: ["from", "until", "speed"])
@@ -88,7 +88,7 @@ struct DeviceEntry {
         Slowdown(
           from: try window["from"]?.quantity(Duration.self, .notNegative) ?? .zero,
           until: try window["until"]?.quantity(Duration.self, .positive),
-          speed: try window.required("speed", example: "0.5").ratio(.positive)))
+          speed: try window.required("speed", example: "0.5").ratio(FieldLimits.factor)))
     }
     do throws(DeviceError) {
       return try SpeedProfile(scale: scale, slowdowns: slowdowns)

@@ -6,9 +6,6 @@ import SimulationKernel
 struct LinkReading {
   static let fieldNames = ["bandwidth", "latency", "jitter", "loss", "burst", "packet"]
 
-  /// Latencies beyond this would not leave room for sums of them in 64-bit picoseconds.
-  private static let longestLatency = Duration.seconds(3600)
-
   private let mapping: DocumentValue
   private var bandwidth: Bandwidth?
   private var latency: Duration?
@@ -23,16 +20,16 @@ struct LinkReading {
 
   init(_ fields: DocumentFields) throws(DocumentError) {
     mapping = fields.mapping
-    bandwidth = try fields["bandwidth"]?.quantity(Bandwidth.self, .positive)
-    latency = try fields["latency"].map(Self.latency)
-    jitter = try fields["jitter"].map(Self.latency)
+    bandwidth = try fields["bandwidth"]?.quantity(Bandwidth.self, FieldLimits.bandwidth)
+    latency = try fields["latency"]?.quantity(Duration.self, FieldLimits.shortTime)
+    jitter = try fields["jitter"]?.quantity(Duration.self, FieldLimits.shortTime)
     if let value = fields["loss"] {
       let loss = try value.ratio(.fraction)
       guard loss < 1 else { throw value.error("\(value.shown) is not allowed: a link that loses all is none") }
       self.loss = loss
     }
-    burst = try fields["burst"]?.quantity(DataSize.self, .notNegative)
-    packet = try fields["packet"]?.quantity(DataSize.self, .notNegative)
+    burst = try fields["burst"]?.quantity(DataSize.self, FieldLimits.size)
+    packet = try fields["packet"]?.quantity(DataSize.self, FieldLimits.size)
   }
 
   /// The link; figures that are left out are those of `other`, where it has them, or zero.
@@ -51,15 +48,9 @@ struct LinkReading {
   func link(replacing other: Link) -> Link {
     Link(
       bytesPerSecond: bandwidth?.bytesPerSecond ?? other.bytesPerSecond,
-      latency: latency ?? Duration(picoseconds: other.latencyPicoseconds),
-      jitter: jitter ?? Duration(picoseconds: other.jitterPicoseconds), loss: loss ?? other.loss,
+      latency: latency ?? .picoseconds(other.latencyPicoseconds),
+      jitter: jitter ?? .picoseconds(other.jitterPicoseconds), loss: loss ?? other.loss,
       burstBytes: burst.map { Double($0.bytes) } ?? other.burstBytes,
       packetBytes: packet.map { Double($0.bytes) } ?? other.packetBytes)
-  }
-
-  private static func latency(_ value: DocumentValue) throws(DocumentError) -> Duration {
-    let latency = try value.quantity(Duration.self, .notNegative)
-    guard latency <= longestLatency else { throw value.error("\(value.shown) is not allowed: at most 1 h") }
-    return latency
   }
 }

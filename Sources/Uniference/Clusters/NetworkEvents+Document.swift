@@ -8,7 +8,7 @@ extension LinkChange {
     let time = try fields.required("at", example: "1 s").quantity(Duration.self, .notNegative)
     switch (fields["bandwidth"], fields["down_until"]) {
     case (let bandwidth?, nil):
-      self.init(link: link, at: time, .bandwidth(try bandwidth.quantity(Bandwidth.self, .positive)))
+      self.init(link: link, at: time, .bandwidth(try bandwidth.quantity(Bandwidth.self, FieldLimits.bandwidth)))
     case (nil, let end?):
       if try end.text("a time or the word never") == "never" {
         self.init(link: link, at: time, .outage(until: nil))

@@ -119,7 +119,7 @@ struct TopologyReading {
   }
 
   private static func oversubscription(_ fields: DocumentFields) throws(DocumentError) -> Double {
-    try fields["oversubscription"]?.ratio(.positive) ?? 1
+    try fields["oversubscription"]?.ratio(FieldLimits.factor) ?? 1
   }
 
   /// The links of single devices, or of all devices of an entry, and what is said of single links.

@@ -61,10 +61,10 @@ struct TransportReading {
     if let value = fields["send_buffer"] { profile.sendBufferBytes = try Self.buffer(value) }
     if let value = fields["rendezvous_threshold"] {
       let isNever = try value.text("a data size or the word never") == "never"
-      profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, .notNegative).bytes
+      profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, FieldLimits.size).bytes
     }
-    if let value = fields["header"] { profile.headerBytes = try value.quantity(DataSize.self, .notNegative).bytes }
-    if let value = fields["notice"] { profile.noticeBytes = try value.quantity(DataSize.self, .notNegative).bytes }
+    if let value = fields["header"] { profile.headerBytes = try Self.header(value) }
+    if let value = fields["notice"] { profile.noticeBytes = try Self.header(value) }
     if let value = fields["per_notice"] { profile.picosecondsPerNotice = try Self.perOccasion(value) }
     if let value = fields["wake"] { profile.waking = try Self.delay(value, of: "what waking up takes") }
     if let value = fields["cold"] { profile.cold = try Self.delay(value, of: "what cold caches take") }
@@ -89,7 +89,11 @@ struct TransportReading {
 
   private static func buffer(_ value: DocumentValue) throws(DocumentError) -> Int? {
     if try value.text("a data size, or none") == "none" { return nil }
-    return try value.quantity(DataSize.self, .notNegative).bytes
+    return try value.quantity(DataSize.self, FieldLimits.size).bytes
+  }
+
+  private static func header(_ value: DocumentValue) throws(DocumentError) -> Int {
+    try value.quantity(DataSize.self, FieldLimits.header).bytes
   }
 
   private static func delay(_ value: DocumentValue, of what: String) throws(DocumentError) -> DelayAfter {
@@ -113,22 +117,22 @@ struct TransportReading {
   }
 
   private static func perOccasion(_ value: DocumentValue) throws(DocumentError) -> Int64 {
-    let duration = try value.quantity(Duration.self, .notNegative)
-    guard duration <= .seconds(3600) else { throw value.error("\(value.shown) is not allowed: at most 1 h") }
-    return Int64((duration.inSeconds * 1e12).rounded())
+    try value.quantity(Duration.self, FieldLimits.shortTime).picoseconds
   }
 
   /// The time of a byte: a duration, which has whole picoseconds, or exactly as a rate.
   private static func perByte(_ value: DocumentValue) throws(DocumentError) -> Double {
     let text = try value.text("the time of a byte such as 0.25 ns, or a rate such as 4 GB/s")
-    if let rate = try? Bandwidth(parsing: text, .positive) { return 1e12 / rate.bytesPerSecond }
-    return (try value.quantity(Duration.self, .notNegative).inSeconds * 1e12).rounded()
+    if (try? Bandwidth(parsing: text)) != nil, (try? Duration(parsing: text)) == nil {
+      return 1e12 / (try value.quantity(Bandwidth.self, FieldLimits.rateOfBytes).bytesPerSecond)
+    }
+    return Double(try value.quantity(Duration.self, FieldLimits.timePerByte).picoseconds)
   }
 
   /// A number, or a list of payload sizes and numbers.
   private static func factor(_ value: DocumentValue) throws(DocumentError) -> PiecewiseLinear {
     guard case .list(let elements) = value.content else {
-      return PiecewiseLinear(constant: try value.ratio(.positive))
+      return PiecewiseLinear(constant: try value.ratio(FieldLimits.factor))
     }
     var points: [PiecewiseLinear.Point] = []
     for element in elements {
@@ -136,8 +140,8 @@ struct TransportReading {
       guard pair.count == 2 else {
         throw element.error("expected a payload's size and its factor such as [1 KiB, 1.2], found \(pair.count) values")
       }
-      let size = try pair[0].quantity(DataSize.self, .notNegative)
-      points.append(PiecewiseLinear.Point(x: Double(size.bytes), y: try pair[1].ratio(.positive)))
+      let size = try pair[0].quantity(DataSize.self, FieldLimits.size)
+      points.append(PiecewiseLinear.Point(x: Double(size.bytes), y: try pair[1].ratio(FieldLimits.factor)))
     }
     do throws(NetworkError) {
       return try PiecewiseLinear(points: points)

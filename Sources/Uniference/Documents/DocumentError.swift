@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 
 /// What is wrong with a cluster, scenario or profile file, or with a value that overrides a part of one.
@@ -34,35 +35,16 @@ public struct DocumentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .file(let path, nil): place = "\(path): "
     case .file(let path, let line?): place = "\(path):\(line): "
     case .option(let written, let setField):
-      return oneLine("--set \(written): " + (field.isEmpty || field == setField ? "" : "\(field): ") + message)
+      return ("--set \(written): " + (field.isEmpty || field == setField ? "" : "\(field): ") + message).printable
     }
-    return oneLine(place + (field.isEmpty ? "" : "\(field): ") + message)
+    return (place + (field.isEmpty ? "" : "\(field): ") + message).printable
   }
-}
-
-/// A text with its line breaks and other control characters written as escapes.
-private func oneLine(_ text: String) -> String {
-  var line = ""
-  for scalar in text.unicodeScalars {
-    switch scalar {
-    case "\n": line += "\\n"
-    case "\t": line += "\\t"
-    case "\r": line += "\\r"
-    case "\u{0}"..<"\u{20}", "\u{7F}"..<"\u{A0}", "\u{2028}", "\u{2029}":
-      line += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-    default: line.unicodeScalars.append(scalar)
-    }
-  }
-  return line
 }
 
 /// `unknown topology "swich": did you mean "switch"? Allowed: ...`.
 func unknownNameMessage(_ kind: String, _ name: String, allowed: [String]) -> String {
   let list = allowed.joined(separator: ", ")
   let unknown = "unknown \(kind) \"\(quotable(name))\""
-  guard let nearest = nearestName(to: name, among: allowed) else { return "\(unknown); allowed: \(list)" }
-  return "\(unknown): did you mean \"\(nearest)\"? Allowed: \(list)"
+  let likely = likelyNames(for: name, among: allowed)
+  return likely.isEmpty ? "\(unknown); allowed: \(list)" : "\(unknown)\(didYouMean(likely)) Allowed: \(list)"
 }
-
-/// A text cut to what an error message can hold.
-func quotable(_ text: String) -> String { text.count > 60 ? text.prefix(57) + "..." : text }

@@ -24,6 +24,7 @@ public struct DocumentOverride: Hashable, Sendable {
     let separated = written.replacing("[", with: ".").replacing("]", with: "")
     let path = separated.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard path.allSatisfy({ !$0.isEmpty }) else { throw failure("the path has an empty part") }
+    guard path.count <= 64 else { throw failure("the path has more than 64 parts") }
     self.init(written: written, value: String(sides[1]), path: path)
   }
 

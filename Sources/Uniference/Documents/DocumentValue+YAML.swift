@@ -1,11 +1,12 @@
 import Foundation
-import Results
 import Yams
 
 extension DocumentValue {
   /// More values than any sensible document has; aliases of aliases would otherwise grow without bounds.
   private static let maximumValueCount = 200_000
   private static let maximumDepth = 64
+  /// Characters that separate values: more of them than that, and reading the text would fill the memory.
+  private static let maximumSeparatorCount = 4 * maximumValueCount
 
   /// Reads the text of a file.
   ///
@@ -29,6 +30,11 @@ extension DocumentValue {
   private static func compose(
     _ text: String, field: String, origin: (Int) -> DocumentError.Origin
   ) throws(DocumentError) -> DocumentValue {
+    let separators = text.utf8.count { $0 == UInt8(ascii: ",") || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: "\n") }
+    let openings = text.utf8.count { $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "{") || $0 == UInt8(ascii: "-") }
+    guard separators + openings <= maximumSeparatorCount else {
+      throw DocumentError(origin(1), field: "", "the document has more than \(maximumValueCount) values")
+    }
     do {
       let node = try Yams.compose(yaml: text, .basic)
       guard let node else { return DocumentValue(content: .nothing, origin: origin(1), field: field) }
@@ -65,22 +71,49 @@ extension DocumentValue {
       value.content = .list(elements)
     case .mapping(let mapping):
       var entries: [Entry] = []
+      var names: Set<String> = []
+      var merged: [DocumentValue] = []
       for (key, element) in mapping {
         let keyOrigin = origin(key.mark?.line ?? line)
-        guard let name = key.scalar?.string else {
+        guard let scalar = key.scalar else {
           throw DocumentError(keyOrigin, field: field, "the name of a field must be text")
         }
-        guard !entries.contains(where: { $0.name == name }) else {
+        let name = scalar.string
+        guard names.insert(name).inserted else {
           throw DocumentError(keyOrigin, field: value.path(to: name), "is given more than once; write it once")
         }
+        let isMerge = name == "<<" && scalar.style == .plain
         let element = try convert(
-          element, field: value.path(to: name), line: line, depth: depth + 1, remaining: &remaining, origin: origin)
-        entries.append(Entry(name: name, nameOrigin: keyOrigin, value: element))
+          element, field: isMerge ? field : value.path(to: name), line: line, depth: depth + 1, remaining: &remaining,
+          origin: origin)
+        if isMerge {
+          merged.append(element)
+        } else {
+          entries.append(Entry(name: name, nameOrigin: keyOrigin, value: element))
+        }
       }
+      for other in merged { try merge(other, into: &entries, &names) }
       value.content = .mapping(entries)
     case .alias: throw value.error("an alias without its anchor")
     }
     return value
+  }
+
+  /// Adds the fields of another mapping, or of several, that are not there yet: YAML's merge key, `<<: *other`
+  /// (https://yaml.org/type/merge.html). Of several, the first one that has a field gives it.
+  private static func merge(
+    _ other: DocumentValue, into entries: inout [Entry], _ names: inout Set<String>
+  ) throws(DocumentError) {
+    switch other.content {
+    case .mapping(let more):
+      for entry in more where names.insert(entry.name).inserted { entries.append(entry) }
+    case .list(let others):
+      for element in others {
+        guard case .mapping = element.content else { throw element.error("<< merges mappings, found \(element.shown)") }
+        try merge(element, into: &entries, &names)
+      }
+    case .nothing, .scalar: throw other.error("<< merges a mapping, such as <<: *other, found \(other.shown)")
+    }
   }
 
   /// The line and the reason of an error of Yams.
@@ -101,36 +134,5 @@ extension DocumentValue {
     default:
       return (1, "not YAML: \(error)")
     }
-  }
-}
-
-/// A file's contents as they were when it was read.
-public struct DocumentText: Hashable, Sendable {
-  /// The file as the user or another file named it.
-  public let path: String
-  /// All of it.
-  public let text: String
-
-  /// - Throws: when the file cannot be read or is not UTF-8.
-  package init(contentsOf path: String) throws(DocumentError) {
-    let data: Data
-    do {
-      data = try Data(contentsOf: URL(fileURLWithPath: path))
-    } catch {
-      let reason = FileError(error, operation: "read", path: path).reason
-      throw DocumentError(.file(path, line: nil), field: "", "cannot be read: \(reason)", isUnreadable: true)
-    }
-    guard let text = String(validating: data, as: UTF8.self) else {
-      let repaired = String(decoding: data, as: UTF8.self)
-      let line = repaired.prefix { $0 != "\u{FFFD}" }.utf8.count { $0 == UInt8(ascii: "\n") } + 1
-      throw DocumentError(.file(path, line: line), field: "", "not YAML: the text is not UTF-8")
-    }
-    self.path = path
-    self.text = text
-  }
-
-  init(path: String, text: String) {
-    self.path = path
-    self.text = text
   }
 }

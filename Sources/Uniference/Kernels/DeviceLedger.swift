@@ -35,7 +35,7 @@ final class DeviceLedger: DeviceAccounting, @unchecked Sendable {
       let occurrence = occurrences[operation, default: 0]
       occurrences[operation] = occurrence + 1
       let picoseconds = try recording.picoseconds(of: operation, rank: rank, occurrence: occurrence)
-      try compute(operation, for: Duration(picoseconds: picoseconds))
+      try compute(operation, for: .picoseconds(picoseconds))
     }
   }
 

@@ -1,4 +1,6 @@
 import Foundation
+import Inputs
+import Quantities
 import Results
 
 /// What the tensor operations of an earlier run took, to be charged again: the file `operations.csv` of its record, one
@@ -30,7 +32,9 @@ public struct OperationRecording: Sendable {
   /// - Throws: ``OperationRecordingError`` with the file and the line at fault.
   public init(contentsOf path: String) throws(OperationRecordingError) {
     let file = path + "/" + Self.fileName
-    guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+    guard let data = InputFile.optionalContents(of: file, atMost: 1 << 30),
+      let text = String(data: data, encoding: .utf8)
+    else {
       throw OperationRecordingError(
         "'\(path)' holds no measured operations; record a run with --values --compute measured --record NAME.run")
     }
@@ -38,8 +42,11 @@ public struct OperationRecording: Sendable {
     for (index, line) in text.split(separator: "\n").enumerated() {
       if index == 0, line == Self.header { continue }
       let fields = line.split(separator: ",", omittingEmptySubsequences: false)
-      guard index > 0, fields.count == 5, let rank = Int(fields[0]), let time = Int64(fields[4]), time >= 0 else {
-        throw OperationRecordingError("'\(file)' line \(index + 1): '\(line)' is not of the form \(Self.header)")
+      guard index > 0, fields.count == 5, let rank = Int(fields[0]), let time = Int64(fields[4]),
+        (0...Picoseconds.limit).contains(time)
+      else {
+        throw OperationRecordingError(
+          "'\(file)' line \(index + 1): '\(quotable(String(line)).printable)' is not of the form \(Self.header)")
       }
       times[Key(rank: rank, operation: fields[1...3].joined(separator: ",")), default: []].append(time)
     }

@@ -133,11 +133,13 @@ public struct EncoderComparison: Sendable {
     guard let next = others.min(by: { ($0.latency_s ?? .infinity) < ($1.latency_s ?? .infinity) }),
       let nextLatency = next.latency_s
     else { return "\(winner.strategy) is the only strategy that fits in memory." }
+    let time = Duration.nearest(seconds: latency).shortDescription
+    guard latency > 0 else {
+      return "\(winner.strategy) is done first, at once: \(next.strategy) takes "
+        + "\(nextLatency > 0 ? Duration.nearest(seconds: nextLatency).shortDescription : "no time either")."
+    }
     let ratio = formatNumber(nextLatency / latency, significantDigits: 3)
-    return """
-      \(winner.strategy) is done first, after \(Duration.seconds(latency).shortDescription): \(next.strategy) takes \
-      \(ratio) times as long.
-      """
+    return "\(winner.strategy) is done first, after \(time): \(next.strategy) takes \(ratio) times as long."
   }
 
   /// The largest difference between embeddings of two strategies; `nil` with fewer than two that have values.

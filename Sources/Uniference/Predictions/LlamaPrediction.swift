@@ -16,7 +16,8 @@ public struct LlamaPrediction: Codable, Sendable {
   public let reason: String?
   /// From the start of the prompt until the first token has been chosen.
   public let time_to_first_token_s: Double?
-  /// Tokens per second of the whole batch after the first one; with a single token, that token over the time it took.
+  /// Tokens per second of the whole batch after the first one; with a single token, that token over the time it took; `nil`
+  /// where they take no time.
   public let tokens_per_second: Double?
   /// Until the last rank ended.
   public let total_s: Double?
@@ -167,7 +168,8 @@ public struct LlamaExperiment: Sendable {
     let tokens = outcome?.tokenCount ?? 0
     let generated = outcome.flatMap { $0.tokens.isEmpty ? nil : $0.tokens }
     let active = placement.ranks.map { report.devices[$0] }
-    let busy = active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count))
+    let busy =
+      report.total_s > 0 ? active.reduce(0) { $0 + $1.busy_s } / (report.total_s * Double(active.count)) : nil
     return LlamaPrediction(
       model: modelName, cluster: cluster.name, strategy: strategy.description, fits: true, reason: nil,
       time_to_first_token_s: outcome?.timeToFirstToken?.inSeconds, tokens_per_second: outcome?.tokensPerSecond,
@@ -213,15 +215,19 @@ extension LlamaExperiment: PlacedExperiment {
 
 extension LlamaPrediction: RankedPrediction {
   /// Many tokens per second, then an early first token.
-  var merit: [Double]? { fits ? [tokens_per_second ?? 0, -(time_to_first_token_s ?? .infinity)] : nil }
+  var merit: [Double]? { fits ? [rate, -(time_to_first_token_s ?? .infinity)] : nil }
+
+  /// Tokens per second; infinitely many where they take no time, as between devices whose `compute` is `instant`.
+  var rate: Double { fits ? tokens_per_second ?? .infinity : 0 }
 }
 
 extension LlamaOutcome {
-  /// Tokens per second of the whole batch after the first one; with a single one, that over the time it took.
+  /// Tokens per second of the whole batch after the first one; with a single one, that over the time it took; `nil` where
+  /// they took no time.
   var tokensPerSecond: Double? {
     guard let first = tokenTimes.first, let last = tokenTimes.last else { return nil }
-    guard tokenTimes.count > 1 else { return Double(batchSize) / first.inSeconds }
-    return Double(batchSize * (tokenTimes.count - 1)) / (last - first).inSeconds
+    let (count, time) = tokenTimes.count > 1 ? (tokenTimes.count - 1, last - first) : (1, first)
+    return time > .zero ? Double(batchSize) * Double(count) / time.inSeconds : nil
   }
 }
 

@@ -11,21 +11,18 @@ public struct StrategyComparison: Sendable {
   /// The strategy with the most tokens per second; on ties the one with the earlier first token.
   public var winner: LlamaPrediction? {
     predictions.filter(\.fits).max { left, right in
-      (left.tokens_per_second ?? 0, -(left.time_to_first_token_s ?? .infinity))
-        < (right.tokens_per_second ?? 0, -(right.time_to_first_token_s ?? .infinity))
+      (left.rate, -left.firstToken) < (right.rate, -right.firstToken)
     }
   }
 
   /// Which strategy wins and why, in a sentence or two for people.
   public var verdict: String {
-    guard let winner, let rate = winner.tokens_per_second else {
-      return "No strategy fits in the devices' memory."
-    }
+    guard let winner else { return "No strategy fits in the devices' memory." }
     let fitting = predictions.filter(\.fits)
     guard fitting.count > 1 else {
       return "\(winner.placedName) is the only strategy that fits in memory."
     }
-    var sentences = ["\(winner.placedName) wins with \(formatNumber(rate, significantDigits: 3)) tokens/s"]
+    var sentences = ["\(winner.placedName) wins\(Self.speed(of: winner))"]
     if let runnerUp = fitting.filter({ $0.strategy != winner.strategy }).max(by: { $0.rate < $1.rate }) {
       sentences[0] += comparison(of: winner, with: runnerUp)
     }
@@ -37,7 +34,16 @@ public struct StrategyComparison: Sendable {
     return sentences.joined(separator: " ")
   }
 
+  private static func speed(of prediction: LlamaPrediction) -> String {
+    guard let rate = prediction.tokens_per_second else { return ": its tokens take no time" }
+    return " with \(formatNumber(rate, significantDigits: 3)) tokens/s"
+  }
+
   private func comparison(of winner: LlamaPrediction, with other: LlamaPrediction) -> String {
+    guard winner.tokens_per_second != nil else {
+      return other.tokens_per_second == nil
+        ? ", nor do those of \(other.strategy)." : ", \(other.strategy) goes on\(Self.speed(of: other))."
+    }
     let ratio = winner.rate / max(other.rate, .leastNormalMagnitude)
     guard ratio >= 1.005 else {
       return ". \(other.strategy) generates as fast, but shows its first token after "
@@ -79,7 +85,7 @@ public struct StrategyComparison: Sendable {
     "\(formatNumber((1 - (prediction.busy_fraction ?? 0)) * 100, significantDigits: 2))%"
   }
 
-  private static func time(_ seconds: Double) -> String { Duration.seconds(seconds).shortDescription }
+  private static func time(_ seconds: Double) -> String { Duration.nearest(seconds: seconds).shortDescription }
 }
 
 extension LlamaPrediction {
@@ -88,7 +94,6 @@ extension LlamaPrediction {
     placements_tried > 1 && runs_on.count == 1 ? "\(strategy) on \(runs_on[0])" : strategy
   }
 
-  fileprivate var rate: Double { tokens_per_second ?? 0 }
   fileprivate var firstToken: Double { time_to_first_token_s ?? .infinity }
 
   /// Generated tokens, from the figures per token.

@@ -77,7 +77,7 @@ public struct SimulationReport: Codable, Sendable {
 extension SimulationReport: CustomStringConvertible {
   /// The main figures in one line.
   public var description: String {
-    let total = Duration.picoseconds(Int64(total_s * 1e12)).shortDescription
+    let total = Duration.picoseconds(Picoseconds.nearest(seconds: total_s)).shortDescription
     return """
       \(devices.count) ranks, \(total) of virtual time, \(messages) messages, \
       \(DataSize(bytes: bytes_sent)) sent, devices busy \(formatNumber(busyFraction * 100, significantDigits: 3))%, \

@@ -72,6 +72,12 @@ public struct RunFailure: Error, CustomStringConvertible {
     return nil
   }
 
+  /// Whether something would end after virtual time does: what the cluster or the workload says is wrong by far.
+  public var isTimeExceeded: Bool {
+    if case .timeExceeded = cause { return true }
+    return false
+  }
+
   /// The error that a rank's program threw, if one ended the run.
   public var programError: (any Error)? {
     if case .processFailed(let failure) = cause { return failure.error }

@@ -29,7 +29,8 @@ extension LlamaConfiguration {
       headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize, vocabularySize: vocabularySize,
       maximumPositionCount: maximumPositionCount, normEpsilon: normEpsilon, rotary: rotary,
       tiesEmbeddings: tiesEmbeddings, hasQueryKeyValueBias: hasQueryKeyValueBias,
-      hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, elementType: elementType)
+      hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, variant: variant,
+      elementType: elementType)
   }
 }
 

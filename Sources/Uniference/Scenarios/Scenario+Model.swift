@@ -84,7 +84,7 @@ extension Scenario {
   static func elementType(_ dtype: DocumentValue?) throws(DocumentError) -> ElementType? {
     guard let dtype else { return nil }
     let typeName = try dtype.text("a dtype such as float16")
-    guard let elementType = weightTypes.first(where: { $0.rawValue == typeName }) else {
+    guard let elementType = ElementType(named: typeName), weightTypes.contains(elementType) else {
       throw dtype.error(unknownNameMessage("dtype", typeName, allowed: weightTypes.map(\.rawValue)))
     }
     return elementType

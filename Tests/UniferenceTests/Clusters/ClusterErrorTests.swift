@@ -30,7 +30,10 @@ import Testing
       "1 Gbps", "0 Gbps",
       "c.yaml:6: network.link.bandwidth: \"0 Gbps\" is not allowed: a bandwidth must be greater than zero here"
     ),
-    ("0.5 ms", "2 h", "c.yaml:6: network.link.latency: \"2 h\" is not allowed: at most 1 h"),
+    (
+      "0.5 ms", "2 h",
+      "c.yaml:6: network.link.latency: \"2 h\" is not allowed: a duration must lie between 0 s and 1 h here"
+    ),
     (
       "0.5 ms", "0.5 ms, loss: 1",
       "c.yaml:6: network.link.loss: \"1\" is not allowed: a link that loses all is none"
@@ -179,8 +182,7 @@ import Testing
     ),
     (
       "count: 4", "compute_efficiency: 120%",
-      "c.yaml:3: devices[0].compute_efficiency: \"120%\" is not allowed: a ratio must be greater than 0 and at most 1 "
-        + "here"
+      "c.yaml:3: devices[0].compute_efficiency: \"120%\" is not allowed: a ratio must lie between 0.000001 and 1 here"
     ),
     (
       "count: 4", "speed: 0",
@@ -193,7 +195,7 @@ import Testing
     ),
     (
       "count: 4", "quota: {share: 150%}",
-      "c.yaml:3: devices[0].quota: a share of 1.5 is not allowed: it must be more than 0 and at most 1"
+      "c.yaml:3: devices[0].quota.share: \"150%\" is not allowed: a ratio must lie between 0.000001 and 1 here"
     ),
     (
       "count: 4", "compute: measured",

@@ -1,4 +1,5 @@
 import Communication
+import Quantities
 import SimulationKernel
 
 extension CollectiveExecution {
@@ -29,7 +30,7 @@ extension CollectiveExecution {
     for member in 0..<memberCount where !members[member].state.isOver {
       let other = rehearsal.members[member]
       if other.state == .finished {
-        members[member].clock = other.clock + shift
+        members[member].clock = Picoseconds.sum(other.clock, shift)
         finish(member)
         continue
       }

@@ -16,11 +16,11 @@ final class QuietRehearsal {
       id: group.id, path: group.path, name: group.name, worldRanks: group.worldRanks, world: world)
   }
 
-  /// Plays a collective to its end; `nil` where links that are down keep it from one. The rehearsal cannot be used afterwards
-  /// then.
+  /// Plays a collective to its end; `nil` where links that are down keep it from one, or where that lies behind the end of
+  /// virtual time. The rehearsal cannot be used afterwards then.
   func timeline(of situation: QuietSituation, call: CollectiveCall) throws(CollectiveError) -> QuietTimeline? {
     let (execution, base) = try play(situation, call: call, before: nil)
-    guard execution.hasEnded else { return nil }
+    guard world.engine.now <= .limit, execution.hasEnded else { return nil }
     let account = world.countedTraffic
     let ranks = group.worldRanks
     return QuietTimeline(

@@ -1,5 +1,6 @@
 import Communication
 import Network
+import Quantities
 import SimulationKernel
 
 /// Times collectives that have the network to themselves at once, instead of message by message.
@@ -16,14 +17,15 @@ final class QuietShortcut: ReservationHolder {
     let situation: QuietSituation
     let timeline: QuietTimeline
     let start: Int64
-    private let end: Int64
+    let end: Int64
 
     init(execution: CollectiveExecution, situation: QuietSituation, timeline: QuietTimeline, start: Int64) {
       self.execution = execution
       self.situation = situation
       self.timeline = timeline
       self.start = start
-      end = start + max(timeline.ends.max() ?? 0, timeline.linkUse.values.lazy.map(\.last).max() ?? 0)
+      let duration = max(timeline.ends.max() ?? 0, timeline.linkUse.values.lazy.map(\.last).max() ?? 0)
+      end = Picoseconds.sum(start, duration)
     }
 
     /// Whether its links are free and its members have ended.
@@ -62,7 +64,7 @@ final class QuietShortcut: ReservationHolder {
       capacities: world.network.changedCapacities)
     guard let timeline = try timeline(of: situation, for: execution) else { return }
     let run = Run(execution: execution, situation: situation, timeline: timeline, start: first)
-    guard isFree(run) else { return }
+    guard run.end <= Picoseconds.limit, isFree(run) else { return }
     running.append(run)
     shortcutCount += 1
     for (link, use) in timeline.linkUse { reserve(link, until: use.last + first) }
@@ -77,12 +79,12 @@ final class QuietShortcut: ReservationHolder {
     let group = execution.group
     if let known = timelines[group.id]?[situation] { return known }
     let rehearsal = rehearsals[group.id] ?? QuietRehearsal(of: group)
-    rehearsals[group.id] = rehearsal
     guard let timeline = try rehearsal.timeline(of: situation, call: execution.call) else {
-      // Its messages stand still in there.
+      // Its messages are still under way.
       rehearsals[group.id] = nil
       return nil
     }
+    rehearsals[group.id] = rehearsal
     if timelines[group.id, default: [:]].count >= Self.mostTimelines { timelines[group.id] = [:] }
     timelines[group.id, default: [:]][situation] = timeline
     return timeline

@@ -1,0 +1,68 @@
+import Foundation
+import Inputs
+import Testing
+
+@Suite("Files that people name")
+struct InputFileTests {
+  private func withFile(_ data: Data, _ body: (String) throws -> Void) throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "inputs-\(UUID().uuidString)").path
+    try data.write(to: URL(fileURLWithPath: path))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try body(path)
+  }
+
+  @Test("are read whole up to the limit, and refused beyond it")
+  func limits() throws {
+    let data = Data((0..<200_000).map { UInt8($0 % 251) })
+    try withFile(data) { path in
+      let contents = try InputFile.contents(of: path, atMost: data.count)
+      #expect(contents == data)
+      let error = #expect(throws: InputFileError.self) { try InputFile.contents(of: path, atMost: data.count - 1) }
+      #expect(error?.description.contains("more than 199999 bytes") == true)
+      #expect(InputFile.optionalContents(of: path, atMost: 10) == nil)
+    }
+  }
+
+  @Test("that are missing, folders or without end are told with the reason")
+  func refusals() throws {
+    func reason(_ path: String) -> String? {
+      do throws(InputFileError) {
+        _ = try InputFile.contents(of: path, atMost: 1 << 20)
+        return nil
+      } catch { return error.reason }
+    }
+    #expect(reason("/does/not/exist") == "No such file or directory")
+    #expect(reason("/") == "Is a directory")
+    #expect(reason("/dev/zero")?.hasPrefix("it has more than 1048576 bytes") == true)
+  }
+
+  @Test("lose their byte order mark, in UTF-8 and both orders of UTF-16")
+  func byteOrderMarks() {
+    let text = "name: é"
+    #expect((Data([0xEF, 0xBB, 0xBF]) + Data(text.utf8)).withoutByteOrderMark == Data(text.utf8))
+    for (mark, order) in [
+      ([0xFF, 0xFE] as [UInt8], String.Encoding.utf16LittleEndian), ([0xFE, 0xFF], .utf16BigEndian),
+    ] {
+      let data = text.data(using: order).map { Data(mark) + $0 }
+      #expect(data?.withoutByteOrderMark == Data(text.utf8))
+    }
+    for other in [Data(text.utf8), Data(), Data([0xEF]), Data([0xFF, 0x00])] {
+      #expect(other.withoutByteOrderMark == other)
+    }
+  }
+}
+
+@Suite("Text for terminals")
+struct PrintableTextTests {
+  @Test(
+    "has escapes for what a terminal would obey",
+    arguments: [
+      ("plain é 💥", "plain é 💥"), ("\u{1B}[31mred\u{1B}[0m", "\\u{1B}[31mred\\u{1B}[0m"), ("a\tb\r\nc", "a\\tb\\r\\nc"),
+      ("\u{9B}2J", "\\u{9B}2J"), ("\u{7F}\u{0}", "\\u{7F}\\u{0}"), ("a\u{2028}b", "a\\u{2028}b"),
+      ("\u{202E}gpj.exe", "\\u{202E}gpj.exe"), ("", ""),
+    ])
+  func escapes(text: String, expected: String) { #expect(text.printable == expected) }
+
+  @Test("keeps the line breaks of a text of several lines")
+  func lines() { #expect("a\n\u{1B}b\n".printableLines == "a\n\\u{1B}b\n") }
+}
