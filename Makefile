@@ -2,12 +2,15 @@
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build programs quickstart torch test test-swift test-python test-determinism benchmark benchmark-pytorch \
-  benchmark-values format lint lint-swift lint-python clean
+.PHONY: help build programs quickstart torch test build-tests python-for-tests test-swift test-python test-determinism \
+  benchmark benchmark-pytorch benchmark-values format lint lint-swift lint-python clean
 
 RELEASE := .build/release/uniference
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 LINT_OPTIONS ?= --strict
+SWIFT_TESTS := UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build
+PYTHON_TESTS := PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest -rs Tests/Python
+SAME_LOGS := Scripts/check-determinism.sh .build/debug/uniference $(RELEASE)
 PYTHON_SOURCES := python Examples Scripts Benchmarks Tests
 # Examples are as users write them, and tests are free of annotations; everything else is typed.
 TYPED_PYTHON := python/uniference Scripts Benchmarks
@@ -24,7 +27,8 @@ programs: build ## Swift programs that are dynamic libraries, .build/release/lib
 	swift build --configuration release --product MixedRanks
 	swift build --configuration release --product TestPrograms
 
-quickstart: build torch ## predict Llama on four Jetsons under every strategy; run a real model, simulated and for real
+quickstart: ## predict Llama on four Jetsons under every strategy; run a real model, simulated and for real
+	@Scripts/side-by-side.sh '$(MAKE) build' '$(MAKE) torch'
 	@$(RELEASE) simulate Examples/llama-on-jetsons.yaml
 	@.venv/bin/python Scripts/quickstart-pytorch.py
 
@@ -33,19 +37,28 @@ torch: ## .venv with PyTorch and what the examples need, and the library by whic
 	PIP_NO_DEPS=1 Scripts/python-environment.sh Examples/pytorch/requirements.txt
 	Scripts/build-torch.sh .venv/bin/python
 
-test: test-swift build test-python test-determinism lint ## everything, from a fresh clone
+test: ## everything, from a fresh clone
+	@Scripts/side-by-side.sh '$(MAKE) build-tests programs' '$(MAKE) python-for-tests lint-python'
+	$(SWIFT_TESTS)
+	$(PYTHON_TESTS)
+	$(SAME_LOGS)
+	@$(MAKE) lint-swift
 
-test-swift: torch ## the tests in Swift
+build-tests:
 	swift build --build-tests
-	UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build
 
-test-python: build programs torch ## the tests in Python: PyTorch scripts, traces, records, and the commands of README.md
+python-for-tests: torch
 	Scripts/python-environment.sh Tests/Python/requirements.txt
-	PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest -rs Tests/Python
+
+test-swift: build-tests torch ## the tests in Swift
+	$(SWIFT_TESTS)
+
+test-python: programs python-for-tests ## the tests in Python: PyTorch scripts, traces, records, and what documents show
+	$(PYTHON_TESTS)
 
 test-determinism: build ## one seed, one event log: debug and release builds, run twice
 	swift build --product uniference
-	Scripts/check-determinism.sh .build/debug/uniference $(RELEASE)
+	$(SAME_LOGS)
 
 benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures SimPy beside it
 	$(if $(findstring --peer,$(BENCHMARK_OPTIONS)),Scripts/python-environment.sh Benchmarks/Peers/requirements.txt)

@@ -1,6 +1,11 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+/// Not optimised: modules of the command line, which nothing waits for. The optimiser would take two thirds of their
+/// compile time, which is a tenth of a first build. Packages that depend on this one by version may not use modules with
+/// such settings, so that none of the library's can have them.
+let quickToCompile: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
+
 let package = Package(
   name: "Uniference",
   platforms: [.macOS(.v15)],
@@ -79,17 +84,21 @@ let package = Package(
         "ChildPrograms", "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication",
         "Simulation", "Results", "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
-    .target(name: "Validation", dependencies: ["ChildPrograms", "Uniference", "Quantities", "Reports"]),
+    .target(
+      name: "Validation", dependencies: ["ChildPrograms", "Uniference", "Quantities", "Reports"],
+      swiftSettings: quickToCompile),
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
     .target(
-      name: "Calibration", dependencies: ["ChildPrograms", "Uniference", "Network", "Quantities", "Reports"]),
+      name: "Calibration", dependencies: ["ChildPrograms", "Uniference", "Network", "Quantities", "Reports"],
+      swiftSettings: quickToCompile),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
         "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference",
         "PythonInterpreters", "LibTorch", "Inputs", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      swiftSettings: quickToCompile),
     .executableTarget(
       name: "ping-pong", dependencies: ["Uniference"], path: "Examples/PingPong", exclude: ["golden.txt"]),
     .executableTarget(

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes .venv with the packages of the given requirement files, if it does not hold them already.
+# Makes .venv with this repository's Python package and those of the given requirement files, if it does not hold them.
 set -eu
 cd "$(dirname "$0")/.."
 python=${PYTHON:-python3}
@@ -13,10 +13,14 @@ if ! [ -x .venv/bin/python ]; then
     exit 1
   }
 fi
+# A line in a .pth file is what an editable installation comes to, without a build system to be fetched for it.
+packages=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+echo "$PWD/python" > "$packages/uniference.pth"
 for requirements in "$@"; do
   stamp=".venv/$(printf '%s' "$requirements" | tr '/' '-')"
   if ! cmp -s "$requirements" "$stamp"; then
-    .venv/bin/python -m pip install --quiet --disable-pip-version-check --requirement "$requirements"
+    # What is imported is compiled when it is; most of torch never is.
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement "$requirements"
     cp "$requirements" "$stamp"
   fi
 done

@@ -24,7 +24,7 @@ struct ProgramLibraryLaunch {
 
   /// Becomes the program's process.
   func run() {
-    let host = hostPath
+    let host = Self.hostPath
     var arguments = ([host] + words).map { strdup($0) } + [nil]
     // What this program has done about lost output is not the other's affair.
     if !InheritedSignals.ignored.contains(SIGPIPE) { signal(SIGPIPE, SIG_DFL) }
@@ -36,7 +36,7 @@ struct ProgramLibraryLaunch {
   }
 
   /// Beside this executable.
-  private var hostPath: String {
+  static var hostPath: String {
     let own = Bundle.main.executableURL ?? URL(fileURLWithPath: CommandLine.arguments[0])
     return own.resolvingSymlinksInPath().deletingLastPathComponent().appendingPathComponent("uniference-program-host")
       .path

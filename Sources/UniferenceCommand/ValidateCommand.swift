@@ -11,7 +11,11 @@ struct ValidateCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "validate",
     abstract: "Run scripts for real on a testbed and in simulation, and show how well the predictions hold.",
-    discussion: "Needs root, since the testbed is made of network namespaces; see `uniference testbed --help`.")
+    discussion: """
+      Needs root, since the testbed is made of network namespaces; see `uniference testbed --help`. All that is needed is \
+      looked for before anything is run. What has been measured is kept in a file after every repetition; when something \
+      fails or ends the command, the report of it is printed, and --resume goes on.
+      """)
 
   @Argument(help: ArgumentHelp("The suite, a YAML file.", valueName: "validation.yaml"))
   var path: String
@@ -29,14 +33,69 @@ struct ValidateCommand: ReportingCommand {
     help: ArgumentHelp("Run nothing: report on the points of an earlier report's .json.", valueName: "report.json"))
   var from: String?
 
+  @Flag(help: "Go on with what an earlier call, which did not come to its end, has measured.")
+  var resume = false
+
   @Option(help: ArgumentHelp("Fail when the mean accuracy is below this many percent.", valueName: "percent"))
   var atLeast: Double?
 
   @Flag(help: "Print one JSON object.")
   var json = false
 
+  func validate() throws {
+    if from != nil, resume { throw ValidationError("--from runs nothing, so there is nothing to --resume.") }
+  }
+
   func perform() async throws {
-    let result = ValidationReport(try from.map(earlierPoints) ?? run())
+    if let from { return try show(ValidationReport(try earlierPoints(from))) }
+    let suite = try ValidationSuite(contentsOf: path)
+    let environment = try PythonEnvironment()
+    let executable = try BedFactory.executable()
+    let runner = ValidationRunner(
+      suite: suite, executable: executable, python: environment.interpreter,
+      packageFolder: environment.packageFolder)
+    let runs = try runner.runs(of: family)
+    var journal = try ValidationJournal(path: journalPath, resumes: resume)
+    try ValidationPreflight(
+      suite: path, runner: runner, runs: runs, python: environment, executable: executable,
+      outputs: [report, journal.path].compactMap(\.self)
+    ).check()
+    let failure = measure(runs, by: runner, &journal)
+    let points = try runner.points(of: runs, in: journal)
+    if !points.isEmpty { try show(ValidationReport(points)) }
+    guard let failure else { return journal.remove() }
+    if points.isEmpty { throw failure }
+    let measured = "\(runner.measuredCount(of: runs, in: journal)) of \(runs.count) runs have been measured"
+    throw CommandFailure(
+      "\(failure); \(measured), and are kept in \(journal.path): go on by the same command with --resume",
+      CommandFailure.badInput)
+  }
+
+  /// Beside the report, or here.
+  private var journalPath: String {
+    let base = report.map { $0.hasSuffix(".md") ? String($0.dropLast(3)) : $0 }
+    return (base ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent) + ".partial.json"
+  }
+
+  /// - Returns: what has ended it early.
+  private func measure(_ runs: [ValidationRun], by runner: ValidationRunner, _ journal: inout ValidationJournal)
+    -> ValidationFailure?
+  {
+    let progress = LongProgress(title: "validating")
+    defer { progress.finish() }
+    do throws(ValidationFailure) {
+      try runner.run(runs, journal: &journal) { step in
+        progress.update(
+          share: step.share, secondsLeft: step.secondsLeft,
+          detail: "run \(step.run + 1) of \(step.runCount), \(step.description)")
+      }
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  private func show(_ result: ValidationReport) throws {
     if let report { try write(result, to: report) }
     try StandardOutput.print(json ? try jsonText(result) : result.text())
     if let atLeast, 100 * result.overall.mean < atLeast {
@@ -44,20 +103,6 @@ struct ValidateCommand: ReportingCommand {
         "the mean accuracy is \(100 * result.overall.mean)%, less than the \(atLeast)% that were asked for",
         CommandFailure.badInput)
     }
-  }
-
-  private func run() throws -> [ValidationPoint] {
-    let suite = try ValidationSuite(contentsOf: path)
-    guard let executable = Bundle.main.executablePath else {
-      throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)
-    }
-    let environment = try PythonEnvironment()
-    let runner = ValidationRunner(
-      suite: suite, executable: executable, python: environment.interpreter,
-      packageFolder: environment.packageFolder)
-    let printer = ProgressPrinter(title: "validating")
-    defer { printer.finish() }
-    return try runner.run(family: family) { printer.update(fraction: $0, detail: $1) }
   }
 
   private func earlierPoints(_ path: String) throws -> [ValidationPoint] {

@@ -1,7 +1,7 @@
 import Foundation
 
 /// A line that a validation script prints: how long something took by its own clock.
-struct MeasuredPoint: Decodable, Hashable {
+struct MeasuredPoint: Codable, Hashable {
   /// What was done: `all_reduce`, `pipeline of 2, prefill`.
   let point: String
   /// Payload bytes, where there is one figure for them.

@@ -21,27 +21,73 @@ public struct ValidationRunner {
     self.packageFolder = packageFolder
   }
 
-  /// Runs what belongs to a family, or everything.
+  /// The runs of a family, or all.
   ///
-  /// - Parameter progress: is told the share that is done and what is being run.
-  /// - Throws: ``ValidationFailure`` with the command that failed and its last words.
-  public func run(family: String?, progress: (Double, String) -> Void) throws(ValidationFailure) -> [ValidationPoint] {
+  /// - Throws: for a family that there is not.
+  public func runs(of family: String?) throws(ValidationFailure) -> [ValidationRun] {
     let runs = suite.runs.filter { family == nil || $0.family == family }
     guard !runs.isEmpty else {
       let known = Set(suite.runs.map(\.family)).sorted().joined(separator: ", ")
       throw ValidationFailure("there is no family '\(family ?? "")' in \(suite.name); there are \(known)")
     }
-    var points: [ValidationPoint] = []
-    for (index, run) in runs.enumerated() {
-      points += try self.points(of: run) { step in
-        let done = Double(index) + Double(step) / Double(2 * suite.repetitions)
-        progress(done / Double(runs.count), "\(run.family), \(run.bedDescription)")
+    return runs
+  }
+
+  /// Measures and predicts what the journal does not hold yet.
+  ///
+  /// - Parameters:
+  ///   - runs: of ``runs(of:)``.
+  ///   - journal: keeps each repetition as soon as it has ended.
+  ///   - progress: is told what comes next, before each side of each repetition.
+  /// - Throws: ``ValidationFailure`` with the command that failed and its last words.
+  public func run(
+    _ runs: [ValidationRun], journal: inout ValidationJournal, progress: (ValidationStep) -> Void
+  ) throws(ValidationFailure) {
+    let sides = 2 * suite.repetitions
+    var time = RemainingTime(
+      runs: runs.map { ($0.family, Array(journal.entry(of: identity(of: $0)).seconds.prefix(suite.repetitions))) },
+      repetitions: suite.repetitions)
+    for (index, run) in runs.enumerated() where journal.entry(of: identity(of: run)).repetitions < suite.repetitions {
+      try measure(run, &journal) { side in
+        progress(
+          ValidationStep(
+            run: index, runCount: runs.count,
+            share: (Double(index) + Double(side) / Double(sides)) / Double(runs.count),
+            secondsLeft: time.seconds, description: "\(run.family), \(run.bedDescription)"))
+      } ended: {
+        time.ended(run: index, after: $0)
       }
+    }
+  }
+
+  /// The points of all runs of which the journal holds a repetition at least.
+  public func points(of runs: [ValidationRun], in journal: ValidationJournal) throws(ValidationFailure)
+    -> [ValidationPoint]
+  {
+    var points: [ValidationPoint] = []
+    for run in runs {
+      let entry = journal.entry(of: identity(of: run))
+      if entry.repetitions > 0 { points += try joined(run, entry.real, entry.predicted) }
     }
     return points
   }
 
-  private func points(of run: ValidationRun, step: (Int) -> Void) throws(ValidationFailure) -> [ValidationPoint] {
+  /// How many of the runs have been measured in full.
+  public func measuredCount(of runs: [ValidationRun], in journal: ValidationJournal) -> Int {
+    runs.count { journal.entry(of: identity(of: $0)).repetitions >= suite.repetitions }
+  }
+
+  /// What is run and how, but for where programs lie.
+  private func identity(of run: ValidationRun) -> String {
+    let beds = [run.bed, run.recordedOn ?? []].map { $0.map { "\($0.name)=\($0.value)" }.joined(separator: ", ") }
+    let words = simulation(of: run, cluster: "").drop { $0 != "--cluster" }
+    return ([run.family, run.script] + run.arguments + beds + words + (isRealTime(run) ? ["real-time"] : []))
+      .joined(separator: " | ")
+  }
+
+  private func measure(
+    _ run: ValidationRun, _ journal: inout ValidationJournal, step: (Int) -> Void, ended: (Double) -> Void
+  ) throws(ValidationFailure) {
     let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-validation-\(UUID().uuidString)")
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -50,18 +96,25 @@ public struct ValidationRunner {
     }
     defer { try? FileManager.default.removeItem(at: folder) }
     let cluster = folder.path + "/bed.yaml"
+    var entry = journal.entry(of: identity(of: run))
+    step(2 * entry.repetitions)
     let recording = try run.recordedOn.map { (bed) throws(ValidationFailure) in
       try record(run, on: bed, in: folder.path)
     }
-    var (real, predicted): ([[MeasuredPoint]], [[MeasuredPoint]]) = ([], [])
     // In turn, so that a machine whose speed drifts is the same one to both.
-    for repetition in 0..<suite.repetitions {
+    for repetition in entry.repetitions..<suite.repetitions {
+      let start = ContinuousClock.now
       step(2 * repetition)
-      real.append(try measure(realCommand(run, cluster: cluster)))
+      let real = try measure(realCommand(run, cluster: cluster))
       step(2 * repetition + 1)
-      predicted.append(try measure(predictionCommand(run, cluster: cluster, recording: recording)))
+      let predicted = try measure(predictionCommand(run, cluster: cluster, recording: recording))
+      let seconds = (ContinuousClock.now - start) / .seconds(1)
+      entry.real.append(real)
+      entry.predicted.append(predicted)
+      entry.seconds.append(seconds)
+      try journal.set(entry, of: identity(of: run))
+      ended(seconds)
     }
-    return try joined(run, real, predicted)
   }
 
   private func realCommand(_ run: ValidationRun, cluster: String) -> [String] {
@@ -76,6 +129,19 @@ public struct ValidationRunner {
 
   private func bedCommand(_ bed: [ValidationRun.BedOption], cluster: String) -> [String] {
     [executable, "testbed", "run"] + bed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster]
+  }
+
+  /// The settings of the cluster (`field=value`) with which a run is predicted.
+  public func settings(of run: ValidationRun) -> [String] {
+    let words = simulation(of: run, cluster: "")
+    return words.indices.dropLast().filter { words[$0] == "--set" }.map { words[$0 + 1] }
+  }
+
+  /// Arguments of `uniference run` by which a script is predicted; `nil` for a Swift program.
+  public func runArguments(of run: ValidationRun, cluster: String) -> [String]? {
+    if run.isProgram { return nil }
+    let command = predictionCommand(run, cluster: cluster, recording: nil)
+    return command.firstIndex(of: "run").map { Array(command[($0 + 1)...]) }
   }
 
   private func predictionCommand(_ run: ValidationRun, cluster: String, recording: String?) -> [String] {
@@ -108,7 +174,8 @@ public struct ValidationRunner {
       + (run.predictionOptions ?? suite.predictionOptions)
   }
 
-  private func isRealTime(_ run: ValidationRun) -> Bool { run.isRealTime ?? suite.isRealTime }
+  /// Whether a run's scripts come before everything else on this machine.
+  public func isRealTime(_ run: ValidationRun) -> Bool { run.isRealTime ?? suite.isRealTime }
 
   /// What lets a simulation run before everything that has no real-time priority, too, since it measures computing.
   private static let realTime = ["/usr/bin/env", "chrt", "--fifo", "10"]

@@ -1,3 +1,4 @@
+import Foundation
 import Uniference
 
 /// What is run for real and predicted, to see how well predictions hold.
@@ -58,6 +59,10 @@ public struct ValidationRun: Sendable {
   public let recordedOn: [BedOption]?
   /// Further options of `uniference run`, instead of the suite's.
   public let predictionOptions: [String]?
+  /// Where it is written, for messages: `validation.yaml: runs[3]`.
+  public let place: String
+  /// What to say where the script or the library is not there.
+  private let missingScript: DocumentError
 
   /// An option of the testbed.
   public struct BedOption: Hashable, Sendable {
@@ -77,13 +82,17 @@ public struct ValidationRun: Sendable {
   init(_ value: DocumentValue) throws(DocumentError) {
     let fields = try DocumentFields(
       value, of: "a run's fields", allowed: Self.fieldNames)
+    place = value.place
     family = try fields.required("family", example: "collectives").name("the name of a family")
     isProgram = fields["program"] != nil
     if let program = fields["program"] {
       if let script = fields["script"] { throw script.error("give a script or a program, not both") }
       script = try program.referencedPath("the path of a Swift program's library")
+      missingScript = program.error("\(script) is not there; \(Self.remedy(forProgram: script))")
     } else {
-      script = try fields.required("script", example: "collectives.py").referencedPath("the path of a script")
+      let value = try fields.required("script", example: "collectives.py")
+      script = try value.referencedPath("the path of a script")
+      missingScript = value.error("\(script) is not there; give the path of a Python script")
     }
     transport = try fields["transport"]?.referencedPath("the path of a transport profile")
     arguments = try Self.words(fields["arguments"]) ?? []
@@ -100,6 +109,24 @@ public struct ValidationRun: Sendable {
       throw place.error("the bed has no hosts; write for example bed: {hosts: 2, rate: 1 Gbps}")
     }
     hostCount = try hosts.value.integer(in: 2...8)
+  }
+
+  /// Makes sure that the script or the library is there.
+  public func checkScript() throws(DocumentError) {
+    guard FileManager.default.isReadableFile(atPath: script) else { throw missingScript }
+  }
+
+  /// How to get a library: SwiftPM puts the product NAME of a package into `.build/CONFIGURATION/libNAME.so`.
+  private static func remedy(forProgram path: String) -> String {
+    let file = URL(fileURLWithPath: path).standardized
+    let configuration = file.deletingLastPathComponent()
+    let build = configuration.deletingLastPathComponent()
+    let product = file.deletingPathExtension().lastPathComponent
+    guard build.lastPathComponent == ".build", product.hasPrefix("lib") else { return "build it first" }
+    let package = build.deletingLastPathComponent().path
+    let isHere = package == URL(fileURLWithPath: ".").standardized.path
+    return "build it by: swift build --configuration \(configuration.lastPathComponent)"
+      + " --product \(product.dropFirst(3))" + (isHere ? "" : " --package-path \(package)")
   }
 
   private static func bed(_ value: DocumentValue) throws(DocumentError) -> [BedOption] {

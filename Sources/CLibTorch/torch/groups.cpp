@@ -54,7 +54,7 @@ bool messagesAreMute(ProcessGroup &group) {
   }
 }
 
-UniferenceGroup *give(c10::intrusive_ptr<ProcessGroup> group) {
+UniferenceGroup *handle(c10::intrusive_ptr<ProcessGroup> group) {
   const bool isMute = messagesAreMute(*group);
   return new UniferenceGroup{std::move(group), isMute};
 }
@@ -96,7 +96,7 @@ std::vector<at::Tensor> blocks(const at::Tensor &tensor, int64_t count) {
 }
 
 UniferenceFailure resolve(const char *name, UniferenceGroup **result) {
-  return guarded([&] { *result = give(c10d::resolve_process_group(name)); });
+  return guarded([&] { *result = handle(c10d::resolve_process_group(name)); });
 }
 
 UniferenceFailure make(const int64_t *worldRanks, int64_t count, UniferenceGroup **result) {
@@ -106,7 +106,7 @@ UniferenceFailure make(const int64_t *worldRanks, int64_t count, UniferenceGroup
     char text[1024] = {};
     const int32_t status = maker(worldRanks, count, text, sizeof(text));
     TORCH_CHECK(status == 0, text);
-    *result = give(c10d::resolve_process_group(text));
+    *result = handle(c10d::resolve_process_group(text));
   });
 }
 

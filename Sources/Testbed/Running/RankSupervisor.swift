@@ -54,7 +54,7 @@
       ranks[try child.startOnMachine()] = rank
       for (target, pipe) in pipes.sorted(by: { $0.key < $1.key }) {
         close(pipe.writeEnd)
-        outputs.append(RankOutput(source: pipe.readEnd, target: target, rank: rank))
+        outputs.append(RankOutput(rank: rank, source: pipe.readEnd, target: target))
       }
     }
 
@@ -85,10 +85,17 @@
     private mutating func ended(_ process: pid_t, _ end: ProcessEnd) {
       let others = ranks.isEmpty ? "" : "; ending the others"
       if let rank = ranks.removeValue(forKey: process), end.exitCode != 0 {
-        fail("rank \(rank) on host \(rank) \(end.description)\(others)", exitCode: end.exitCode)
+        fail("rank \(rank) on host \(rank) \(end.description)\(lastWords(of: rank))\(others)", exitCode: end.exitCode)
       } else if services.contains(process), !ranks.isEmpty {
         fail("the relay that delays the links \(end.description); ending the ranks", exitCode: 70)
       }
+    }
+
+    /// What a rank has complained of in the end, so that whoever reads the last line alone knows why.
+    private mutating func lastWords(of rank: Int) -> String {
+      guard let index = outputs.firstIndex(where: { $0.rank == rank && $0.target == STDERR_FILENO }) else { return "" }
+      outputs[index].drain()
+      return outputs[index].lastWords.map { " (\($0))" } ?? ""
     }
 
     private mutating func hearLifeline() {

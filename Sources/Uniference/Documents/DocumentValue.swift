@@ -25,6 +25,12 @@ package struct DocumentValue: Sendable {
 
   package func path(to index: Int) -> String { "\(field)[\(index)]" }
 
+  /// The file, line and field, as errors begin.
+  package var place: String {
+    let text = error("").description
+    return String(text.prefix(upTo: text.lastIndex(of: ":") ?? text.endIndex))
+  }
+
   package func error(_ message: String) -> DocumentError { DocumentError(origin, field: field, message) }
 
   /// The value as an error message shows it.

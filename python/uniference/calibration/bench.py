@@ -11,7 +11,7 @@ import torch
 import torch.distributed as dist
 
 from uniference.calibration.clocks import ClockWatch
-from uniference.calibration.figures import Measurements
+from uniference.calibration.figures import Measurements, identity
 from uniference.calibration.progress import Progress
 from uniference.calibration.samples import Summary
 
@@ -49,6 +49,8 @@ class Bench:
         self._effort = effort
         self._measurements = measurements
         self._watch = ClockWatch(owner)
+        self.former: dict[str, float] = {}
+        """Medians of figures that an earlier run has measured, the same on every rank: they are not measured again."""
 
     def sweep(self, kind: str, sizes: Iterable[int], pattern: Callable[[int], Pattern], *, ranks: list[int],
               timer: int | None = None, count: Callable[[int], int] | None = None) -> None:
@@ -80,6 +82,9 @@ class Bench:
         Args:
             expected: seconds that one repetition is thought to take.
         """
+        known = self.former.get(identity(kind, ranks, details))
+        if known is not None:
+            return known
         count = self._effort.repetitions
         if expected > 0:
             count = int(min(count, max(self._effort.least_repetitions, self._effort.seconds / expected)))

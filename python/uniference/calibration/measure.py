@@ -23,7 +23,7 @@ import torch.distributed as dist
 
 from uniference.calibration import collectives, kernels, messages
 from uniference.calibration.bench import Bench, Effort
-from uniference.calibration.figures import Measurements
+from uniference.calibration.figures import Measurements, medians, read_former
 from uniference.calibration.hosts import describe_host
 from uniference.calibration.interfaces import choose_interface
 from uniference.calibration.progress import Progress
@@ -54,15 +54,19 @@ def main() -> None:
     hosts: list[Any] = [None] * dist.get_world_size()
     dist.all_gather_object(hosts, describe_host(rank, device))
     document: Measurements | None = None
+    former = _former(options, [host["name"] for host in hosts])
     if rank == 0:
         document = Measurements(
             options.output, backend="gloo", stated_rate=options.stated_rate,
             stated_burst_bytes=options.stated_burst, stated_packet_bytes=options.stated_packet,
             stated_shared_cores=options.stated_shared_cores, stated_progress=options.stated_progress, hosts=hosts,
             sections=options.sections)
+        if former is not None:
+            document.go_on_with(former)
     effort = Effort(
         options.repetitions, min(7, options.repetitions), options.seconds, options.patience, options.largest)
     bench = Bench(effort, document, Progress.on_standard_error(rank == 0), f"rank {rank} ({hosts[rank]['name']})")
+    bench.former = medians(former) if former is not None else {}
     failure = _run(bench, options.sections, device)
     # From here on nobody has to hurry: what is to be said is said, even if a launcher is ending its ranks.
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -95,12 +99,34 @@ def _join() -> None:
         os._exit(FAILED)
 
 
+def _former(options: argparse.Namespace, hosts: list[str]) -> dict[str, Any] | None:
+    """What an earlier run has left, as rank 0 reads it; all ranks leave together where it cannot be gone on with."""
+    if not options.resume:
+        return None
+    found: list[Any] = [None, None]
+    if dist.get_rank() == 0:
+        try:
+            found[0] = read_former(options.output, hosts)
+        except ValueError as error:
+            found[1] = str(error)
+    dist.broadcast_object_list(found, src=0)
+    if found[1] is not None:
+        if dist.get_rank() == 0:
+            print(f"uniference: error: {found[1]}", file=sys.stderr, flush=True)
+        dist.destroy_process_group()
+        sys.exit(FAILED)
+    former: dict[str, Any] = found[0]
+    return former
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="uniference.calibration.measure", description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--output", type=pathlib.Path, default=pathlib.Path("measurements.json"),
                         help="where rank 0 keeps what has been measured")
+    parser.add_argument("--resume", action="store_true",
+                        help="go on with what an earlier run, which did not come to its end, has left in --output")
     parser.add_argument("--sections", nargs="+", choices=SECTIONS, default=list(SECTIONS), help="all unless given")
     parser.add_argument("--stated-rate", help="what the links are said to carry, such as '1 Gbps'")
     burst = os.environ.get("UNIFERENCE_LINK_BURST")

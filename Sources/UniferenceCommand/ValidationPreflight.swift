@@ -1,0 +1,62 @@
+import Foundation
+import LibTorch
+import PyTorchBridge
+import Validation
+
+/// What a validation needs, looked for before it starts.
+struct ValidationPreflight {
+  let suite: String
+  let runner: ValidationRunner
+  let runs: [ValidationRun]
+  let python: PythonEnvironment
+  let executable: String
+  /// Files that will be written.
+  let outputs: [String]
+
+  private static let megabytes = 300
+
+  /// - Throws: all that is missing.
+  func check() throws {
+    var preflight = Preflight()
+    for run in runs { preflight.check { try run.checkScript() } }
+    preflight.checkPython(python, scripts: scripts)
+    if runs.contains(where: \.isProgram) { checkPrograms(&preflight) }
+    preflight.checkTestbed(isRealTime: runs.contains(where: runner.isRealTime))
+    for run in runs { check(run, &preflight) }
+    outputs.forEach { preflight.checkWritable($0) }
+    preflight.checkSpace(in: FileManager.default.temporaryDirectory.path, megabytes: Self.megabytes)
+    try preflight.finish(suite)
+  }
+
+  /// Those that are there; the others have been told of.
+  private var scripts: [String] {
+    Set(runs.filter { !$0.isProgram && FileManager.default.isReadableFile(atPath: $0.script) }.map(\.script)).sorted()
+  }
+
+  private func checkPrograms(_ preflight: inout Preflight) {
+    preflight.check { _ = try TorchLibrary() }
+    preflight.check {
+      let host = ProgramLibraryLaunch.hostPath
+      guard FileManager.default.isExecutableFile(atPath: host) else {
+        throw CommandFailure(
+          "\(host), which runs Swift programs, is not there; build it by: swift build --configuration release --product "
+            + "uniference-program-host", CommandFailure.unavailable)
+      }
+    }
+  }
+
+  private func check(_ run: ValidationRun, _ preflight: inout Preflight) {
+    for bed in [run.bed, run.recordedOn].compactMap(\.self) {
+      let words = bed.flatMap { ["--\($0.name)", $0.value] }
+      if let text = preflight.checkBed(words, place: run.place), bed == run.bed {
+        preflight.checkCluster(text, settings: runner.settings(of: run))
+      }
+    }
+    guard let arguments = runner.runArguments(of: run, cluster: "cluster.yaml") else { return }
+    preflight.check {
+      do { _ = try RunCommand.parse(arguments) } catch {
+        throw CommandFailure("\(run.place): predict: \(RunCommand.message(for: error))", CommandFailure.badInput)
+      }
+    }
+  }
+}
