@@ -149,7 +149,7 @@ let package = Package(
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [
-        "UniferenceCommand", "Uniference", "Network", "Devices", "Models",
+        "UniferenceCommand", "Uniference", "Network", "Devices", "Models", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

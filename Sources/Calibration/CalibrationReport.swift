@@ -46,7 +46,7 @@ public struct CalibrationReport: Encodable {
   }
 
   /// Tables for the terminal: what was found, and what remains unexplained.
-  public func text(style: TextTable.Style = .box) -> String {
+  public func text(_ format: TableFormat = TableFormat()) -> String {
     var found = TextTable(columns: [.init("figure"), .init("value", .right), .init("with 95%", .right), .init("")])
     for figure in figures {
       found.append([
@@ -59,14 +59,15 @@ public struct CalibrationReport: Encodable {
     ])
     for point in points {
       residuals.append([
-        point.name, point.bytes.map { "\(DataSize(bytes: $0))" } ?? "",
+        point.name, point.bytes.map { DataSize(bytes: $0).payloadDescription } ?? "",
         Duration.nearest(seconds: point.measured_s).shortDescription, percent(point.spread),
         Duration.nearest(seconds: point.fitted_s).shortDescription,
         (point.residual >= 0 ? "+" : "") + percent(point.residual),
       ])
     }
     let end = "Half of \(points.count) figures are fitted within \(percent(median_residual))."
-    return ([found.rendered(style: style), residuals.rendered(style: style)] + remarks.map { "* \($0)" } + [end])
+    let notes = remarks.map { format.wrapped("* \($0)", indent: 2) }
+    return ([found.rendered(format), residuals.rendered(format)] + notes + [end])
       .joined(separator: "\n")
   }
 
@@ -80,7 +81,8 @@ public struct CalibrationReport: Encodable {
           name: family,
           points: fitted.filter { $0.family == family }.map {
             .init(
-              x: $0.measured_s, y: $0.fitted_s, name: $0.name + ($0.bytes.map { ", \(DataSize(bytes: $0))" } ?? ""))
+              x: $0.measured_s, y: $0.fitted_s,
+              name: $0.name + ($0.bytes.map { ", \(DataSize(bytes: $0).payloadDescription)" } ?? ""))
           })
       }
     ).svg

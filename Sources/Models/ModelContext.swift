@@ -11,15 +11,18 @@ public struct ModelContext: Sendable {
   public let now: @Sendable () -> Duration
   /// Takes the fraction of the work that is done, from ranks that know it.
   public let reportProgress: @Sendable (Double) -> Void
+  /// Is told where in the model the rank is; `nil` where nobody asks.
+  public let place: (any ModelPlace)?
 
   /// The context of one rank.
   public init(
     device: any TensorDevice, communicator: any Communicator, now: @escaping @Sendable () -> Duration,
-    reportProgress: @escaping @Sendable (Double) -> Void = { _ in }
+    reportProgress: @escaping @Sendable (Double) -> Void = { _ in }, place: (any ModelPlace)? = nil
   ) {
     self.device = device
     self.communicator = communicator
     self.now = now
     self.reportProgress = reportProgress
+    self.place = place
   }
 }

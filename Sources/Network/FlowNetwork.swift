@@ -60,6 +60,8 @@ public final class FlowNetwork {
   var reservations = LinkReservations() {
     didSet { hasReservations = !reservations.isEmpty }
   }
+  /// What links carry over time, where somebody wants to know.
+  public var activity: LinkActivity?
   /// When links are first and last used, while somebody wants to know.
   public var linkUse: [LinkID: LinkUse]? {
     didSet { tracksLinkUse = linkUse != nil }
@@ -455,6 +457,7 @@ public final class FlowNetwork {
 extension FlowNetwork: EventHandler {
   /// Starts or ends the first message of a connection, unless the event has become void.
   public func handle(token: UInt64) {
+    activity?.sample(self)
     let index = Int32(truncatingIfNeeded: token)
     guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
     if connections[index].isMoving {

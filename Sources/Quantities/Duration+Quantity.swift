@@ -24,6 +24,7 @@ extension Duration: ParsableQuantity {
 
   /// The duration in a fitting unit with four digits: `1.234 ms`.
   public var shortDescription: String {
-    Self.unitTable.format(inSeconds * 1e12, in: ["ps", "ns", "µs", "ms", "s", "h"], significantDigits: 4)
+    if self == .zero { return "0 s" }
+    return Self.unitTable.format(inSeconds * 1e12, in: ["ps", "ns", "µs", "ms", "s", "h"], significantDigits: 4)
   }
 }

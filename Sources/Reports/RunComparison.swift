@@ -121,12 +121,13 @@ extension RunComparison {
   /// - Parameters:
   ///   - inputs: what to say first of the runs' inputs, with a newline at its end.
   ///   - activityLimit: how many activities are shown.
-  public func text(inputs: String = "", activityLimit: Int = 15) -> String {
+  public func text(inputs: String = "", activityLimit: Int = 15, format: TableFormat = TableFormat()) -> String {
     var run = TextTable(columns: [.init(""), .init("A", .right), .init("B", .right), .init("B / A", .right)])
     for figure in milestones { run.append(Self.cells(figure)) }
     for figure in computing { run.append(Self.cells(figure, prefix: "computing, ")) }
     var parts = TextTable(columns: [
-      .init("in sum over ranks"), .init("times A", .right), .init("times B", .right), .init("A", .right),
+      .init("in sum over ranks"), .init("times A", .right, leftOut: 1), .init("times B", .right, leftOut: 1),
+      .init("A", .right),
       .init("B", .right), .init("B / A", .right),
     ])
     for activity in activities.prefix(activityLimit) {
@@ -138,8 +139,8 @@ extension RunComparison {
       A: \(a)
       B: \(b)
 
-      \(inputs.isEmpty ? "" : inputs + "\n")\(run.rendered())
-      \(parts.rendered())\(rest > 0 ? "and \(rest) more; --json has them all\n" : "")
+      \(inputs.isEmpty ? "" : inputs + "\n")\(run.rendered(format))
+      \(parts.rendered(format))\(rest > 0 ? "and \(rest) more; --json has them all\n" : "")
       \(verdict)
       """
   }

@@ -3,7 +3,7 @@ import Quantities
 
 /// Durations against durations on logarithmic axes, as a picture in SVG: points on the diagonal are equal.
 public struct ScatterPlot {
-  /// Points of one colour.
+  /// Points of one colour and shape.
   public struct Series {
     let name: String
     let points: [Point]
@@ -39,7 +39,6 @@ public struct ScatterPlot {
   private static let size = 560.0
   private static let margin = 70.0
   private static let legendWidth = 170.0
-  private static let colors = ["#1f6feb", "#d1512d", "#2d9a54", "#8250df", "#b58900", "#57606a"]
 
   /// - Parameters:
   ///   - horizontal: what the axis to the right shows.
@@ -64,7 +63,7 @@ public struct ScatterPlot {
       <line x1="0" y1="\(Self.size)" x2="\(Self.size)" y2="0" stroke="#57606a" stroke-dasharray="5 4"/>
       """
     return
-      ([head] + grid + series.indices.flatMap(circles) + series.indices.flatMap(legend) + titles + [
+      ([head] + grid + series.indices.flatMap(markers) + series.indices.flatMap(legend) + titles + [
         "</g>", "</svg>", "",
       ])
       .joined(separator: "\n")
@@ -86,19 +85,18 @@ public struct ScatterPlot {
     }
   }
 
-  private func color(_ index: Int) -> String { Self.colors[index % Self.colors.count] }
-
-  private func circles(_ index: Int) -> [String] {
-    series[index].points.filter { $0.x > 0 && $0.y > 0 }.map { point in
-      "<circle cx=\"\(place(point.x))\" cy=\"\(Self.size - place(point.y))\" r=\"4\" fill=\"\(color(index))\" "
-        + "fill-opacity=\"0.7\"><title>\(escaped(point.name))</title></circle>"
+  private func markers(_ index: Int) -> [String] {
+    let style = SeriesStyle(index)
+    return series[index].points.filter { $0.x > 0 && $0.y > 0 }.map { point in
+      style.element(
+        x: place(point.x), y: Self.size - place(point.y), radius: 4, title: escaped(point.name))
     }
   }
 
   private func legend(_ index: Int) -> [String] {
     let y = 20.0 + 22 * Double(index)
     return [
-      "<circle cx=\"\(Self.size + 24)\" cy=\"\(y - 4)\" r=\"5\" fill=\"\(color(index))\"/>",
+      SeriesStyle(index).element(x: Self.size + 24, y: y - 4, radius: 5),
       "<text x=\"\(Self.size + 36)\" y=\"\(y)\">\(escaped(series[index].name))</text>",
     ]
   }

@@ -11,17 +11,28 @@ public struct TextTable: Sendable {
     case left, right
   }
 
-  /// A column's heading and alignment.
+  /// A column's heading, and what becomes of it where there is little room.
   public struct Column: Sendable {
     /// The heading.
     public let title: String
     /// Where cells and heading keep to.
     public let alignment: Alignment
+    /// The least width that cells are wrapped to; `nil` for cells that are never broken, such as numbers.
+    let wrapsTo: Int?
+    /// When the column is left out: those of 1 first; `nil` for never.
+    let leftOut: Int?
 
     /// A column that keeps to the left unless told.
-    public init(_ title: String, _ alignment: Alignment = .left) {
+    ///
+    /// - Parameters:
+    ///   - wrapsTo: the least width that cells are wrapped to between words. Left columns wrap to 12 unless told, others
+    ///     not at all.
+    ///   - leftOut: where the table is still too wide, columns are left out in the order of these numbers.
+    public init(_ title: String, _ alignment: Alignment = .left, wrapsTo: Int? = nil, leftOut: Int? = nil) {
       self.title = title.printable
       self.alignment = alignment
+      self.wrapsTo = wrapsTo ?? (alignment == .left ? 12 : nil)
+      self.leftOut = leftOut
     }
   }
 
@@ -55,64 +66,64 @@ public struct TextTable: Sendable {
     rows.append(cells.map(\.printable) + Array(repeating: "", count: columns.count - cells.count))
   }
 
+  /// The table without the columns in which every row has `-`, for nothing.
+  public func withoutEmptyColumns() -> TextTable {
+    let shown = columns.indices.filter { column in rows.isEmpty || rows.contains { $0[column] != "-" } }
+    var table = TextTable(columns: shown.map { columns[$0] })
+    table.rows = rows.map { row in shown.map { row[$0] } }
+    table.highlightedRow = highlightedRow
+    return table
+  }
+
   /// The table's lines, each ended by a newline, without spaces at their ends.
   ///
-  /// - Parameter maximumWidth: terminal columns there are. A table that is wider wraps the words of its widest
-  ///   left-aligned columns; numbers and headings are never broken.
+  /// - Parameter maximumWidth: terminal columns there are. A table that is wider wraps headings and cells between words;
+  ///   where that is not enough it leaves columns out in their order, and says which; where that is not enough either, each
+  ///   row becomes a record of lines. Words and numbers are never broken.
   public func rendered(style: Style = .box, maximumWidth: Int? = nil) -> String {
-    let widths = columnWidths(separatorWidth: displayWidth(style.separator), maximumWidth: maximumWidth)
-    var lines = lines(of: columns.map(\.title), widths: widths, style: style, bold: true)
-    lines.append(widths.map { String(repeating: style.rule, count: $0) }.joined(separator: style.crossing))
-    for (index, row) in rows.enumerated() {
-      lines += self.lines(of: row, widths: widths, style: style, bold: index == highlightedRow)
-    }
-    return lines.map { $0 + "\n" }.joined()
-  }
-
-  private func columnWidths(separatorWidth: Int, maximumWidth: Int?) -> [Int] {
-    var widths = columns.indices.map { column in
-      rows.reduce(displayWidth(columns[column].title)) { max($0, displayWidth($1[column])) }
-    }
-    guard let maximumWidth else { return widths }
-    let least = columns.indices.map { column in
-      let cells = [columns[column].title] + rows.map { $0[column] }
-      return cells.flatMap { $0.split(separator: " ") }.reduce(0) { max($0, displayWidth(String($1))) }
-    }
-    let separators = separatorWidth * (columns.count - 1)
-    while widths.reduce(separators, +) > maximumWidth {
-      let shrinkable = columns.indices.filter { columns[$0].alignment == .left && widths[$0] > least[$0] }
-      guard let widest = shrinkable.max(by: { widths[$0] < widths[$1] }) else { break }
-      widths[widest] -= 1
-    }
-    return widths
-  }
-
-  private func lines(of cells: [String], widths: [Int], style: Style, bold: Bool) -> [String] {
-    let wrapped = columns.indices.map { wrap(cells[$0], width: widths[$0]) }
-    let height = wrapped.reduce(1) { max($0, $1.count) }
-    return (0..<height).map { line in
-      let texts = columns.indices.map { column in
-        let text = line < wrapped[column].count ? wrapped[column][line] : ""
-        let padding = String(repeating: " ", count: max(0, widths[column] - displayWidth(text)))
-        return columns[column].alignment == .left ? text + padding : padding + text
+    var shown = Array(columns.indices)
+    var left: [Int] = []
+    while true {
+      let layout = TableLayout(
+        columns: shown.map { columns[$0] }, rows: rows.map { row in shown.map { row[$0] } }, style)
+      if let widths = layout.widths(fitting: maximumWidth) {
+        return layout.lines(widths, highlightedRow).map { $0 + "\n" }.joined() + note(left, maximumWidth ?? .max)
       }
-      var joined = texts.joined(separator: style.separator)
-      while joined.last == " " { joined.removeLast() }
-      return style.isEmphasized && bold ? "\u{1B}[1m\(joined)\u{1B}[0m" : joined
+      guard
+        let next = shown.compactMap({ column in columns[column].leftOut.map { (order: $0, column: column) } })
+          .min(by: { $0.order < $1.order })
+      else { return records(style, maximumWidth ?? .max) }
+      shown.removeAll { $0 == next.column }
+      left.append(next.column)
     }
   }
 
-  /// Breaks `text` at spaces into lines of at most `width` columns; a longer word has a line of its own.
-  private func wrap(_ text: String, width: Int) -> [String] {
-    guard displayWidth(text) > width else { return [text] }
-    var lines: [String] = []
-    for word in text.split(separator: " ") {
-      if let last = lines.last, displayWidth(last) + 1 + displayWidth(String(word)) <= width {
-        lines[lines.count - 1] = last + " " + word
-      } else {
-        lines.append(String(word))
+  /// The table in a format.
+  public func rendered(_ format: TableFormat) -> String {
+    rendered(style: format.style, maximumWidth: format.width)
+  }
+
+  private func note(_ left: [Int], _ width: Int) -> String {
+    guard !left.isEmpty else { return "" }
+    let titles = left.sorted().map { columns[$0].title.isEmpty ? "column \($0 + 1)" : columns[$0].title }
+    return wrapped("Left out for want of width: \(titles.joined(separator: ", ")); --wide shows all.", width: width)
+      + "\n"
+  }
+
+  /// A block of lines for each row, a cell a line under its heading's name.
+  private func records(_ style: Style, _ width: Int) -> String {
+    let titleWidth = columns.reduce(0) { max($0, displayWidth($1.title)) }
+    let blocks = rows.enumerated().map { index, row in
+      let lines = columns.indices.filter { !row[$0].isEmpty }.flatMap { column in
+        let title = columns[column].title
+        let lead = title + String(repeating: " ", count: titleWidth - displayWidth(title) + 2)
+        return wrapped(row[column], width: max(1, width - titleWidth - 2)).split(separator: "\n").enumerated().map {
+          ($0.offset == 0 ? lead : String(repeating: " ", count: titleWidth + 2)) + $0.element
+        }
       }
+      let text = lines.joined(separator: "\n")
+      return style.isEmphasized && index == highlightedRow ? "\u{1B}[1m\(text)\u{1B}[0m\n" : text + "\n"
     }
-    return lines
+    return blocks.joined(separator: "\n")
   }
 }

@@ -20,7 +20,8 @@ public struct EventRecord: Hashable, Sendable {
   public var rank: UInt32
   /// World rank of the other side (a message's receiver, a collective's root), or ``noPeer``.
   public var peer: UInt32
-  /// A message's tag. For a collective the name-table index of its group's name. Otherwise 0.
+  /// A message's tag. For a collective the name-table index of its group's name. For a layer its number, or -1 for a part
+  /// that has none. Otherwise 0.
   public var tag: Int32
 
   /// The peer of a record that has none.
@@ -70,6 +71,15 @@ public enum EventKind: UInt8, CaseIterable, Hashable, Sendable {
   case finished = 6
   /// The rank's program threw an error.
   case failed = 7
+  /// `rank` was in a phase of its program, such as the prompt's pass. Only in a record's spans.
+  case phase = 8
+  /// `rank` worked on a part of its model, such as a layer, whose number is the tag. Only in a record's spans.
+  case layer = 9
+  /// `rank` was in a call of its script, whose name says what it called and where. Only in a record's spans.
+  case call = 10
+
+  /// Whether it tells where in its program a rank was, rather than what happened.
+  public var isSpan: Bool { rawValue >= EventKind.phase.rawValue }
 }
 
 /// Properties of an ``EventRecord``, one bit each.
@@ -88,4 +98,6 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
   public static let partOfCollective = EventFlags(rawValue: 1 << 2)
   /// A computation whose time was measured; the device's speed stretched it to its duration.
   public static let measured = EventFlags(rawValue: 1 << 3)
+  /// Found by an analysis of other events, not logged.
+  public static let derived = EventFlags(rawValue: 1 << 4)
 }

@@ -98,6 +98,15 @@ public struct RunManifest: Hashable, Sendable {
     public let sha256: String
   }
 
+  /// Where in their programs ranks were: phases, layers, calls. Records of the same layout, with names of their own, so that
+  /// the event log and its digest do not depend on them.
+  public struct Spans: Codable, Hashable, Sendable {
+    /// What the spans' name indices stand for.
+    public let names: [String]
+    /// The file.
+    public let events: Events
+  }
+
   /// The layout of `run.json` and `events.bin` that this version writes and reads.
   public static let currentSchemaVersion = 1
 
@@ -117,12 +126,14 @@ public struct RunManifest: Hashable, Sendable {
   public let names: [String]
   /// The event log beside `run.json`.
   public let events: Events
+  /// Where in their programs ranks were; `nil` where nobody has said, as in older records.
+  public let spans: Spans?
 }
 
 extension RunManifest: Codable {
   private enum CodingKeys: String, CodingKey {
     case schemaVersion = "schema_version"
-    case status, reason, inputs, versions, devices, results, names, events
+    case status, reason, inputs, versions, devices, results, names, events, spans
   }
 
   /// Reads `run.json`.
@@ -144,6 +155,7 @@ extension RunManifest: Codable {
     results = try container.decode(JSONValue.self, forKey: .results)
     names = try container.decode([String].self, forKey: .names)
     events = try container.decode(Events.self, forKey: .events)
+    spans = try container.decodeIfPresent(Spans.self, forKey: .spans)
   }
 
   /// Writes `run.json`: a failed status has its reason beside it.
@@ -163,5 +175,6 @@ extension RunManifest: Codable {
     try container.encode(results, forKey: .results)
     try container.encode(names, forKey: .names)
     try container.encode(events, forKey: .events)
+    try container.encodeIfPresent(spans, forKey: .spans)
   }
 }

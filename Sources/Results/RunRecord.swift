@@ -2,8 +2,9 @@ import Foundation
 import Inputs
 import Quantities
 
-/// The self-describing record of one run: a folder `NAME.run` with `run.json` (``RunManifest``) and `events.bin`
-/// (``EventRecord``s). A folder of that name is always whole: ``RunRecordWriter`` builds it elsewhere.
+/// The self-describing record of one run: a folder `NAME.run` with `run.json` (``RunManifest``), `events.bin`
+/// (``EventRecord``s) and, where programs say where they are, `spans.bin` (likewise). A folder of that name is always
+/// whole: ``RunRecordWriter`` builds it elsewhere.
 public struct RunRecord: Hashable, Sendable {
   /// The folder.
   public let path: String
@@ -16,17 +17,25 @@ public struct RunRecord: Hashable, Sendable {
   private static let longestManifest = 64 << 20
   static let manifestName = "run.json"
   static let eventsName = "events.bin"
+  static let spansName = "spans.bin"
 
   /// The events, to be read piece by piece.
   public var events: EventFile { EventFile(path: path + "/" + manifest.events.file) }
+
+  /// Where in their programs ranks were; `nil` where the record does not say.
+  public var spans: EventFile? { manifest.spans.map { EventFile(path: path + "/" + $0.events.file) } }
 
   /// Reads and checks a record: the layout's version, the number of events, their digest, and that all they refer to
   /// is there. Takes time linear in the events, memory constant in them.
   ///
   /// - Throws: ``RunRecordError`` or ``FileError``, naming the file at fault.
   public static func read(from path: String) throws -> RunRecord {
-    let record = RunRecord(path: path, manifest: try RunManifest(contentsOf: path))
-    try record.verifyEvents()
+    let manifest = try RunManifest(contentsOf: path)
+    let record = RunRecord(path: path, manifest: manifest)
+    try record.verify(record.events, manifest.events, names: manifest.names.count) { !$0.isSpan }
+    if let spans = record.spans, let expected = manifest.spans {
+      try record.verify(spans, expected.events, names: expected.names.count) { $0.isSpan }
+    }
     return record
   }
 
@@ -47,37 +56,50 @@ public struct RunRecord: Hashable, Sendable {
     } catch let error as DecodingError {
       throw RunRecordError(path: path, problem: error.plainDescription)
     }
-    guard manifest.events.dtype == EventRecord.fields else {
-      throw RunRecordError(path: path, problem: "describes events of another layout than this uniference reads")
-    }
-    guard manifest.events.file == eventsName else {
-      throw RunRecordError(path: path, problem: "names the events file '\(manifest.events.file)', not '\(eventsName)'")
+    for (events, name) in [(manifest.events, eventsName)] + (manifest.spans.map { [($0.events, spansName)] } ?? []) {
+      guard events.dtype == EventRecord.fields else {
+        throw RunRecordError(path: path, problem: "describes events of another layout than this uniference reads")
+      }
+      guard events.file == name else {
+        throw RunRecordError(path: path, problem: "names the events file '\(events.file)', not '\(name)'")
+      }
     }
     return manifest
   }
 
-  private func verifyEvents() throws {
-    let expected = manifest.events
+  /// - Parameters:
+  ///   - names: how many names its events may refer to.
+  ///   - isAllowed: whether events of a kind belong there.
+  private func verify(
+    _ file: EventFile, _ expected: RunManifest.Events, names: Int, isAllowed: (EventKind) -> Bool
+  ) throws {
     var index = 0
-    let found = try events.forEach { record in
-      try verify(record, at: index)
+    let found = try file.forEach { record in
+      guard isAllowed(record.kind) else {
+        throw RunRecordError(
+          path: file.path, problem: "has an event \(index) of kind \(record.kind.rawValue), out of place")
+      }
+      try verify(record, at: index, of: file, names: names)
       index += 1
     }
     guard found.count == expected.count else {
       throw RunRecordError(
-        path: events.path, problem: "holds \(found.count) events; run.json counts \(expected.count)")
+        path: file.path, problem: "holds \(found.count) events; run.json counts \(expected.count)")
     }
     guard found.sha256 == expected.sha256 else {
       throw RunRecordError(
-        path: events.path, problem: "was changed: its SHA-256 is \(found.sha256), run.json says \(expected.sha256)")
+        path: file.path, problem: "was changed: its SHA-256 is \(found.sha256), run.json says \(expected.sha256)")
     }
   }
 
-  private func verify(_ record: EventRecord, at index: Int) throws(RunRecordError) {
-    guard record.name < manifest.names.count else {
+  private func verify(_ record: EventRecord, at index: Int, of file: EventFile, names: Int) throws(RunRecordError) {
+    guard record.name < names else {
       throw RunRecordError(
-        path: events.path,
-        problem: "event \(index) has name \(record.name); run.json lists \(manifest.names.count) names")
+        path: file.path, problem: "event \(index) has name \(record.name); run.json lists \(names) names")
+    }
+    guard record.kind != .collective || (0..<Int32(clamping: names)).contains(record.tag) else {
+      throw RunRecordError(
+        path: file.path, problem: "event \(index) has group \(record.tag); run.json lists \(names) names")
     }
     guard (-Picoseconds.limit...Picoseconds.limit).contains(record.time),
       (0...Picoseconds.limit).contains(record.duration), record.bytes >= 0
@@ -95,7 +117,7 @@ public struct RunRecord: Hashable, Sendable {
     }
     guard record.rank < manifest.devices.count else {
       throw RunRecordError(
-        path: events.path,
+        path: file.path,
         problem: "event \(index) is of rank \(record.rank); run.json lists \(manifest.devices.count) devices")
     }
   }

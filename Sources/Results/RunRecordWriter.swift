@@ -11,6 +11,8 @@ public final class RunRecordWriter {
   public private(set) var path: String
   /// The log that the run appends its events to.
   public let events: EventLog
+  /// The log that the run appends its spans to: phases, layers and calls. One that stays empty leaves nothing.
+  public let spans: EventLog
 
   private let inputs: RunInputs
   private let versions: RunVersions
@@ -52,6 +54,7 @@ public final class RunRecordWriter {
     lock = UnfinishedFile.lock(temporaryPath)
     do throws(FileError) {
       events = try EventLog(writingTo: temporaryPath + "/" + RunRecord.eventsName, keepsRecords: keepsRecords)
+      spans = try EventLog(writingTo: temporaryPath + "/" + RunRecord.spansName, keepsRecords: keepsRecords)
     } catch {
       try? FileManager.default.removeItem(atPath: temporaryPath)
       UnfinishedFile.unlock(lock)
@@ -79,16 +82,32 @@ public final class RunRecordWriter {
     precondition(isOpen, "a run record is finished once")
     defer { discard() }
     let summary = try events.finish()
+    let spans = try finishSpans()
     let manifest = RunManifest(
       schemaVersion: RunManifest.currentSchemaVersion, status: status, inputs: inputs, versions: versions,
       devices: devices, results: try JSONValue(encoding: results), names: events.names.names,
       events: RunManifest.Events(
-        file: RunRecord.eventsName, dtype: EventRecord.fields, count: summary.count, sha256: summary.sha256))
+        file: RunRecord.eventsName, dtype: EventRecord.fields, count: summary.count, sha256: summary.sha256),
+      spans: spans)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try attach(RunRecord.manifestName, [UInt8](encoder.encode(manifest)) + [UInt8(ascii: "\n")])
     if keepsEarlier { try moveToFreePlace() } else { try moveIntoPlace() }
     return RunRecord(path: path, manifest: manifest)
+  }
+
+  private func finishSpans() throws(FileError) -> RunManifest.Spans? {
+    let summary = try spans.finish()
+    guard summary.count > 0 else {
+      if unlink(temporaryPath + "/" + RunRecord.spansName) != 0 {
+        throw FileError(errnoOf: "remove", path: temporaryPath + "/" + RunRecord.spansName)
+      }
+      return nil
+    }
+    return RunManifest.Spans(
+      names: spans.names.names,
+      events: RunManifest.Events(
+        file: RunRecord.spansName, dtype: EventRecord.fields, count: summary.count, sha256: summary.sha256))
   }
 
   /// Removes what was written. Does nothing after ``finish(status:results:)``.

@@ -62,7 +62,7 @@ public struct RunSummary: Hashable, Sendable {
         let name = record.manifest.names[Int(event.name)]
         if !markers.contains(where: { $0.name == name }) { markers.append(Marker(name: name, time: event.time)) }
       case .finished: ranks[Int(event.rank)].finished = event.time
-      case .wait, .failed: break
+      case .wait, .failed, .phase, .layer, .call: break
       }
     }
   }

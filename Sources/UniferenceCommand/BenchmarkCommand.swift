@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Quantities
 import Reports
 import Results
@@ -47,6 +48,6 @@ struct RingBenchmarkCommand: ReportingCommand {
     table.append(["messages per second", grouped(Int(result.messages_per_second))])
     table.append(["wall time", Duration.nearest(seconds: result.wall_s).shortDescription])
     table.append(["peak memory", DataSize(bytes: result.peak_rss_bytes).description])
-    try StandardOutput.print(table.rendered(), terminator: "")
+    try StandardOutput.print(table.rendered(TableFormat(for: STDOUT_FILENO)), terminator: "")
   }
 }

@@ -61,6 +61,8 @@ struct CalibrateCommand: ReportingCommand {
     help: ArgumentHelp("An argument of the measuring, such as --measure=--repetitions=9.", valueName: "argument"))
   var measure: [String] = []
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -139,7 +141,7 @@ struct CalibrateCommand: ReportingCommand {
     try write(document.text, to: output)
     try write(report.svg, to: base + ".svg")
     if let transport { try write(document.transportText, to: transport) }
-    try StandardOutput.print(json ? try jsonText(report) : report.text())
+    try StandardOutput.print(json ? try jsonText(report) : report.text(tables.format))
   }
 
   private func write(_ text: String, to path: String) throws {

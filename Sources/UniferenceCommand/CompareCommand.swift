@@ -19,6 +19,8 @@ struct CompareCommand: ReportingCommand {
   @Argument(help: ArgumentHelp("Another one.", valueName: "b.run"))
   var second: String
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -27,7 +29,7 @@ struct CompareCommand: ReportingCommand {
     let output = ComparedRecords(
       differences: RunDifferences(records[0].manifest, records[1].manifest),
       comparison: try RunComparison(records[0], records[1]))
-    try StandardOutput.print(json ? try jsonText(output) : output.text)
+    try StandardOutput.print(json ? try jsonText(output) : output.text(tables.format))
   }
 }
 
@@ -45,13 +47,15 @@ struct ComparedRecords: Encodable {
   private enum CodingKeys: String, CodingKey { case differences }
 
   /// The same for people.
-  var text: String {
-    guard !differences.differences.isEmpty else { return comparison.text(inputs: "The inputs are the same.\n") }
+  func text(_ format: TableFormat) -> String {
+    guard !differences.differences.isEmpty else {
+      return comparison.text(inputs: "The inputs are the same.\n", format: format)
+    }
     var table = TextTable(columns: [.init("input"), .init("A"), .init("B")])
     for difference in differences.differences {
       table.append([difference.input, shortened(difference.a), shortened(difference.b)])
     }
-    return comparison.text(inputs: table.rendered())
+    return comparison.text(inputs: table.rendered(format), format: format)
   }
 
   private func shortened(_ text: String?) -> String {

@@ -16,6 +16,8 @@ struct DevicesCommand: ReportingCommand {
   @Flag(help: "List every figure of every device, not only the most important ones.")
   var all = false
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object with every figure in SI units.")
   var json = false
 
@@ -24,9 +26,9 @@ struct DevicesCommand: ReportingCommand {
     if json {
       try StandardOutput.print(try jsonText(DeviceListing(devices: devices)))
     } else if id != nil || all {
-      try StandardOutput.print(devices.map(figureTable).joined(separator: "\n"), terminator: "")
+      try StandardOutput.print(devices.map { figureTable($0, tables.format) }.joined(separator: "\n"), terminator: "")
     } else {
-      try StandardOutput.print(catalogueTable(devices), terminator: "")
+      try StandardOutput.print(catalogueTable(devices, tables.format), terminator: "")
     }
   }
 }
@@ -41,19 +43,24 @@ private struct Citations {
     return "[\(index + 1)]"
   }
 
-  var text: String { sources.enumerated().map { "[\($0.offset + 1)] \($0.element)\n" }.joined() }
+  func text(_ format: TableFormat) -> String {
+    sources.enumerated().map { index, source in
+      wrapped("[\(index + 1)] \(source)", width: format.width ?? .max, indent: 4) + "\n"
+    }.joined()
+  }
 }
 
 /// One line for each device with numbers that lead to the sources below.
-func catalogueTable(_ devices: [DeviceSpecification]) -> String {
+func catalogueTable(_ devices: [DeviceSpecification], _ format: TableFormat = TableFormat()) -> String {
   var citations = Citations()
+  // A figure and its unit stay together; its source may stand below them.
   func cited<Value>(_ figure: Figure<Value>, _ text: (Value) -> String) -> String {
-    "\(text(figure.value)) \(citations.cite(figure.source))"
+    "\(text(figure.value).replacing(" ", with: "\u{A0}")) \(citations.cite(figure.source))"
   }
   var table = TextTable(
     columns: [
-      .init("id"), .init("device"), .init("memory", .right), .init("bandwidth", .right), .init("float16", .right),
-      .init("power", .right),
+      .init("id"), .init("device", wrapsTo: 20, leftOut: 1), .init("memory", .right, wrapsTo: 4),
+      .init("bandwidth", .right, wrapsTo: 4), .init("float16", .right, wrapsTo: 4), .init("power", .right, wrapsTo: 4),
     ])
   for device in devices {
     table.append([
@@ -62,16 +69,16 @@ func catalogueTable(_ devices: [DeviceSpecification]) -> String {
       cited(device.busyPower, \.description),
     ])
   }
-  return table.rendered() + "\nSources\n" + citations.text
+  return table.rendered(format) + "\nSources\n" + citations.text(format)
     + "\nEfficiencies, overheads and all other figures: uniference devices ID, or --all.\n"
 }
 
 /// Every figure of a device, one a line, with numbers that lead to the sources below.
-func figureTable(_ device: DeviceSpecification) -> String {
+func figureTable(_ device: DeviceSpecification, _ format: TableFormat = TableFormat()) -> String {
   var citations = Citations()
   var table = TextTable(columns: [.init("figure"), .init("value", .right), .init("source"), .init("meaning")])
   for figure in device.listing {
     table.append([figure.field.rawValue, figure.value, citations.cite(figure.source), figure.field.meaning])
   }
-  return "\(device.id): \(device.displayName)\n" + table.rendered() + citations.text
+  return "\(device.id): \(device.displayName)\n" + table.rendered(format) + citations.text(format)
 }

@@ -44,7 +44,7 @@ enum EncoderListing {
   }
 
   /// Everything about it, one figure a line.
-  var text: String {
+  func text(_ format: TableFormat) -> String {
     var table = TextTable(columns: [.init(name), .init("", .right)])
     let size = DataSize(bytes: parameterCount * elementType.byteCount)
     for (figure, value) in [("kind", kind), ("parameters", grouped(parameterCount))] + figures
@@ -52,7 +52,7 @@ enum EncoderListing {
     {
       table.append([figure, value])
     }
-    return table.rendered()
+    return table.rendered(format)
   }
 
   private var kind: String {

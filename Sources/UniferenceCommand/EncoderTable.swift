@@ -4,12 +4,14 @@ import Reports
 import Uniference
 
 /// Predictions of an encoder for people: what was asked, a row for each strategy, and which one is done first.
-func encoderText(_ comparison: EncoderComparison, of scenario: EncoderScenario) -> String {
+func encoderText(
+  _ comparison: EncoderComparison, of scenario: EncoderScenario, _ format: TableFormat = TableFormat()
+) -> String {
   let names = PlacementNames(comparison.predictions.map { ($0.runs_on, $0.placements_tried) })
   var table = TextTable(
     columns: [.init("strategy")] + names.column + [
-      .init("fits in memory?"), .init("latency", .right), .init("embeddings/s", .right), .init("sent", .right),
-      .init("busy", .right), .init("energy", .right),
+      .init("fits in memory?"), .init("latency", .right), .init("embeddings/s", .right),
+      .init("sent", .right, leftOut: 3), .init("busy", .right, leftOut: 2), .init("energy", .right, leftOut: 1),
     ])
   for (row, prediction) in comparison.predictions.enumerated() {
     table.append([prediction.strategy] + names.cell(row) + cells(of: prediction))
@@ -19,19 +21,19 @@ func encoderText(_ comparison: EncoderComparison, of scenario: EncoderScenario) 
   }
   var lines = [
     "\(scenario.modelName) on \(scenario.cluster.name): \(scenario.task.description)", "",
-    table.rendered().trimmingCharacters(in: .newlines), "",
+    table.rendered(format).trimmingCharacters(in: .newlines), "",
   ]
-  if comparison.predictions.count > 1 { lines.append(comparison.verdict) }
-  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) })
-  if let values = valueText(comparison) { lines += ["", values, ""] }
-  lines += comparison.predictions.first.map { basisLines($0.compute) } ?? []
+  if comparison.predictions.count > 1 { lines.append(format.wrapped(comparison.verdict)) }
+  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) }, format)
+  if let values = valueText(comparison, format) { lines += ["", values, ""] }
+  lines += comparison.predictions.first.map { basisLines($0.compute, format) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")
 }
 
 /// What runs with values have found: how alike the inputs are, a row and a column for each.
-private func valueText(_ comparison: EncoderComparison) -> String? {
+private func valueText(_ comparison: EncoderComparison, _ format: TableFormat) -> String? {
   guard let found = comparison.predictions.first(where: { $0.embeddings != nil }), let embeddings = found.embeddings
   else { return nil }
   let isSentences = embeddings["sentence"] != nil
@@ -45,7 +47,7 @@ private func valueText(_ comparison: EncoderComparison) -> String? {
   let difference = comparison.largestDifference.map {
     "\nThe strategies' embeddings differ by \(formatNumber(Double($0), significantDigits: 2)) at most."
   }
-  return table.rendered().trimmingCharacters(in: .newlines) + (difference ?? "")
+  return table.rendered(format).trimmingCharacters(in: .newlines) + (difference ?? "")
 }
 
 private func cosines(_ rows: [[Float]]) -> [[Float]] {

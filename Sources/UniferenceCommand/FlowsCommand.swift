@@ -22,12 +22,14 @@ struct FlowsCommand: ReportingCommand {
   @Flag(exclusivity: .exclusive, help: "How the times are printed.")
   var format = FlowsFormat.json
 
+  @OptionGroup var tables: TableOptions
+
   func perform() async throws {
     let flowCase = try readCase()
     let times = try located { () throws(FlowCaseError) in try flowCase.finishTimes() }
     switch format {
     case .json: try StandardOutput.print(try jsonText(FlowTimes(flowCase, times)))
-    case .table: try StandardOutput.print(flowTable(flowCase, times), terminator: "")
+    case .table: try StandardOutput.print(flowTable(flowCase, times, tables.format), terminator: "")
     }
   }
 
@@ -75,7 +77,7 @@ struct FlowTimes: Encodable, Equatable {
   }
 }
 
-func flowTable(_ flowCase: FlowCase, _ times: [Double]) -> String {
+func flowTable(_ flowCase: FlowCase, _ times: [Double], _ format: TableFormat = TableFormat()) -> String {
   var table = TextTable(columns: [
     .init("flow"), .init("start", .right), .init("bytes", .right), .init("finish", .right),
   ])
@@ -85,5 +87,5 @@ func flowTable(_ flowCase: FlowCase, _ times: [Double]) -> String {
       formatNumber(flow.bytes, significantDigits: 12), "\(formatNumber(time, significantDigits: 9)) s",
     ])
   }
-  return table.rendered()
+  return table.rendered(format)
 }

@@ -17,6 +17,8 @@ struct ModelsCommand: ReportingCommand {
   )
   var name: String?
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -24,17 +26,17 @@ struct ModelsCommand: ReportingCommand {
     guard let name else {
       let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
       try StandardOutput.print(
-        json ? try jsonText(ModelListing(models: models)) + "\n" : modelTable(models), terminator: "")
+        json ? try jsonText(ModelListing(models: models)) + "\n" : modelTable(models, tables.format), terminator: "")
       return
     }
     if LlamaConfiguration.preset(name) == nil, let encoder = try EncoderListing(contentsOf: name) {
-      try StandardOutput.print(json ? try jsonText(encoder) + "\n" : encoder.text, terminator: "")
+      try StandardOutput.print(json ? try jsonText(encoder) + "\n" : encoder.text(tables.format), terminator: "")
       return
     }
     let configuration = try LlamaConfiguration(named: name)
     let source = LlamaConfiguration.presets.first { $0.id == name }?.source ?? name
     let model = ModelListing.Model(configuration, source: source)
-    try StandardOutput.print(json ? try jsonText(model) + "\n" : modelDetails(model), terminator: "")
+    try StandardOutput.print(json ? try jsonText(model) + "\n" : modelDetails(model, tables.format), terminator: "")
   }
 }
 
@@ -76,11 +78,12 @@ extension ModelListing.Model {
 }
 
 /// One line for each model.
-func modelTable(_ models: [ModelListing.Model]) -> String {
+func modelTable(_ models: [ModelListing.Model], _ format: TableFormat = TableFormat()) -> String {
   var table = TextTable(
     columns: [
-      .init("id"), .init("parameters", .right), .init("layers", .right), .init("hidden", .right),
-      .init("heads", .right), .init("KV heads", .right), .init("weights", .right), .init("dtype"), .init("source"),
+      .init("id"), .init("parameters", .right), .init("layers", .right), .init("hidden", .right, leftOut: 2),
+      .init("heads", .right, leftOut: 3), .init("KV heads", .right, leftOut: 4), .init("weights", .right),
+      .init("dtype"), .init("source", leftOut: 1),
     ])
   for model in models {
     table.append([
@@ -88,11 +91,11 @@ func modelTable(_ models: [ModelListing.Model]) -> String {
       "\(model.key_value_heads)", "\(DataSize(bytes: model.weight_bytes))", model.dtype, model.source,
     ])
   }
-  return table.rendered()
+  return table.rendered(format)
 }
 
 /// Everything about one model, one figure a line.
-func modelDetails(_ model: ModelListing.Model) -> String {
+func modelDetails(_ model: ModelListing.Model, _ format: TableFormat = TableFormat()) -> String {
   var table = TextTable(columns: [.init(model.id), .init("", .right)])
   let size = DataSize(bytes: model.weight_bytes)
   for (figure, value) in [
@@ -106,5 +109,5 @@ func modelDetails(_ model: ModelListing.Model) -> String {
   ] {
     table.append([figure, value])
   }
-  return table.rendered() + "Source: \(model.source)\n"
+  return table.rendered(format) + "Source: \(model.source)\n"
 }

@@ -4,12 +4,15 @@ import Reports
 import Uniference
 
 /// Predictions for people: what was asked, a row for each strategy, and which one wins and why.
-func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> String {
+func predictionText(
+  _ comparison: StrategyComparison, of scenario: Scenario, _ format: TableFormat = TableFormat()
+) -> String {
   let names = PlacementNames(comparison.predictions.map { ($0.runs_on, $0.placements_tried) })
   var table = TextTable(
     columns: [.init("strategy")] + names.column + [
       .init("fits in memory?"), .init("first token", .right), .init("tokens/s", .right),
-      .init("sent per token", .right), .init("busy", .right), .init("energy per token", .right),
+      .init("sent per token", .right, leftOut: 3), .init("busy", .right, leftOut: 2),
+      .init("energy per token", .right, leftOut: 1),
     ])
   for (row, prediction) in comparison.predictions.enumerated() {
     table.append([prediction.strategy] + names.cell(row) + cells(of: prediction))
@@ -22,22 +25,22 @@ func predictionText(_ comparison: StrategyComparison, of scenario: Scenario) -> 
     """
     \(comparison.predictions[0].model) on \(scenario.cluster.name): \(workload.promptLength) prompt tokens, \
     \(workload.generatedTokenCount) generated, batch \(workload.batchSize)
-    """, "", table.rendered().trimmingCharacters(in: .newlines), "",
+    """, "", table.rendered(format).trimmingCharacters(in: .newlines), "",
   ]
-  if comparison.predictions.count > 1 { lines.append(wrapped(comparison.verdict)) }
-  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) })
+  if comparison.predictions.count > 1 { lines.append(format.wrapped(comparison.verdict)) }
+  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) }, format)
   if let texts = generatedTexts(comparison) { lines += ["", texts, ""] }
-  lines += comparison.predictions.first.map { basisLines($0.compute) } ?? []
+  lines += comparison.predictions.first.map { basisLines($0.compute, format) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")
 }
 
 /// Where compute time and energy come from, unless both are from the devices' figures.
-func basisLines(_ compute: ComputeBasis) -> [String] {
+func basisLines(_ compute: ComputeBasis, _ format: TableFormat) -> [String] {
   guard compute.source != .roofline else { return [] }
-  return [wrapped("Compute time \(compute.description)."), wrapped(compute.energyDescription)]
-    + compute.warnings.map { wrapped("warning: \($0)") }
+  let lines = ["Compute time \(compute.description).", compute.energyDescription]
+  return (lines + compute.warnings.map { "warning: \($0)" }).map { format.wrapped($0) }
 }
 
 /// What the runs with values have said: once where all strategies agree.
@@ -65,18 +68,4 @@ private func cells(of prediction: LlamaPrediction) -> [String] {
     prediction.busy_fraction.map { "\(formatNumber($0 * 100, significantDigits: 3))%" } ?? "-",
     prediction.energy_per_token_j.map { Energy(joules: $0).description } ?? "-",
   ]
-}
-
-/// The text in lines of at most 100 columns, broken between words.
-private func wrapped(_ text: String) -> String {
-  var lines: [String] = []
-  var line = ""
-  for word in text.split(separator: " ") {
-    if !line.isEmpty, line.count + 1 + word.count > 100 {
-      lines.append(line)
-      line = ""
-    }
-    line += line.isEmpty ? "\(word)" : " \(word)"
-  }
-  return (lines + [line]).joined(separator: "\n")
 }

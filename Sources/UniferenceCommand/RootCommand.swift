@@ -16,7 +16,8 @@ struct RootCommand: AsyncParsableCommand {
     version: UniferenceVersion.current,
     subcommands: [
       SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, FlowsCommand.self, BenchmarkCommand.self,
-      RunCommand.self, ExecCommand.self, CompareCommand.self, ValidateCommand.self, CalibrateCommand.self,
+      RunCommand.self, ExecCommand.self, ShowCommand.self, CompareCommand.self, ValidateCommand.self,
+      CalibrateCommand.self,
       TestbedCommand.self, WeightsCommand.self, TokenizeCommand.self, NewCommand.self,
     ])
 

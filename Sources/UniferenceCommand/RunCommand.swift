@@ -29,6 +29,8 @@ struct RunCommand: ReportingCommand {
 
   @OptionGroup var files: RecordOptions
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object with the run's figures, on standard error, after the script's own output.")
   var json = false
 
@@ -95,7 +97,7 @@ struct RunCommand: ReportingCommand {
   private func show(_ report: SimulationReport, _ basis: ComputeBasis, on cluster: Cluster, wallTime: Duration) throws {
     let output = ScriptRunOutput(
       report, basis, script: script, cluster: cluster.name, wallTime: wallTime, trace: files.trace)
-    let text = json ? try jsonText(output) : output.text.printableLines
+    let text = json ? try jsonText(output) : output.text(tables.errorFormat).printableLines
     try StandardError.print(text)
   }
 }

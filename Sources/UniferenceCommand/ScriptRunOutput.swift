@@ -50,16 +50,17 @@ struct ScriptRunOutput: Encodable {
   }
 
   /// A line for each rank, and the sum.
-  var text: String {
-    var lines = ["", table.rendered().trimmingCharacters(in: .newlines), ""]
-    lines.append("\(script) on \(cluster) would take \(short(total_s)), compute time \(compute.description).")
-    if let spans { lines.append(spans) }
-    lines.append(energy_basis)
+  func text(_ format: TableFormat) -> String {
+    var lines = ["", table.rendered(format).trimmingCharacters(in: .newlines), ""]
+    lines.append(
+      format.wrapped("\(script) on \(cluster) would take \(short(total_s)), compute time \(compute.description)."))
+    if let spans { lines.append(format.wrapped(spans)) }
+    lines.append(format.wrapped(energy_basis))
     lines.append(
       "\(grouped(messages)) messages, \(DataSize(bytes: bytes_sent)) sent. Simulating it took \(short(wall_s)).")
     if let record { lines.append("Record of the run: \(record)") }
     if let trace { lines.append("Trace of the run: \(trace) (open it at ui.perfetto.dev)") }
-    lines += compute.warnings.map { "warning: \($0)" }
+    lines += compute.warnings.map { format.wrapped("warning: \($0)") }
     return lines.joined(separator: "\n")
   }
 
@@ -78,7 +79,7 @@ struct ScriptRunOutput: Encodable {
     if hasPhases { columns.append(.init("start", .right)) }
     columns += [.init("computing", .right), .init("busy", .right)]
     if hasPhases { columns.append(.init("end", .right)) }
-    columns += [.init("sent", .right), .init("received", .right), .init("energy", .right)]
+    columns += [.init("sent", .right, leftOut: 2), .init("received", .right, leftOut: 1), .init("energy", .right)]
     var table = TextTable(columns: columns)
     for (rank, device) in devices.enumerated() {
       let phases = ScriptPhases(device, total: total_s)

@@ -5,10 +5,10 @@ import Uniference
 
 /// What strategies that do not fit would need in all of the devices that lack it: a row for each strategy and each group of
 /// devices that need the same. Empty where all fit.
-func shortageLines(_ needs: [(strategy: String, devices: [MemoryNeed]?)]) -> [String] {
+func shortageLines(_ needs: [(strategy: String, devices: [MemoryNeed]?)], _ format: TableFormat) -> [String] {
   var table = TextTable(columns: [
-    .init("does not fit"), .init("device"), .init("weights", .right), .init("KV cache", .right),
-    .init("activations", .right), .init("needed in all", .right), .init("usable", .right),
+    .init("does not fit"), .init("device"), .init("weights", .right), .init("KV cache", .right, leftOut: 2),
+    .init("activations", .right, leftOut: 1), .init("needed in all", .right), .init("usable", .right),
   ])
   var isEmpty = true
   for (strategy, devices) in needs {
@@ -20,7 +20,7 @@ func shortageLines(_ needs: [(strategy: String, devices: [MemoryNeed]?)]) -> [St
       ])
     }
   }
-  return isEmpty ? [] : ["", table.rendered().trimmingCharacters(in: .newlines)]
+  return isEmpty ? [] : ["", table.rendered(format).trimmingCharacters(in: .newlines)]
 }
 
 /// The cell of a table of predictions for a strategy that does not fit: the part that lacks most.

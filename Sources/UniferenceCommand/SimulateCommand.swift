@@ -49,6 +49,8 @@ struct SimulateCommand: ReportingCommand {
   @Flag(help: "Play every message, also of collectives that have the network to themselves. The times are the same.")
   var everyMessage = false
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -73,7 +75,7 @@ struct SimulateCommand: ReportingCommand {
         CommandFailure.badInput)
     }
     let comparison = try ScenarioRunner(scenario: scenario, settings: runSettings(), logitsPath: logits).run(strategies)
-    try show(ComparisonOutput(comparison)) { predictionText(comparison, of: scenario) }
+    try show(ComparisonOutput(comparison)) { predictionText(comparison, of: scenario, tables.format) }
     if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.memory_needed) }) }
   }
 
@@ -88,7 +90,7 @@ struct SimulateCommand: ReportingCommand {
           + "towers, inputs)", CommandFailure.badInput)
     }
     let comparison = try scenario.run(strategies, settings: runSettings())
-    try show(ComparisonOutput(comparison)) { encoderText(comparison, of: scenario) }
+    try show(ComparisonOutput(comparison)) { encoderText(comparison, of: scenario, tables.format) }
     if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.memory_needed) }) }
   }
 

@@ -27,6 +27,8 @@ struct TokenizeCommand: ReportingCommand {
   @Flag(help: "Read texts from standard input, each a JSON string on a line of its own, and print JSON for each.")
   var lines = false
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -42,7 +44,7 @@ struct TokenizeCommand: ReportingCommand {
     if json {
       try StandardOutput.print(try jsonText(TokenizedText(tokens: tokens, text: tokenizer.decode(tokens))))
     } else {
-      try StandardOutput.print(tokenTable(tokens, tokenizer), terminator: "")
+      try StandardOutput.print(tokenTable(tokens, tokenizer, tables.format), terminator: "")
     }
   }
 
@@ -78,11 +80,12 @@ struct TokenizedText: Encodable {
 }
 
 /// One line for each token, and their number.
-func tokenTable(_ tokens: [Int], _ tokenizer: any Tokenizer) -> String {
+func tokenTable(_ tokens: [Int], _ tokenizer: any Tokenizer, _ format: TableFormat = TableFormat()) -> String {
   var table = TextTable(columns: [.init("token", .right), .init("text")])
   for token in tokens {
     let text = tokenizer.decode([token])
     table.append(["\(token)", text.isEmpty ? "(special)" : text.debugDescription])
   }
-  return table.rendered() + "\(tokens.count) token\(tokens.count == 1 ? "" : "s") of \(tokenizer.vocabularySize)\n"
+  return table.rendered(format)
+    + "\(tokens.count) token\(tokens.count == 1 ? "" : "s") of \(tokenizer.vocabularySize)\n"
 }

@@ -39,6 +39,8 @@ struct ValidateCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Fail when the mean accuracy is below this many percent.", valueName: "percent"))
   var atLeast: Double?
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -47,7 +49,7 @@ struct ValidateCommand: ReportingCommand {
   }
 
   func perform() async throws {
-    if let from { return try show(ValidationReport(try earlierPoints(from))) }
+    if let from { return try show(earlierReport(from)) }
     let suite = try ValidationSuite(contentsOf: path)
     let environment = try PythonEnvironment()
     let executable = try BedFactory.executable()
@@ -62,7 +64,7 @@ struct ValidateCommand: ReportingCommand {
     ).check()
     let failure = measure(runs, by: runner, &journal)
     let points = try runner.points(of: runs, in: journal)
-    if !points.isEmpty { try show(ValidationReport(points)) }
+    if !points.isEmpty { try show(ValidationReport(points, machine: MachineDescription.current)) }
     guard let failure else { return journal.remove() }
     if points.isEmpty { throw failure }
     let measured = "\(runner.measuredCount(of: runs, in: journal)) of \(runs.count) runs have been measured"
@@ -97,7 +99,7 @@ struct ValidateCommand: ReportingCommand {
 
   private func show(_ result: ValidationReport) throws {
     if let report { try write(result, to: report) }
-    try StandardOutput.print(json ? try jsonText(result) : result.text())
+    try StandardOutput.print(json ? try jsonText(result) : result.text(tables.format))
     if let atLeast, 100 * result.overall.mean < atLeast {
       throw CommandFailure(
         "the mean accuracy is \(100 * result.overall.mean)%, less than the \(atLeast)% that were asked for",
@@ -105,13 +107,16 @@ struct ValidateCommand: ReportingCommand {
     }
   }
 
-  private func earlierPoints(_ path: String) throws -> [ValidationPoint] {
-    struct EarlierReport: Decodable { let points: [ValidationPoint] }
+  private func earlierReport(_ path: String) throws -> ValidationReport {
+    struct EarlierReport: Decodable {
+      let points: [ValidationPoint]
+      let machine: String?
+    }
     do {
-      let points = try JSONDecoder().decode(
-        EarlierReport.self, from: try Data(contentsOf: URL(fileURLWithPath: path))
-      ).points
-      if !points.isEmpty { return points.filter { family == nil || $0.family == family } }
+      let report = try JSONDecoder().decode(
+        EarlierReport.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+      let points = report.points.filter { family == nil || $0.family == family }
+      if !points.isEmpty { return ValidationReport(points, machine: report.machine) }
     } catch {}
     throw CommandFailure(
       "\(path) holds no points; give the .json that `uniference validate --report` has written", CommandFailure.badInput
@@ -121,9 +126,7 @@ struct ValidateCommand: ReportingCommand {
   private func write(_ result: ValidationReport, to path: String) throws {
     let base = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
     let plotName = (base as NSString).lastPathComponent + ".svg"
-    let machine = "Run on \(MachineDescription.current)."
-    let page = result.markdown(
-      machine: machine, command: "uniference validate \(self.path) --report \(path)", plot: plotName)
+    let page = result.markdown(command: "uniference validate \(self.path) --report \(path)", plot: plotName)
     for (file, text) in [
       (path, page), (base + ".svg", AccuracyPlot(result.points).svg), (base + ".json", try jsonText(result) + "\n"),
     ] {

@@ -24,6 +24,8 @@ struct WeightsCommand: ReportingCommand {
       "Where the tensor goes, one row for each vector along its last axis, for numpy.load.", valueName: "name.npy"))
   var npy: String?
 
+  @OptionGroup var tables: TableOptions
+
   @Flag(help: "Print one JSON object.")
   var json = false
 
@@ -38,7 +40,8 @@ struct WeightsCommand: ReportingCommand {
     let file = try openWeights(at: path)
     if let tensor, let npy { return try write(tensor, of: file, to: npy) }
     try StandardOutput.print(
-      json ? try jsonText(WeightListing(file.entries)) + "\n" : weightTable(file.entries), terminator: "")
+      json ? try jsonText(WeightListing(file.entries)) + "\n" : weightTable(file.entries, tables.format),
+      terminator: "")
   }
 
   private func write(_ name: String, of file: any WeightFile, to target: String) throws {
@@ -83,7 +86,7 @@ struct WeightListing: Encodable {
 }
 
 /// One line for each tensor, and the sum.
-func weightTable(_ entries: [WeightEntry]) -> String {
+func weightTable(_ entries: [WeightEntry], _ format: TableFormat = TableFormat()) -> String {
   var table = TextTable(
     columns: [.init("tensor"), .init("shape", .right), .init("stored as"), .init("size", .right)])
   for entry in entries {
@@ -97,6 +100,6 @@ func weightTable(_ entries: [WeightEntry]) -> String {
   let note =
     unreadable.isEmpty
     ? "" : "* \(unreadable.joined(separator: ", ")): cannot be computed with; \(WeightEncoding.readable) can\n"
-  return table.rendered() + note
+  return table.rendered(format) + note
     + "\(entries.count) tensors, \(grouped(Int(min(elements, 1e18)))) elements, \(DataSize(bytes: Int(min(bytes, 1e18))))\n"
 }

@@ -10,8 +10,9 @@ public struct ValidationPoint: Codable, Hashable, Sendable {
   public let measured_s: Double
   /// How far single real runs spread: the quartiles' distance in terms of the median.
   public let spread: Double
-  /// How far the median moved between repetitions of the whole real side: the range in terms of the median.
-  public let repetition_spread: Double
+  /// How far the median moved between repetitions of the whole real side: the range in terms of the median; `nil` where
+  /// there was one.
+  public let repetition_spread: Double?
   /// What the simulation says.
   public let predicted_s: Double
   /// 1 - |predicted - measured| / measured.
@@ -27,7 +28,8 @@ public struct ValidationPoint: Codable, Hashable, Sendable {
     let all = Statistics(repetitions.flatMap(\.self))
     measured_s = all.median
     spread = all.relativeSpread
-    repetition_spread = Statistics(repetitions.map { Statistics($0).median }).relativeRange
+    repetition_spread =
+      repetitions.count > 1 ? Statistics(repetitions.map { Statistics($0).median }).relativeRange : nil
     predicted_s = Statistics(predicted).median
     accuracy = 1 - abs(predicted_s - measured_s) / measured_s
   }
@@ -38,5 +40,5 @@ public struct ValidationPoint: Codable, Hashable, Sendable {
   private var isCollective: Bool { name.hasPrefix("barrier") }
 
   /// Whether the real run's own noise is larger than the 3% beyond which accuracy cannot be known well.
-  public var isNoisy: Bool { max(spread, repetition_spread) > 0.03 }
+  public var isNoisy: Bool { max(spread, repetition_spread ?? 0) > 0.03 }
 }

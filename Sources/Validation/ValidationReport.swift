@@ -12,6 +12,10 @@ public struct ValidationReport: Encodable, Sendable {
   public let by_size: [SizeClass]
   /// Mean, median and worst accuracy of all points.
   public let overall: Summary
+  /// The machine that it was run on, in a few words; `nil` where an earlier report does not say.
+  public let machine: String?
+  /// What these figures say and what they do not.
+  public let scope = ValidationReport.scope
 
   /// Points of which equal accuracy can be expected.
   public struct SizeClass: Encodable, Sendable {
@@ -39,9 +43,16 @@ public struct ValidationReport: Encodable, Sendable {
     }
   }
 
+  /// What accuracies that come of a testbed say, beside every claim.
+  public static let scope =
+    "They are of gloo with tensors on CPUs, over links between network namespaces of one machine. GPUs, NCCL and networks "
+    + "of several machines have not been validated."
+
   /// - Precondition: there is a point.
-  public init(_ points: [ValidationPoint]) {
+  /// - Parameter machine: where they were run.
+  public init(_ points: [ValidationPoint], machine: String?) {
     self.points = points
+    self.machine = machine
     mean_accuracy = Dictionary(grouping: points, by: \.family).mapValues { Summary($0.map(\.accuracy)).mean }
     by_size = SizeRange.all.compactMap { range in
       let accuracies = points.filter(range.contains).map(\.accuracy)
@@ -67,34 +78,37 @@ public struct ValidationReport: Encodable, Sendable {
   }
 
   /// A table for the terminal.
-  public func text(style: TextTable.Style = .box) -> String {
+  public func text(_ format: TableFormat = TableFormat()) -> String {
     var table = TextTable(columns: [
-      .init("point"), .init("bytes", .right), .init("measured", .right), .init("spread", .right),
-      .init("repeated", .right), .init("predicted", .right), .init("accuracy", .right),
+      .init("point", wrapsTo: 20), .init("bytes", .right), .init("measured", .right),
+      .init("spread", .right, leftOut: 2), .init("repeated", .right, leftOut: 1), .init("predicted", .right),
+      .init("accuracy", .right),
     ])
     for point in points { table.append(Self.cells(of: point)) }
-    return table.rendered(style: style) + "\n" + summary
+    return table.rendered(format) + "\n" + format.wrapped(summary, indent: 2)
   }
 
   /// The same as a page of Markdown, with the plot's path.
   ///
   /// - Parameters:
-  ///   - machine: where it was run, in a sentence.
   ///   - command: what regenerates it.
   ///   - plot: the plot's path relative to the page.
-  public func markdown(machine: String, command: String, plot: String) -> String {
-    let rows = points.map { "| " + Self.cells(of: $0).joined(separator: " | ") + " |" }
+  public func markdown(command: String, plot: String) -> String {
+    let rows = points.map { point in
+      "| " + Self.cells(of: point).map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+    }
     return """
       # How well predictions hold
 
-      \(machine) Regenerate this page by `\(command)`.
+      \(machine.map { "Run on \($0). " } ?? "")Regenerate this page by `\(command)`.
 
       \(summary)
 
       ![Predicted against measured times](\(plot))
 
       Spread is the distance of the quartiles of single real runs, repeated the range of the medians of repeated real
-      sides, both in terms of the median. Where one of them exceeds 3%, marked by *, accuracy cannot be known better.
+      sides (- where there was one), both in terms of the median. Where one of them exceeds 3%, marked by *, accuracy
+      cannot be known better.
 
       | point | bytes | measured | spread | repeated | predicted | accuracy |
       | --- | ---: | ---: | ---: | ---: | ---: | ---: |
@@ -112,16 +126,16 @@ public struct ValidationReport: Encodable, Sendable {
     return """
       Mean accuracy \(Self.percent(overall.mean)), median \(Self.percent(overall.median)), worst \
       \(Self.percent(overall.worst)) over \(points.count) points: \(families.joined(separator: ", ")). \
-      \(noisy) of them are noisier than 3% when run for real.
+      \(noisy) of them are noisier than 3% when run for real. \(scope)
       \(classes.joined())
       """
   }
 
   private static func cells(of point: ValidationPoint) -> [String] {
     [
-      point.name, point.bytes.map { "\(DataSize(bytes: $0))" } ?? "",
+      point.name, point.bytes.map { DataSize(bytes: $0).payloadDescription } ?? "",
       Duration.nearest(seconds: point.measured_s).shortDescription, percent(point.spread),
-      percent(point.repetition_spread),
+      point.repetition_spread.map(percent) ?? "-",
       Duration.nearest(seconds: point.predicted_s).shortDescription,
       percent(point.accuracy) + (point.isNoisy ? " *" : ""),
     ]

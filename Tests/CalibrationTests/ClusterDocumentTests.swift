@@ -109,6 +109,6 @@ import Uniference
     let calibration = try calibration()
     let report = CalibrationReport(calibration)
     for value in calibration.values { #expect(report.text().contains(value.path)) }
-    #expect(report.svg.components(separatedBy: "<circle").count > calibration.points.count)
+    #expect(report.svg.components(separatedBy: "<title>").count == calibration.points.count + 1)
   }
 }

@@ -48,7 +48,7 @@ import Testing
     #expect(try refusal(1, [second, first]) == .overlappingWindows(first, second))
     #expect(
       try refusal(1, [second, first]).description
-        == "the slowdowns from 0 ps until 2 s at speed 0.5 and from 1 s until 3 s at speed 0.5 overlap: "
+        == "the slowdowns from 0 s until 2 s at speed 0.5 and from 1 s until 3 s at speed 0.5 overlap: "
         + "at any time at most one may hold")
     let endless = Slowdown(from: .zero, until: nil, speed: 0.5)
     #expect(try refusal(1, [endless, second]) == .overlappingWindows(endless, second))

@@ -1,6 +1,7 @@
 """The trace as Perfetto's own classes read it."""
 
 import collections
+import itertools
 
 import numpy
 import pytest
@@ -17,6 +18,7 @@ class ParsedTrace:
         self.tracks = {descriptor.uuid: descriptor for descriptor in descriptors}
         self.event_names, self.categories, self.annotations = {}, {}, {}
         self.slices, self.instants, self.faults = [], [], []
+        self.counters = collections.defaultdict(list)
         self.open = collections.defaultdict(list)
         for packet in self.packets:
             self.intern(packet.interned_data)
@@ -33,6 +35,8 @@ class ParsedTrace:
         event = packet.track_event
         if event.track_uuid not in self.tracks:
             self.faults.append(f"unknown track {event.track_uuid}")
+        elif event.type == TrackEvent.TYPE_COUNTER:
+            self.counters[self.tracks[event.track_uuid].name].append((packet.timestamp, event.counter_value))
         elif event.type == TrackEvent.TYPE_SLICE_END:
             if not self.open[event.track_uuid]:
                 self.faults.append(f"end without begin on track {event.track_uuid}")
@@ -81,7 +85,8 @@ def test_no_packet_holds_what_perfetto_does_not_know(trace):
 def test_each_device_is_a_process(trace, record_folder):
     devices = manifest_of(record_folder)["devices"]
     processes = {t.process.pid: t.process.process_name for t in trace.tracks.values() if t.HasField("process")}
-    assert sorted(processes) == list(range(1, len(devices) + 1))
+    assert sorted(processes) == list(range(1, len(devices) + 2))
+    assert processes[len(devices) + 1] == "network"
     for rank, device in enumerate(devices):
         assert processes[rank + 1].startswith("rank ")
         assert processes[rank + 1].endswith(device)
@@ -89,8 +94,65 @@ def test_each_device_is_a_process(trace, record_folder):
 
 def test_rows_belong_to_a_device(trace):
     rows = [track for track in trace.tracks.values() if not track.HasField("process")]
-    assert {row.name for row in rows} <= {"compute", "waiting", "collectives", "send", "receive", "markers"}
+    known = {"phases", "layers", "calls", "compute", "idle", "waiting", "collectives", "send", "receive", "markers"}
+    assert {row.name for row in rows if not row.HasField("counter")} <= known
     assert all(trace.tracks[row.parent_uuid].HasField("process") for row in rows)
+
+
+def test_links_are_counters_of_bytes_per_second(trace, record_folder):
+    """Their areas are the bytes that the record says have crossed them, and no link carries more than it can."""
+    rows = [track for track in trace.tracks.values() if track.HasField("counter")]
+    assert all(row.counter.unit_name == "bytes/s" for row in rows)
+    links = {link["name"]: link for link in manifest_of(record_folder)["results"]["links"]}
+    assert {row.name for row in rows} == links.keys() == trace.counters.keys()
+    for name, samples in trace.counters.items():
+        assert samples == sorted(samples) and samples[-1][1] == 0
+        area = sum(value * (later - time) * 1e-9 for (time, value), (later, _) in itertools.pairwise(samples))
+        assert area == pytest.approx(links[name]["bytes"], rel=1e-3)
+        assert max(value for _, value in samples) <= links[name]["bytes_per_second"] * 1.001
+        assert len(samples) <= 4098
+
+
+def test_phases_and_layers_are_drawn(trace):
+    phases = [one for one in trace.slices if one["track"] == "phases"]
+    assert {(one["rank"], one["name"]) for one in phases} == {
+        (rank, name) for rank in range(4) for name in ("prefill", "decode")}
+    layers = [one for one in trace.slices if one["track"] == "layers"]
+    assert {one["name"] for one in layers} == {f"layer {number}" for number in range(32)} | {"embedding", "output"}
+    # A model of 128 generated tokens passes each layer once for each, on each of four devices.
+    assert collections.Counter(one["name"] for one in layers)["layer 17"] == 4 * 128
+    for phase in phases:
+        inside = [one for one in layers if one["rank"] == phase["rank"]
+                  and phase["start"] <= one["start"] < phase["end"]]
+        assert inside and all(one["end"] <= phase["end"] for one in inside)
+
+
+def test_computing_and_idle_time_fill_each_device(trace, record_folder):
+    """Idle slices say why, and leave no gap between computations."""
+    for rank in range(len(manifest_of(record_folder)["devices"])):
+        end = next(one["start"] for one in trace.instants if one["rank"] == rank and one["category"] == "finished")
+        own = sorted(
+            (one["start"], one["end"]) for one in trace.slices
+            if one["rank"] == rank and one["track"] in ("compute", "idle") and one["start"] < one["end"])
+        assert own[0][0] == 0 and own[-1][1] == end
+        assert all(before[1] == after[0] for before, after in itertools.pairwise(own))
+    reasons = {one["name"] for one in trace.slices if one["track"] == "idle"}
+    assert any(name.startswith("network: all") for name in reasons)
+    assert all(name.startswith(("network: ", "waits for rank ")) or name == "idle" for name in reasons)
+
+
+def test_whoever_is_waited_for_is_late(trace):
+    """A rank that waits for another one in a collective has called it before that one has."""
+    calls = collections.defaultdict(list)
+    for one in trace.slices:
+        if one["track"] == "collectives":
+            calls[one["rank"], one["name"]].append(one)
+    waits = [one for one in trace.slices if one["track"] == "idle" and one["name"].startswith("waits for rank ")]
+    for wait in waits[:2000]:
+        operation = wait["name"].partition(" in ")[2]
+        other = wait["arguments"]["from"]
+        assert wait["name"] == f"waits for rank {other} in {operation}"
+        assert any(call["start"] == wait["end"] for call in calls[other, operation])
 
 
 def test_time_never_goes_back(trace):

@@ -14,7 +14,11 @@ import time
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-LEAST_MEAN = 0.8
+REACHED = {"collectives": 0.99, "models": 0.99, "heterogeneous": 0.99, "what-if": 0.98}
+"""Mean accuracy of large points in Documentation/accuracy.json: models, and collectives from 256 KiB on."""
+TOLERANCE = 0.04
+"""How far a family may fall below that on another machine than the one whose figures the transports have."""
+POINTS = {"collectives": 6, "models": 2, "heterogeneous": 4, "what-if": 2}
 
 
 def missing() -> str | None:
@@ -31,19 +35,41 @@ def missing() -> str | None:
     return None if probe.returncode == 0 else f"no network namespace can be made: {probe.stderr.strip()}"
 
 
+def excess(point: dict[str, float]) -> float:
+    """What a point's error is more than its real runs spread.
+
+    The spread is the quartiles' distance of some seven real runs in terms of their median: about three standard errors
+    of that median where they vary as a normal distribution does (1.25 x 0.74 / sqrt(7) = 0.35 of the distance is one).
+    An error within it cannot be told from noise.
+    """
+    return max(0.0, 1 - point["accuracy"] - point["spread"])
+
+
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_predictions_hold(uniference: str) -> None:
-    """Six points, tried twice: a machine that does other things may disturb one try."""
+@pytest.mark.parametrize("family", REACHED)
+def test_predictions_hold(uniference: str, family: str) -> None:
+    """Each family near what it reaches, tried twice: a machine that does other things may disturb one try."""
     for _ in range(2):
-        command = [uniference, "validate", "Examples/validation-short.yaml", "--json"]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300,
+        command = [uniference, "validate", "Examples/validation-short.yaml", "--json", "--family", family]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600,
                               env=os.environ | {"UNIFERENCE_PYTHON": sys.executable})
         assert done.returncode == 0, done.stderr
-        report = json.loads(done.stdout)
-        assert len(report["points"]) == 6
-        if report["mean_accuracy"]["collectives"] >= LEAST_MEAN:
+        points = json.loads(done.stdout)["points"]
+        assert len(points) == POINTS[family]
+        if 1 - sum(map(excess, points)) / len(points) >= REACHED[family] - TOLERANCE:
             return
-    pytest.fail(f"mean accuracy {report['mean_accuracy']} in the second try, too: {report['points']}")
+    pytest.fail(f"{family}: too far off in the second try, too: {points}")
+
+
+def test_what_is_guarded_is_what_was_reached() -> None:
+    """The guards follow the committed report, family by family."""
+    report = json.loads((ROOT / "Documentation" / "accuracy.json").read_text())
+    for family, reached in REACHED.items():
+        accuracies = [
+            point["accuracy"] for point in report["points"]
+            if point["family"] == family and point.get("bytes", 1 << 18) >= 1 << 18
+            and not point["name"].startswith("barrier")]
+        assert abs(sum(accuracies) / len(accuracies) - reached) < 0.01, family
 
 
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))

@@ -19,8 +19,15 @@ struct ParsedTrace {
   var processes: [String] = []
   var slices: [Slice] = []
   var instants: [Slice] = []
+  /// The values of counters, by the name of their row.
+  var counters: [String: [Value]] = [:]
   /// What contradicts the format: an end without a begin, an unknown track, time going backwards.
   var faults: [String] = []
+
+  struct Value: Equatable {
+    var time: UInt64
+    var value: Int64
+  }
 
   private struct Track {
     var name = ""
@@ -33,7 +40,13 @@ struct ParsedTrace {
   private var annotationNames: [UInt64: String] = [:]
   private var open: [UInt64: [Slice]] = [:]
 
-  init(path: String) throws {
+  /// - Parameter withoutIdleTime: whether slices of the rows that say why devices idle are left out.
+  init(path: String, withoutIdleTime: Bool = false) throws {
+    try self.init(wholeOf: path)
+    if withoutIdleTime { slices.removeAll { $0.track == "idle" } }
+  }
+
+  private init(wholeOf path: String) throws {
     let trace = try WireReader(try Data(contentsOf: URL(fileURLWithPath: path)))
     var last: UInt64 = 0
     for packet in try trace.messages(PerfettoTrace.Field.packet.number) {
@@ -85,6 +98,10 @@ struct ParsedTrace {
       guard var slice = open[uuid]?.popLast() else { return faults.append("end without begin") }
       slice.end = time
       return slices.append(slice)
+    }
+    if type == .counter {
+      let value = Int64(bitPattern: event.integer(Field.counterValue.number) ?? 0)
+      return counters[track.name, default: []].append(Value(time: time, value: value))
     }
     let slice = Slice(
       process: process, track: track.name, uuid: uuid,

@@ -19,7 +19,7 @@ import Testing
     let writer = try PerfettoTraceWriter(path: path, devices: devices, eventsInMemory: eventsInMemory)
     for record in records { try writer.append(record) }
     try writer.finish(names: names)
-    return try ParsedTrace(path: path)
+    return try ParsedTrace(path: path, withoutIdleTime: true)
   }
 
   @Test func eachDeviceIsAProcessNamedByRank() throws {
@@ -74,6 +74,74 @@ import Testing
     #expect(parsed.slices.map(\.name) == ["broadcast"])
     #expect(parsed.slices.map(\.track) == ["collectives"])
     #expect(parsed.slices.map(\.arguments) == [["bytes": "8", "root": "1", "group": "tensor"]])
+  }
+
+  @Test func phasesLayersAndCallsHaveRowsOfTheirOwn() throws {
+    let writer = try PerfettoTraceWriter(path: path, devices: ["a"])
+    try writer.append(EventRecord(time: 0, duration: 9_000_000, kind: .phase, name: 1, rank: 0))
+    try writer.append(EventRecord(time: 0, duration: 2_000_000, kind: .layer, name: 2, rank: 0, tag: 7))
+    try writer.append(EventRecord(time: 2_000_000, duration: 1_000_000, kind: .layer, name: 3, rank: 0, tag: -1))
+    try writer.append(EventRecord(time: 3_000_000, duration: 1_000_000, kind: .call, name: 4, rank: 0))
+    try writer.append(EventRecord(time: 0, duration: 9_000_000, kind: .computation, name: 1, rank: 0))
+    try writer.finish(
+      names: ["", "linear"], spanNames: ["", "prefill", "layer", "output", "all_reduce at train.py:3"])
+    let parsed = try ParsedTrace(path: path)
+    #expect(parsed.faults == [])
+    let rows = Dictionary(grouping: parsed.slices, by: \.track).mapValues { $0.map(\.name).sorted() }
+    #expect(
+      rows == [
+        "phases": ["prefill"], "layers": ["layer 7", "output"], "calls": ["all_reduce at train.py:3"],
+        "compute": ["linear"],
+      ])
+  }
+
+  @Test func idleTimeNamesItsReason() throws {
+    let writer = try PerfettoTraceWriter(path: path, devices: ["a", "b"])
+    let us: Int64 = 1_000_000
+    // Rank 0 computes for 1 us, rank 1 for 5; an all-reduce takes 2 us from then on. Then rank 0 sends to rank 1.
+    try writer.append(EventRecord(time: 0, duration: us, kind: .computation, name: 1, rank: 0))
+    try writer.append(EventRecord(time: 0, duration: 5 * us, kind: .computation, name: 1, rank: 1))
+    try writer.append(EventRecord(time: us, duration: 6 * us, kind: .collective, name: 2, rank: 0, tag: 3))
+    try writer.append(EventRecord(time: 5 * us, duration: 2 * us, kind: .collective, name: 2, rank: 1, tag: 3))
+    try writer.append(EventRecord(time: 7 * us, duration: us, kind: .computation, name: 1, rank: 0))
+    try writer.append(EventRecord(time: 8 * us, duration: 3 * us, bytes: 8, kind: .message, rank: 0, peer: 1))
+    try writer.append(EventRecord(time: 11 * us, duration: us, kind: .computation, name: 1, rank: 1))
+    try writer.append(EventRecord(time: 8 * us, kind: .finished, rank: 0))
+    try writer.append(EventRecord(time: 13 * us, kind: .finished, rank: 1))
+    try writer.finish(names: ["", "work", "all_reduce", "world"])
+    let parsed = try ParsedTrace(path: path)
+    #expect(parsed.faults == [])
+    let idle = parsed.slices.filter { $0.track == "idle" }
+      .map { "\($0.process) \($0.start)-\($0.end) \($0.name)" }.sorted()
+    #expect(
+      idle == [
+        "rank 0 a 1000-5000 waits for rank 1 in all_reduce", "rank 0 a 5000-7000 network: all_reduce",
+        "rank 1 b 12000-13000 idle", "rank 1 b 5000-7000 network: all_reduce",
+        "rank 1 b 7000-8000 waits for rank 0 to send", "rank 1 b 8000-11000 network: message from rank 0",
+      ])
+    #expect(parsed.slices.first { $0.name.hasPrefix("waits for rank 1") }?.arguments == ["from": "1"])
+  }
+
+  @Test func countersAreMergedByTime() throws {
+    let writer = try PerfettoTraceWriter(path: path, devices: ["a"])
+    for time in [0, 4, 8] {
+      try writer.append(
+        EventRecord(time: Int64(time) * 1_000_000, duration: 3_000_000, kind: .computation, name: 1, rank: 0))
+    }
+    let samples = [(0, 5), (2, 7), (12, 0)].map {
+      TraceCounter.Sample(time: Int64($0.0) * 1_000_000, value: Int64($0.1))
+    }
+    try writer.finish(
+      names: ["", "work"],
+      counters: [
+        TraceCounter(name: "a->switch", unit: "bytes/s", samples: samples),
+        TraceCounter(name: "switch->a", unit: "bytes/s", samples: [samples[1]]),
+      ])
+    let parsed = try ParsedTrace(path: path)
+    #expect(parsed.faults == [])
+    #expect(parsed.counters["a->switch"]?.map { [Int($0.time), Int($0.value)] } == [[0, 5], [2000, 7], [12000, 0]])
+    #expect(parsed.counters["switch->a"]?.map { [Int($0.time), Int($0.value)] } == [[2000, 7]])
+    #expect(parsed.processes == ["rank 0 a", "network"])
   }
 
   @Test func markersAndEndsAreInstants() throws {

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Reports
@@ -49,11 +50,104 @@ import Testing
         """)
   }
 
-  @Test func numbersAreNeverBroken() {
-    var table = TextTable(columns: [.init("a"), .init("b", .right)])
-    table.append(["one two", "1234567890"])
+  @Test func headingsWrapAboveTheRule() {
+    var table = TextTable(columns: [.init("strategy"), .init("energy per token", .right), .init("busy", .right)])
+    table.append(["single", "11 J", "15.4%"])
     #expect(
-      table.rendered(style: .ascii, maximumWidth: 4) == "a             b\n---  ----------\none  1234567890\ntwo\n")
+      table.rendered(style: .ascii, maximumWidth: 27) == """
+                  energy per
+        strategy       token   busy
+        --------  ----------  -----
+        single          11 J  15.4%
+
+        """)
+  }
+
+  @Test func columnsAreLeftOutInTheirOrderAndNamed() {
+    var table = TextTable(columns: [
+      .init("id"), .init("second", .right, leftOut: 2), .init("first", .right, leftOut: 1), .init("kept", .right),
+    ])
+    table.append(["a", "123456789", "123456789", "123456789"])
+    let one = table.rendered(style: .ascii, maximumWidth: 24)
+    #expect(one.hasPrefix("id     second       kept\n--  ---------  ---------\na   123456789  123456789\n"))
+    #expect(one.hasSuffix("Left out for want of\nwidth: first; --wide\nshows all.\n"))
+    let two = table.rendered(style: .ascii, maximumWidth: 23)
+    #expect(two.hasPrefix("id       kept\n--  ---------\na   123456789\n"))
+    #expect(two.contains("width: second, first;"))
+  }
+
+  @Test func whatIsStillTooWideBecomesRecords() {
+    var table = TextTable(columns: [.init("name"), .init("figure", .right), .init("note")])
+    table.append(["one two", "1234567890", "a note of several words"])
+    table.append(["three", "7"])
+    #expect(
+      table.rendered(style: .ascii, maximumWidth: 20) == """
+        name    one two
+        figure  1234567890
+        note    a note of
+                several
+                words
+
+        name    three
+        figure  7
+
+        """)
+  }
+
+  @Test func figuresStayWithTheirUnits() {
+    var table = TextTable(columns: [.init("id"), .init("memory", .right, wrapsTo: 4)])
+    table.append(["a", "17.07\u{A0}GB/s [12]"])
+    #expect(
+      table.rendered(style: .ascii, maximumWidth: 14)
+        == "id      memory\n--  ----------\na   17.07 GB/s\n          [12]\n")
+  }
+
+  @Test(arguments: [
+    ("tensor=2,pipeline=2", 12, ["tensor=2,", "pipeline=2"]),
+    ("model.layers.0.self_attn.q_proj.weight", 20, ["model.layers.0.", "self_attn.q_proj.", "weight"]),
+    ("see https://example.org/a,b/c.d?e", 10, ["see", "https://example.org/a,b/c.d?e"]),
+    ("0,1|2,3 = 0.5 Gbps", 8, ["0,1|2,3", "= 0.5", "Gbps"]), ("short", 10, ["short"]), ("", 10, [""]),
+  ])
+  func textsBreakWhereReadersExpectIt(text: String, width: Int, lines: [String]) {
+    #expect(wrappedLines(text, width: width) == lines)
+  }
+
+  /// Whatever the table, no line is wider than asked for, unless a single word is.
+  @Test func everyTableFits() {
+    var generator = SystemRandomNumberGenerator()
+    let seed = UInt64.random(in: 0...(.max), using: &generator)
+    var random = SplitMix(seed)
+    for _ in 0..<300 {
+      let columns = (0..<Int.random(in: 1...9, using: &random)).map { index in
+        TextTable.Column(
+          String(repeating: "head ", count: Int.random(in: 0...3, using: &random)) + "h\(index)",
+          Bool.random(using: &random) ? .left : .right, leftOut: [nil, 1, 2, 3].randomElement(using: &random) ?? nil)
+      }
+      var table = TextTable(columns: columns)
+      for _ in 0..<Int.random(in: 0...4, using: &random) {
+        table.append(
+          columns.map { _ in
+            (0..<Int.random(in: 0...5, using: &random)).map { _ in
+              String(repeating: "x", count: Int.random(in: 1...9, using: &random))
+            }.joined(separator: " ")
+          })
+      }
+      for width in [30, 80, 100, 200] {
+        let text = table.rendered(maximumWidth: width)
+        #expect(text.split(separator: "\n").allSatisfy { displayWidth(String($0)) <= width }, "seed \(seed)\n\(text)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ([:], false, 100), (["COLUMNS": "132"], false, 132), (["COLUMNS": "132"], true, nil), ([:], true, nil),
+    (["COLUMNS": "0"], false, 100), (["COLUMNS": "wide"], false, 100),
+  ])
+  func whatIsNoTerminalHasAStatedWidth(environment: [String: String], isWide: Bool, width: Int?) throws {
+    let file = open("/dev/null", O_WRONLY)
+    defer { close(file) }
+    let format = TableFormat(for: file, isWide: isWide, environment: environment)
+    #expect(format.width == width && !format.style.isEmphasized)
   }
 
   @Test func onlyAnEmphasizedStyleHasEscapeCodes() {

@@ -10,7 +10,7 @@ import Testing
         OVERVIEW: List the devices that cluster files may name, each figure with its
         source.
 
-        USAGE: uniference devices [<id>] [--all] [--json]
+        USAGE: uniference devices [<id>] [--all] [--wide] [--json]
 
         ARGUMENTS:
           <id>                    One device, to see every figure of it.
@@ -18,6 +18,8 @@ import Testing
         OPTIONS:
           --all                   List every figure of every device, not only the most
                                   important ones.
+          --wide                  Tables may be wider than the terminal, or than 100
+                                  columns elsewhere.
           --json                  Print one JSON object with every figure in SI units.
           --version               Show the version.
           -h, --help              Show help information.
@@ -31,13 +33,15 @@ import Testing
         OVERVIEW: List the models that scenarios may name, or show one of them or of a
         Hugging Face config.json.
 
-        USAGE: uniference models [<id>] [--json]
+        USAGE: uniference models [<id>] [--wide] [--json]
 
         ARGUMENTS:
           <id>                    A model's id, or the path of the config.json of a
                                   language model, BERT or CLIP.
 
         OPTIONS:
+          --wide                  Tables may be wider than the terminal, or than 100
+                                  columns elsewhere.
           --json                  Print one JSON object.
           --version               Show the version.
           -h, --help              Show help information.
@@ -99,7 +103,7 @@ import Testing
         bytes, links: those it crosses, in order). Printed is the time at which each
         flow's last byte arrives; null where it never does.
 
-        USAGE: uniference flows <case.json> [--json] [--table]
+        USAGE: uniference flows <case.json> [--json] [--table] [--wide]
 
         ARGUMENTS:
           <case.json>             The case, a JSON file.
@@ -108,6 +112,8 @@ import Testing
           --json                  Print one JSON object with finish_s, seconds by flow.
                                   (default: --json)
           --table                 Print a table for people.
+          --wide                  Tables may be wider than the terminal, or than 100
+                                  columns elsewhere.
           --version               Show the version.
           -h, --help              Show help information.
 
@@ -120,7 +126,7 @@ import Testing
         OVERVIEW: List the tensors of a GGUF or safetensors file, or write one of them
         as float32.
 
-        USAGE: uniference weights <file> [--tensor <name>] [--npy <name.npy>] [--json]
+        USAGE: uniference weights <file> [--tensor <name>] [--npy <name.npy>] [--wide] [--json]
 
         ARGUMENTS:
           <file>                  A .gguf, .safetensors or .safetensors.index.json
@@ -130,6 +136,8 @@ import Testing
           --tensor <name>         Write this tensor, dequantised; needs --npy.
           --npy <name.npy>        Where the tensor goes, one row for each vector along
                                   its last axis, for numpy.load.
+          --wide                  Tables may be wider than the terminal, or than 100
+                                  columns elsewhere.
           --json                  Print one JSON object.
           --version               Show the version.
           -h, --help              Show help information.
@@ -145,7 +153,7 @@ import Testing
         Special tokens that the text spells out, such as <|im_start|>, become their
         ids; nothing is put around the text unless --special is given.
 
-        USAGE: uniference tokenize <model> [<text>] [--special] [--lines] [--json]
+        USAGE: uniference tokenize <model> [<text>] [--special] [--lines] [--wide] [--json]
 
         ARGUMENTS:
           <model>                 A GGUF file, a tokenizer.json, or a model's folder.
@@ -156,6 +164,8 @@ import Testing
                                   every text.
           --lines                 Read texts from standard input, each a JSON string on
                                   a line of its own, and print JSON for each.
+          --wide                  Tables may be wider than the terminal, or than 100
+                                  columns elsewhere.
           --json                  Print one JSON object.
           --version               Show the version.
           -h, --help              Show help information.

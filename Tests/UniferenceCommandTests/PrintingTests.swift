@@ -2,6 +2,7 @@ import Devices
 import Foundation
 import Models
 import Network
+import Reports
 import Testing
 
 @testable import UniferenceCommand
@@ -112,6 +113,22 @@ import Testing
 
         """)
     #expect(try jsonText(FlowTimes(flowCase, [2.5, .infinity])).contains("\"b\" : null"))
+  }
+
+  @Test(arguments: [80, 100, 120, 200])
+  func tablesFit(width: Int) throws {
+    let format = TableFormat(width: width)
+    let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
+    let texts =
+      [catalogueTable(DeviceCatalogue.all, format), modelTable(models, format)]
+      + DeviceCatalogue.all.map { figureTable($0, format) } + models.map { modelDetails($0, format) }
+    for line in texts.flatMap({ $0.split(separator: "\n") }) where !line.contains("://") {
+      #expect(line.count <= width, "\(line)")
+    }
+    // What a device is called is worth more than the room for its figures' sources beside them.
+    let catalogue = catalogueTable(DeviceCatalogue.all, format)
+    #expect(catalogue.contains("│ Raspberry Pi 5") == (width >= 100))
+    #expect(catalogue.contains("Left out for want of width: device") == (width < 100))
   }
 
   @Test func numbersInGroups() {

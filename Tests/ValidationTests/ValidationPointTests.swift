@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Validation
@@ -26,13 +27,13 @@ struct ValidationPointTests {
   }
 
   @Test("accuracy is one minus the relative error of the medians; repetitions tell how far real medians move")
-  func accuracy() {
+  func accuracy() throws {
     let point = ValidationPoint(
       family: "f", name: "n", bytes: nil, repetitions: [[1.0, 1.1, 0.9], [1.02, 1.0, 1.01], [0.98, 1.0, 1.0]],
       predicted: [0.97, 0.95, 0.96])
     #expect(abs(point.measured_s - 1.0) < 1e-12)
     #expect(abs(point.accuracy - 0.96) < 1e-12)
-    #expect(abs(point.repetition_spread - 0.01) < 1e-12)
+    #expect(abs(try #require(point.repetition_spread) - 0.01) < 1e-12)
     #expect(!point.isNoisy)
   }
 
@@ -46,6 +47,15 @@ struct ValidationPointTests {
   func noise() {
     let point = ValidationPoint(family: "f", name: "n", bytes: 1, repetitions: [[1.0], [1.05]], predicted: [1])
     #expect(point.isNoisy)
-    #expect(ValidationReport([point]).text().contains(" *"))
+    #expect(ValidationReport([point], machine: nil).text().contains(" *"))
+  }
+
+  @Test("one repetition does not tell how far medians move")
+  func singleRepetition() throws {
+    let point = ValidationPoint(family: "f", name: "n", bytes: 1024, repetitions: [[1.0, 1.01]], predicted: [1])
+    #expect(point.repetition_spread == nil)
+    let rows = ValidationReport([point], machine: nil).markdown(command: "c", plot: "p").split(separator: "\n")
+    let cells = try #require(rows.last).split(separator: "|").map { $0.trimmingCharacters(in: .whitespaces) }
+    #expect(cells[1] == "1 KiB" && cells[4] == "-")
   }
 }

@@ -10,11 +10,12 @@ struct ValidationReportTests {
   }
 
   private var report: ValidationReport {
-    ValidationReport([
-      point("models", "MLP", nil, accuracy: 0.99), point("collectives", "all_reduce", 1 << 20, accuracy: 0.97),
-      point("collectives", "all_reduce", 1 << 16, accuracy: 0.95),
-      point("collectives", "all_reduce", 1 << 10, accuracy: 0.9), point("collectives", "barrier", nil, accuracy: 0.8),
-    ])
+    ValidationReport(
+      [
+        point("models", "MLP", nil, accuracy: 0.99), point("collectives", "all_reduce", 1 << 20, accuracy: 0.97),
+        point("collectives", "all_reduce", 1 << 16, accuracy: 0.95),
+        point("collectives", "all_reduce", 1 << 10, accuracy: 0.9), point("collectives", "barrier", nil, accuracy: 0.8),
+      ], machine: "a toaster")
   }
 
   @Test("points are averaged by family, by size, and over all")
@@ -40,9 +41,31 @@ struct ValidationReportTests {
 
   @Test("the page names the machine, the command and each point")
   func markdown() {
-    let page = report.markdown(machine: "Run on a toaster.", command: "uniference validate x.yaml", plot: "x.svg")
+    let page = report.markdown(command: "uniference validate x.yaml", plot: "x.svg")
     #expect(page.contains("Run on a toaster.") && page.contains("`uniference validate x.yaml`"))
     #expect(page.split(separator: "\n").filter { $0.hasPrefix("| all_reduce") }.count == 3)
     #expect(page.contains("(x.svg)"))
+  }
+
+  @Test("every claim has beside it what it is of")
+  func scope() throws {
+    let page = report.markdown(command: "c", plot: "p")
+    let claim = try #require(page.split(separator: "\n").first { $0.hasPrefix("Mean accuracy") })
+    #expect(claim.contains("gloo") && claim.contains("one machine") && claim.contains("GPUs, NCCL"))
+    let words = report.text().split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    #expect(words.contains(ValidationReport.scope))
+    let object = try #require(
+      try JSONSerialization.jsonObject(with: JSONEncoder().encode(report)) as? [String: Any])
+    #expect(object["scope"] as? String == ValidationReport.scope && object["machine"] as? String == "a toaster")
+  }
+
+  @Test("what separates the cells of a table is escaped within one")
+  func pipes() throws {
+    let page = ValidationReport(
+      [point("heterogeneous", "all_reduce, bottleneck 0,1|2,3=200 Mbps", 3 << 20, accuracy: 0.9)], machine: nil
+    ).markdown(command: "c", plot: "p")
+    let row = try #require(page.split(separator: "\n").last)
+    #expect(row.hasPrefix("| all_reduce, bottleneck 0,1\\|2,3=200 Mbps | 3 MiB | "))
+    #expect(row.replacing("\\|", with: "").filter { $0 == "|" }.count == 8)
   }
 }

@@ -22,7 +22,7 @@ struct ValidationSuiteTests {
     #expect(full.runs.allSatisfy { $0.isProgram || FileManager.default.fileExists(atPath: $0.script) })
     #expect(full.runs.filter(\.isProgram).map { ($0.script as NSString).lastPathComponent } == ["libLlamaProgram.so"])
     #expect(
-      try ValidationSuite(contentsOf: root.appending(path: "Examples/validation-short.yaml").path).runs.count == 1)
+      try ValidationSuite(contentsOf: root.appending(path: "Examples/validation-short.yaml").path).runs.count == 4)
   }
 
   @Test("a run says on which bed it is, with what, and how the prediction differs")

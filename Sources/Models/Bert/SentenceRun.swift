@@ -55,11 +55,13 @@ struct SentenceRun {
   private func whole(_ embedded: consuming Tensor, _ layers: [BertLayer], _ counts: Tensor?) async throws -> Tensor {
     var rows = consume embedded
     for (index, layer) in layers.enumerated() {
+      context.place?.begin(.layer(index))
       rows = try await layer.finish(
         rows, queries: layer.attention.queries(rows), memory: layer.attention.keysAndValues(rows),
         seeing: visibility(counts))
       context.reportProgress(Double(index + 1) / Double(layers.count))
     }
+    context.place?.begin(nil)
     return rows
   }
 
@@ -74,6 +76,7 @@ struct SentenceRun {
     let isEven = lengths.allSatisfy { $0 == lengths[0] }
     var queries: Tensor?
     for (index, layer) in layers.enumerated() {
+      context.place?.begin(.layer(index))
       let ownQueries = try queries.take() ?? layer.attention.queries(own)
       let memory = try layer.attention.keysAndValues(consume all)
       own = try await layer.finish(
@@ -83,6 +86,7 @@ struct SentenceRun {
       all = try await gathering.wait()
       context.reportProgress(Double(index + 1) / Double(layers.count))
     }
+    context.place?.begin(nil)
     return all
   }
 }

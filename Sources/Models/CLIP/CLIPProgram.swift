@@ -42,8 +42,15 @@ public struct CLIPProgram: Sendable {
     let towers = try CLIPTowers(parameters, configuration, part)
     // With both towers here, both encode; else what the other device has encoded is exchanged.
     var (ownImages, ownTexts): (Tensor?, Tensor?)
-    if let vision = towers.vision { ownImages = try await encodeImages(vision, context) }
-    if let text = towers.text { ownTexts = try await encodeTexts(text, context) }
+    if let vision = towers.vision {
+      context.place?.begin(ModelPart("image tower"))
+      ownImages = try await encodeImages(vision, context)
+    }
+    if let text = towers.text {
+      context.place?.begin(ModelPart("text tower"))
+      ownTexts = try await encodeTexts(text, context)
+    }
+    context.place?.begin(nil)
     let (images, texts) = try await exchanged(ownImages, ownTexts, context)
     let similarity = try towers.similarity(images, texts)
     return EncodingOutcome(

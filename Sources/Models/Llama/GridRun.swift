@@ -59,7 +59,9 @@ struct GridRun {
       try shard.makeCaches(batchSize: $0, capacity: program.workload.cachedPositionCount)
     }
     try expectHidden(of: 0)
+    context.place?.beginPhase("prefill")
     for item in 0..<itemCount {
+      if item == microbatchCount { context.place?.beginPhase("decode") }
       let microbatch = item % microbatchCount
       let input = try await input(of: item, shard)
       try expectHidden(of: item + 1)
@@ -88,9 +90,11 @@ struct GridRun {
         Array(stage * plan.tensor..<(stage + 1) * plan.tensor),
         name: plan.stageLayers.count == 1 ? "tensor" : "tensor of stage \(stage)")
     }
-    return try LlamaShard(
+    var shard = try LlamaShard(
       program.parameters(on: context.device), program.configuration, layers: plan.stageLayers[stage],
       share: plan.shares[stage][part], vocabularyCounts: plan.shares[stage].map(\.vocabulary.count), group: group)
+    shard.place = context.place
+    return shard
   }
 
   private func rank(stage: Int) -> Int { stage * plan.tensor + part }

@@ -6,6 +6,8 @@ import Tensors
 public struct LlamaShard: Sendable {
   /// The layers, in order.
   public let layers: [LlamaLayer]
+  /// Is told which layer the device works on; `nil` where nobody asks.
+  var place: (any ModelPlace)?
   private let layerNumbers: Range<Int>
   private let configuration: LlamaConfiguration
   private let share: TensorShare
@@ -76,6 +78,8 @@ public struct LlamaShard: Sendable {
   /// Token ids `[batch, positions]` to hidden states `[batch, positions, hidden size]`; the shard holds layer 0.
   func embed(_ tokens: Tensor) async throws -> Tensor {
     guard let embedding else { preconditionFailure("only the first layers' device embeds") }
+    place?.begin(.embedding)
+    defer { place?.begin(nil) }
     let rows = try await embedding(tokens)
     return try embeddingFactor?(rows) ?? rows
   }
@@ -83,7 +87,11 @@ public struct LlamaShard: Sendable {
   /// Hidden states after this shard's layers, whose caches take the new positions.
   func forward(_ hidden: consuming Tensor, caches: inout [KeyValueCache]) async throws -> Tensor {
     var rows = consume hidden
-    for index in layers.indices { rows = try await layers[index](rows, cache: &caches[index]) }
+    for index in layers.indices {
+      place?.begin(.layer(layerNumbers.lowerBound + index))
+      rows = try await layers[index](rows, cache: &caches[index])
+    }
+    place?.begin(nil)
     return rows
   }
 
@@ -91,6 +99,8 @@ public struct LlamaShard: Sendable {
   /// position passes the output layer; the shard holds the last layer.
   func choose(_ hidden: consuming Tensor) async throws -> TokenChoice {
     guard let finalNorm, let output else { preconditionFailure("only the last layers' device chooses tokens") }
+    place?.begin(.output)
+    defer { place?.begin(nil) }
     let row = try Self.lastRow(consume hidden)
     let logits = try bent(await output(finalNorm(consume row)))
     return TokenChoice(tokens: try logits.argmax(), logits: logits)

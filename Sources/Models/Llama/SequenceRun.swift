@@ -33,9 +33,11 @@ struct SequenceRun {
   /// What the generator has chosen; `nil` on the others.
   func chosenTokens() async throws -> ChosenTokens? {
     let share = TensorShare(whole: configuration)
-    let shard = try LlamaShard(
+    var shard = try LlamaShard(
       program.parameters(on: context.device), configuration, layers: 0..<configuration.layerCount, share: share,
       vocabularyCounts: [share.vocabulary.count], group: nil)
+    shard.place = context.place
+    context.place?.beginPhase("prefill")
     var caches: [KeyValueCache] = []
     if rank == plan.generator {
       caches = try shard.makeCaches(
@@ -66,6 +68,7 @@ struct SequenceRun {
     var queries: Tensor?
     for index in shard.layers.indices {
       let layer = shard.layers[index]
+      context.place?.begin(.layer(index))
       let normalized = try layer.normalized(consume all)
       let ownQueries =
         try queries.take()
@@ -86,6 +89,7 @@ struct SequenceRun {
       }
       all = try await gathering.wait()
     }
+    context.place?.begin(nil)
     return own
   }
 
@@ -111,6 +115,7 @@ struct SequenceRun {
     var chosen = ChosenTokens(sequenceCount: sequences.count, input: program.input)
     var tokens = try await chosen.add(shard.choose(consume last), sequences: sequences)
     chosen.stepEnded(at: context.now())
+    context.place?.beginPhase("decode")
     for step in 1..<program.workload.generatedTokenCount {
       tokens = try await chosen.add(
         shard.choose(shard.forward(shard.embed(tokens), caches: &caches)), sequences: sequences)

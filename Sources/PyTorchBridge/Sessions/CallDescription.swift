@@ -14,6 +14,9 @@ struct CallDescription: Sendable, CustomStringConvertible {
   /// sizes now has computed something else.
   var operationAndOperand: String { operand.isEmpty ? operation : "\(operation) \(operand)" }
 
+  /// What is called and where: `all_reduce at train.py:31`.
+  var place: String { operation + (site.map { " at \($0)" } ?? "") }
+
   /// For example `all_reduce(float32[4, 8], sum) of group default at train.py:31`.
   var description: String {
     let arguments = ([operand] + details).filter { !$0.isEmpty }.joined(separator: ", ")

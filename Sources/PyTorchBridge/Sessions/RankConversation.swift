@@ -133,8 +133,9 @@ final class RankConversation: @unchecked Sendable {
     _ work: Work<Delivery>, handle: UInt32, _ call: CallDescription, isAnswered: Bool, _ timeout: Int64?
   ) async throws {
     if isAnswered {
-      if try await finish(work, call, timeout: timeout) == nil { tellTimeOut(of: call, timeout) }
+      if try await finish(work, call, timeout: timeout, as: call.place) == nil { tellTimeOut(of: call, timeout) }
     } else {
+      rank.noteCall(call.place, from: process.now)
       pending[handle] = .underWay(work, call)
     }
   }
@@ -144,7 +145,8 @@ final class RankConversation: @unchecked Sendable {
     case .underWay(let work, let call):
       try charge(interval, before: "wait of \(call.operationAndOperand)")
       currentCall = call
-      if try await finish(work, call, timeout: timeout) == nil {
+      let place = CallDescription(operation: "wait of \(call.operation)", site: link.text(interval.site)).place
+      if try await finish(work, call, timeout: timeout, as: place) == nil {
         tellTimeOut(of: call, timeout)
       } else {
         pending[handle] = nil
@@ -159,7 +161,13 @@ final class RankConversation: @unchecked Sendable {
   }
 
   /// Waits for the work and answers with what it brought; `nil` when it did not end in time.
-  private func finish(_ work: Work<Delivery>, _ call: CallDescription, timeout: Int64?) async throws -> Delivery? {
+  ///
+  /// - Parameter place: what the script has called for it and where.
+  private func finish(
+    _ work: Work<Delivery>, _ call: CallDescription, timeout: Int64?, as place: String
+  ) async throws -> Delivery? {
+    let start = process.now
+    defer { rank.noteCall(place, from: start) }
     let delivery: Delivery?
     if let timeout {
       let deadline = process.now.advanced(byPicoseconds: Picoseconds.whole(nanoseconds: timeout))

@@ -54,6 +54,7 @@ struct PerfettoTrackDescriptor: WireMessage {
     static let name = WireField<String>(2)
     static let process = WireField<PerfettoProcessDescriptor>(3)
     static let parentUuid = WireField<UInt64>(5)
+    static let counter = WireField<PerfettoCounterDescriptor>(8)
     static let childOrdering = WireField<ChildTracksOrdering>(11)
     static let siblingOrderRank = WireField<Int32>(12)
   }
@@ -66,6 +67,7 @@ struct PerfettoTrackDescriptor: WireMessage {
   var name: String?
   var process: PerfettoProcessDescriptor?
   var parentUuid: UInt64?
+  var counter: PerfettoCounterDescriptor?
   var childOrdering: ChildTracksOrdering?
   var siblingOrderRank: Int32?
 
@@ -74,6 +76,7 @@ struct PerfettoTrackDescriptor: WireMessage {
     encoder.append(Field.name, name)
     encoder.append(Field.process, process)
     encoder.append(Field.parentUuid, parentUuid)
+    encoder.append(Field.counter, counter)
     encoder.append(Field.childOrdering, childOrdering)
     encoder.append(Field.siblingOrderRank, siblingOrderRank)
   }
@@ -95,7 +98,18 @@ struct PerfettoProcessDescriptor: WireMessage {
   }
 }
 
-/// A slice's begin or end, or an instant, on a track.
+/// A row that shows a figure over time.
+struct PerfettoCounterDescriptor: WireMessage {
+  enum Field {
+    static let unitName = WireField<String>(6)
+  }
+
+  var unitName: String
+
+  func encodeFields(into encoder: inout WireEncoder) { encoder.append(Field.unitName, unitName) }
+}
+
+/// A slice's begin or end, an instant, or a counter's value, on a track.
 struct PerfettoTrackEvent: WireMessage {
   enum Field {
     static let categoryIids = WireField<[UInt64]>(3)
@@ -103,6 +117,7 @@ struct PerfettoTrackEvent: WireMessage {
     static let type = WireField<Kind>(9)
     static let nameIid = WireField<UInt64>(10)
     static let trackUuid = WireField<UInt64>(11)
+    static let counterValue = WireField<Int64>(30)
     static let flowIds = WireField<[Fixed64]>(47)
     static let terminatingFlowIds = WireField<[Fixed64]>(48)
   }
@@ -112,6 +127,7 @@ struct PerfettoTrackEvent: WireMessage {
     case sliceBegin = 1
     case sliceEnd = 2
     case instant = 3
+    case counter = 4
   }
 
   var type: Kind
@@ -119,6 +135,7 @@ struct PerfettoTrackEvent: WireMessage {
   var nameIid: UInt64?
   var categoryIids: [UInt64] = []
   var debugAnnotations: [PerfettoDebugAnnotation] = []
+  var counterValue: Int64?
   var flowIds: [Fixed64] = []
   var terminatingFlowIds: [Fixed64] = []
 
@@ -128,6 +145,7 @@ struct PerfettoTrackEvent: WireMessage {
     encoder.append(Field.type, type)
     encoder.append(Field.nameIid, nameIid)
     encoder.append(Field.trackUuid, trackUuid)
+    encoder.append(Field.counterValue, counterValue)
     encoder.append(Field.flowIds, flowIds)
     encoder.append(Field.terminatingFlowIds, terminatingFlowIds)
   }

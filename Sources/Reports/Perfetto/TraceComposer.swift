@@ -2,6 +2,14 @@ import HeapModule
 import Inputs
 import Results
 
+/// What the name indices of events stand for, which differ with their kinds.
+struct TraceNames {
+  let events: [String]
+  var spans: [String] = []
+  /// Of the events that say why devices idle.
+  var waits: [String] = []
+}
+
 /// Turns events that come in the order of their start times into Perfetto's packets, ordered by time.
 ///
 /// Perfetto counts nanoseconds: each instant is rounded to the nearest one, so what follows what stays so, and what is
@@ -20,14 +28,20 @@ struct TraceComposer {
   private var openEnds = Heap<SliceEnd>()
   private var sliceCount: UInt64 = 0
   private var flowCount: UInt64 = 0
-  private let names: [String]
+  private let names: TraceNames
+  private var counters: CounterQueue
+  private let firstCounterUUID: UInt64
 
-  /// Describes one process for each device, with process number and track identifier rank + 1.
-  init(file: OutputFile, names: [String], devices: [String]) throws {
-    self.names = names.map(\.printable)
+  /// Describes one process for each device, with process number and track identifier rank + 1, and one for the network,
+  /// whose rows are the counters.
+  init(file: OutputFile, names: TraceNames, devices: [String], counters: [TraceCounter]) throws {
+    self.names = TraceNames(
+      events: names.events.map(\.printable), spans: names.spans.map(\.printable), waits: names.waits.map(\.printable))
+    self.counters = CounterQueue(counters)
     let devices = devices.map(\.printable)
     stream = TracePacketStream(file: file)
-    lanes = TraceLanes(firstUUID: UInt64(devices.count) + 1)
+    firstCounterUUID = UInt64(devices.count) + 2
+    lanes = TraceLanes(firstUUID: firstCounterUUID + UInt64(counters.count))
     let digits = String(max(0, devices.count - 1)).count
     for (rank, device) in devices.enumerated() {
       let number = String(rank)
@@ -39,24 +53,52 @@ struct TraceComposer {
         childOrdering: .explicit)
       try stream.append(.trackDescriptor(descriptor))
     }
+    if !counters.isEmpty { try describe(counters, network: UInt64(devices.count) + 1) }
+  }
+
+  private mutating func describe(_ counters: [TraceCounter], network: UInt64) throws {
+    let process = PerfettoProcessDescriptor(pid: Int32(clamping: network), processName: "network")
+    try stream.append(.trackDescriptor(PerfettoTrackDescriptor(uuid: network, process: process)))
+    for (index, counter) in counters.enumerated() {
+      let descriptor = PerfettoTrackDescriptor(
+        uuid: firstCounterUUID + UInt64(index), name: counter.name, parentUuid: network,
+        counter: PerfettoCounterDescriptor(unitName: counter.unit))
+      try stream.append(.trackDescriptor(descriptor))
+    }
   }
 
   mutating func append(_ record: EventRecord) throws {
+    try count(until: record.time)
     let start = nanoseconds(record.time)
     let end = max(start, nanoseconds(record.time &+ record.duration))
     try closeSlices(endingBy: start)
     switch record.kind {
     case .computation: try slice(record, on: .compute, start, end)
-    case .wait: try slice(record, on: .waiting, start, end)
+    case .wait: try slice(record, on: record.flags.contains(.derived) ? .idle : .waiting, start, end)
     case .collective: try slice(record, on: .collectives, start, end)
     case .message: try message(record, start, end)
+    case .phase: try slice(record, on: .phases, start, end)
+    case .layer: try slice(record, on: .layers, start, end)
+    case .call: try slice(record, on: .calls, start, end)
     case .marker, .finished, .failed: try slice(record, on: .markers, start, start, isInstant: true)
     }
   }
 
   mutating func finish() throws {
+    try count(until: .max)
     try closeSlices(endingBy: .max)
     try stream.flush()
+  }
+
+  /// Writes the counters' values up to a time.
+  private mutating func count(until time: Int64) throws {
+    while let sample = counters.next(by: time) {
+      let instant = nanoseconds(sample.time)
+      try closeSlices(endingBy: instant)
+      let event = PerfettoTrackEvent(
+        type: .counter, trackUuid: firstCounterUUID + UInt64(sample.counter), counterValue: sample.value)
+      try stream.append(.trackEvent(event), at: instant)
+    }
   }
 
   /// A slice on the sender's row and, once delivered, one on the receiver's, joined by a flow.
@@ -117,8 +159,8 @@ struct TraceComposer {
     }
     if record.kind == .message {
       annotations.append(stream.annotation("tag", .int(Int64(record.tag))))
-    } else if record.kind == .collective, record.tag > 0, record.tag < names.count {
-      annotations.append(stream.annotation("group", .string(names[Int(record.tag)])))
+    } else if record.kind == .collective, record.tag > 0, record.tag < names.events.count {
+      annotations.append(stream.annotation("group", .string(names.events[Int(record.tag)])))
     }
     if record.flags.contains(.control) { annotations.append(stream.annotation("control", .bool(true))) }
     if record.flags.contains(.incomplete) { annotations.append(stream.annotation("incomplete", .bool(true))) }
@@ -126,7 +168,9 @@ struct TraceComposer {
   }
 
   private func name(of record: EventRecord) -> String {
-    let name = Int(record.name) < names.count ? names[Int(record.name)] : ""
+    let table = record.flags.contains(.derived) ? names.waits : record.kind.isSpan ? names.spans : names.events
+    let name = Int(record.name) < table.count ? table[Int(record.name)] : ""
+    if record.kind == .layer, record.tag >= 0 { return "\(name) \(record.tag)" }
     return name.isEmpty ? category(of: record.kind) : name
   }
 }
@@ -145,6 +189,9 @@ private func category(of kind: EventKind) -> String {
   case .marker: "marker"
   case .finished: "finished"
   case .failed: "failed"
+  case .phase: "phase"
+  case .layer: "layer"
+  case .call: "call"
   }
 }
 

@@ -1,11 +1,15 @@
 /// What one row of a device's group in the trace shows.
 enum TraceTrack: Int, CaseIterable {
-  case compute, waiting, collectives, send, receive, markers
+  case phases, layers, calls, compute, idle, waiting, collectives, send, receive, markers
 
   /// The row's name. Lanes of one row share it, by which Perfetto draws them together.
   var title: String {
     switch self {
+    case .phases: "phases"
+    case .layers: "layers"
+    case .calls: "calls"
     case .compute: "compute"
+    case .idle: "idle"
     case .waiting: "waiting"
     case .collectives: "collectives"
     case .send: "send"

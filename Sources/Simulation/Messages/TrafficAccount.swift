@@ -1,3 +1,5 @@
+import Network
+
 /// Payload bytes that each rank has sent and received, and how many messages.
 public final class TrafficAccount {
   /// Payload bytes that have arrived from each world rank.
@@ -6,6 +8,8 @@ public final class TrafficAccount {
   public internal(set) var receivedBytes: [Int]
   /// Messages that have arrived.
   public internal(set) var messages = 0
+  /// Bytes that collectives timed at once have put on each link, where the network has not moved them.
+  private var linkBytes: [LinkID: Double] = [:]
 
   init(ranks: Int) {
     sentBytes = Array(repeating: 0, count: ranks)
@@ -34,8 +38,17 @@ public final class TrafficAccount {
     }
   }
 
+  /// Bytes of collectives timed at once that have crossed a link; the network counts all others.
+  public func bytesTimedAtOnce(of link: LinkID) -> Double { max(0, linkBytes[link] ?? 0) }
+
+  /// Counts bytes that a rehearsal has moved for a collective that goes on message by message.
+  func add(_ bytes: [LinkID: Double]) {
+    for (link, count) in bytes { linkBytes[link, default: 0] += count }
+  }
+
   private func apply(_ timeline: QuietTimeline, of group: ProcessGroup, sign: Int) {
     messages += sign * timeline.messages
+    for (link, bytes) in timeline.linkBytes { linkBytes[link, default: 0] += Double(sign) * bytes }
     for (member, rank) in group.worldRanks.enumerated() {
       sentBytes[rank] += sign * timeline.sentBytes[member]
       receivedBytes[rank] += sign * timeline.receivedBytes[member]

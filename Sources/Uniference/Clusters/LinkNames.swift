@@ -25,7 +25,8 @@ struct LinkNames {
     self.ordered = ordered
   }
 
-  private static func alias(of link: String, _ name: (Int) -> String?) -> String {
+  /// A link's name with other names for hosts.
+  static func alias(of link: String, _ name: (Int) -> String?) -> String {
     link.replacing(/host([0-9]+)/) { match in Int(match.1).flatMap(name) ?? "" }
   }
 

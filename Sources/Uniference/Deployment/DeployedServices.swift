@@ -1,4 +1,5 @@
 import LibTorch
+import Models
 import SimulationKernel
 
 /// A rank's services in deployment: the wall clock, and no charge for what is really done.
@@ -38,6 +39,10 @@ final class DeployedServices: RankServices {
   func mark(_ name: String, at time: VirtualTime) { events?.marked(name, at: time) }
 
   func beginPhase(_ name: String) {}
+
+  func beginLayer(_ layer: ModelPart?) {}
+
+  func noteCall(_ name: String, from start: VirtualTime) {}
 
   func reportProgress(_ fraction: Double) {}
 

@@ -1,4 +1,5 @@
 import Quantities
+import Reports
 import Results
 
 /// Where a run's compute time comes from: what a reader has to know of every figure that rests on it.
@@ -136,12 +137,4 @@ public struct ComputeBasis: Codable, Hashable, Sendable {
 extension ClusterDevice {
   /// Whether it computes as fast as its figures say, so that nobody has compared it with another machine.
   fileprivate var hasNormalSpeed: Bool { speed.scale == 1 && hasConstantSpeed }
-}
-
-extension [String] {
-  /// `a, b, c and 5 more`.
-  package func abbreviated(to count: Int) -> String {
-    guard self.count > count else { return joined(separator: ", ") }
-    return prefix(count).joined(separator: ", ") + " and \(self.count - count) more"
-  }
 }

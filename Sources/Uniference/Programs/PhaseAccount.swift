@@ -9,6 +9,7 @@ struct PhaseAccount {
   }
 
   private var phases: [Phase] = []
+  private var hasEnded = false
 
   /// Ends the present phase, if there is one, and begins the next.
   ///
@@ -16,6 +17,12 @@ struct PhaseAccount {
   mutating func begin(_ name: String, at time: VirtualTime, busy: Duration) {
     phases.append(Phase(name: name, start: time, busyBefore: busy))
   }
+
+  /// The phase that the program is in, and when it began.
+  var present: (name: String, start: VirtualTime)? { hasEnded ? nil : phases.last.map { ($0.name, $0.start) } }
+
+  /// Notes that the program is in no phase any more.
+  mutating func end() { hasEnded = true }
 
   /// All phases, the last of which lasts until `end`; `nil` where the program has named none.
   func report(until end: VirtualTime, busy: Duration) -> [SimulationReport.Phase]? {

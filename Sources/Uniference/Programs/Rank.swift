@@ -4,6 +4,11 @@ import SimulationKernel
 @_exported import struct SimulationKernel.RandomStream
 @_exported import struct SimulationKernel.VirtualTime
 
+extension Rank: ModelPlace {
+  /// Begins a part of a model and ends the one before; `nil` only ends it.
+  public func begin(_ part: ModelPart?) { services.beginLayer(part) }
+}
+
 /// One rank of a run as its program sees it: who it is, its device, its clock, and the others. A program need not find
 /// out whether it is simulated or deployed.
 ///
@@ -67,6 +72,9 @@ public final class Rank: @unchecked Sendable {
   /// it does nothing.
   public func beginPhase(_ name: String) { services.beginPhase(name) }
 
+  /// Notes a call of a script that has just returned.
+  package func noteCall(_ name: String, from start: VirtualTime) { services.noteCall(name, from: start) }
+
   /// Says how much of the run is done, for whoever shows progress.
   public func reportProgress(_ fraction: Double) { services.reportProgress(fraction) }
 
@@ -75,6 +83,6 @@ public final class Rank: @unchecked Sendable {
 
   /// What a model needs to know of this rank.
   public var modelContext: ModelContext {
-    ModelContext(device: device, communicator: world, now: { self.now }, reportProgress: reportProgress)
+    ModelContext(device: device, communicator: world, now: { self.now }, reportProgress: reportProgress, place: self)
   }
 }

@@ -1,3 +1,4 @@
+import Models
 import Simulation
 import SimulationKernel
 
@@ -27,6 +28,12 @@ protocol RankServices: AnyObject, Sendable {
   /// Begins a phase of the program now.
   func beginPhase(_ name: String)
 
+  /// Begins a part of a model now, and ends the one before; `nil` only ends it.
+  func beginLayer(_ layer: ModelPart?)
+
+  /// Notes a call of a script that has just returned.
+  func noteCall(_ name: String, from start: VirtualTime)
+
   /// Tells how much of the run is done.
   func reportProgress(_ fraction: Double)
 
@@ -44,12 +51,15 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
   private let logicalProcess: LogicalProcess
   private let accounts: SimulatedDevice
   private let events: RunEvents
+  private let spans: RunSpans?
   private var phaseAccount = PhaseAccount()
+  private var layer: (part: ModelPart, start: VirtualTime)?
 
-  init(process: LogicalProcess, accounts: SimulatedDevice, events: RunEvents) {
+  init(process: LogicalProcess, accounts: SimulatedDevice, events: RunEvents, spans: RunSpans?) {
     logicalProcess = process
     self.accounts = accounts
     self.events = events
+    self.spans = spans
   }
 
   var process: LogicalProcess? { logicalProcess }
@@ -70,12 +80,43 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
 
   func mark(_ name: String, at time: VirtualTime) { events.marked(rank: logicalProcess.id, name: name, time: time) }
 
-  func beginPhase(_ name: String) { phaseAccount.begin(name, at: now, busy: accounts.busyTime) }
+  func beginPhase(_ name: String) {
+    endPhase()
+    phaseAccount.begin(name, at: now, busy: accounts.busyTime)
+  }
+
+  private func endPhase() {
+    beginLayer(nil)
+    guard let spans, let (name, start) = phaseAccount.present else { return }
+    spans.add(.phase, rank: logicalProcess.id, name, from: start, to: now)
+  }
+
+  func beginLayer(_ part: ModelPart?) {
+    guard let spans else { return }
+    if let layer {
+      spans.add(
+        .layer, rank: logicalProcess.id, layer.part.name, number: layer.part.number, from: layer.start, to: now)
+    }
+    layer = part.map { ($0, now) }
+  }
+
+  func noteCall(_ name: String, from start: VirtualTime) {
+    spans?.add(.call, rank: logicalProcess.id, name, from: start, to: now)
+  }
+
+  /// Ends what the program is in, at its end or the run's.
+  func endSpans() {
+    endPhase()
+    phaseAccount.end()
+  }
 
   /// The program's phases so far.
   var phases: [SimulationReport.Phase]? { phaseAccount.report(until: now, busy: accounts.busyTime) }
 
   func reportProgress(_ fraction: Double) { events.progress?(fraction) }
 
-  func finished() { events.finished(rank: logicalProcess.id, time: now) }
+  func finished() {
+    endSpans()
+    events.finished(rank: logicalProcess.id, time: now)
+  }
 }

@@ -10,6 +10,8 @@ public struct SimulationReport: Codable, Sendable {
     public let busy_s: Double
     /// The most memory in use at any time.
     public let peak_memory_bytes: Int
+    /// What the device has for tensors.
+    public let usable_memory_bytes: Int?
     /// What that memory held, largest first; `nil` where tensors are not accounted for, as those of scripts.
     public let peak_memory: [MemoryUse]?
     /// Payload bytes sent.
@@ -34,6 +36,21 @@ public struct SimulationReport: Codable, Sendable {
     public let bytes: Int
   }
 
+  /// What crossed one link.
+  public struct LinkUse: Codable, Hashable, Sendable {
+    /// How many links are kept.
+    public static let limit = 32
+
+    /// The link, with the names of devices: `jetson-0->switch`.
+    public let name: String
+    /// Bytes on the wire, without those of messages that have not arrived.
+    public let bytes: Double
+    /// What the link could carry in a second at the end.
+    public let bytes_per_second: Double
+    /// The bytes in terms of what the link could have carried over the whole run.
+    public let share_of_capacity: Double
+  }
+
   /// A part of a rank's program that it has named.
   public struct Phase: Codable, Hashable, Sendable {
     /// Its name.
@@ -50,6 +67,10 @@ public struct SimulationReport: Codable, Sendable {
   public let total_s: Double
   /// All devices, in rank order.
   public let devices: [Device]
+  /// The links that were used most in terms of what they could carry, at most ``LinkUse/limit``, the busiest first.
+  public let links: [LinkUse]?
+  /// How many links carried anything.
+  public let used_links: Int?
   /// Messages between ranks.
   public let messages: Int
   /// Payload bytes sent by all ranks.

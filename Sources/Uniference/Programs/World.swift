@@ -35,11 +35,11 @@ public enum World {
       try run.world.run()
     } catch {
       let report = try? run.report(log: recorder.log)
-      let record = try recorder.finish(failure: error, results: report)
+      let record = try recorder.finish(failure: error, results: report, counters: run.linkCounters)
       throw RunFailure(error, recordPath: record, report: report, reason: options.interruption.reason)
     }
     var report = try run.report(log: recorder.log)
-    report.record = try recorder.finish(failure: nil, results: report)
+    report.record = try recorder.finish(failure: nil, results: report, counters: run.linkCounters)
     run.warn(by: options.warning)
     return report
   }

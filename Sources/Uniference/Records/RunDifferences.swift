@@ -1,3 +1,4 @@
+import Reports
 import Results
 
 /// What two runs were made of where that differs: fields of their clusters and scenarios, model, strategy, seed, versions.

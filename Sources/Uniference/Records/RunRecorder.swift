@@ -5,6 +5,8 @@ import SimulationKernel
 /// Writes what a run leaves behind: its record and its trace.
 final class RunRecorder {
   let log: EventLog
+  /// Where in their programs ranks were; `nil` where neither record nor trace is written, which would hold it.
+  let spans: EventLog?
   /// What was measured of each tensor operation; `nil` where no record is written, which would hold it.
   let operations: OperationLog?
   private let writer: RunRecordWriter?
@@ -24,24 +26,27 @@ final class RunRecorder {
         keepsEarlier: options.keepsEarlierRecords)
       self.writer = writer
       log = writer.events
+      spans = writer.spans
       operations = OperationLog()
     } else {
       writer = nil
       operations = nil
       log = try EventLog(keepsRecords: keepsRecords)
+      spans = keepsRecords ? try EventLog(keepsRecords: true) : nil
     }
   }
 
   /// Completes the record and the trace, also those of a run that failed.
   ///
+  /// - Parameter counters: what links carried, for the trace.
   /// - Returns: where the record is; `nil` where none is written.
-  func finish(failure: SimulationFailure?, results: SimulationReport?) throws -> String? {
+  func finish(failure: SimulationFailure?, results: SimulationReport?, counters: [TraceCounter]) throws -> String? {
     guard failure != nil || isWorthKeeping() else {
       trace?.discard()
       writer?.discard()
       return nil
     }
-    try writeTrace()
+    try writeTrace(counters)
     guard let writer else { return nil }
     let status: RunStatus =
       switch failure {
@@ -53,10 +58,11 @@ final class RunRecorder {
     return try writer.finish(status: status, results: results).path
   }
 
-  private func writeTrace() throws {
+  private func writeTrace(_ counters: [TraceCounter]) throws {
     guard let trace else { return }
+    for record in spans?.records ?? [] { try trace.append(record) }
     for record in log.records { try trace.append(record) }
-    try trace.finish(names: log.names.names)
+    try trace.finish(names: log.names.names, spanNames: spans?.names.names ?? [], counters: counters)
   }
 }
 

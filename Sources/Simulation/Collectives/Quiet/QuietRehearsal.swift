@@ -6,6 +6,8 @@ import SimulationKernel
 final class QuietRehearsal {
   private let world: SimulatedWorld
   private let group: ProcessGroup
+  /// What links had carried before the latest play.
+  private var carriedBefore: [Double] = []
 
   /// - Parameter group: whose collectives are rehearsed.
   init(of group: ProcessGroup) {
@@ -26,6 +28,7 @@ final class QuietRehearsal {
     return QuietTimeline(
       ends: ranks.indices.map { execution.endTime(of: $0).picoseconds - base },
       linkUse: (world.network.linkUse ?? [:]).mapValues { LinkUse(first: $0.first - base, last: $0.last - base) },
+      linkBytes: linkBytes,
       sentBytes: ranks.map { account?.sentBytes[$0] ?? 0 },
       receivedBytes: ranks.map { account?.receivedBytes[$0] ?? 0 },
       messages: account?.messages ?? 0)
@@ -41,6 +44,7 @@ final class QuietRehearsal {
   {
     take(situation.capacities)
     world.network.linkUse = [:]
+    carriedBefore = world.network.topology.links.indices.map { world.network.bytesCarried(by: LinkID($0)) }
     _ = world.countTraffic()
     let base = world.engine.now.picoseconds
     let execution = CollectiveExecution(
@@ -60,6 +64,14 @@ final class QuietRehearsal {
       network.setCapacity(bytesPerSecond: network.topology.links[Int(link)].bytesPerSecond, of: link)
     }
     for (link, capacity) in capacities { network.setCapacity(bytesPerSecond: capacity, of: link) }
+  }
+
+  /// Bytes of messages that the latest play has brought to their ends, by link.
+  var linkBytes: [LinkID: Double] {
+    Dictionary(
+      uniqueKeysWithValues: (world.network.linkUse ?? [:]).keys.map { link in
+        (link, world.network.bytesCarried(by: link) - carriedBefore[Int(link)])
+      })
   }
 
   /// The network in which the collective has been played.

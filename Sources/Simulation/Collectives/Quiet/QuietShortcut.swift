@@ -176,6 +176,7 @@ final class QuietShortcut: ReservationHolder {
     let shift = run.start - base
     world.countedTraffic?.remove(run.timeline, of: group)
     world.countedTraffic?.add(rehearsal.account, of: group)
+    world.countedTraffic?.add(rehearsal.linkBytes)
     run.execution.adopt(played, shiftedBy: shift)
     world.collectiveTraffic.adopt(rehearsal.traffic, for: run.execution, shiftedBy: shift, network: rehearsal.network)
   }

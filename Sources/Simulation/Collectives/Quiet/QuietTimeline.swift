@@ -6,6 +6,8 @@ import Network
 struct QuietTimeline {
   let ends: [Int64]
   let linkUse: [LinkID: LinkUse]
+  /// Bytes that cross each of those links.
+  let linkBytes: [LinkID: Double]
   /// Payload bytes by member.
   let sentBytes: [Int]
   let receivedBytes: [Int]

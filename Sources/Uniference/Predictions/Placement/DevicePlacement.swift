@@ -22,7 +22,7 @@ struct DevicePlacement: Hashable, Sendable {
     guard ranks.contains(rank.index) else { return nil }
     let group = try await rank.world.subgroup(ranks, name: "placement")
     return ModelContext(
-      device: rank.device, communicator: group, now: { rank.now }, reportProgress: rank.reportProgress)
+      device: rank.device, communicator: group, now: { rank.now }, reportProgress: rank.reportProgress, place: rank)
   }
 
   /// The names of the devices, in the order of the parts.
