@@ -47,7 +47,30 @@ extension WorldSession {
       lines.append("  cycle: \((report.cycle + [first]).joined(separator: " -> "))")
     }
     lines += report.circumstances.map { "  \($0)" }
+    if let note = groupsOfOtherNames() { lines.append("  \(note)") }
     return ScriptRunFailure(description: lines.joined(separator: "\n"), exitCode: 1, isInterruption: false)
+  }
+
+  /// Two ranks that wait in groups of the same members which they know by different names, so that they never meet.
+  private func groupsOfOtherNames() -> String? {
+    var waiting: [[Int]: (rank: Int, name: String)] = [:]
+    for (rank, conversation) in conversations.enumerated() {
+      guard let name = conversation.currentCall?.group,
+        let members = conversation.groups.values.first(where: { $0.name == name })?.communicator.worldRanks
+      else { continue }
+      guard let other = waiting[members] else {
+        waiting[members] = (rank, name)
+        continue
+      }
+      if other.name != name {
+        return """
+          rank \(other.rank) and rank \(rank) have made different groups of ranks \(members): with \
+          use_local_synchronization=True torch names a group after the number of groups that the rank is in already, \
+          which has to be the same on all members
+          """
+      }
+    }
+    return nil
   }
 
   private func diagnose(_ failure: ProcessFailure) -> ScriptRunFailure {

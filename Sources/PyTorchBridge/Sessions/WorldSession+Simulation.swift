@@ -21,7 +21,9 @@ extension WorldSession {
     var options = options
     options.collectiveName = { $0.torchName }
     do {
-      return try World.simulate(ScriptProgram(session: self), on: cluster, options: options)
+      let report = try World.simulate(ScriptProgram(session: self), on: cluster, options: options)
+      if let omission = agreements.omission(among: links.count) { options.warning?(omission) }
+      return report
     } catch let failure as RunFailure {
       let diagnosis = diagnose(failure)
       windDown(telling: diagnosis.description, patience: .seconds(diagnosis.isInterruption ? 0 : 3))

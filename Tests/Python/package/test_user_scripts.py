@@ -27,6 +27,11 @@ def printed(command: list[Any]) -> list[str]:
 @pytest.mark.parametrize("script, ranks, lines", [
     ("training_loop.py", 2, 10),
     ("exchanges_and_meshes.py", 4, 92),
+    ("everyday.py", 4, 127),
+    ("profiled_operations.py", 2, 299),
+    ("futures_and_joins.py", 2, 34),
+    ("sparse_sums.py", 3, 48),
+    ("compiled_models.py", 2, 88),
 ])
 def test_a_script_prints_what_it_prints_under_torchrun(script, ranks, lines, uniference):
     real = printed([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", ranks,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 
@@ -78,3 +80,69 @@ def test_a_message_of_another_size_is_refused(run):
                 print(error)
         """)
     assert "from rank 0 holds 3 elements of float32 (12 bytes)" in done.lines(1)[0], done.errors
+
+
+MISTAKES = {
+    "other ranks": (
+        "dist.new_group([0, 1] if r < 2 else [2, 3])",
+        "new_group", "[0, 1]", "[2, 3]", 2),
+    "another order": (
+        "for ranks in ([0, 1], [2, 3]) if r != 3 else ([2, 3], [0, 1]): dist.new_group(ranks)",
+        "new_group", "[0, 1]", "[2, 3]", 3),
+    "left out by some": (
+        "groups = [dist.new_group([0, 1]) for _ in range(r < 2)] + [dist.new_group()]",
+        "new_group", "[0, 1]", "[0, 1, 2, 3]", 2),
+    "another backend": (
+        "dist.new_group([0, 2], backend='nccl' if r == 3 else None)",
+        "new_group", "[0, 2]", "[0, 2], backend='nccl'", 3),
+    "subgroups of other sizes": (
+        "dist.new_subgroups(2 if r else 4)",
+        "new_group", "[0, 1, 2, 3]", "[0, 1]", 1),
+    "meshes of other shapes": (
+        "dist.device_mesh.init_device_mesh('cpu', (2, 2) if r != 1 else (4, 1))",
+        "new_group", "[0, 2]", "[0, 1, 2, 3]", 1),
+    "another split": (
+        "dist.split_group(split_ranks=[[0, 1], [2, 3]] if r < 3 else [[0, 3], [1, 2]])",
+        "split_group", "[[0, 1], [2, 3]]", "[[0, 3], [1, 2]]", 3),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_ranks_that_make_different_groups_are_told_of_who_made_which(run, mistake):
+    code, function, ours, theirs, other = MISTAKES[mistake]
+    done = run(4, f"""
+        import torch, torch.distributed as dist
+        dist.init_process_group("cpu:gloo,cuda:nccl"); r = dist.get_rank()
+        {code}
+        dist.all_reduce(torch.ones(2))
+        """)
+    assert done.code == 1
+    assert f"uniference: error: {function} mismatch" in done.errors
+    call = re.escape(f"{function}({ours}) at script.py:3")
+    assert re.search(rf"rank \d called {call}", done.errors), done.errors
+    assert f"rank {other} called {function}({theirs}) at script.py:3" in done.errors, done.errors
+
+
+def test_a_group_that_only_its_members_make_works_and_is_warned_of(run):
+    done = run(3, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("gloo"); r = dist.get_rank()
+        if r < 2:
+            values = torch.ones(2)
+            dist.all_reduce(values, group=dist.new_group([0, 1]))
+            print(values.tolist())
+        """)
+    assert done.code == 0, done.errors
+    assert done.lines(0) == done.lines(1) == ["[2.0, 2.0]"]
+    assert "warning: rank 0 called new_group([0, 1]) at script.py:5, but rank 2 did not" in done.errors
+
+
+def test_members_that_know_a_group_by_different_names_are_told_why(run):
+    done = run(3, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("gloo"); r = dist.get_rank()
+        if r < 2: first = dist.new_group([0, 1], use_local_synchronization=True)
+        if r > 0: dist.all_reduce(torch.ones(2), group=dist.new_group([1, 2], use_local_synchronization=True))
+        """)
+    assert done.code == 1
+    assert "rank 1 and rank 2 have made different groups of ranks [1, 2]" in done.errors
