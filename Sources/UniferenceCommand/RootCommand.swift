@@ -57,7 +57,7 @@ struct RootCommand: AsyncParsableCommand {
     for (index, word) in arguments.prefix(2).enumerated() where !commands.isEmpty {
       guard !word.hasPrefix("-"), word != "help" else { return nil }
       guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
-        let names = commands.map(\.configuration).filter(\.shouldDisplay).compactMap(\.commandName)
+        let names = commands.map { $0.configuration }.filter(\.shouldDisplay).compactMap(\.commandName)
         let prefix = index == 0 ? "" : "\(arguments[0]) "
         let suggestion = didYouMean(likelyNames(for: word, among: names))
         return "There is no command '\(prefix)\(quotable(word).printable)'\(suggestion.isEmpty ? "." : suggestion)"

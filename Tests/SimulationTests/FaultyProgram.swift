@@ -244,7 +244,7 @@ extension FaultyProgram {
         return true
       }
       tasks.addTask {
-        try await process.clock.sleep(for: Duration(picoseconds: patience))
+        try await process.clock.sleep(for: .picoseconds(patience))
         return false
       }
       defer { tasks.cancelAll() }
