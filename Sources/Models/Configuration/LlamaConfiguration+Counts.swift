@@ -34,7 +34,9 @@ extension LlamaConfiguration {
   /// that cannot be counted.
   public func keyValueCacheByteCount(positionCount: Int, batchSize: Int = 1) -> Int {
     let positions = (0..<layerCount).reduce(0) { sum, layer in
-      sum + min(positionCount, variant.traits(ofLayer: layer).window ?? positionCount)
+      let kept = min(positionCount, variant.traits(ofLayer: layer).window ?? positionCount)
+      let (more, overflow) = sum.addingReportingOverflow(kept)
+      return overflow ? .max : more
     }
     let perPosition = 2 * keyValueHeadCount * headSize * elementType.byteCount
     let (inOneSequence, overflow) = perPosition.multipliedReportingOverflow(by: positions)
