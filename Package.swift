@@ -26,7 +26,7 @@ let package = Package(
     // Each room may import only rooms above it. ARCHITECTURE.md captions them.
     .target(name: "Diagnostics"),
     .target(name: "Inputs"),
-    .target(name: "Quantities"),
+    .target(name: "Quantities", dependencies: ["Inputs"]),
     .target(name: "CacheHints"),
     .target(name: "PythonInterpreters"),
     .target(name: "SystemCalls"),
@@ -44,7 +44,7 @@ let package = Package(
     .target(name: "Weights", dependencies: ["Inputs", "Quantities"]),
     .target(
       name: "Tokenization", dependencies: ["Inputs", .product(name: "HeapModule", package: "swift-collections")]),
-    .target(name: "Devices", dependencies: ["Quantities"]),
+    .target(name: "Devices", dependencies: ["Inputs", "Quantities"]),
     .target(name: "Communication", dependencies: ["Diagnostics"]),
     .target(
       name: "Simulation",
@@ -67,7 +67,8 @@ let package = Package(
     .target(
       name: "Uniference",
       dependencies: [
-        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices", "Communication", "Simulation",
+        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices", "Communication",
+        "Simulation",
         "Tensors", "LibTorch", "Models", "PythonInterpreters", "Results", "Reports",
         .product(name: "Yams", package: "Yams"),
       ]),
@@ -89,13 +90,14 @@ let package = Package(
       swiftSettings: quickToCompile),
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
     .target(
-      name: "Calibration", dependencies: ["ChildPrograms", "Uniference", "Network", "Quantities", "Reports"],
+      name: "Calibration", dependencies: ["ChildPrograms", "Inputs", "Uniference", "Network", "Quantities", "Reports"],
       swiftSettings: quickToCompile),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
         "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference",
-        "PythonInterpreters", "LibTorch", "Inputs", "Quantities", "Network", "Devices", "Models", "Tokenization", "Weights",
+        "PythonInterpreters", "LibTorch", "Inputs", "Quantities", "Network", "Devices", "Models", "Tokenization",
+        "Weights",
         "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: quickToCompile),

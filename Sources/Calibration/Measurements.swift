@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Quantities
 
 /// What a run of `uniference.calibration.measure` has left.
@@ -193,19 +194,13 @@ private struct MeasurementsDocument: Codable {
 
 /// What a decoder found, in words.
 private func explain(_ error: any Error) -> String {
-  func place(_ context: DecodingError.Context) -> String {
-    context.codingPath.reduce("") { path, key in
-      key.intValue.map { "\(path)[\($0)]" } ?? (path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)")
-    }
-  }
   switch error {
   case DecodingError.keyNotFound(let key, let context):
-    let path = place(context)
-    return "\(path.isEmpty ? "" : path + ".")\(key.stringValue) is missing"
+    return "\(fieldPath(context.codingPath + [key])) is missing"
   case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-    return "\(place(context)) is of the wrong type"
+    return "\(fieldPath(context.codingPath)) is of the wrong type"
   case DecodingError.dataCorrupted(let context) where !context.codingPath.isEmpty:
-    return "\(place(context)) has a value that is not allowed"
+    return "\(fieldPath(context.codingPath)) has a value that is not allowed"
   default: return "the file is not JSON"
   }
 }

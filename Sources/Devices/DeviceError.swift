@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 
 /// A device that does not exist or figures that cannot be a device's.

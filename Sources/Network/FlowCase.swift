@@ -174,19 +174,16 @@ public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible 
   }
 
   init(_ error: DecodingError) {
-    func path(_ context: DecodingError.Context, _ key: (any CodingKey)? = nil) -> String {
-      (context.codingPath + (key.map { [$0] } ?? [])).reduce("") { path, key in
-        if let index = key.intValue { return "\(path)[\(index)]" }
-        return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
-      }
-    }
     switch error {
-    case .keyNotFound(let key, let context): self.init(field: path(context, key), message: "is missing")
+    case .keyNotFound(let key, let context):
+      self.init(field: fieldPath(context.codingPath + [key]), message: "is missing")
     case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-      self.init(field: path(context), message: "must be \(type == Double.self ? "a number" : "of type \(type)")")
+      self.init(
+        field: fieldPath(context.codingPath), message: "must be \(type == Double.self ? "a number" : "of type \(type)")"
+      )
     case .dataCorrupted(let context):
       let reason = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-      self.init(field: path(context), message: reason ?? context.debugDescription)
+      self.init(field: fieldPath(context.codingPath), message: reason ?? context.debugDescription)
     @unknown default: self.init(field: "", message: "\(error)")
     }
   }

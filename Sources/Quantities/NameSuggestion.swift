@@ -39,11 +39,6 @@ public func didYouMean(_ names: [String]) -> String {
   return ": did you mean \(others.isEmpty ? "" : "\(others) or ")\"\(last)\"?"
 }
 
-/// A text cut to what an error message can hold.
-public func quotable(_ text: String) -> String {
-  text.utf8.count > 60 && text.prefix(61).count > 60 ? text.prefix(57) + "..." : text
-}
-
 /// The least number of insertions, deletions, substitutions and swaps of neighbouring characters that turn one text
 /// into the other (the optimal string alignment distance: Damerau 1964, Levenshtein 1966). O(n m) time, O(m) space.
 public func editDistance(_ left: String, _ right: String) -> Int {

@@ -1,3 +1,5 @@
+import Inputs
+
 /// A text that is not the quantity it should be.
 public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
   /// What is wrong with the text.

@@ -154,18 +154,16 @@ extension DecodingError {
   fileprivate var plainDescription: String {
     switch self {
     case .keyNotFound(let key, let context):
-      "lacks the field '\(dotted(context.codingPath + [key]))'"
+      "lacks the field '\(fieldPath(context.codingPath + [key]))'"
     case .typeMismatch(let type, let context):
-      "field '\(dotted(context.codingPath))' is not of type \(type)"
+      "field '\(fieldPath(context.codingPath))' is not of type \(type)"
     case .valueNotFound(let type, let context):
-      "field '\(dotted(context.codingPath))' is null; it must be of type \(type)"
+      "field '\(fieldPath(context.codingPath))' is null; it must be of type \(type)"
     case .dataCorrupted(let context):
       context.codingPath.isEmpty
         ? "is not valid JSON; it is cut off or damaged"
-        : "field '\(dotted(context.codingPath))': \(context.debugDescription)"
+        : "field '\(fieldPath(context.codingPath))': \(context.debugDescription)"
     @unknown default: "cannot be decoded: \(self)"
     }
   }
-
-  private func dotted(_ path: [any CodingKey]) -> String { path.map(\.stringValue).joined(separator: ".") }
 }

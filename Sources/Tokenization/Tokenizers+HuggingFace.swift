@@ -232,13 +232,10 @@ private struct HuggingFaceTokenizer {
 
   private static func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "\(error)" }
-    func place(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
     switch error {
-    case .keyNotFound(let key, let context):
-      return "\((context.codingPath.map(\.stringValue) + [key.stringValue]).joined(separator: ".")) is missing"
-    case .typeMismatch(_, let context), .valueNotFound(_, let context): return "\(place(context)) is of another type"
+    case .keyNotFound(let key, let context): return "\(fieldPath(context.codingPath + [key])) is missing"
+    case .typeMismatch(_, let context), .valueNotFound(_, let context):
+      return "\(fieldPath(context.codingPath)) is of another type"
     case .dataCorrupted: return "it cannot be parsed as JSON"
     @unknown default: return "it cannot be parsed"
     }

@@ -59,7 +59,7 @@ public struct SafetensorsFile: WeightFile {
   private static func reason(_ error: any Error) -> String {
     guard let error = error as? DecodingError else { return "\(error)" }
     switch error {
-    case .keyNotFound(let key, let context): return "\(place(context)) has no \(key.stringValue)"
+    case .keyNotFound(let key, let context): return "\(place(context)) has no \(quotable(key.stringValue))"
     case .typeMismatch(_, let context), .valueNotFound(_, let context): return "\(place(context)) is of another type"
     case .dataCorrupted: return "it cannot be parsed"
     @unknown default: return "it cannot be parsed"
@@ -67,7 +67,7 @@ public struct SafetensorsFile: WeightFile {
   }
 
   private static func place(_ context: DecodingError.Context) -> String {
-    context.codingPath.isEmpty ? "it" : context.codingPath.map(\.stringValue).joined(separator: ".")
+    context.codingPath.isEmpty ? "it" : fieldPath(context.codingPath)
   }
 
   /// All tensors, in the order of the file.

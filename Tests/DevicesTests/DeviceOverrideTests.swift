@@ -28,7 +28,10 @@ import Testing
     ("memory_bandwidth", "0 GB/s", "memory_bandwidth: \"0 GB/s\" is not allowed: a bandwidth must be greater than"),
     ("memory", "8", "memory: \"8\" is not a data size: the unit is missing"),
     ("peak_float16", "40 TFLOP", "peak_float16: \"40 TFLOP\" is not a compute rate: unknown unit \"TFLOP\""),
-    ("compute_efficiency", "120%", "compute_efficiency: \"120%\" is not allowed: a ratio must be greater than 0 and"),
+    (
+      "compute_efficiency", "120%",
+      "compute_efficiency: \"120%\" is not allowed: a ratio must lie between 0.000001 and 1"
+    ),
     ("launch_overhead", "-1 us", "launch_overhead: \"-1 us\" is not allowed: a duration must not be negative"),
     ("idle_power", "5 watts", "idle_power: \"5 watts\" is not a power: unknown unit \"watts\""),
   ])

@@ -9,6 +9,14 @@ struct MarkdownFile {
     text = try String(contentsOf: BuiltProgram.packageFolder.appending(path: path), encoding: .utf8)
   }
 
+  /// What links to its headings end in: a heading's words in lower case, joined by hyphens.
+  var anchors: [String] {
+    text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { line in
+      line.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0.isLetter || $0.isNumber || " -_".contains($0) }
+        .replacing(" ", with: "-")
+    }
+  }
+
   /// What stands in the fenced blocks of a language, in order.
   func blocks(of language: String) -> [String] {
     let sections = text.components(separatedBy: "\n```")

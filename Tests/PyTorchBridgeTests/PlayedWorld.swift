@@ -1,7 +1,6 @@
 import Foundation
 import SimulationKernel
 import Synchronization
-import SimulationKernel
 import Uniference
 
 @testable import PyTorchBridge

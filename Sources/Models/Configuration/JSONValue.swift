@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Quantities
 
 /// Any JSON value, so that a field of the wrong type can be shown as it was found.

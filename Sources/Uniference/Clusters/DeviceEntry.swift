@@ -1,4 +1,5 @@
 import Devices
+import Inputs
 import Quantities
 
 /// One entry of a cluster file's `devices`: equal devices under one name.

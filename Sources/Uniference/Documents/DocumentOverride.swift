@@ -1,3 +1,5 @@
+import Inputs
+
 /// One value of a document set from outside, as `--set network.link.bandwidth="100 Mbps"` does.
 ///
 /// A path is names joined by dots. Elements of lists are given by their position from 0, as `devices[0].count` or

@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 
 /// A value of a YAML document that knows where it was written, so that whoever decodes it can say so.
