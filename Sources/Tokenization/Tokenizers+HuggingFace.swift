@@ -113,16 +113,18 @@ private struct HuggingFaceTokenizer {
       throw TokenizerError("\(path) is no tokenizer.json of a byte pair encoding: \(Self.reason(error))")
     }
     let type = file.model.type ?? "BPE"
-    guard type == "BPE" else { throw TokenizerError("\(path): model.type is '\(type)'; only BPE is understood") }
+    guard type == "BPE" else {
+      throw TokenizerError("\(path): model.type is '\(quotable(type))'; only BPE is understood")
+    }
     if let normalizer = file.normalizer, normalizer.type != "NFC" {
-      throw TokenizerError("\(path): normalizer.type is '\(normalizer.type)'; none and NFC are understood")
+      throw TokenizerError("\(path): normalizer.type is '\(quotable(normalizer.type))'; none and NFC are understood")
     }
     if let field = file.model.unknownField {
       throw TokenizerError("\(path): model.\(field) is set; only byte-level BPE, which does without, is understood")
     }
     for token in file.added_tokens ?? [] {
       guard let flag = token.unknownFlag else { continue }
-      throw TokenizerError("\(path): the added token '\(token.content)' has \(flag), which is not understood")
+      throw TokenizerError("\(path): the added token '\(quotable(token.content))' has \(flag), which is not understood")
     }
   }
 
@@ -144,7 +146,7 @@ private struct HuggingFaceTokenizer {
     }
     var tokens = Array(repeating: "", count: last + 1)
     for (token, id) in all {
-      guard id >= 0 else { throw TokenizerError("\(path): the token '\(token)' has the id \(id)") }
+      guard id >= 0 else { throw TokenizerError("\(path): the token '\(quotable(token))' has the id \(id)") }
       tokens[id] = token
     }
     return tokens
@@ -175,7 +177,7 @@ private struct HuggingFaceTokenizer {
       return PreTokenizer(pattern: .gpt2, isolatesDigits: true)
     case ["Split"] where last.use_regex == false && steps[0].behavior == "Isolated" && steps[0].invert != true:
       let pattern = steps[0].pattern?.Regex ?? ""
-      guard let count = Self.digitCounts[pattern] else { throw unknown("Split by '\(pattern)'") }
+      guard let count = Self.digitCounts[pattern] else { throw unknown("Split by '\(quotable(pattern))'") }
       return PreTokenizer(pattern: .digits(upTo: count), isolatesDigits: false)
     default: throw unknown(steps.map(\.type).joined(separator: ", "))
     }

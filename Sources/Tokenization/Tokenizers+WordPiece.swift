@@ -73,19 +73,20 @@ private struct WordPieceFile: Decodable {
 
   func parts(path: String) throws(TokenizerError) -> WordPieceTokenizer.Parts {
     guard model.type == "WordPiece" else {
-      throw TokenizerError("\(path): model.type is '\(model.type)'; only WordPiece is understood")
+      throw TokenizerError("\(path): model.type is '\(quotable(model.type))'; only WordPiece is understood")
     }
     guard let normalizer, normalizer.type == "BertNormalizer" else {
-      throw TokenizerError("\(path): normalizer.type is '\(normalizer?.type ?? "none")', must be BertNormalizer")
+      throw TokenizerError(
+        "\(path): normalizer.type is '\(quotable(normalizer?.type ?? "none"))', must be BertNormalizer")
     }
     guard pre_tokenizer?.type == "BertPreTokenizer" else {
       throw TokenizerError(
-        "\(path): pre_tokenizer.type is '\(pre_tokenizer?.type ?? "none")', must be BertPreTokenizer")
+        "\(path): pre_tokenizer.type is '\(quotable(pre_tokenizer?.type ?? "none"))', must be BertPreTokenizer")
     }
     let added = added_tokens ?? []
     let tokens = try tokens(path: path, added: added)
     guard let unknown = tokens.firstIndex(of: model.unk_token) else {
-      throw TokenizerError("\(path): model.unk_token '\(model.unk_token)' is not in the vocabulary")
+      throw TokenizerError("\(path): model.unk_token '\(quotable(model.unk_token))' is not in the vocabulary")
     }
     let lowercases = normalizer.lowercase ?? true
     let (prefix, suffix) = try template(path: path, added: added)
@@ -115,7 +116,7 @@ private struct WordPieceFile: Decodable {
     if let cls = post_processor.cls, let sep = post_processor.sep { return ([cls.id], [sep.id]) }
     guard let parts = post_processor.single, let text = parts.firstIndex(where: { $0.Sequence != nil }) else {
       throw TokenizerError(
-        "\(path): post_processor.type is '\(post_processor.type)'; BertProcessing and TemplateProcessing are understood"
+        "\(path): post_processor.type is '\(quotable(post_processor.type))'; BertProcessing and TemplateProcessing are understood"
       )
     }
     let ids = Dictionary(added.map { ($0.content, $0.id) }, uniquingKeysWith: { first, _ in first })

@@ -1,3 +1,5 @@
+import Inputs
+
 /// Reading tokenizers.
 public enum Tokenizers {
   /// The tokenizer of a GGUF file.
@@ -7,7 +9,7 @@ public enum Tokenizers {
     let file = "tokenizer.ggml"
     guard metadata.model == "gpt2" else {
       throw TokenizerError(
-        "\(file).model is '\(metadata.model)'; only gpt2, byte-level byte pair encoding, is understood")
+        "\(file).model is '\(quotable(metadata.model))'; only gpt2, byte-level byte pair encoding, is understood")
     }
     guard !metadata.tokens.isEmpty else { throw TokenizerError("\(file).tokens is missing or empty") }
     guard metadata.tokenTypes.isEmpty || metadata.tokenTypes.count == metadata.tokens.count else {
@@ -37,7 +39,8 @@ public enum Tokenizers {
     try lines.enumerated().map { (index, line) throws(TokenizerError) in
       let sides = line.split(separator: " ", omittingEmptySubsequences: false)
       guard sides.count == 2, !sides[0].isEmpty, !sides[1].isEmpty else {
-        throw TokenizerError("\(file): entry \(index) is '\(line)', it must be two tokens with a space between")
+        throw TokenizerError(
+          "\(file): entry \(index) is '\(quotable(line))', it must be two tokens with a space between")
       }
       return (String(sides[0]), String(sides[1]))
     }
@@ -50,7 +53,8 @@ public enum Tokenizers {
     case "llama-bpe", "llama3": PreTokenizer(pattern: .digits(upTo: 3), isolatesDigits: false)
     case "qwen2": PreTokenizer(pattern: .digits(upTo: 1), isolatesDigits: false)
     case let name?:
-      throw TokenizerError("tokenizer.ggml.pre is '\(name)'; smollm, gpt-2, llama-bpe and qwen2 are understood")
+      throw TokenizerError(
+        "tokenizer.ggml.pre is '\(quotable(name))'; smollm, gpt-2, llama-bpe and qwen2 are understood")
     }
   }
 }

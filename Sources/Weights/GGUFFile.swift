@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 
 /// A GGUF file: metadata and tensors, as llama.cpp writes them.
@@ -20,7 +21,7 @@ public struct GGUFFile: WeightFile {
       let key = try reader.name("metadata key \(index)")
       let value = try reader.value(of: key)
       guard values.updateValue(value, forKey: key) == nil else {
-        throw WeightError(path, "has the metadata key '\(key)' twice")
+        throw WeightError(path, "has the metadata key '\(quotable(key))' twice")
       }
     }
     metadata = GGUFMetadata(values: values)

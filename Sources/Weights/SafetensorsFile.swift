@@ -155,13 +155,14 @@ public struct ShardedSafetensors: WeightFile {
     var tensors: [StoredTensor] = []
     for shard in Set(index.weight_map.values).sorted() {
       guard !shard.contains("/") else {
-        throw WeightError(indexPath, "names the shard '\(shard)' outside of its folder")
+        throw WeightError(indexPath, "names the shard '\(quotable(shard))' outside of its folder")
       }
       tensors += try SafetensorsFile.tensors(in: OpenFile(path: folder.isEmpty ? shard : "\(folder)/\(shard)"))
     }
     let found = Set(tensors.map(\.entry.name))
     if let missing = index.weight_map.keys.sorted().first(where: { !found.contains($0) }) {
-      throw WeightError(indexPath, "lists '\(missing)', which is not in \(index.weight_map[missing] ?? "its shard")")
+      throw WeightError(
+        indexPath, "lists '\(quotable(missing))', which is not in \(index.weight_map[missing] ?? "its shard")")
     }
     table = try TensorTable(path: indexPath, tensors)
   }

@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 
 /// A tensor's elements in a mapped file, and how parts of them are read. Both file formats store rows one after another.
@@ -18,6 +19,7 @@ struct StoredTensor: Sendable {
   func read(_ part: WeightPart, as elementType: ElementType, into destination: UnsafeMutableRawBufferPointer)
     throws(WeightError)
   {
+    guard entry.encoding.isReadable else { throw unsupported }
     let rowLength = rowLength
     let firstLength = entry.shape.first ?? 1
     let rowCount = rowLength == 0 ? 0 : entry.shape.reduce(1, *) / rowLength
@@ -73,15 +75,19 @@ struct StoredTensor: Sendable {
         quantization.dequantize(source, blockCount: blocks.count, into: floats)
         encode(floats + (part.columns.lowerBound - blocks.lowerBound * block), part.columns.count, target)
       }
-    case .other(let name):
-      throw WeightError(
-        file.path, "\(entry.name) is stored as \(name), which is not supported; \(WeightEncoding.readable) are")
+    case .other: throw unsupported
     }
   }
 
   private func encoder(_ elementType: ElementType) throws(WeightError) -> FloatEncoder {
     guard let encoder = FloatEncoder(elementType) else { throw unconvertible(to: elementType) }
     return encoder
+  }
+
+  private var unsupported: WeightError {
+    WeightError(
+      file.path,
+      "\(entry.name) is stored as \(entry.encoding), which is not supported; \(WeightEncoding.readable) are")
   }
 
   private func unconvertible(to elementType: ElementType) -> WeightError {
@@ -107,7 +113,7 @@ struct TensorTable: Sendable {
     var indices: [String: Int] = [:]
     for (index, tensor) in tensors.enumerated() {
       guard indices.updateValue(index, forKey: tensor.entry.name) == nil else {
-        throw WeightError(path, "has two tensors named '\(tensor.entry.name)'")
+        throw WeightError(path, "has two tensors named '\(quotable(tensor.entry.name))'")
       }
     }
     self.path = path
@@ -120,6 +126,7 @@ struct TensorTable: Sendable {
     let nearest = nearestName(to: name, among: tensors.map(\.entry.name))
     throw WeightError(
       path,
-      "has no tensor '\(name)'\(nearest.map { " (did you mean '\($0)'?)" } ?? "") among its \(tensors.count)")
+      "has no tensor '\(quotable(name))'\(nearest.map { " (did you mean '\(quotable($0))'?)" } ?? "") among its \(tensors.count)"
+    )
   }
 }

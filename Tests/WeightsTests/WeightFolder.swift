@@ -34,11 +34,13 @@ extension WeightFolder {
 extension WeightFile {
   /// A part of a tensor as float32.
   func floats(_ name: String, _ part: WeightPart = .whole) throws -> [Float] {
-    let shape = try entry(named: name).shape
+    let entry = try entry(named: name)
+    let shape = entry.shape
     let rows = part.rows?.count ?? shape.first ?? 1
     let columns = shape.count > 1 ? part.columns?.count ?? shape[shape.count - 1] : 1
     let between = shape.dropFirst().dropLast().reduce(1, *)
-    var values = [Float](repeating: .nan, count: rows * between * columns)
+    // The shape of what cannot be read is no more than a damaged file's word.
+    var values = [Float](repeating: .nan, count: entry.encoding.isReadable ? rows * between * columns : 0)
     try values.withUnsafeMutableBytes { try read(name, part, as: .float32, into: $0) }
     return values
   }
