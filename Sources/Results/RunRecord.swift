@@ -61,7 +61,7 @@ public struct RunRecord: Hashable, Sendable {
         throw RunRecordError(path: path, problem: "describes events of another layout than this uniference reads")
       }
       guard events.file == name else {
-        throw RunRecordError(path: path, problem: "names the events file '\(events.file)', not '\(name)'")
+        throw RunRecordError(path: path, problem: "names the events file '\(quotable(events.file))', not '\(name)'")
       }
     }
     return manifest

@@ -53,12 +53,17 @@ public struct LlamaLayer: Sendable {
     _ rows: Tensor, queries: consuming Tensor, memory: consuming KeysAndValues, position: Int
   ) async throws -> Tensor {
     let mixed = try await attention.attend(consume queries, to: consume memory, position: position)
-    let attended = try rows + residual(attentionOutput?(mixed) ?? mixed)
+    let attended = try rows + residual(consume mixed, attentionOutput)
     let fed = try await feedForward(feedForwardInput?(attended) ?? attended)
-    return try attended + residual(feedForwardOutput?(fed) ?? fed)
+    return try attended + residual(consume fed, feedForwardOutput)
   }
 
-  private func residual(_ rows: Tensor) throws -> Tensor { try residualFactor?(rows) ?? rows }
+  /// What is added of the result of a part of the layer. Takes the result, so that nothing of it is kept in memory.
+  private func residual(_ result: consuming Tensor, _ norm: HiddenNorm?) throws -> Tensor {
+    if let norm { result = try norm(result) }
+    if let residualFactor { result = try residualFactor(result) }
+    return result
+  }
 }
 
 /// What checkpoints call the norms of a layer; `nil` for one that there is not.

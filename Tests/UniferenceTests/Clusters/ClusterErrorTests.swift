@@ -118,8 +118,8 @@ import Testing
     ),
     (
       "ideal", "gloo",
-      "c.yaml:7: network.transport: unknown transport \"gloo\"; allowed: ideal, gloo-tcp, nccl, a profile's file "
-        + "(PATH.yaml)"
+      "c.yaml:7: network.transport: unknown transport \"gloo\": did you mean \"gloo-tcp\"? Allowed: ideal, gloo-tcp, nccl, "
+        + "a profile's file (PATH.yaml)"
     ),
     (
       "ideal", "none.yaml", "c.yaml:7: network.transport: none.yaml cannot be read: No such file or directory"

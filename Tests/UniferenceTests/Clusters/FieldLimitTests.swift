@@ -43,7 +43,7 @@ struct FieldLimitTests {
   static let figures: [(field: String, allowed: [String], refused: [String])] = [
     ("speed", ["0.000001", "1e6"], ["1e-30", "1e7", "0"]),
     ("quota", ["{share: 0.000001}", "{share: 100%}"], ["{share: 1e-30}", "{share: 101%}"]),
-    ("memory", ["1 GB", "64 TB"], ["65 TB", "0"]),
+    ("memory", ["2 GB", "64 TB"], ["65 TB", "0"]),
     ("memory_bandwidth", ["1 B/s", "1000000 TB/s"], ["0.5 B/s", "1e7 TB/s"]),
     ("memory_efficiency", ["0.000001", "1"], ["1e-9", "1.5"]),
     ("peak_float16", ["1 FLOPS", "1000000 EFLOPS"], ["0.1 FLOPS", "1e7 EFLOPS"]),
@@ -51,7 +51,7 @@ struct FieldLimitTests {
     ("launch_overhead", ["0", "1 h"], ["2 h"]),
     ("busy_power", ["1 kW", "1000 MW"], ["1001 MW", "-1 W"]),
     ("network_energy_per_byte", ["0", "1000 J/B"], ["1001 J/B"]),
-    ("count", ["1", "100000"], ["0", "100001", "1.5", "99999999999999999999"]),
+    ("count", ["1", "99996"], ["0", "100001", "1.5", "99999999999999999999"]),
   ]
 
   private func cluster(device: String = "", network: String) throws -> Cluster {
