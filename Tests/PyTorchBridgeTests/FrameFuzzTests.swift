@@ -24,11 +24,13 @@ enum SentFrames {
   static let stack = [5] + text("a stack")
   static let forget = [6] + littleEndian(UInt32(4))
   static let group =
-    [10] + interval + littleEndian(UInt32(1)) + littleEndian(UInt32(1)) + [0] + littleEndian(UInt32(2))
-    + littleEndian(UInt32(0)) + littleEndian(UInt32(1))
+    [10] + interval + littleEndian(UInt32(1)) + littleEndian(UInt32(1)) + littleEndian(UInt32(1)) + [0]
+    + littleEndian(UInt32(2)) + littleEndian(UInt32(0)) + littleEndian(UInt32(1))
   static let now = [16] + interval
   static let phase = [19] + interval + littleEndian(UInt32(1))
   static let sleep = [20] + interval + littleEndian(Int64(5000))
+  static let declaration =
+    [21] + interval + littleEndian(UInt32(1)) + littleEndian(UInt32(1)) + littleEndian(UInt32(1))
   static let goodbye = [18] + interval + littleEndian(Int32(0)) + text("")
   static let started = [30] + littleEndian(UInt32(0)) + littleEndian(Int32(77))
   static let exited = [31] + littleEndian(UInt32(0)) + littleEndian(Int32(-9))
@@ -61,14 +63,14 @@ enum SentFrames {
   /// One of each kind.
   static let all =
     [
-      hello, name, operations, published, stack, forget, group, now, phase, sleep, goodbye, started, exited,
-      send(to: 1), receive(from: 0),
+      hello, name, operations, published, stack, forget, group, now, phase, sleep, declaration, goodbye, started,
+      exited, send(to: 1), receive(from: 0),
     ]
     + [wait(4), test(4)] + (0..<9).map { collective($0, handle: 4, isAnswered: true) } + (0..<10).map { store($0) }
 
   /// What a rank of two says from its beginning to its end.
   static func conversation(of rank: UInt32) -> [[UInt8]] {
-    [name, group, operations, collective(0, handle: 1, isAnswered: true), store(0), store(1), store(2)]
+    [name, group, declaration, operations, collective(0, handle: 1, isAnswered: true), store(0), store(1), store(2)]
       + [rank == 0 ? send(to: 1) : receive(from: 0), wait(rank == 0 ? 8 : 9)]
       + [collective(4, handle: 3, isAnswered: false), test(3), wait(3), collective(7, handle: 4, isAnswered: true)]
       + [phase, collective(8, handle: 5, isAnswered: true), sleep, now, goodbye]
