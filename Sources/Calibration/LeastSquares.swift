@@ -36,10 +36,9 @@ struct LeastSquares {
   /// Residuals with the given numbers at some values of the parameters.
   let residuals: (_ values: [Double], _ numbers: [Int]) throws -> [Double]
   var maximumIterations = 40
-  /// Where else to begin, should the search end where deviations are more than ``largestDeviation`` of what is expected:
-  /// what is minimised may have several valleys.
+  /// Where else to begin, should the search end where much is left unexplained (``State/explainsMost``): what is minimised may
+  /// have several valleys.
   var furtherStarts: [[Double]] = []
-  private static let largestDeviation = 2.0
 
   /// - Throws: what ``residuals`` throws; a ``CalibrationFailure`` with fewer residuals than parameters.
   func solve(progress: (Int) -> Void = { _ in }) throws -> Solution {
@@ -53,7 +52,7 @@ struct LeastSquares {
       progress(iterations)
     }
     var best = try descend(from: parameters.map(\.start), progress: count)
-    for start in furtherStarts where best.deviation > Self.largestDeviation {
+    for start in furtherStarts where !best.explainsMost {
       let other = try descend(from: start, progress: count)
       if cost(of: other, scale: 1) < cost(of: best, scale: 1) { best = other }
     }
@@ -99,6 +98,13 @@ struct LeastSquares {
     var deviation: Double {
       let sorted = residuals.map(\.magnitude).sorted()
       return max(1.4826 * sorted[sorted.count / 2], 1)
+    }
+
+    /// Whether residuals deviate by no more than twice what is expected, and no more than an eighth of them are outliers.
+    /// Where the search has ended in a wrong valley, what does not fit there may all be taken for outliers, and the rest be
+    /// fitted well.
+    var explainsMost: Bool {
+      deviation <= 2 && 8 * residuals.count { $0.magnitude > 3 * deviation } <= residuals.count
     }
   }
 

@@ -29,6 +29,9 @@ struct NetworkFit {
 
   /// Where the search begins anew if it has failed: with durations so many times as long.
   private static let furtherPaces = [0.3, 2]
+  /// The same with bursts of so many bytes, where bursts are looked for. Messages that are no longer than one hardly wait for
+  /// the link, which a search that begins without a burst may take for outliers, or for other costs of each message.
+  private static let furtherBursts = [8e3, 64e3]
   /// A shaper lets a frame through in any case; less than this is none.
   private static let leastBurst = 1514.0
 
@@ -129,9 +132,12 @@ struct NetworkFit {
       let datum = self.data[number]
       return unknown.parameter.kinds.contains(datum.figure.kind) && unknown.cluster ?? datum.cluster == datum.cluster
     }
-    problem.furtherStarts = Self.furtherPaces.map { pace in
-      unknowns.map { $0.parameter.unit == .duration ? pace * $0.start : $0.start }
-    }
+    let bursts = unknowns.contains(where: Self.isBurst) ? Self.furtherBursts : []
+    problem.furtherStarts =
+      bursts.map { burst in unknowns.map { Self.isBurst($0) ? burst : $0.start } }
+      + Self.furtherPaces.map { pace in
+        unknowns.map { $0.parameter.unit == .duration ? pace * $0.start : $0.start }
+      }
     let solution = try problem.solve(progress: progress)
     let models = (0..<clusterCount).map { model(of: $0, solution.values) }
     let points = try data.map { try Self.point($0, on: models[$0.cluster], clusters: clusterCount) }
