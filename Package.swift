@@ -132,7 +132,9 @@ let package = Package(
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(
       name: "SimulationTests",
-      dependencies: ["Simulation", "Communication", "Network", "Devices", "Quantities", "SimulationKernel"]),
+      dependencies: [
+        "Mutations", "Simulation", "Communication", "Network", "Devices", "Quantities", "SimulationKernel",
+      ]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(

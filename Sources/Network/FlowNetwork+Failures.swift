@@ -1,11 +1,15 @@
 /// Hosts that fail.
 extension FlowNetwork {
-  /// Loses all messages from and to a host, those under way and those to come: it has failed. What has moved of them by now
-  /// counts as carried.
+  /// Loses all messages from and to a host, and those that it would relay, those under way and those to come: it has
+  /// failed. What has moved of them by now counts as carried.
+  ///
+  /// Other paths that the topology may have are not taken: connections keep to theirs. Switches do not fail.
   public func failHost(_ host: Int) {
-    guard failedHosts.insert(host).inserted else { return }
-    for (_, index) in connectionsInOrder(touching: host) {
+    guard !failedHosts.contains(host) else { return }
+    failedHosts.append(host)
+    for (_, index) in connectionsInOrder(over: host) where !connections[index].isBroken {
       connections[index].isBroken = true
+      breakers[index] = host
       stop(index)
       sendBuffers.forget(index)
       loseQueue(of: index)
@@ -13,8 +17,20 @@ extension FlowNetwork {
     assert(isSound, "a failed host has left something behind")
   }
 
-  private func connectionsInOrder(touching host: Int) -> [(key: ConnectionKey, index: Int32)] {
-    numbers.lazy.filter { $0.key.touches(host) }.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
+  /// The host without which two others cannot talk, and that has failed; the first one, if there are several.
+  ///
+  /// - Parameter path: as of ``connection(from:to:channel:path:)``.
+  public func failedHost(between source: Int, and destination: Int, by path: PathChoice) -> Int? {
+    guard !failedHosts.isEmpty else { return nil }
+    let needed = topology.relays(between: source, and: destination, by: path).union([source, destination])
+    return failedHosts.first(where: needed.contains)
+  }
+
+  private func connectionsInOrder(over host: Int) -> [(key: ConnectionKey, index: Int32)] {
+    numbers.lazy.filter { [topology] in
+      $0.key.touches(host)
+        || topology.relays(between: $0.key.source, and: $0.key.destination, by: $0.key.path).contains(host)
+    }.map { ($0.key, $0.value) }.sorted { $0.key < $1.key }
   }
 
   private func stop(_ index: Int32) {
@@ -35,7 +51,7 @@ extension FlowNetwork {
       let lost = messages[message]
       messages.remove(message)
       counters.droppedMessages += 1
-      messageObserver?.messageLost(token: lost.token)
+      messageObserver?.messageLost(token: lost.token, host: breakers[index] ?? -1)
       message = lost.next
     }
   }

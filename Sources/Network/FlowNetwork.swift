@@ -46,10 +46,15 @@ public final class FlowNetwork {
   private var random: RandomStream
   private var handlerID = EventHandlerID.none
   private var routeScratch: [LinkID] = []
-  var failedHosts: Set<Int> = []
+  /// In the order in which they have failed.
+  var failedHosts: [Int] = []
+  /// The host that has broken each of the connections that are broken.
+  var breakers: [Int32: Int] = [:]
   /// Bytes of each connection that have left their sender and have not arrived, at most: see ``SendBuffers``.
   public var sendBufferBytes = 0.0
-  var sendBuffers = SendBuffers()
+  var sendBuffers = SendBuffers() { didSet { awaitsTakings = !sendBuffers.isEmpty } }
+  /// Whether a message waits to be taken by its sender's buffer; asked by every event.
+  private(set) var awaitsTakings = false
   /// Whether the same messages always take the same time: no jitter, no loss, and no link that remembers how long it
   /// has been idle.
   public let isRepeatable: Bool
@@ -61,7 +66,9 @@ public final class FlowNetwork {
     didSet { hasReservations = !reservations.isEmpty }
   }
   /// What links carry over time, where somebody wants to know.
-  public var activity: LinkActivity?
+  public var activity: LinkActivity? { didSet { isSampled = activity != nil } }
+  /// What every event asks: a flag of its own costs no check of exclusive access and no reference count.
+  private var isSampled = false
   /// When links are first and last used, while somebody wants to know.
   public var linkUse: [LinkID: LinkUse]? {
     didSet { tracksLinkUse = linkUse != nil }
@@ -115,11 +122,12 @@ public final class FlowNetwork {
       let crossing = crossings.insert(Crossing(link: link, connection: Int32(index)))
       if hop == 0 { start = crossing }
     }
+    let breaker = failedHost(between: source, and: destination, by: key.path)
     let connection = Connection(
-      route: routeScratch, routeStart: start, latency: latency,
-      isBroken: failedHosts.contains(source) || failedHosts.contains(destination))
+      route: routeScratch, routeStart: start, latency: latency, isBroken: breaker != nil)
     let number = connections.insert(connection)
     numbers[key] = number
+    if let breaker { breakers[number] = breaker }
     if takesTurns { expectAcknowledgements(of: number, for: key) }
     return ConnectionID(index: number)
   }
@@ -151,7 +159,7 @@ public final class FlowNetwork {
     let index = connection.index
     guard !connections[index].isBroken else {
       counters.droppedMessages += 1
-      messageObserver?.messageLost(token: token)
+      messageObserver?.messageLost(token: token, host: breakers[index] ?? -1)
       return
     }
     var bytes = byteCount
@@ -270,7 +278,7 @@ public final class FlowNetwork {
     connections[index].isMoving = true
     guard connections[index].remaining > 0, connections[index].routeCount > 0 else { return finish(index) }
     if !buckets.isEmpty { spendTokens(index) }
-    if !sendBuffers.isEmpty { reportTakings(index) }
+    if awaitsTakings { reportTakings(index) }
     var rate = Double.infinity
     var isAlone = true
     for position in crossingRange(index) {
@@ -305,7 +313,7 @@ public final class FlowNetwork {
     guard rate > 0 else { return }
     var bytes = connections[index].remaining
     if takesTurns { bytes -= bytesToKeep(index) }
-    if !sendBuffers.isEmpty { bytes = min(bytes, bytesUntilTaking(index)) }
+    if awaitsTakings { bytes = min(bytes, bytesUntilTaking(index)) }
     let duration = Picoseconds.nearest(seconds: bytes / rate)
     scheduleEvent(for: index, at: Picoseconds.sum(connections[index].updated, duration))
   }
@@ -315,7 +323,7 @@ public final class FlowNetwork {
     let message = messages[first]
     messages.remove(first)
     if takesTurns { acknowledge(message.byteCount, on: index) }
-    if !sendBuffers.isEmpty { sendBuffers.leave(message.byteCount, of: index) }
+    if awaitsTakings { sendBuffers.leave(message.byteCount, of: index) }
     connections[index].first = message.next
     if message.next < 0 {
       connections[index].last = -1
@@ -329,7 +337,7 @@ public final class FlowNetwork {
       awaitReadiness(index)
     }
     messageObserver?.messageArrived(token: message.token)
-    if !sendBuffers.isEmpty, reportTakings(index), connections[index].isMoving { scheduleEnd(index) }
+    if awaitsTakings, reportTakings(index), connections[index].isMoving { scheduleEnd(index) }
   }
 
   private func passesAtOnce(_ byteCount: Double) -> Bool {
@@ -457,11 +465,11 @@ public final class FlowNetwork {
 extension FlowNetwork: EventHandler {
   /// Starts or ends the first message of a connection, unless the event has become void.
   public func handle(token: UInt64) {
-    activity?.sample(self)
+    if isSampled { activity?.sample(self) }
     let index = Int32(truncatingIfNeeded: token)
     guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
     if connections[index].isMoving {
-      if !sendBuffers.isEmpty, goesOnAfterTaking(index) { return }
+      if awaitsTakings, goesOnAfterTaking(index) { return }
       if takesTurns, beginLastTurn(index) { return }
       finish(index)
     } else {

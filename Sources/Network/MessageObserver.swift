@@ -6,8 +6,10 @@ public protocol MessageObserver: AnyObject {
   /// A message of which that was to be said has been taken into its sender's buffer, now.
   func messageTaken(token: UInt64)
 
-  /// The message with this token will never arrive: a host at one of its ends has failed.
-  func messageLost(token: UInt64)
+  /// The message with this token will never arrive.
+  ///
+  /// - Parameter host: the host that has failed: one of the message's ends, or one that it passes through.
+  func messageLost(token: UInt64, host: Int)
 }
 
 extension MessageObserver {
@@ -15,7 +17,7 @@ extension MessageObserver {
   public func messageTaken(token: UInt64) {}
 
   /// Nothing.
-  public func messageLost(token: UInt64) {}
+  public func messageLost(token: UInt64, host: Int) {}
 }
 
 /// Names a connection of a ``FlowNetwork``.

@@ -9,6 +9,13 @@ public protocol Router: Sendable {
   /// Whether there are two ways around a ring, or several through a graph, between some hosts.
   var mayFork: Bool { get }
 
+  /// Appends the hosts that a path passes through between its ends, which relay as switches do elsewhere. Arguments are as
+  /// those of ``appendRoute(from:to:by:to:)``.
+  func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int])
+
+  /// Whether hosts may relay.
+  var hostsRelay: Bool { get }
+
   /// Marks the links of all paths that connections to `destination` may take from those sources.
   func markPaths(from sources: some Sequence<Int>, to destination: Int, in used: inout [Bool])
 }
@@ -16,6 +23,12 @@ public protocol Router: Sendable {
 extension Router {
   /// No: there is one path between any two hosts.
   public var mayFork: Bool { false }
+
+  /// No: there are switches between hosts, cables, or air.
+  public var hostsRelay: Bool { false }
+
+  /// None.
+  public func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int]) {}
 
   /// The paths of the first two lanes: of rings these are all.
   public func markPaths(from sources: some Sequence<Int>, to destination: Int, in used: inout [Bool]) {

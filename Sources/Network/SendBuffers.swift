@@ -53,9 +53,9 @@ extension FlowNetwork {
     } else {
       sendBuffers[index]?.messages.append(message)
     }
-    if !reportTakings(index), connections[index].isMoving, sendBuffers[index]?.messages.count == 1 {
-      scheduleEnd(index)
-    }
+    // What was taken now had an event of its own, maybe at this instant.
+    let hasTaken = reportTakings(index)
+    if connections[index].isMoving, hasTaken || sendBuffers[index]?.messages.count == 1 { scheduleEnd(index) }
   }
 
   private func bytes(from first: Int32, upTo end: Int32) -> Double {

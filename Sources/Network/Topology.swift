@@ -53,6 +53,19 @@ public struct Topology: Sendable {
     return route
   }
 
+  /// Whether messages may pass through hosts: in lines, rings, grids, tori, and around the first device of a star.
+  public var hostsRelay: Bool { router.hostsRelay }
+
+  /// The hosts without which two others cannot talk: those that messages pass through, and those that their
+  /// acknowledgements pass through on their way back.
+  public func relays(between source: Int, and destination: Int, by choice: PathChoice = .hashed(0)) -> Set<Int> {
+    guard source != destination, hostsRelay else { return [] }
+    var relays: [Int] = []
+    router.appendRelays(from: source, to: destination, by: choice, to: &relays)
+    router.appendRelays(from: destination, to: source, by: choice, to: &relays)
+    return Set(relays)
+  }
+
   /// What reports call a link.
   public func name(of link: LinkID) -> String { linkName(link) }
 

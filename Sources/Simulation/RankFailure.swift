@@ -13,7 +13,8 @@ public struct RankFailure: Error, Hashable, Sendable, CustomStringConvertible {
 
 extension SimulatedWorld {
   /// Stops a rank's device now: its process ends without failing the run, its messages are lost, and whoever waits for
-  /// it, sends to it, receives from it or calls a collective with it from now on gets a ``RankFailure``.
+  /// it, sends to it, receives from it or calls a collective with it from now on gets a ``RankFailure``. So does who talks
+  /// to others through it, where devices relay (``Topology/hostsRelay``).
   public func failRank(_ rank: Int) {
     guard failures[rank] == nil else { return }
     let failure = RankFailure(rank: rank, time: engine.now)
@@ -21,8 +22,8 @@ extension SimulatedWorld {
     quietShortcut?.giveWay(toFailureOf: rank)
     failures[rank] = failure
     engine.kill(engine.processes[rank], with: failure)
-    pointToPointTraffic.fail(rank, with: failure)
     network.failHost(rank)
+    pointToPointTraffic.failHopelessSends()
     for group in allGroups where group.worldRanks.contains(rank) { group.fail(with: failure) }
     for process in engine.processes where process.id != rank { failHopelessReceives(of: process) }
   }
@@ -34,12 +35,21 @@ extension SimulatedWorld {
 
   /// Why a receive cannot be met any more, if it cannot: the first failure among its senders.
   private func failureBehind(_ pattern: EnvelopePattern, of process: LogicalProcess) -> RankFailure? {
-    let senders = pattern.source.map { [$0] } ?? allGroups.first { $0.id == pattern.context }?.worldRanks ?? []
+    guard let group = group(numbered: pattern.context) else { return nil }
+    let senders = pattern.source.map { [$0] } ?? group.worldRanks
     let others = senders.filter { $0 != process.id || pattern.source == process.id }
-    let failed = others.compactMap { failures[$0] }
+    let failed = others.compactMap { failure(between: $0, and: process.id, of: group) }
     guard failed.count == others.count,
       !others.contains(where: { pointToPointTraffic.isAboutToDeliver(from: $0, to: process.id) })
     else { return nil }
     return failed.min { ($0.time, $0.rank) < ($1.time, $1.rank) }
+  }
+
+  /// Why two ranks of a group cannot talk to each other any more, if they cannot: a device of theirs, or one that would
+  /// relay, has stopped working.
+  func failure(between source: Int, and destination: Int, of group: ProcessGroup) -> RankFailure? {
+    failures.isEmpty
+      ? nil
+      : network.failedHost(between: source, and: destination, by: group.path).flatMap { failures[$0] }
   }
 }

@@ -34,6 +34,10 @@ public final class SimulatedWorld: @unchecked Sendable {
   /// Every group made so far.
   var allGroups: [ProcessGroup] { [worldGroup] + groups.values.sorted { $0.id < $1.id } }
 
+  func group(numbered number: Int) -> ProcessGroup? {
+    number == worldGroup.id ? worldGroup : groups.values.first { $0.id == number }
+  }
+
   private struct GroupKey: Hashable {
     let ranks: [Int]
     let name: String
@@ -77,6 +81,7 @@ public final class SimulatedWorld: @unchecked Sendable {
       engine: engine, network: network, profile: profile, processors: processors)
     dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
     network.observer = dispatcher
+    pointToPointTraffic.failureBehind = { [unowned self] in failure(between: $0, and: $1, of: $2) }
     pointToPointTraffic.lateDelivery = { [unowned self] in failHopelessReceives(of: $0) }
     engine.circumstances = { [unowned self] in circumstances }
   }

@@ -14,6 +14,12 @@ public enum Mutations {
     firstSeed..<firstSeed + UInt64(count) * (number("UNIFERENCE_FUZZ_FACTOR") ?? 1)
   }
 
+  /// The seeds of one of a test's blocks, which run side by side: from 0 on, or from `UNIFERENCE_FUZZ_SEED`.
+  public static func seeds(ofBlock block: Int, each count: Int) -> Range<UInt64> {
+    let first = (number("UNIFERENCE_FUZZ_SEED") ?? 0) + UInt64(block * count)
+    return first..<first + UInt64(count)
+  }
+
   private static func number(_ variable: String) -> UInt64? {
     ProcessInfo.processInfo.environment[variable].flatMap { UInt64($0) }
   }

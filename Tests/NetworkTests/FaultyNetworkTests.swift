@@ -1,3 +1,4 @@
+import Mutations
 import Network
 import SimulationKernel
 import Testing
@@ -20,8 +21,8 @@ struct FaultyNetworkTests {
 
     init(seed: UInt64) throws {
       var random = RandomStream(seed: seed, stream: 0x6F75_7461_6765)
-      let hosts = Int.random(in: 2...6, using: &random)
-      topology = try Self.topology(hosts, &random)
+      topology = try Self.topology(Int.random(in: 2...6, using: &random), &random)
+      let hosts = topology.hostCount
       flows = (0..<Int.random(in: 1...10, using: &random)).map { _ in
         let source = Int.random(in: 0..<hosts, using: &random)
         return Flow(
@@ -48,15 +49,29 @@ struct FaultyNetworkTests {
       let link = Link(
         bytesPerSecond: 1e6,
         latency: Bool.random(using: &random) ? .zero : .milliseconds(Int.random(in: 1...9, using: &random)))
-      switch Int.random(in: 0..<5, using: &random) {
+      switch Int.random(in: 0..<8, using: &random) {
       case 0: return try .sharedMedium(hosts: hosts, channel: link)
       case 1: return try .ring(hosts: hosts, link: link)
       case 2: return try .twoLevelTree(hosts: hosts, hostsPerLeaf: 2, spines: 1, link: link, oversubscription: 2)
       case 3:
         let stations = (0..<hosts).map { Topology.Cable(from: "h\($0)", to: "ap", link: link, kind: .wifi) }
         return try .graph(hosts: (0..<hosts).map { "h\($0)" }, cables: stations)
+      case 4: return try .line(hosts: hosts, link: link)
+      case 5: return try .star(hosts: hosts, link: link)
+      case 6: return try .grid(dimensions: [2, hosts / 2], link: link)
       default: return try .singleSwitch(hosts: hosts, link: link)
       }
+    }
+
+    /// The hosts whose failure a flow does not survive: its ends, and those that it and its acknowledgements pass through, as
+    /// links are called.
+    func hosts(of flow: Int) -> Set<Int> {
+      let (source, destination) = (flows[flow].source, flows[flow].destination)
+      let routes =
+        topology.route(from: source, to: destination, by: .hashed(flow))
+        + topology.route(from: destination, to: source, by: .hashed(flow))
+      let names = routes.flatMap { topology.name(of: $0).split(separator: "->") }
+      return Set(names.filter { $0.hasPrefix("host") }.compactMap { Int($0.dropFirst(4)) } + [source, destination])
     }
 
     func route(of flow: Int) -> [Int] {
@@ -70,6 +85,7 @@ struct FaultyNetworkTests {
   /// of flows that have arrived or been lost.
   private func reference(_ system: System) -> (arrivals: [Double], carried: [Double]) {
     let routes = system.flows.indices.map(system.route(of:))
+    let hosts = system.flows.indices.map(system.hosts(of:))
     var capacities = system.topology.links.map(\.bytesPerSecond)
     var carried = Array(repeating: 0.0, count: capacities.count)
     var left = system.flows.map(\.bytes)
@@ -87,8 +103,8 @@ struct FaultyNetworkTests {
     while true {
       for change in system.changes where change.time == now { capacities[change.link] = change.capacity }
       for failure in system.failures where failure.time <= now {
-        for (number, flow) in system.flows.enumerated()
-        where !isGone[number] && (flow.source == failure.host || flow.destination == failure.host) {
+        for number in system.flows.indices
+        where !isGone[number] && hosts[number].contains(failure.host) {
           leave(number)
         }
       }
@@ -132,7 +148,7 @@ struct FaultyNetworkTests {
 
   @Test("agree with a reference that computes all rates anew at each event", arguments: 0..<30)
   func agreesWithReference(block: Int) throws {
-    for seed in UInt64(block * 50)..<UInt64(block * 50 + 50) {
+    for seed in Mutations.seeds(ofBlock: block, each: 50) {
       let system = try System(seed: seed)
       let (arrivals, carried) = reference(system)
       let run = NetworkRun(system.topology)
@@ -165,8 +181,7 @@ struct FaultyNetworkTests {
       #expect(run.network.isSound, "seed \(seed)")
       let doomed = Set(system.failures.map(\.host))
       let expectedLosses = system.flows.indices.filter {
-        arrivals[$0] == .infinity
-          && (doomed.contains(system.flows[$0].source) || doomed.contains(system.flows[$0].destination))
+        arrivals[$0] == .infinity && !doomed.isDisjoint(with: system.hosts(of: $0))
       }
       #expect(Set(run.lost) == Set(expectedLosses.map { UInt64($0) }), "seed \(seed)")
     }

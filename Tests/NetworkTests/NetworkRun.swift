@@ -30,7 +30,7 @@ final class NetworkRun: MessageObserver {
     }
   }
 
-  func messageLost(token: UInt64) { lost.append(token) }
+  func messageLost(token: UInt64, host: Int) { lost.append(token) }
 
   func messageArrived(token: UInt64) {
     arrivals[token] = engine.now.seconds

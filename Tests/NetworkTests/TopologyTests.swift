@@ -22,6 +22,43 @@ struct TopologyTests {
     ("sites", try! .sites(hostsPerSite: [3, 0, 2], link: link, wideArea: link)),
   ]
 
+  @Test("relay where paths lead through hosts, there or back", arguments: chained)
+  func relays(name: String, topology: Topology) {
+    var hasRelays = false
+    for source in 0..<topology.hostCount {
+      for destination in 0..<topology.hostCount where destination != source {
+        let inner = [(source, destination), (destination, source)].flatMap { from, to in
+          topology.route(from: from, to: to).dropFirst().compactMap { link in
+            let node = topology.name(of: link).split(separator: "->")[0]
+            return node.hasPrefix("host") ? Int(node.dropFirst(4)) : nil
+          }
+        }
+        let relays = topology.relays(between: source, and: destination)
+        #expect(relays == Set(inner), "\(name): \(source) to \(destination): \(relays)")
+        hasRelays = hasRelays || !inner.isEmpty
+      }
+    }
+    #expect(!hasRelays || topology.hostsRelay, "\(name)")
+  }
+
+  /// Along the first dimension first, there and back; the shorter way round.
+  @Test("relay in tori and in graphs through hosts")
+  func relaysOfOthers() throws {
+    let torus = try Topology.torus(dimensions: [3, 3], link: Self.link)
+    #expect(torus.relays(between: 0, and: 4) == [1, 3])
+    #expect(torus.relays(between: 0, and: 8) == [2, 6])
+    #expect(torus.relays(between: 0, and: 2) == [])
+    let graph = try Topology.graph(
+      hosts: ["a", "b", "c"],
+      cables: [
+        .init(from: "a", to: "b", link: Self.link), .init(from: "b", to: "s", link: Self.link),
+        .init(from: "s", to: "c", link: Self.link),
+      ])
+    #expect(graph.relays(between: 0, and: 2) == [1])
+    #expect(graph.relays(between: 1, and: 2) == [])
+    #expect(try !Topology.singleSwitch(hosts: 3, link: Self.link).hostsRelay)
+  }
+
   @Test("have paths without gaps from end to end", arguments: chained)
   func paths(name: String, topology: Topology) {
     for source in 0..<topology.hostCount {

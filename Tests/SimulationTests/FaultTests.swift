@@ -1,4 +1,5 @@
 import Communication
+import Mutations
 import Network
 import SimulationKernel
 import Testing
@@ -12,7 +13,7 @@ struct FaultTests {
     var shortcuts = 0
     var takeovers = 0
     var failures = 0
-    for seed in UInt64(block * 100)..<UInt64(block * 100 + 100) {
+    for seed in Mutations.seeds(ofBlock: block, each: 100) {
       let program = try FaultyProgram(seed: seed)
 
       let (slow, _, _) = program.run(usesShortcut: false)
@@ -40,7 +41,7 @@ struct FaultTests {
 
   @Test("come out the same twice", arguments: 0..<4)
   func deterministic(block: Int) throws {
-    for seed in UInt64(block * 25)..<UInt64(block * 25 + 25) {
+    for seed in Mutations.seeds(ofBlock: block, each: 25) {
       let program = try FaultyProgram(seed: seed)
       let outcomes = (0..<2).map { _ in program.run(usesShortcut: true).outcome }
       #expect(outcomes[0].entries.map { $0.map(\.time) } == outcomes[1].entries.map { $0.map(\.time) }, "seed \(seed)")

@@ -37,10 +37,10 @@ struct FaultyProgram {
   init(seed: UInt64) throws {
     var random = RandomStream(seed: seed, stream: 0x6661_756C_7473)
     self.seed = seed
-    let ranks = Int.random(in: 2...7, using: &random)
-    self.ranks = ranks
-    let topology = try Self.topology(ranks, &random)
+    let topology = try Self.topology(Int.random(in: 2...7, using: &random), &random)
     self.topology = topology
+    let ranks = topology.hostCount
+    self.ranks = ranks
     profile = Self.profile(&random)
     selector = [AlgorithmSelector.ideal, .gloo, .nccl].randomElement(using: &random)!
     let groups =
@@ -77,7 +77,7 @@ struct FaultyProgram {
       bytesPerSecond: Double(Int.random(in: 1...4, using: &random)) * 1e7,
       latency: Bool.random(using: &random) ? .zero : .microseconds(Int.random(in: 1...300, using: &random)),
       jitter: isLossy ? .microseconds(100) : .zero, loss: isLossy ? 0.1 : 0)
-    switch Int.random(in: 0..<7, using: &random) {
+    switch Int.random(in: 0..<11, using: &random) {
     case 0: return try .sharedMedium(hosts: hosts, channel: link)
     case 1: return try .ring(hosts: hosts, link: link)
     case 2: return try .twoLevelTree(hosts: hosts, hostsPerLeaf: 2, spines: 1, link: link, oversubscription: 2)
@@ -86,6 +86,9 @@ struct FaultyProgram {
         ["a", "b"].map { Topology.Cable(from: "h\(host)", to: $0, link: link) }
       }
       return try .graph(hosts: (0..<hosts).map { "h\($0)" }, cables: cables)
+    case 4: return try .line(hosts: hosts, link: link)
+    case 5: return try .star(hosts: hosts, link: link)
+    case 6: return try .torus(dimensions: [2, (hosts + 1) / 2], link: link)
     default: return try .singleSwitch(hosts: hosts, link: link)
     }
   }

@@ -219,6 +219,99 @@ struct RankFailureTests {
     #expect(errors[1] == "ended at 312 ms")
   }
 
+  /// Runs a body on a line of four or a star around rank 0, of which one rank stops working after 100 ms.
+  private func errors(
+    _ topology: Topology, failing rank: Int, profile: TransportProfile = .ideal, usesShortcut: Bool = false,
+    _ body: @escaping @Sendable (LogicalProcess, any Communicator) async throws -> Void
+  ) throws -> [Int: String] {
+    let world = SimulatedWorld(topology: topology, profile: profile)
+    world.usesQuietShortcut = usesShortcut
+    let notes = Notes()
+    for _ in 0..<topology.hostCount {
+      world.spawn(context: { ($0, $1) }) { process, communicator in
+        do {
+          try await body(process, communicator)
+          notes.add(process.id, "ended at \(process.now)")
+        } catch { notes.add(process.id, "\(error) (at \(process.now))") }
+      }
+    }
+    world.engine.call(at: VirtualTime(seconds: 0.1)) { [unowned world] in world.failRank(rank) }
+    try world.run()
+    return notes.texts
+  }
+
+  private static let link = Link(bytesPerSecond: 1e6, latency: .milliseconds(1))
+
+  @Test(
+    "messages that a device would relay are lost with it, and whoever waits for them is told", arguments: [false, true])
+  func relays(isRendezvous: Bool) throws {
+    var profile = TransportProfile.ideal
+    if isRendezvous { profile.rendezvousThresholdBytes = 0 }
+    let errors = try errors(.line(hosts: 4, link: Self.link), failing: 1, profile: profile) { process, world in
+      switch process.id {
+      case 0: try await world.send(Size(byteCount: 1_000_000), to: 2)
+      case 2: _ = try await world.receive(Size.self, from: 0)
+      case 3:
+        try await process.clock.sleep(for: .milliseconds(200))
+        try await world.send(Size(byteCount: 10), to: 0)
+      default: try await process.clock.sleep(for: .seconds(1))
+      }
+    }
+    let cause = "the device of rank 1 stopped working at virtual time 100 ms"
+    for (rank, time) in [(0, 100), (2, 100), (3, 200)] { #expect(errors[rank] == "\(cause) (at \(time) ms)") }
+  }
+
+  @Test("a collective whose messages it would relay fails, others go on", arguments: [false, true])
+  func relayedCollectives(usesShortcut: Bool) throws {
+    let line = try Topology.line(hosts: 4, link: Self.link)
+    let errors = try errors(line, failing: 1, usesShortcut: usesShortcut) { process, world in
+      guard process.id != 1 else { return try await process.clock.sleep(for: .seconds(1)) }
+      if process.id < 3 {
+        let pair = try await world.subgroup([0, 2], name: "across")
+        let first = try? await pair.allReduce(Size(byteCount: 1_000_000))
+        #expect(first == nil)
+        if process.id == 0 { _ = try await pair.allReduce(Size(byteCount: 10)) }
+      }
+      guard process.id > 1 else { return }
+      let neighbours = try await world.subgroup([2, 3], name: "beside")
+      for _ in 0..<2 { _ = try await neighbours.allReduce(Size(byteCount: 1000)) }
+    }
+    #expect(errors[0] == "the device of rank 1 stopped working at virtual time 100 ms (at 100 ms)")
+    for rank in [2, 3] { #expect(errors[rank]?.hasPrefix("ended at 10") == true, "\(errors[rank] ?? "")") }
+  }
+
+  @Test("a star ends with its middle and not with another device", arguments: [0, 1])
+  func star(failing: Int) throws {
+    let errors = try errors(.star(hosts: 4, link: Self.link), failing: failing) { process, world in
+      if process.id == 2 { try await world.send(Size(byteCount: 1_000_000), to: 3) }
+      if process.id == 3 { _ = try await world.receive(Size.self, from: 2) }
+    }
+    let cause = "the device of rank 0 stopped working at virtual time 100 ms"
+    let end = failing == 0 ? "\(cause) (at 100 ms)" : "ended at 1.002 s"
+    #expect(errors[2] == end && errors[3] == end)
+  }
+
+  /// The receive has chosen rank 2's message, which is lost; rank 1's, which comes later, waits for leave as well.
+  @Test(
+    "a receive from anybody takes another message when the one that it has chosen is lost", arguments: [10, 1_000_000])
+  func anotherMessage(byteCount: Int) throws {
+    var profile = TransportProfile.ideal
+    profile.rendezvousThresholdBytes = 1000
+    let topology = try Topology.singleSwitch(hosts: 3, link: Link(bytesPerSecond: 1e6, latency: .milliseconds(90)))
+    let errors = try errors(topology, failing: 2, profile: profile) { process, world in
+      switch process.id {
+      case 0:
+        let received = try await world.startReceive(Size.self, from: nil, tag: nil, at: SourceLocation()).wait()
+        #expect(received.source == 1)
+      case 1:
+        try await process.clock.sleep(for: .milliseconds(500))
+        try await world.send(Size(byteCount: 100_000), to: 0)
+      default: try await world.send(Size(byteCount: byteCount), to: 0)
+      }
+    }
+    #expect(errors[0] == "ended at 960 ms" && errors[1] == "ended at 960 ms")
+  }
+
   @Test("collectives that were timed at once end with it too")
   func quietCollectives() throws {
     let world = try world(ranks: 3)

@@ -1,4 +1,5 @@
 import Communication
+import Mutations
 import Network
 import SimulationKernel
 import Testing
@@ -76,7 +77,7 @@ struct SendBufferTests {
 
   @Test("random messages are taken when a buffer that is filled and emptied by hand takes them", arguments: 0..<40)
   func agreesWithABufferByHand(block: Int) throws {
-    for seed in UInt64(block * 10)..<UInt64(block * 10 + 10) {
+    for seed in Mutations.seeds(ofBlock: block, each: 10) {
       var random = RandomStream(seed: seed)
       let buffer = Int.random(in: 1...5000, using: &random)
       let latency = Double(Int.random(in: 0...3, using: &random)) * 1e-3

@@ -44,28 +44,44 @@ struct GraphRouter: Router {
   }
 
   let mayFork = true
+  /// They come first among the nodes; the others are switches.
+  private let hosts: Int
+  /// Whether a host has several neighbours, so that paths may lead through it.
+  let hostsRelay: Bool
   private let leaving: [[Edge]]
   private let arriving: [[Edge]]
 
-  init(nodes: Int, edges: [Edge]) {
+  init(hosts: Int, nodes: Int, edges: [Edge]) {
+    self.hosts = hosts
     var leaving: [[Edge]] = Array(repeating: [], count: nodes)
     var arriving = leaving
     for edge in edges {
       leaving[edge.source].append(edge)
       arriving[edge.target].append(edge)
     }
+    hostsRelay = leaving.prefix(hosts).contains { Set($0.map(\.target)).count > 1 }
     self.leaving = leaving
     self.arriving = arriving
   }
 
   func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
+    walk(from: source, to: destination, by: choice) { route += $0.links }
+  }
+
+  func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int]) {
+    walk(from: source, to: destination, by: choice) { way in
+      if way.source != source, way.source < hosts { relays.append(way.source) }
+    }
+  }
+
+  private func walk(from source: Int, to destination: Int, by choice: PathChoice, _ step: (Edge) -> Void) {
     let distances = distances(to: destination, from: source)
     var node = source
     while node != destination {
       let ways = ways(from: node, at: distances)
       guard !ways.isEmpty else { return }
       let way = choice.way(from: source, to: destination, at: node, weights: ways.lazy.map(\.bytesPerSecond))
-      route += ways[way].links
+      step(ways[way])
       node = ways[way].target
     }
   }

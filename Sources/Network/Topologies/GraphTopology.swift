@@ -43,7 +43,7 @@ extension Topology {
   public static func graph(hosts: [String], cables: [Cable]) throws(NetworkError) -> Topology {
     guard Set(hosts).count == hosts.count else { throw .shape("host names must differ") }
     let graph = GraphBuilder(hosts: hosts, cables: cables)
-    let router = GraphRouter(nodes: graph.nodeCount, edges: graph.edges)
+    let router = GraphRouter(hosts: hosts.count, nodes: graph.nodeCount, edges: graph.edges)
     if let pair = router.unreachablePair(among: hosts.indices) {
       throw .unreachable(source: hosts[pair.source], destination: hosts[pair.destination])
     }

@@ -6,7 +6,19 @@ struct GridRouter: Router {
   let dimensions: [Int]
   let hosts: Int
 
+  let hostsRelay = true
+
   func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
+    walk(from: source, to: destination) { link, _ in route.append(link) }
+  }
+
+  func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int]) {
+    walk(from: source, to: destination) { _, host in if host != source { relays.append(host) } }
+  }
+
+  /// - Parameter step: is told each link of the path, and the host that it leaves.
+  @inline(__always)
+  private func walk(from source: Int, to destination: Int, _ step: (LinkID, Int) -> Void) {
     var host = source
     var stride = 1
     var firstCable = 0
@@ -16,7 +28,7 @@ struct GridRouter: Router {
         let goesUp = host / stride % extent < target
         let lower = goesUp ? host : host - stride
         let cable = firstCable + lower / (stride * extent) * stride * (extent - 1) + lower % (stride * extent)
-        route.append(LinkID(goesUp ? 2 * cable : 2 * cable + 1))
+        step(LinkID(goesUp ? 2 * cable : 2 * cable + 1), host)
         host += goesUp ? stride : -stride
       }
       firstCable += cables(along: extent)

@@ -7,16 +7,26 @@ struct LineRouter: Router {
 
   var mayFork: Bool { isRing && hosts % 2 == 0 }
 
+  let hostsRelay = true
+
   func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
-    let upward = (destination - source + hosts) % hosts
-    let goesUp =
-      isRing
-      ? choice.goesUp(upward, of: hosts, from: source, to: destination, along: 0) : destination > source
-    let steps = goesUp ? upward : hosts - upward
-    for step in 0..<(isRing ? steps : abs(destination - source)) {
+    let (steps, goesUp) = way(from: source, to: destination, by: choice)
+    for step in 0..<steps {
       let host = goesUp ? (source + step) % hosts : (source - step - 1 + hosts) % hosts
       route.append(LinkID(goesUp ? 2 * host : 2 * host + 1))
     }
+  }
+
+  func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int]) {
+    let (steps, goesUp) = way(from: source, to: destination, by: choice)
+    for step in 1..<max(1, steps) { relays.append((source + (goesUp ? step : hosts - step)) % hosts) }
+  }
+
+  private func way(from source: Int, to destination: Int, by choice: PathChoice) -> (steps: Int, goesUp: Bool) {
+    guard isRing else { return (abs(destination - source), destination > source) }
+    let upward = (destination - source + hosts) % hosts
+    let goesUp = choice.goesUp(upward, of: hosts, from: source, to: destination, along: 0)
+    return (goesUp ? upward : hosts - upward, goesUp)
   }
 }
 

@@ -1,8 +1,14 @@
 /// Every host connected to host 0, which relays: a phone with its watches, a hub device.
 struct StarRouter: Router {
+  let hostsRelay = true
+
   func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
     if source != 0 { route.append(LinkID(2 * (source - 1))) }
     if destination != 0 { route.append(LinkID(2 * (destination - 1) + 1)) }
+  }
+
+  func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int]) {
+    if source != 0, destination != 0 { relays.append(0) }
   }
 }
 

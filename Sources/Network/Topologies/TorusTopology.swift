@@ -8,7 +8,19 @@ struct TorusRouter: Router {
 
   var mayFork: Bool { dimensions.contains { $0 % 2 == 0 } }
 
+  let hostsRelay = true
+
   func appendRoute(from source: Int, to destination: Int, by choice: PathChoice, to route: inout [LinkID]) {
+    walk(from: source, to: destination, by: choice) { link, _ in route.append(link) }
+  }
+
+  func appendRelays(from source: Int, to destination: Int, by choice: PathChoice, to relays: inout [Int]) {
+    walk(from: source, to: destination, by: choice) { _, host in if host != source { relays.append(host) } }
+  }
+
+  /// - Parameter step: is told each link of a path, and the host that it leaves.
+  @inline(__always)
+  private func walk(from source: Int, to destination: Int, by choice: PathChoice, _ step: (LinkID, Int) -> Void) {
     var host = source
     var stride = 1
     for (dimension, extent) in dimensions.enumerated() {
@@ -17,7 +29,7 @@ struct TorusRouter: Router {
       let goesUp = choice.goesUp(upward, of: extent, from: source, to: destination, along: dimension)
       while host / stride % extent != target {
         let position = host / stride % extent
-        route.append(LinkID((2 * dimension + (goesUp ? 0 : 1)) * hosts + host))
+        step(LinkID((2 * dimension + (goesUp ? 0 : 1)) * hosts + host), host)
         let next = (position + (goesUp ? 1 : extent - 1)) % extent
         host += (next - position) * stride
       }

@@ -28,6 +28,8 @@ final class CollectiveExecution: @unchecked Sendable {
   private var begunCount = 0
   private var finishedCount = 0
   private(set) var phase = Phase.playing
+  /// What every message asks: a flag of its own, since an enum with an error in it is counted when it is read.
+  private var hasFailed = false
   private(set) var contributions: [(any Sendable)?]
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
@@ -218,6 +220,7 @@ final class CollectiveExecution: @unchecked Sendable {
       preconditionFailure("a collective that fails is played by messages by then, and has neither ended nor failed")
     }
     phase = .failed(error, messages: traffic.messagesUnderWay(of: number))
+    hasFailed = true
     waitingSends = [:]
     notices = []
     for member in 0..<memberCount where members[member].fail() {
@@ -231,7 +234,7 @@ final class CollectiveExecution: @unchecked Sendable {
   /// A message that carried this collective's number has arrived, or never will.
   @inline(__always)
   func messageIsGone() {
-    guard case .failed(let error, let messages) = phase else { return }
+    guard hasFailed, case .failed(let error, let messages) = phase else { return }
     phase = .failed(error, messages: messages - 1)
     closeIfForgotten()
   }
@@ -303,7 +306,7 @@ final class CollectiveExecution: @unchecked Sendable {
 
   /// The notice's sender is ready to receive: what waits for it may leave.
   func noticeArrived(_ notice: CollectiveTraffic.Transit) {
-    if case .failed = phase { return }
+    if hasFailed { return }
     if traffic.attention.isImmediate { return take(notice) }
     whenAttended(Int(notice.receiver)) { $0.take(notice) }
   }

@@ -133,11 +133,16 @@ final class CollectiveTraffic: EventHandler {
     execution.messageIsGone()
   }
 
-  /// A message will not arrive, since a host at one of its ends has failed.
-  func messageLost(_ index: Int32) {
+  /// A message will not arrive, since a host has failed. Where it is no member, but would have relayed the message, no
+  /// collective of the group can end any more.
+  func messageLost(_ index: Int32, host: Int) {
     let execution = executions[transits[index].execution]
     transits.remove(index)
     execution.messageIsGone()
+    let group = execution.group
+    guard let failure = group.failure(behind: host) else { return }
+    // Not amid what a member is about to do.
+    engine.call(at: engine.now, priority: .traffic) { group.fail(with: failure) }
   }
 
   /// Lets a member start its part at `time`.

@@ -17,7 +17,7 @@ final class ProcessGroup: @unchecked Sendable {
   private var open: [Int: CollectiveExecution] = [:]
   private var plans: [CollectiveShape: CollectivePlan] = [:]
 
-  /// Set when a member's device has stopped working: no collective can end any more.
+  /// Set when the device of a member, or one between members, has stopped working: no collective can end any more.
   private var failure: RankFailure?
   private let selector: AlgorithmSelector
   private lazy var layout = world.placement.layout(of: worldRanks)
@@ -73,6 +73,11 @@ final class ProcessGroup: @unchecked Sendable {
     self.failure = failure
     for number in open.keys.sorted() { open[number]?.fail(with: failure) }
     open = [:]
+  }
+
+  /// The failure of a rank that is no member and between members, unless the group has failed already.
+  func failure(behind rank: Int) -> RankFailure? {
+    failure == nil && !worldRanks.contains(rank) ? world.failures[rank] : nil
   }
 
   func close(_ execution: CollectiveExecution) { open[execution.callNumber] = nil }

@@ -47,10 +47,11 @@ final class MessageDispatcher: MessageObserver {
     }
   }
 
-  func messageLost(token: UInt64) {
+  func messageLost(token: UInt64, host: Int) {
     let index = Int32(truncatingIfNeeded: token)
     switch token >> 32 {
-    case TrafficKind.collectiveData.rawValue, TrafficKind.collectiveNotice.rawValue: collectives.messageLost(index)
+    case TrafficKind.collectiveData.rawValue, TrafficKind.collectiveNotice.rawValue:
+      collectives.messageLost(index, host: host)
     case TrafficKind.pointToPointData.rawValue: pointToPoint?.dataLost(index)
     case TrafficKind.pointToPointNotice.rawValue: pointToPoint?.noticeLost(index)
     // The part of a message that leaves first is lost with the rest of it.

@@ -22,8 +22,8 @@ final class PointToPointTraffic: @unchecked Sendable {
   private var unmatchedSends: [SendRequest] = []
   /// Receives that no send has been matched with, as far as the senders know.
   private var grants: [Grant] = []
-  /// Ranks whose devices have stopped working.
-  private var failures: [Int: RankFailure] = [:]
+  /// Why two ranks of a group cannot talk to each other any more, if they cannot.
+  var failureBehind: ((_ source: Int, _ destination: Int, ProcessGroup) -> RankFailure?)?
   /// How many messages have arrived whose receivers' processors are still dealing with them.
   private var aboutToDeliver: [Route: Int] = [:]
   /// Called when a message has been delivered whose sender has failed meanwhile.
@@ -50,7 +50,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   }
 
   /// Leave for one payload from `source` to `destination`, given by a receive that has been posted.
-  private struct Grant {
+  struct Grant {
     let group: Int
     /// `nil` when the receive takes any source.
     let source: Int?
@@ -80,7 +80,7 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   /// Takes over a message at its sender's clock. With a rendezvous transport it waits for the receiver.
   func post(_ send: SendRequest) {
-    if let failure = failures[send.destination] { return send.fail(with: failure) }
+    if let failure = failure(of: send) { return send.fail(with: failure) }
     guard profile.rendezvousThresholdBytes != nil else { return dispatch(send) }
     if !profile.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
     if send.posted > engine.now {
@@ -102,6 +102,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   }
 
   private func match(_ send: SendRequest, with grant: Grant) {
+    if grant.source == nil { send.usedGrant = grant }
     guard profile.isRendezvous(byteCount: send.byteCount) else { return }
     if grant.source == nil {
       notify(send.source, from: send.destination, of: .answer(send), group: send.group)
@@ -170,12 +171,15 @@ final class PointToPointTraffic: @unchecked Sendable {
     match(unmatchedSends.remove(at: index), with: grant)
   }
 
-  /// Ends what depends on a rank whose device has stopped working. The network loses its messages hereafter.
-  func fail(_ rank: Int, with failure: RankFailure) {
-    failures[rank] = failure
-    for send in unmatchedSends + answered + underWay where send.destination == rank { send.fail(with: failure) }
-    unmatchedSends.removeAll { $0.destination == rank || $0.source == rank }
-    grants.removeAll { $0.destination == rank || $0.source == rank }
+  /// Ends the sends that wait for receivers whom they cannot reach any more, since a device has stopped working. The network
+  /// has told of those that were under way.
+  func failHopelessSends() {
+    for send in unmatchedSends + answered { failIfHopeless(send) }
+    unmatchedSends.removeAll { failure(of: $0) != nil }
+  }
+
+  private func failIfHopeless(_ send: SendRequest) {
+    if let failure = failure(of: send) { send.fail(with: failure) }
   }
 
   /// Whether a message has arrived whose receiver's processor is still dealing with it.
@@ -184,23 +188,32 @@ final class PointToPointTraffic: @unchecked Sendable {
   }
 
   private func failure(of send: SendRequest) -> RankFailure? {
-    failures.isEmpty ? nil : failures[send.destination] ?? failures[send.source]
+    failureBehind?(send.source, send.destination, send.group)
   }
 
   private var answered: [SendRequest] {
     notices.indices.compactMap { if case .answer(let send) = notices[$0] { send } else { nil } }
   }
 
-  private var underWay: [SendRequest] { transits.indices.map { transits[$0] } }
-
   /// A message will not arrive.
   func dataLost(_ index: Int32) {
     let send = transits[index]
     transits.remove(index)
-    if let failure = failure(of: send) { send.fail(with: failure) }
+    lose(send)
   }
 
-  func noticeLost(_ index: Int32) { notices.remove(index) }
+  func noticeLost(_ index: Int32) {
+    let notice = notices[index]
+    notices.remove(index)
+    if case .answer(let send) = notice { lose(send) }
+  }
+
+  /// Ends a send that will not arrive. A receive from any source that has chosen it may take another one.
+  private func lose(_ send: SendRequest) {
+    failIfHopeless(send)
+    guard let grant = send.usedGrant else { return }
+    engine.call(at: engine.now, priority: .traffic) { self.take(grant) }
+  }
 
   private func dispatch(_ send: SendRequest) {
     let index = transits.insert(send)
@@ -244,7 +257,7 @@ final class PointToPointTraffic: @unchecked Sendable {
     let left = (aboutToDeliver[route] ?? 1) - 1
     aboutToDeliver[route] = left > 0 ? left : nil
     deliver(send)
-    if left == 0, failures[send.source] != nil { lateDelivery?(engine.processes[send.destination]) }
+    if left == 0, failure(of: send) != nil { lateDelivery?(engine.processes[send.destination]) }
   }
 
   private func deliver(_ send: SendRequest) {

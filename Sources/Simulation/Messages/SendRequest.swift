@@ -12,6 +12,8 @@ final class SendRequest: @unchecked Sendable {
   let content: any Sendable
   let byteCount: Int
   let posted: VirtualTime
+  /// Leave that it has used up, of a receive from any source.
+  var usedGrant: PointToPointTraffic.Grant?
   private let process: LogicalProcess
   private var state = State.underWay(waiter: nil)
 

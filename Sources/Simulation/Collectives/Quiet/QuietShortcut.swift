@@ -55,7 +55,7 @@ final class QuietShortcut: ReservationHolder {
     forgetPastRuns()
     guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.attention.isImmediate,
       !world.collectiveTraffic.processors.remembers, world.collectiveTraffic.profile.sendBufferBytes == nil,
-      !execution.call.isUnevenAllToAll
+      !execution.call.isUnevenAllToAll, world.failures.isEmpty || !world.network.topology.hostsRelay
     else { return }
     let starts = execution.startTimes
     guard let first = starts.min() else { return }
@@ -128,9 +128,10 @@ final class QuietShortcut: ReservationHolder {
     giveWay { ($0.lastUse(of: link) ?? .min) > time.picoseconds }
   }
 
-  /// Lets messages take over collectives of which a rank takes part, before it fails.
+  /// Lets messages take over collectives of which a rank takes part, or whose messages it may relay, before it fails.
   func giveWay(toFailureOf rank: Int) {
-    giveWay { $0.execution.group.worldRanks.contains(rank) }
+    let relays = world.network.topology.hostsRelay
+    giveWay { relays || $0.execution.group.worldRanks.contains(rank) }
   }
 
   private func giveWay(where isAffected: (Run) -> Bool) {
