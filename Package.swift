@@ -86,11 +86,12 @@ let package = Package(
         "Simulation", "Results", "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(
-      name: "Validation", dependencies: ["ChildPrograms", "Uniference", "Quantities", "Reports"],
+      name: "Validation", dependencies: ["ChildPrograms", "Inputs", "Uniference", "Quantities", "Reports"],
       swiftSettings: quickToCompile),
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
     .target(
-      name: "Calibration", dependencies: ["ChildPrograms", "Inputs", "Uniference", "Network", "Quantities", "Reports"],
+      name: "Calibration",
+      dependencies: ["ChildPrograms", "Inputs", "Uniference", "Network", "Quantities", "Reports"],
       swiftSettings: quickToCompile),
     .executableTarget(
       name: "UniferenceCommand",
@@ -128,6 +129,7 @@ let package = Package(
     .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms"]),
     .target(name: "Mutations", path: "Tests/Mutations"),
     .testTarget(name: "InputsTests", dependencies: ["Inputs"]),
+    .testTarget(name: "PythonInterpretersTests", dependencies: ["PythonInterpreters"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(

@@ -38,8 +38,11 @@ public struct Measurements: Sendable {
   ///
   /// - Throws: one line that names the file, the field at fault, and what to do.
   public init(contentsOf path: String) throws(CalibrationFailure) {
-    guard let data = FileManager.default.contents(atPath: path) else {
-      throw CalibrationFailure("\(path) cannot be read; measure first: uniference calibrate --help says how")
+    let data: Data
+    do throws(InputFileError) {
+      data = try InputFile.contents(of: path, atMost: 64 << 20).withoutByteOrderMark
+    } catch {
+      throw CalibrationFailure("\(error); measure first: uniference calibrate --help says how")
     }
     try self.init(json: data, path: path)
   }

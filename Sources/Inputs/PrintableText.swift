@@ -9,6 +9,18 @@ extension StringProtocol {
   /// The same for a text of several lines, whose line breaks stay.
   public var printableLines: String { escaping { $0 != "\n" && $0.isObeyedByTerminals } }
 
+  /// The same for a text with tables: lines that are bold as a whole, as ``inBold`` makes them, stay so.
+  public var printableTables: String {
+    guard contains(Emphasis.begin) else { return printableLines }
+    return split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      guard line.hasPrefix(Emphasis.begin), line.hasSuffix(Emphasis.end) else { return line.printable }
+      return line.dropFirst(Emphasis.begin.count).dropLast(Emphasis.end.count).printable.inBold
+    }.joined(separator: "\n")
+  }
+
+  /// The text as a terminal shows it in bold.
+  public var inBold: String { "\(Emphasis.begin)\(self)\(Emphasis.end)" }
+
   private func escaping(_ isEscaped: (Unicode.Scalar) -> Bool) -> String {
     guard unicodeScalars.contains(where: isEscaped) else { return String(self) }
     var text = ""
@@ -17,6 +29,12 @@ extension StringProtocol {
     }
     return text
   }
+}
+
+/// Codes of ANSI terminals.
+private enum Emphasis {
+  static let begin = "\u{1B}[1m"
+  static let end = "\u{1B}[0m"
 }
 
 extension Unicode.Scalar {

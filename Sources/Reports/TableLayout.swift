@@ -1,3 +1,5 @@
+import Inputs
+
 /// Some columns of a table, laid out in a width.
 struct TableLayout {
   private let columns: [TextTable.Column]
@@ -69,7 +71,7 @@ struct TableLayout {
       }
       var joined = texts.joined(separator: style.separator).replacing("\u{A0}", with: " ")
       while joined.last == " " { joined.removeLast() }
-      return style.isEmphasized && bold ? "\u{1B}[1m\(joined)\u{1B}[0m" : joined
+      return style.isEmphasized && bold ? joined.inBold : joined
     }
   }
 }

@@ -122,7 +122,7 @@ public struct TextTable: Sendable {
         }
       }
       let text = lines.joined(separator: "\n")
-      return style.isEmphasized && index == highlightedRow ? "\u{1B}[1m\(text)\u{1B}[0m\n" : text + "\n"
+      return style.isEmphasized && index == highlightedRow ? text.inBold + "\n" : text + "\n"
     }
     return blocks.joined(separator: "\n")
   }

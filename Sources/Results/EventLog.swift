@@ -19,7 +19,11 @@ public final class EventLog {
   /// The records so far, when the log was asked to keep them; otherwise empty.
   public private(set) var records: [EventRecord] = []
   /// The first failure to write the file.
-  public private(set) var failure: FileError?
+  public private(set) var failure: FileError? {
+    didSet { if let failure, oldValue == nil { whenFailed(failure) } }
+  }
+  /// Is told of the first failure at once, so that a long run need not go on for a record that cannot be.
+  package var whenFailed: (FileError) -> Void = { _ in }
 
   private static let capacity = 64 * 1024 / EventRecord.byteCount * EventRecord.byteCount
 

@@ -14,7 +14,7 @@ package final class EventReader {
   /// - Parameter recordsPerRead: how many records the buffer holds.
   package init(path: String, recordsPerRead: Int = 16 * 1024) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     buffer = .allocate(byteCount: recordsPerRead * EventRecord.byteCount, alignment: 16)
     if descriptor < 0 { throw FileError(errnoOf: "read", path: path) }
   }

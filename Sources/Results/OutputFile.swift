@@ -4,12 +4,32 @@ import Foundation
 package final class OutputFile {
   package let path: String
   private var descriptor: Int32
+  /// How long a named pipe may be without a process that reads it.
+  private static let patience = Duration.seconds(2)
 
   /// Opens `path` for writing, empty.
   package init(path: String) throws(FileError) {
     self.path = path
-    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+    let deadline = ContinuousClock.now + OutputFile.patience
+    // Without waiting: opening a named pipe that nobody reads would wait for ever. It fails instead, by ENXIO.
+    descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NONBLOCK, 0o666)
+    while descriptor < 0, errno == ENXIO, OutputFile.isPipe(path) {
+      guard ContinuousClock.now < deadline else {
+        throw FileError(operation: "write", path: path, reason: "it is a pipe that no process reads")
+      }
+      usleep(20_000)
+      descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
+    }
     if descriptor < 0 { throw FileError(errnoOf: "create", path: path) }
+    let flags = fcntl(descriptor, F_GETFL)
+    if flags >= 0 { _ = fcntl(descriptor, F_SETFL, flags & ~O_NONBLOCK) }
+  }
+
+  private static func isPipe(_ path: String) -> Bool {
+    let before = errno
+    defer { errno = before }
+    var status = stat()
+    return stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFIFO
   }
 
   deinit {

@@ -3,11 +3,13 @@ import Inputs
 
 /// Standard output: what a command was asked for. What cannot be written is an error, since it was all that was wanted.
 package enum StandardOutput {
-  /// Writes text and the end of the line. What a terminal would obey in names of a file or script is written as escapes.
+  /// Writes text and the end of the line. What a terminal would obey in names of a file or script is written as escapes;
+  /// on a terminal, bold lines of tables are bold.
   ///
   /// - Throws: when the pipe's reader has gone, the disk is full, or the stream is closed.
   package static func print(_ text: String, terminator: String = "\n") throws(FileError) {
-    try write(text.printableLines + terminator, to: STDOUT_FILENO, named: "standard output")
+    let printable = isatty(STDOUT_FILENO) == 1 ? text.printableTables : text.printableLines
+    try write(printable + terminator, to: STDOUT_FILENO, named: "standard output")
   }
 }
 

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 
 /// Files and folders under temporary names beside their final ones, `NAME.partial-PROCESS-RANDOM`, until they are whole.
 ///
@@ -19,7 +20,7 @@ package enum UnfinishedFile {
 
   /// Marks something under a temporary name as this process's, until ``unlock(_:)``.
   package static func lock(_ path: String) -> Int32 {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     // Where the file system knows no locks, nothing is recognised as abandoned either.
     if descriptor >= 0 { _ = flock(descriptor, LOCK_EX | LOCK_NB) }
     return descriptor
@@ -33,20 +34,21 @@ package enum UnfinishedFile {
   /// Removes what dead processes have left in the folder in which a file is to be.
   package static func removeAbandoned(beside path: String) {
     let files = FileManager.default
-    let folder = (path as NSString).deletingLastPathComponent
-    for name in (try? files.contentsOfDirectory(atPath: folder.isEmpty ? "." : folder)) ?? [] {
+    let place = PathName(path)
+    for name in (try? files.contentsOfDirectory(atPath: place.folder)) ?? [] {
       guard let range = name.range(of: mark, options: .backwards),
         let parts = name[range.upperBound...].wholeMatch(of: /([0-9]+-[0-9a-f]+)(\..*)?/)
       else { continue }
-      let place = folder.isEmpty ? "" : "\(folder)/"
       // What has an ending besides belongs to the file of that name without it, and that one is locked.
-      let locked = place + name[..<range.upperBound] + parts.1
-      if isAbandoned(locked, process: parts.1.prefix { $0 != "-" }) { try? files.removeItem(atPath: place + name) }
+      let locked = place.beside("\(name[..<range.upperBound])\(parts.1)")
+      if isAbandoned(locked, process: parts.1.prefix { $0 != "-" }) {
+        try? files.removeItem(atPath: place.beside(name))
+      }
     }
   }
 
   private static func isAbandoned(_ path: String, process: Substring) -> Bool {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
     guard descriptor >= 0 else { return errno == ENOENT }
     defer { close(descriptor) }
     var about = stat()

@@ -221,9 +221,8 @@ private struct HuggingFaceTokenizer {
         values = try (try? container.decode(Int.self)).map { [$0] } ?? container.decode([Int].self)
       }
     }
-    let folder = (path as NSString).deletingLastPathComponent
     for name in ["generation_config.json", "config.json"] {
-      let data = InputFile.optionalContents(of: folder.isEmpty ? name : "\(folder)/\(name)", atMost: 4 << 20)
+      let data = InputFile.optionalContents(of: PathName(path).beside(name), atMost: 4 << 20)
       guard let data, let found = try? JSONDecoder().decode(Configuration.self, from: data).eos_token_id else {
         continue
       }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Calibration
 import Foundation
+import Inputs
 import PyTorchBridge
 import Reports
 import Results
@@ -135,7 +136,7 @@ struct CalibrateCommand: ReportingCommand {
   // MARK: Writing
 
   private func write(_ calibration: Calibration) throws {
-    let name = ((output as NSString).lastPathComponent as NSString).deletingPathExtension
+    let name = PathName(output).nameWithoutEnding
     let document = ClusterDocument(calibration, name: name)
     let report = CalibrationReport(calibration)
     try write(document.text, to: output)

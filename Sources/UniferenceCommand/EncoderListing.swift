@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Models
 import Quantities
 import Reports
@@ -15,7 +16,7 @@ enum EncoderListing {
     let family = ModelFamily(ofModelAt: path)
     guard family == .sentenceEncoder || family == .twoTowers else { return nil }
     let file = path.hasSuffix(".json") ? path : path + "/config.json"
-    guard let data = FileManager.default.contents(atPath: file) else { return nil }
+    guard let data = InputFile.optionalContents(of: file, atMost: 4 << 20)?.withoutByteOrderMark else { return nil }
     self =
       family == .sentenceEncoder
       ? .sentences(try BertConfiguration(huggingFace: data, file: path))

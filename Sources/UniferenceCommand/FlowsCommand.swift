@@ -51,7 +51,7 @@ struct FlowsCommand: ReportingCommand {
     do throws(FlowCaseError) {
       return try work()
     } catch {
-      throw CommandFailure("\(path): \(error)", CommandFailure.badInput)
+      throw CommandFailure("\(path): \(error)".printable, CommandFailure.badInput)
     }
   }
 }

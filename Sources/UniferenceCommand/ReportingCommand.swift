@@ -64,7 +64,8 @@ struct CommandFailure: Error, Equatable {
     case is DocumentError, is ConfigurationError, is UnknownModelError, is DeviceError, is StrategyError,
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError, is WeightError, is TokenizerError,
       is CheckpointError, is ParametersMissing, is ClusterSizeError, is LinkChangeError, is ProgramNameError:
-      self.init("\(error)", Self.badInput)
+      // One line, even where a path or a name has a line break.
+      self.init("\(error)".printable, Self.badInput)
     case let failure as TestbedError:
       self.init(failure.description, failure.kind == .request ? ExitCode(64) : Self.unavailable)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))

@@ -42,7 +42,7 @@ struct RootCommand: AsyncParsableCommand {
     let (text, code) = (fullMessage(for: error), exitCode(for: error))
     do {
       if code.isSuccess && !text.isEmpty { try StandardOutput.print(text) }
-      if !code.isSuccess && !text.isEmpty { StandardError.say(text) }
+      if !code.isSuccess && !text.isEmpty { StandardError.say(text.printableLines) }
       Foundation.exit(code.rawValue)
     } catch {
       StandardError.say("uniference: error: \(error)")

@@ -97,7 +97,7 @@ struct RunCommand: ReportingCommand {
   private func show(_ report: SimulationReport, _ basis: ComputeBasis, on cluster: Cluster, wallTime: Duration) throws {
     let output = ScriptRunOutput(
       report, basis, script: script, cluster: cluster.name, wallTime: wallTime, trace: files.trace)
-    let text = json ? try jsonText(output) : output.text(tables.errorFormat).printableLines
+    let text = json ? try jsonText(output) : output.text(tables.errorFormat).printableTables
     try StandardError.print(text)
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Inputs
 import PyTorchBridge
 import Reports
 import Results
@@ -114,7 +115,7 @@ struct ValidateCommand: ReportingCommand {
     }
     do {
       let report = try JSONDecoder().decode(
-        EarlierReport.self, from: try Data(contentsOf: URL(fileURLWithPath: path)))
+        EarlierReport.self, from: try InputFile.contents(of: path, atMost: 64 << 20))
       let points = report.points.filter { family == nil || $0.family == family }
       if !points.isEmpty { return ValidationReport(points, machine: report.machine) }
     } catch {}
@@ -125,7 +126,7 @@ struct ValidateCommand: ReportingCommand {
 
   private func write(_ result: ValidationReport, to path: String) throws {
     let base = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
-    let plotName = (base as NSString).lastPathComponent + ".svg"
+    let plotName = PathName(base).name + ".svg"
     let page = result.markdown(command: "uniference validate \(self.path) --report \(path)", plot: plotName)
     for (file, text) in [
       (path, page), (base + ".svg", AccuracyPlot(result.points).svg), (base + ".json", try jsonText(result) + "\n"),

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 
 /// What a validation has measured so far, in a file that is written anew after every repetition: whatever ends the
 /// validation, this is kept, and a later one goes on with it.
@@ -34,7 +35,7 @@ public struct ValidationJournal {
   public init(path: String, resumes: Bool) throws(ValidationFailure) {
     self.path = path
     guard resumes else { return }
-    guard let data = FileManager.default.contents(atPath: path) else {
+    guard let data = InputFile.optionalContents(of: path, atMost: 64 << 20) else {
       throw ValidationFailure("\(path) cannot be read, so there is nothing to go on with; leave --resume out")
     }
     guard let document = try? JSONDecoder().decode(Document.self, from: data), document.format == Self.format,

@@ -151,13 +151,12 @@ public struct ShardedSafetensors: WeightFile {
     guard let data = InputFile.optionalContents(of: indexPath, atMost: SafetensorsFile.longestHead),
       let index = try? JSONDecoder().decode(Index.self, from: data)
     else { throw WeightError(indexPath, "is no index of safetensors: it needs a weight_map from names to files") }
-    let folder = (indexPath as NSString).deletingLastPathComponent
     var tensors: [StoredTensor] = []
     for shard in Set(index.weight_map.values).sorted() {
       guard !shard.contains("/") else {
         throw WeightError(indexPath, "names the shard '\(quotable(shard))' outside of its folder")
       }
-      tensors += try SafetensorsFile.tensors(in: OpenFile(path: folder.isEmpty ? shard : "\(folder)/\(shard)"))
+      tensors += try SafetensorsFile.tensors(in: OpenFile(path: PathName(indexPath).beside(shard)))
     }
     let found = Set(tensors.map(\.entry.name))
     if let missing = index.weight_map.keys.sorted().first(where: { !found.contains($0) }) {

@@ -45,6 +45,8 @@ import Testing
 
   @Test func aFileThatIsNotThere() {
     let failure = #expect(throws: CalibrationFailure.self) { try Measurements(contentsOf: "/nowhere/m.json") }
-    #expect(failure?.description.hasPrefix("/nowhere/m.json cannot be read; measure first") == true)
+    #expect(
+      failure?.description.hasPrefix("/nowhere/m.json: cannot be read: No such file or directory; measure first")
+        == true)
   }
 }

@@ -36,6 +36,40 @@ struct InputFileTests {
     #expect(reason("/dev/zero")?.hasPrefix("it has more than 1048576 bytes") == true)
   }
 
+  /// A named pipe, which is removed again.
+  private func withPipe(_ body: (String) throws -> Void) throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "inputs-\(UUID().uuidString)").path
+    try #require(mkfifo(path, 0o600) == 0)
+    defer { unlink(path) }
+    try body(path)
+  }
+
+  @Test("that are pipes are read to their end, also when the writer is late")
+  func pipes() throws {
+    try withPipe { path in
+      let writer = Thread {
+        usleep(100_000)
+        let descriptor = open(path, O_WRONLY)
+        for _ in 0..<2 {
+          usleep(100_000)
+          _ = write(descriptor, "half ", 5)
+        }
+        close(descriptor)
+      }
+      writer.start()
+      let contents = try InputFile.contents(of: path, atMost: 100)
+      #expect(contents == Data("half half ".utf8))
+    }
+  }
+
+  @Test("that are pipes without a writer are refused, not waited for")
+  func abandonedPipes() throws {
+    try withPipe { path in
+      let error = #expect(throws: InputFileError.self) { try InputFile.contents(of: path, atMost: 100) }
+      #expect(error?.reason == "it is a pipe that no process writes to")
+    }
+  }
+
   @Test("lose their byte order mark, in UTF-8 and both orders of UTF-16")
   func byteOrderMarks() {
     let text = "name: é"
@@ -65,4 +99,12 @@ struct PrintableTextTests {
 
   @Test("keeps the line breaks of a text of several lines")
   func lines() { #expect("a\n\u{1B}b\n".printableLines == "a\n\\u{1B}b\n") }
+
+  @Test("keeps lines bold that are bold as a whole, and escapes what is in them")
+  func tables() {
+    let text = "title \u{1B}[1mx\u{1B}[0m\n\("a │ \u{1B}[31mb".inBold)\nc\n"
+    let expected = "title \\u{1B}[1mx\\u{1B}[0m\n\u{1B}[1ma │ \\u{1B}[31mb\u{1B}[0m\nc\n"
+    #expect(text.printableTables == expected)
+    #expect("no \u{1B}[2J table\n".printableTables == "no \\u{1B}[2J table\n")
+  }
 }

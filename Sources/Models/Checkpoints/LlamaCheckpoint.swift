@@ -38,7 +38,7 @@ public struct LlamaCheckpoint: ParameterSource {
       naming = .huggingFace
       var isFolder: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-      let folder = exists && isFolder.boolValue ? path : (path as NSString).deletingLastPathComponent
+      let folder = exists && isFolder.boolValue ? path : PathName(path).folder
       configuration = try LlamaConfiguration(huggingFaceFile: folder + "/config.json")
       if let obstacle = configuration.variant.obstacleToValues {
         throw CheckpointError(

@@ -12,8 +12,7 @@ struct ModelFolder {
   init(_ path: String) {
     var isFolder: ObjCBool = false
     let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
-    let parent = (path as NSString).deletingLastPathComponent
-    self.path = exists && !isFolder.boolValue ? (parent.isEmpty ? "." : parent) : path
+    self.path = exists && !isFolder.boolValue ? PathName(path).folder : path
   }
 
   /// Where a file of the folder is.

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Tokenization
 import Weights
 
@@ -11,7 +12,7 @@ extension Tokenizers {
     let own = path + "/tokenizer.json"
     if FileManager.default.fileExists(atPath: own) { return try read(tokenizerJSON: own) }
     guard let gguf = try openWeights(at: path) as? GGUFFile else {
-      return try read(tokenizerJSON: (path as NSString).deletingLastPathComponent + "/tokenizer.json")
+      return try read(tokenizerJSON: PathName(path).beside("tokenizer.json"))
     }
     return try make(fromGGUF: TokenizerMetadata(gguf.metadata))
   }

@@ -9,6 +9,10 @@ extension LlamaConfiguration {
   /// - Throws: naming file, field, value and what is allowed. Models of other families, quantized weights and unknown
   ///   rotary scalings are refused rather than predicted wrongly.
   public init(huggingFaceFile path: String) throws(ConfigurationError) {
+    var isFolder: ObjCBool = false
+    let path =
+      FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+      ? ModelFolder(path).file("config.json") : path
     let data: Data
     do throws(InputFileError) {
       data = try InputFile.contents(of: path, atMost: ModelFolder.longestConfiguration)

@@ -44,8 +44,18 @@ extension Cluster {
 
   static let fieldNames = ["name", "devices", "network", "failures"]
 
+  /// A scenario's file where a cluster is expected.
+  private static func refuseScenario(_ value: DocumentValue) throws(DocumentError) {
+    guard case .mapping(let entries) = value.content, !entries.contains(where: { $0.name == "devices" }),
+      let cluster = entries.first(where: { $0.name == "cluster" })
+    else { return }
+    throw DocumentError(
+      cluster.nameOrigin, field: "cluster", "this is a scenario and no cluster; give what it says here instead")
+  }
+
   /// - Parameter texts: receives the text of every other file that the document names.
   init(_ value: DocumentValue, defaultName: String, texts: inout [DocumentText]) throws(DocumentError) {
+    try Self.refuseScenario(value)
     let fields = try DocumentFields(value, of: "a cluster's fields", allowed: Self.fieldNames)
     let entries = try DeviceEntry.decodeList(
       fields.required("devices", example: "[{name: jetson, count: 4, model: jetson-orin-nano}]"))
@@ -58,8 +68,9 @@ extension Cluster {
         "network", example: "{topology: switch, link: {bandwidth: 1 Gbps, latency: 0.5 ms}}")
       try decodeNetwork(document, entries: entries, texts: &texts)
     }
+    let ranks = ranksByName
     for element in try fields["failures"]?.list(of: "failures such as {device: jetson-2, at: 5 s}") ?? [] {
-      failures.append(try DeviceFailure(element, in: self))
+      failures.append(try DeviceFailure(element, in: self, ranks: ranks))
     }
   }
 

@@ -55,6 +55,11 @@ public struct Cluster: Sendable {
   /// The device called `name`, if there is one. O(devices).
   public func device(named name: String) -> Int? { devices.firstIndex { $0.name == name } }
 
+  /// The rank of each device by its name; of the first where several have one name.
+  var ranksByName: [String: Int] {
+    Dictionary(devices.enumerated().map { ($1.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
   /// `jetson` for one device; `jetson-0`, `jetson-1`, ... for several.
   static func names(of count: Int, called name: String) -> [String] {
     count == 1 ? [name] : (0..<count).map { "\(name)-\($0)" }

@@ -27,11 +27,12 @@ extension LinkChange {
 }
 
 extension DeviceFailure {
-  init(_ value: DocumentValue, in cluster: Cluster) throws(DocumentError) {
+  /// - Parameter ranks: those of the cluster's devices by name.
+  init(_ value: DocumentValue, in cluster: Cluster, ranks: [String: Int]) throws(DocumentError) {
     let fields = try DocumentFields(value, of: "a failure's fields", allowed: ["device", "at"])
     let device = try fields.required("device", example: cluster.devices.first?.name ?? "jetson-0")
     let name = try device.text("the name of a device")
-    guard let rank = cluster.device(named: name) else {
+    guard let rank = ranks[name] else {
       throw device.error(unknownDeviceMessage(name, known: cluster.devices.map(\.name)))
     }
     self.init(device: rank, at: try fields.required("at", example: "5 s").quantity(Duration.self, .notNegative))

@@ -130,13 +130,15 @@ struct TopologyReading {
     guard let value else { return ([:], []) }
     var devices: [String: Link] = [:]
     var links: [DocumentValue.Entry] = []
+    let entriesByName = Dictionary(entries.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    let deviceNames = Set(entries.flatMap { $0.devices.map(\.name) })
     for exception in try value.entries(
       of: "devices or links and their figures, such as {jetson-3: {bandwidth: 100 Mbps}}")
     {
-      if let entry = entries.first(where: { $0.name == exception.name }) {
+      if let entry = entriesByName[exception.name] {
         let link = try LinkReading(exception.value).link(otherwise: common)
         for device in entry.devices where devices[device.name] == nil { devices[device.name] = link }
-      } else if entries.contains(where: { $0.devices.contains { $0.name == exception.name } }) {
+      } else if deviceNames.contains(exception.name) {
         devices[exception.name] = try LinkReading(exception.value).link(otherwise: common)
       } else if exception.name.contains("switch") {
         links.append(exception)

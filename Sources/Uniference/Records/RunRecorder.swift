@@ -28,6 +28,9 @@ final class RunRecorder {
       log = writer.events
       spans = writer.spans
       operations = OperationLog()
+      for log in [writer.events, writer.spans] {
+        log.whenFailed = { [interruption = options.interruption] in interruption.request(.lostOutput("\($0)")) }
+      }
     } else {
       writer = nil
       operations = nil

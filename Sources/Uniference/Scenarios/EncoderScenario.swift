@@ -53,7 +53,8 @@ public enum AnyScenario: Sendable {
     }
     let family = try Self.family(entries, weights)
     guard family != .decoder else {
-      self = .generation(try Scenario(contentsOf: path, overrides: overrides, strategies: strategies))
+      self = .generation(
+        try Scenario(document: document, overrides: overrides, replacingStrategies: strategies))
       return
     }
     var scenario = try EncoderScenario(

@@ -1,14 +1,16 @@
+import Foundation
 import Models
 import Quantities
 
 extension LlamaConfiguration {
-  /// The model of a preset's name or of a Hugging Face `config.json`'s path, as a user writes it.
+  /// The model of a preset's name, or of the path of a Hugging Face `config.json` or of the folder that holds it, as a user
+  /// writes it.
   ///
   /// - Throws: ``ConfigurationError`` for a file that is not Llama's; ``UnknownModelError`` for a name that is neither.
   public init(named name: String) throws {
     if let preset = Self.preset(name) {
       self = preset
-    } else if Self.isPath(name) {
+    } else if Self.isPath(name) || FileManager.default.fileExists(atPath: name) {
       try self.init(huggingFaceFile: name)
     } else {
       throw UnknownModelError(name: name)

@@ -34,10 +34,11 @@ extension Scenario {
   /// Fields that only scenarios of encoders have.
   static let encoderFieldNames = ["texts", "inputs"]
 
-  private init(
+  init(
     document: DocumentText, overrides: [DocumentOverride], replacingStrategies: [ParallelStrategy]?
   ) throws(DocumentError) {
     var value = try DocumentValue(yaml: document.text, file: document.path)
+    try Self.refuseCluster(value, document)
     var texts = [document]
     let clusterOverrides = try Self.apply(overrides, to: &value)
     let fields = try DocumentFields(value, of: "a scenario's fields", allowed: Self.fieldNames)
@@ -59,6 +60,17 @@ extension Scenario {
       workload: workload,
       seed: try fields["seed"].map(Self.seed) ?? 0, text: text)
     self = scenario.read(from: texts, overrides)
+  }
+
+  /// A cluster's file where a scenario is expected: both are YAML that a person has just written.
+  private static func refuseCluster(_ value: DocumentValue, _ document: DocumentText) throws(DocumentError) {
+    guard case .mapping(let entries) = value.content, !entries.contains(where: { $0.name == "cluster" }),
+      entries.contains(where: { $0.name == "devices" })
+    else { return }
+    throw DocumentError(
+      .file(document.path, line: nil), field: "",
+      "this is a cluster; write a scenario that names it (cluster: \(document.path)) and a model, or run a script on it by "
+        + "uniference run --cluster")
   }
 
   /// Applies what belongs to the scenario's own document.

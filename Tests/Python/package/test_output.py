@@ -108,3 +108,29 @@ def test_a_reader_that_is_slow_fills_the_target():
         bench.print(0, b"x" * 60000 + b"\n")
         bench.target.flush()
     assert bench.target.loss is None
+
+
+def test_a_line_of_fifty_megabytes_is_passed_on_once():
+    """Each byte is looked at a few times, not once for each piece that follows it: that would take hours."""
+    source, sink = os.pipe()
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    target = Target(writer)
+    stream = PrefixedStream(source, 0, target)
+    piece = b"x" * 50_000
+    passed_on = 0
+    end = b""
+    for count in range(1000):
+        os.write(sink, piece if count < 999 else piece[:-1] + b"\n")
+        stream.receive()
+        while target.is_waiting:
+            target.flush()
+            end = os.read(reader, 1 << 20)
+            passed_on += len(end)
+    os.close(sink)
+    assert not stream.receive()
+    stream.close()
+    assert passed_on == len("[0] ") + 50_000_000
+    assert end.endswith(b"x\n")
+    for descriptor in (reader, writer):
+        os.close(descriptor)
