@@ -183,13 +183,10 @@ public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible 
       )
     case .dataCorrupted(let context):
       let reason = (context.underlyingError as NSError?)?.userInfo["NSDebugDescription"] as? String
-<<<<<<< HEAD
-      self.init(field: fieldPath(context.codingPath), message: reason ?? context.debugDescription)
-=======
       let isDocument = context.codingPath.isEmpty
       let problem = reason ?? context.debugDescription
-      self.init(field: path(context), message: isDocument ? "is not valid JSON: \(problem)" : problem)
->>>>>>> 252ea3b (Paths of one character, pipes without a partner, bold headings on terminals, full disks that end a run)
+      self.init(
+        field: fieldPath(context.codingPath), message: isDocument ? "is not valid JSON: \(problem)" : problem)
     @unknown default: self.init(field: "", message: "\(error)")
     }
   }

@@ -140,16 +140,8 @@ private struct HuggingFaceTokenizer {
   }
 
   private func tokens() throws(TokenizerError) -> [String] {
-    let all = file.model.vocab.map { ($0.key, $0.value) } + (file.added_tokens ?? []).map { ($0.content, $0.id) }
-    guard let last = all.map(\.1).max(), (0..<1 << 24).contains(last) else {
-      throw TokenizerError("\(path): model.vocab is empty or has ids beyond 2^24")
-    }
-    var tokens = Array(repeating: "", count: last + 1)
-    for (token, id) in all {
-      guard id >= 0 else { throw TokenizerError("\(path): the token '\(quotable(token))' has the id \(id)") }
-      tokens[id] = token
-    }
-    return tokens
+    try Tokenizers.inOrder(
+      file.model.vocab.map { ($0.key, $0.value) } + (file.added_tokens ?? []).map { ($0.content, $0.id) }, file: path)
   }
 
   private func merges() throws(TokenizerError) -> [(left: String, right: String)] {

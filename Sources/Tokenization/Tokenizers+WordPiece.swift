@@ -101,13 +101,8 @@ private struct WordPieceFile: Decodable {
   }
 
   private func tokens(path: String, added: [AddedToken]) throws(TokenizerError) -> [String] {
-    let all = model.vocab.map { ($0.key, $0.value) } + added.map { ($0.content, $0.id) }
-    guard let last = all.map(\.1).max(), last < 1 << 24, all.allSatisfy({ $0.1 >= 0 }) else {
-      throw TokenizerError("\(path): model.vocab is empty or has ids outside of 0..<2^24")
-    }
-    var tokens = Array(repeating: "", count: last + 1)
-    for (token, id) in all { tokens[id] = token }
-    return tokens
+    try Tokenizers.inOrder(
+      model.vocab.map { ($0.key, $0.value) } + added.map { ($0.content, $0.id) }, file: path)
   }
 
   /// The tokens before and after a text.

@@ -54,11 +54,12 @@ struct RootCommand: AsyncParsableCommand {
   /// it is a command or an option.
   static func unknownCommand(in arguments: [String]) -> String? {
     var commands: [any ParsableCommand.Type] = configuration.subcommands
-    for (index, word) in arguments.prefix(2).enumerated() where !commands.isEmpty {
+    let words = arguments.first == "help" ? arguments.dropFirst() : arguments[...]
+    for (index, word) in words.prefix(2).enumerated() where !commands.isEmpty {
       guard !word.hasPrefix("-"), word != "help" else { return nil }
       guard let command = commands.first(where: { $0.configuration.commandName == word }) else {
         let names = commands.map { $0.configuration }.filter(\.shouldDisplay).compactMap(\.commandName)
-        let prefix = index == 0 ? "" : "\(arguments[0]) "
+        let prefix = index == 0 ? "" : "\(words.first ?? "") "
         let suggestion = didYouMean(likelyNames(for: word, among: names))
         return "There is no command '\(prefix)\(quotable(word).printable)'\(suggestion.isEmpty ? "." : suggestion)"
           + " Commands: \(names.joined(separator: ", "))."

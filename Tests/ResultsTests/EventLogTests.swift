@@ -71,9 +71,12 @@ import Testing
   #if os(Linux)
     @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
       let log = try EventLog(writingTo: "/dev/full")
+      var told: [FileError] = []
+      log.whenFailed = { told.append($0) }
       randomRecords(10_000, seed: 1).forEach(log.append)
       let expected = FileError(operation: "write", path: "/dev/full", reason: "No space left on device")
       #expect(log.failure == expected)
+      #expect(told == [expected])
       #expect(throws: expected) { try log.finish() }
       #expect(expected.description == "cannot write '/dev/full': No space left on device")
     }
