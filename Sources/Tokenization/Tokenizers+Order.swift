@@ -1,3 +1,5 @@
+import Inputs
+
 extension Tokenizers {
   /// Ids that no token has. Published vocabularies leave some hundreds out, for tokens to come.
   private static let mostGaps = 1 << 16
