@@ -24,6 +24,13 @@ public struct Work<Result: Sendable>: Sendable {
     return try result()
   }
 
+  /// The same, for those who may give up waiting and wait again: a cancelled wait leaves a receive posted.
+  @discardableResult
+  public func waitRepeatably(fileID: StaticString = #fileID, line: UInt = #line) async throws -> Result {
+    try await operation.waitRepeatably(for: member, at: SourceLocation(fileID: fileID, line: line))
+    return try result()
+  }
+
   /// Whether the communication has ended on this member by now. Asking is a synchronisation point: the answer
   /// depends on what the others have done.
   public func isCompleted(fileID: StaticString = #fileID, line: UInt = #line) async throws -> Bool {
@@ -42,6 +49,16 @@ public protocol PendingOperation: AnyObject, Sendable {
   /// Suspends until the member's part has ended, or throws what went wrong.
   func wait(for member: Int, at location: SourceLocation) async throws
 
+  /// The same; a cancelled wait changes nothing.
+  func waitRepeatably(for member: Int, at location: SourceLocation) async throws
+
   /// Whether ``wait(for:at:)`` would return at once.
   func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool
+}
+
+extension PendingOperation {
+  /// What most operations do anyway.
+  public func waitRepeatably(for member: Int, at location: SourceLocation) async throws {
+    try await wait(for: member, at: location)
+  }
 }

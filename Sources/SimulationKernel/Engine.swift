@@ -30,6 +30,10 @@ public final class Engine: @unchecked Sendable {
   /// Asked, when nothing can happen any more, what a report should say beside who waits: a line each.
   public var circumstances: (() -> [String])?
 
+  /// Asked when nothing can happen any more and somebody is still alive: whether something has come from outside the
+  /// simulation, for which it may wait.
+  public var lastResort: (() -> Bool)?
+
   /// Set once the run has ended, in whatever way; primitives then throw.
   public private(set) var hasEnded = false
 
@@ -137,6 +141,9 @@ public final class Engine: @unchecked Sendable {
     sequence += 1
     queue.insert(Event(time: time.picoseconds, order: order, target: target))
   }
+
+  /// When the next event happens, if any is to come. It may have become void by then.
+  public var nextEventTime: VirtualTime? { queue.isEmpty ? nil : VirtualTime(picoseconds: queue.firstTime) }
 
   /// Asks for a call of ``instantObserver`` before time advances.
   @inline(__always)
@@ -299,7 +306,7 @@ public final class Engine: @unchecked Sendable {
       return true
     }
     if aliveCount == 0 { return false }
-    if queue.isEmpty { return stop(deadlock()) }
+    if queue.isEmpty { return lastResort?() == true ? true : stop(deadlock()) }
     if queue.firstTime > Picoseconds.limit { return stop(.timeExceeded(TimeExceeded(subjectOfFirstEvent))) }
     dispatchFirst()
     return true

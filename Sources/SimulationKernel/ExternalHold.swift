@@ -14,7 +14,13 @@ public final class ExternalHold<Value: Sendable>: Sendable {
     var elapsed: Duration
   }
 
-  private let report = Mutex<Report?>(nil)
+  private struct State: Sendable {
+    var report: Report?
+    /// When the work ends at the earliest, as far as is known.
+    var earliestEnd: VirtualTime?
+  }
+
+  private let state = Mutex(State())
   private let signal = DispatchSemaphore(value: 0)
   let operation: String
 
@@ -23,29 +29,44 @@ public final class ExternalHold<Value: Sendable>: Sendable {
   /// Reports the end of the work; may be called from any thread. Only the first call counts.
   /// - Parameter elapsed: the time that the work takes on the process's clock.
   public func finish(_ result: Result<Value, any Error>, elapsed: Duration) {
-    let isFirst = report.withLock { report in
-      guard report == nil else { return false }
-      report = Report(result: result, elapsed: elapsed)
+    let isFirst = state.withLock { state in
+      guard state.report == nil else { return false }
+      state.report = Report(result: result, elapsed: elapsed)
       return true
     }
     if isFirst { signal.signal() }
   }
 
-  /// Blocks the engine's thread until the work is reported or the run is interrupted.
+  /// Says that the work takes until `time` at least, on the process's clock: what is earlier happens meanwhile. To be
+  /// called by the hold's ``ReportSource`` while it is asked for reports.
+  ///
+  /// The end that is reported must not be earlier; should it be, it is taken for as late as the engine is by then.
+  public func advance(to time: VirtualTime) {
+    state.withLock { $0.earliestEnd = max($0.earliestEnd ?? time, time) }
+  }
+
+  /// Blocks the engine's thread until the work is reported, is known to take longer, or the run is interrupted.
   ///
   /// - Parameter source: asked for reports meanwhile; without one they come from other threads.
-  func awaitReport(from source: (any ReportSource)?, interruptedBy engine: Engine) {
+  /// - Returns: how long the work takes at least, where that is beyond the engine's time; `nil` otherwise.
+  func awaitReport(from source: (any ReportSource)?, interruptedBy engine: Engine) -> VirtualTime? {
     guard let source else {
       while signal.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
-        if engine.isInterrupted { return }
+        if engine.isInterrupted { return nil }
       }
-      return
+      return nil
     }
-    while report.withLock({ $0 == nil }), !engine.isInterrupted { source.awaitReports() }
+    while !engine.isInterrupted {
+      let (isReported, earliestEnd) = state.withLock { ($0.report != nil, $0.earliestEnd) }
+      if let earliestEnd, earliestEnd > engine.now { return earliestEnd }
+      if isReported { return nil }
+      source.awaitReports()
+    }
+    return nil
   }
 
   func take() -> (result: Result<Value, any Error>, elapsed: Duration)? {
-    report.withLock { $0.map { ($0.result, $0.elapsed) } }
+    state.withLock { $0.report.map { ($0.result, $0.elapsed) } }
   }
 }
 
@@ -91,17 +112,33 @@ private final class HoldWait<Value: Sendable>: WaitSubject {
   }
 
   func setWaiter(_ token: WaiterToken, for member: Int) {
-    let engine = process.engine
-    let start = process.now
-    let hold = hold
-    let source = source
-    engine.call(at: start, priority: .process) {
-      hold.awaitReport(from: source, interruptedBy: engine)
-      engine.wake(token, at: start)
-    }
+    let stop = HoldStop(hold: hold, source: source, engine: process.engine, token: token, start: process.now)
+    stop.schedule(at: process.now)
   }
 
   func describeWait(of process: LogicalProcess) -> WaitDescription {
     WaitDescription(operation: hold.operation, waitsOn: [])
+  }
+}
+
+/// Where the engine stops for a hold: an event that is put off whenever the work is found to take longer.
+private struct HoldStop<Value: Sendable> {
+  let hold: ExternalHold<Value>
+  let source: (any ReportSource)?
+  let engine: Engine
+  let token: WaiterToken
+  /// The process's clock when it handed its work out.
+  let start: VirtualTime
+
+  func schedule(at time: VirtualTime) {
+    engine.call(at: time, priority: .process) { reach() }
+  }
+
+  private func reach() {
+    if let later = hold.awaitReport(from: source, interruptedBy: engine) {
+      schedule(at: later)
+    } else {
+      engine.wake(token, at: start)
+    }
   }
 }

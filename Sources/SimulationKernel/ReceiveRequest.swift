@@ -20,13 +20,16 @@ public final class ReceiveRequest: @unchecked Sendable {
 
   /// The message, once it has arrived. Several waits give the same message.
   ///
+  /// - Parameter staysPosted: whether a wait that is cancelled leaves the receive where it is, to be waited for again.
   /// - Throws: ``ReceiveTimeout``, after which the receive is withdrawn; `CancellationError`; what the mailbox was told
   ///   by ``Mailbox/failReceives(with:)``.
-  public func wait(at location: SourceLocation, timeout: Duration? = nil) async throws -> Envelope {
+  public func wait(at location: SourceLocation, timeout: Duration? = nil, staysPosted: Bool = false) async throws
+    -> Envelope
+  {
     try await process.enterPrimitive(at: location)
     if outcome == nil {
       let deadline = timeout.map { process.now.advanced(by: $0) }
-      let reason = try await suspend(at: location, deadline: deadline)
+      let reason = try await suspend(at: location, deadline: deadline, staysPosted: staysPosted)
       if reason == .timedOut, outcome == nil {
         process.mailbox.withdraw(self)
         throw ReceiveTimeout(pattern: pattern, deadline: process.now)
@@ -49,11 +52,13 @@ public final class ReceiveRequest: @unchecked Sendable {
     return outcome != nil
   }
 
-  private func suspend(at location: SourceLocation, deadline: VirtualTime?) async throws -> WakeReason {
+  private func suspend(at location: SourceLocation, deadline: VirtualTime?, staysPosted: Bool) async throws
+    -> WakeReason
+  {
     do {
       return try await process.suspend(on: self, at: location, deadline: deadline)
     } catch {
-      if outcome == nil { process.mailbox.withdraw(self) }
+      if outcome == nil, !staysPosted { process.mailbox.withdraw(self) }
       throw error
     }
   }

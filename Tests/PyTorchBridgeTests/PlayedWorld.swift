@@ -21,7 +21,7 @@ enum PlayedWorld {
     let played = (0..<ranks).map { PlayedRank(rank: $0, number: UInt32($0)) }
     let session = WorldSession(
       links: played.map(\.link), compute: compute, parallelRanks: parallelRanks, clusterChoosesAlgorithms: false,
-      control: nil, interruption: Interruption(), takeReturns: { [] })
+      control: nil, folder: nil, interruption: Interruption(), takeReturns: { [] })
     for rank in played {
       let thread = Thread {
         let script = PlayedScript(rank: rank.link.rank, peer: rank.peer)
@@ -54,19 +54,37 @@ final class PlayedScript: @unchecked Sendable {
 
   /// Sleeps after having computed; the rank's clock in nanoseconds.
   func sleep(_ nanoseconds: Int64, computed: Int64 = 0) -> Int64 {
-    ask(20, computed, littleEndian(nanoseconds))
+    time(in: ask(20, computed, littleEndian(nanoseconds)))
   }
 
   /// The rank's clock in nanoseconds, after having computed.
-  func now(computed: Int64 = 0) -> Int64 { ask(16, computed, []) }
+  func now(computed: Int64 = 0) -> Int64 { time(in: ask(16, computed, [])) }
+
+  /// Sets a key of the store; the rank's clock in nanoseconds.
+  func set(_ key: String) -> Int64 { time(in: ask(17, 0, storeRequest(operation: 0, key: key))) }
+
+  /// Whether the store has a key.
+  func check(_ key: String) -> Bool { ask(17, 0, storeRequest(operation: 5, key: key)).last == 1 }
 
   func sayGoodbye() { send(18, interval(0) + littleEndian(Int32(0)) + littleEndian(UInt32(0))) }
 
-  /// Sends a request and waits for its answer, which says what time it is.
-  private func ask(_ kind: UInt8, _ computed: Int64, _ body: [UInt8]) -> Int64 {
+  /// Sends a request and waits for its answer.
+  private func ask(_ kind: UInt8, _ computed: Int64, _ body: [UInt8]) -> ArraySlice<UInt8> {
     send(kind, interval(computed) + body)
-    let answer = nextFrame()
+    return nextFrame()
+  }
+
+  /// What time an answer tells, in nanoseconds.
+  private func time(in answer: ArraySlice<UInt8>) -> Int64 {
+    guard answer.count >= 9 else { return -1 }
     return answer.dropFirst().prefix(8).withUnsafeBytes { $0.loadUnaligned(as: Int64.self) } / 1000
+  }
+
+  private func storeRequest(operation: UInt8, key: String) -> [UInt8] {
+    let text = littleEndian(UInt32(key.utf8.count)) + Array(key.utf8)
+    let empty = littleEndian(UInt32(0))
+    return [operation] + empty + littleEndian(UInt32(1)) + text + empty + empty + littleEndian(Int64(0))
+      + littleEndian(Int64(-1))
   }
 
   private func interval(_ computed: Int64) -> [UInt8] { littleEndian(computed) + littleEndian(UInt32(0)) }

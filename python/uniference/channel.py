@@ -7,7 +7,7 @@ import os
 import socket
 import struct
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 import torch.distributed as dist
@@ -40,6 +40,8 @@ class Channel:
         self._owed_answers = 0
         self._rank = -1
         self._pid = os.getpid()
+        self.waiting_threads: Callable[[], Sequence[int]] = tuple
+        """The threads that wait together, where several do."""
         _open_channels.add(self)
 
     @staticmethod
@@ -81,19 +83,25 @@ class Channel:
         self._rank = answer.rank
         return answer
 
-    def ask(
-        self, frame: bytes, is_receive: bool = False, meanwhile: Callable[[], None] | None = None
-    ) -> Done | Failed:
+    def ask(self, frame: bytes, is_receive: bool = False, meanwhile: Callable[[], None] | None = None) -> Done | Failed:
         """Sends a frame, does something ``meanwhile``, and waits for the answer. ``is_receive``: the answer has a
         message's source and tag."""
         self.post(frame)
-        self._owed_answers += 1
+        self.expect_answer()
         if meanwhile is not None:
             meanwhile()
+        return self.answer(is_receive)
+
+    def expect_answer(self) -> None:
+        """The frame that has been sent last is answered."""
+        self._owed_answers += 1
+
+    def answer(self, is_receive: bool = False) -> Done | Failed:
+        """Waits for the answer to the latest frame that is answered."""
         while True:
             data = self._next_frame()
             if answers.asks_for_stack(data):
-                self.post(wire.stack(script_stack()))
+                self.post(wire.stack(script_stack(self.waiting_threads())))
                 continue
             self._owed_answers -= 1
             # An answer that an interrupted call has not waited for is not this one's.

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from uniference.clock_file import ClockSign, NoSign
 from uniference.meters import MeterChoice
 
 if TYPE_CHECKING:
     from uniference.operations import Operation
 
 PICOSECONDS_PER_NANOSECOND = 1000
+
+POLL_QUESTIONS = 10
+LONGEST_POLL_PAUSE_PS = 100_000_000
+POLL_LEAD_PS = 1_000_000_000
+POLL_SHARE = 64
+"""So many questions for the time, one in 100 microseconds at least, make a poll: a loop that waits for something. Once
+it is a millisecond of virtual time ahead of what the engine knows, or a 64th of the time that the loop has taken so
+far, the engine is asked, so that others come as far."""
 
 
 @dataclass
@@ -46,11 +56,20 @@ class MeasuredClock:
     for each question.
     """
 
-    def __init__(self, scale: float, own_ns: int = 0, asking_ns: int = 0) -> None:
+    def __init__(
+        self,
+        scale: float,
+        own_ns: int = 0,
+        asking_ns: int = 0,
+        sign: ClockSign | None = None,
+        ask: Callable[[], int] | None = None,
+    ) -> None:
         """
         Args:
             own_ns: what is measured where nothing happens.
             asking_ns: what is measured where the script does nothing but ask for the time once.
+            sign: by which others see how far the script has come.
+            ask: asks the engine for the rank's clock in picoseconds, when all others have come as far.
             scale: speed of the described device relative to this machine; at 2 everything takes half the time. Raises
                 ``ValueError`` unless it is positive.
         """
@@ -64,6 +83,11 @@ class MeasuredClock:
         self._own_ns = own_ns
         self._asking_ns = asking_ns
         self._asked = 0
+        self._sign = sign or NoSign()
+        self._ask = ask
+        self._poll_start_ps: int | None = None
+        self._is_asking = False
+        self._thread = threading.get_ident()
         self._choice = MeterChoice()
         self._meter = self._choice.current()
 
@@ -83,6 +107,8 @@ class MeasuredClock:
             return Interval()
         computed_ns = self._without_own(self._meter.elapsed_ns() + self._banked_ns)
         self._is_running = False
+        if not self._is_asking:
+            self._poll_start_ps = None
         self._base_ps += self._elapsed_ps(computed_ns)
         self._banked_ns = self._asked = 0
         return Interval(computed_ns)
@@ -94,8 +120,27 @@ class MeasuredClock:
         if self._is_running:
             now_ps += self._elapsed_ps(self._without_own(self._measured_ns()))
             self._asked += 1
+            self._sign.skip(self._asking_ns)
+            if self._ask is not None and self._is_poll(now_ps):
+                now_ps = self._ask_engine(self._ask)
         self._latest_ps = max(self._latest_ps, now_ps)
         return self._latest_ps
+
+    def _is_poll(self, now_ps: int) -> bool:
+        lead_ps = now_ps - self._base_ps
+        if self._asked < POLL_QUESTIONS or not POLL_LEAD_PS <= lead_ps <= self._asked * LONGEST_POLL_PAUSE_PS:
+            return False
+        waited_ps = 0 if self._poll_start_ps is None else now_ps - self._poll_start_ps
+        return lead_ps * POLL_SHARE >= waited_ps and threading.get_ident() == self._thread
+
+    def _ask_engine(self, ask: Callable[[], int]) -> int:
+        if self._poll_start_ps is None:
+            self._poll_start_ps = self._base_ps
+        self._is_asking = True
+        try:
+            return ask()
+        finally:
+            self._is_asking = False
 
     def _without_own(self, measured_ns: int) -> int:
         return max(0, measured_ns - self._own_ns - self._asked * self._asking_ns)

@@ -104,8 +104,9 @@ class GroupCalls:
         session.enter()
         try:
             has_values = not (session.fake and sample is not None and is_fake(sample))
-            flags = (ANSWERED if is_awaited else 0) | (0 if has_values else NO_VALUES)
-            handle = 0 if is_awaited else session.new_handle()
+            is_answered = is_awaited and not session.threads.are_needed()
+            flags = (ANSWERED if is_answered else 0) | (0 if has_values else NO_VALUES)
+            handle = 0 if is_answered else session.new_handle()
             library = self.default_library() if sample is None else self.library(sample.device.type)
             group = self._number(library)
             name = session.name_id(call.name)
@@ -117,10 +118,12 @@ class GroupCalls:
                 event = profiling.begun(call.name, library == LIBRARIES["nccl"], inputs if shown is None else shown)
             work = UniferenceWork(session, handle, outputs, timeout_ns, event=event)
             frame = wire.collective(session.interval(), call, name, flags, group, handle, block)
-            if is_awaited:
+            if is_answered:
                 work.finish(session.ask(frame))
             else:
                 session.post(frame)
+                if is_awaited:
+                    work.take_result(timeout_ns, called=False)
         finally:
             session.leave()
         return self._started(work)
@@ -146,7 +149,8 @@ class GroupCalls:
             library = self.library(tensor.device.type)
             group = self._number(library)
             event = profiling.begun_message(
-                is_receive, self._world_ranks.index(session.rank), peer, library == LIBRARIES["nccl"], tensor)
+                is_receive, self._world_ranks.index(session.rank), peer, library == LIBRARIES["nccl"], tensor
+            )
             if is_receive:
                 work = UniferenceWork(session, handle, (tensor,), self.timeout_ns, is_receive=True, event=event)
                 session.post(wire.receive(session.interval(), call, flags, group, handle))
@@ -181,5 +185,6 @@ class GroupCalls:
         number = self._numbers.get(library)
         if number is None:
             number = self._numbers[library] = self.session.define_group(
-                self._name, self._initialization, library, self._world_ranks)
+                self._name, self._initialization, library, self._world_ranks
+            )
         return number

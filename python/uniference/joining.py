@@ -11,13 +11,10 @@ from typing import TYPE_CHECKING
 from uniference import integration, virtual_time
 from uniference.clock import AskingClock, ComputeClock, Interval, MeasuredClock
 from uniference.meters import MeterChoice
-from uniference.session import Session
+from uniference.session import MEASURED, ROOFLINE, Session
 
 if TYPE_CHECKING:
     from uniference.operations import OperationRecorder
-
-MEASURED, RECORDED, ROOFLINE = range(3)
-"""How the time of computing is found, by its number in the engine's welcome."""
 
 _recorders: dict[Session, OperationRecorder] = {}
 
@@ -30,6 +27,7 @@ def join(folder: str, world: str, rank: int, world_size: int) -> Session:
         virtual_time.install_real_sleep(session.sleep)
     elif session.clock is not None:
         virtual_time.install(session.clock, session.sleep, welcome.epoch_ns, welcome.oversleep_ns)
+        virtual_time.install_alarms(session)
     if session.fake:
         from uniference import fake
 
@@ -84,11 +82,12 @@ def make_clock(session: Session) -> ComputeClock:
     if welcome.compute == ROOFLINE:
         from uniference.operations import OperationRecorder
 
-        recorder = _recorders[session] = OperationRecorder()
+        recorder = _recorders[session] = OperationRecorder(session.report_progress)
         return AskingClock(session.ask_time_ps, lambda: Interval(operations=recorder.take()))
     if welcome.compute == MEASURED and welcome.scale > 0:
         own_ns = session.weigh(MeasuredClock(1.0))
-        return MeasuredClock(welcome.scale, own_ns, virtual_time.weigh_question(MeasuredClock(1.0)))
+        asking_ns = virtual_time.weigh_question(MeasuredClock(1.0, sign=session.sign))
+        return MeasuredClock(welcome.scale, own_ns, asking_ns, session.sign, session.ask_time_ps)
     return AskingClock(session.ask_time_ps, measured_interval())
 
 

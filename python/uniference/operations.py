@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,12 @@ FREE_OPERATIONS = frozenset(
 )  # fmt: skip
 """Operations that touch no element, or only one, though their schemas do not say that they are views."""
 
+REPORTING_PERIOD_NS = 1_000_000_000
+"""Of real time. How often something is reported changes nothing but when others hear of it."""
+
+wall_time_ns = time.perf_counter_ns
+"""The real clock, whatever the script's ``time`` is made to say later."""
+
 STORED_AS = {torch.qint8: torch.int8, torch.quint8: torch.uint8, torch.qint32: torch.int32}
 """Integers by which quantized tensors are computed with."""
 
@@ -67,9 +74,12 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     supports_higher_order_operators = True
 
-    def __init__(self) -> None:
+    def __init__(self, report: Callable[[], None] | None = None) -> None:
+        """``report``: called now and then while operations are executed, to pass on what `take` gives."""
         super().__init__()  # type: ignore[no-untyped-call]
         self._operations: list[Operation] = []
+        self._report = report
+        self._report_due_ns = 0
         self._is_paused = False
         self._surroundings = active_fake_mode()
 
@@ -120,7 +130,13 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
             operation = describe(function, arguments, keywords, result)
             if operation is not None:
                 self._operations.append(operation)
+                self._report_at_times()
         return result
+
+    def _report_at_times(self) -> None:
+        if self._report is not None and (now_ns := wall_time_ns()) >= self._report_due_ns:
+            self._report_due_ns = now_ns + REPORTING_PERIOD_NS
+            self._report()
 
 
 def active_fake_mode() -> tuple[Any, int]:

@@ -16,9 +16,14 @@ from uniference import futures, wire
 from uniference.answers import Done, Failed, Welcome
 from uniference.channel import FAILURES, Channel
 from uniference.clock import ComputeClock
+from uniference.clock_file import ClockFile, ClockSign, NoSign
 from uniference.profiling import unrecorded
 from uniference.sites import describe_site, script_frame
+from uniference.thread_waits import ThreadWaits
 from uniference.values import SharedValues
+
+MEASURED, RECORDED, ROOFLINE = range(3)
+"""How the time of computing is found, by its number in the engine's welcome."""
 
 WEIGHINGS = 31
 """How often an empty interval is timed: the median of less than a millisecond's work."""
@@ -50,6 +55,8 @@ class Session:
         self.abandoned: list[AbandonedCall] = []
         """Operations that the script has started and lost sight of. Their tensors are filled when they have ended."""
         self.clock: ComputeClock | None = None
+        self.sign: ClockSign = NoSign()
+        """By which the engine sees how far the script has come."""
         self._channel = channel
         self._lock = threading.RLock()
         self._depth = 0
@@ -60,6 +67,19 @@ class Session:
         self._unsent: list[bytes] = []
         self._computed_ns = 0
         self._site = 0
+        self.threads = ThreadWaits(
+            channel,
+            self._lock,
+            self._others_in,
+            self.interval,
+            self._after_unsent,
+            self._take_answer,
+            lambda: self.now_ps,
+            self._unreported_ps,
+            self._overlap,
+            moves_with_computing=welcome.compute == MEASURED,
+        )
+        """What other threads wait for."""
         self._last_handle = 0
         self._last_group = 0
 
@@ -82,6 +102,8 @@ class Session:
         channel, token = Channel.open(folder)
         welcome = channel.welcome(wire.hello(token, os.getpid(), rank, world_size, world, torch.__version__))
         session = Session(channel, folder, welcome)
+        if welcome.compute == MEASURED:
+            session.sign = ClockFile(os.path.join(folder, f"{welcome.connection}-clock"))
         session.clock = make_clock(session)
         session.clock.enter_script(welcome.now_ps)
         return session
@@ -91,22 +113,51 @@ class Session:
     def pause(self) -> None:
         """Stops the script's clock; may be nested. To be ended by `resume`, also after an error."""
         self._lock.acquire()
+        if self._depth == 0:
+            self.threads.enter()
         self._depth += 1
         if self._depth > 1:
             return
+        self._stop_clock()
+        self._site = self._find_site()
+
+    def _stop_clock(self) -> None:
+        self.sign.stop()
         if self.clock is not None:
             interval = self.clock.leave_script()
             self._computed_ns += interval.computed_ns
             if interval.operations:
                 self._unsent.append(self._operations(interval.operations))
-        self._site = self._find_site()
 
     def resume(self) -> None:
         """Lets the script's clock go on."""
         self._depth -= 1
-        if self._depth == 0 and self.clock is not None:
-            self.clock.enter_script(self.now_ps)
+        if self._depth == 0:
+            self._start_clock()
+            self.threads.left()
         self._lock.release()
+
+    def _start_clock(self) -> None:
+        if self.clock is not None:
+            self.sign.start(self._computed_ns)
+            self.clock.enter_script(self.now_ps)
+
+    @contextlib.contextmanager
+    def _others_in(self) -> Iterator[None]:
+        """The session is as if this thread had left it, so that others may enter it once they have the lock."""
+        state = self._depth, self._bridge_depth, self._guards, self._site
+        self._depth, self._bridge_depth, self._guards = 0, 0, ()
+        self._start_clock()
+        try:
+            yield
+        finally:
+            self._stop_clock()
+            self._depth, self._bridge_depth, self._guards, self._site = state
+
+    @property
+    def is_entered(self) -> bool:
+        """Whether a thread is in the bridge, or waits in it."""
+        return self._depth > 0 or self.threads.are_waiting()
 
     def weigh(self, clock: ComputeClock) -> int:
         """What a clock of this session says, in nanoseconds, that a script takes which does nothing."""
@@ -155,6 +206,14 @@ class Session:
         self._computed_ns = 0
         return since
 
+    def _unreported_ps(self) -> int:
+        """By how much what has been computed since the last frame that said so moves the rank's clock."""
+        return round(self._computed_ns * 1000 / (self.welcome.scale or 1))
+
+    def _overlap(self, elapsed_ps: int) -> None:
+        """So much of that took place while the clock moved anyway, since other threads waited."""
+        self._computed_ns = max(0, self._computed_ns - round(elapsed_ps * (self.welcome.scale or 1) / 1000))
+
     # Frames.
 
     def post(self, frame: bytes) -> None:
@@ -166,7 +225,9 @@ class Session:
 
         Raises what the engine says is wrong: ``DistBackendError`` for a time-out, `RunEnded`, or ``RuntimeError``.
         """
-        answer = self._channel.ask(self._after_unsent(frame), is_receive, meanwhile)
+        return self._take_answer(self._channel.ask(self._after_unsent(frame), is_receive, meanwhile))
+
+    def _take_answer(self, answer: Done | Failed) -> Done:
         self.now_ps = answer.now_ps
         for block_id in answer.released:
             self.values.arena.release(block_id)
@@ -224,14 +285,27 @@ class Session:
             self.leave()
 
     def sleep(self, duration_ns: int, meanwhile: Callable[[], None] | None = None) -> None:
-        """Lets so much time pass on the rank's clock; others compute meanwhile.
+        """Lets so much time pass on the rank's clock; others compute meanwhile. No time at all lets them come as far.
 
         Args:
             meanwhile: a real sleep, for scripts that live by the real clock.
         """
         self.pause()
         try:
-            self.ask(wire.sleep(self.interval(), duration_ns), meanwhile=meanwhile)
+            if meanwhile is None and duration_ns > 0 and self.threads.have_several_speakers():
+                self.threads.await_end(0, duration_ns, called=False)
+            else:
+                self.ask(wire.sleep(self.interval(), duration_ns), meanwhile=meanwhile)
+        finally:
+            self.resume()
+
+    def report_progress(self) -> None:
+        """Tells the engine what the script has computed so far, so that others can go on with what is earlier."""
+        if self._depth > 0:
+            return
+        self.pause()
+        try:
+            self.post(wire.progress(self.interval()))
         finally:
             self.resume()
 

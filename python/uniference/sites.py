@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 import traceback
+from collections.abc import Sequence
 from types import CodeType, FrameType
 
 import torch
@@ -38,9 +39,17 @@ def describe_site(code: CodeType, line: int) -> str:
     return f"{os.path.basename(code.co_filename)}:{line}"
 
 
-def script_stack() -> str:
-    """The main thread's stack, innermost call last, without the inside of torch unless there is nothing else."""
-    frame = sys._current_frames().get(threading.main_thread().ident or 0)
+def script_stack(threads: Sequence[int] = ()) -> str:
+    """The main thread's stack, or those of several threads, innermost call last, without the inside of torch unless
+    there is nothing else."""
+    if len(threads) < 2:
+        return _stack(threads[0] if threads else threading.main_thread().ident or 0)
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    return "".join(f"  thread {names.get(number, number)}\n{_stack(number)}" for number in threads)
+
+
+def _stack(thread: int) -> str:
+    frame = sys._current_frames().get(thread)
     calls = list(traceback.walk_stack(frame))
     script = [(call, line) for call, line in calls if not is_internal(call.f_code)]
     summary = traceback.StackSummary.extract(iter(reversed(script or calls)))

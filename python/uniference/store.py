@@ -103,11 +103,20 @@ class EngineStore(Store):
     def _ask(self, call: StoreCall) -> Result:
         self._session.enter()
         try:
+            if call.operation in (StoreOperation.GET, StoreOperation.WAIT) and self._session.threads.are_needed():
+                self._await_keys(call)
             return self._session.ask(wire.store(self._session.interval(), call)).result
         except dist.DistBackendError as error:
             raise dist.DistStoreError(str(error)) from None
         finally:
             self._session.leave()
+
+    def _await_keys(self, call: StoreCall) -> None:
+        session = self._session
+        handle = session.new_handle()
+        session.post(wire.expect(session.interval(), handle, call.namespace, call.keys))
+        session.threads.await_end(handle, call.timeout_ns, called=False)
+        session.ask(wire.wait(session.interval(), handle, call.timeout_ns))
 
     def _ask_bytes(self, call: StoreCall) -> bytes:
         result = self._ask(call)

@@ -25,6 +25,7 @@ class FrameKind(enum.IntEnum):
     PUBLISHED = 4
     STACK = 5
     FORGET = 6
+    INTERRUPTION = 7
     GROUP = 10
     COLLECTIVE = 11
     SEND = 12
@@ -37,6 +38,9 @@ class FrameKind(enum.IntEnum):
     PHASE = 19
     SLEEP = 20
     DECLARATION = 21
+    PROGRESS = 22
+    WAIT_ANY = 23
+    EXPECT = 24
 
 
 class Collective(enum.IntEnum):
@@ -104,6 +108,7 @@ _BLOCK = struct.Struct("<IIQ")
 _SEND = struct.Struct("<BBIIIiQIIQ")
 _RECEIVE = struct.Struct("<BBIIiiQ")
 _WAIT = struct.Struct("<Iq")
+_WAIT_ANY = struct.Struct("<IIqI")
 _LONG = struct.Struct("<q")
 
 
@@ -211,9 +216,7 @@ class MessageCall(NamedTuple):
     elements: int
 
 
-def send(
-    since: bytes, call: MessageCall, flags: int, group_number: int, handle: int, block: BlockPlace
-) -> bytes:
+def send(since: bytes, call: MessageCall, flags: int, group_number: int, handle: int, block: BlockPlace) -> bytes:
     fixed = _SEND.pack(flags, call.dtype_code, group_number, handle, call.peer, call.tag, call.elements, *block)
     return frame(FrameKind.SEND, since, fixed)
 
@@ -237,6 +240,23 @@ def now(since: bytes) -> bytes:
 
 def sleep(since: bytes, duration_ns: int) -> bytes:
     return frame(FrameKind.SLEEP, since, _LONG.pack(duration_ns))
+
+
+def progress(since: bytes) -> bytes:
+    return frame(FrameKind.PROGRESS, since)
+
+
+def wait_any(since: bytes, number: int, called: int, timeout_ns: int, handles: Sequence[int]) -> bytes:
+    fixed = _WAIT_ANY.pack(number, called, timeout_ns, len(handles))
+    return frame(FrameKind.WAIT_ANY, since, fixed, struct.pack(f"<{len(handles)}I", *handles))
+
+
+def interruption(number: int) -> bytes:
+    return frame(FrameKind.INTERRUPTION, _COUNT.pack(number))
+
+
+def expect(since: bytes, handle: int, namespace: str, keys: Sequence[str]) -> bytes:
+    return frame(FrameKind.EXPECT, since, _COUNT.pack(handle), string(namespace), strings(keys))
 
 
 class StoreCall(NamedTuple):

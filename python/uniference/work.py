@@ -72,6 +72,8 @@ class UniferenceWork(dist.Work):
             self._end_event()
             self._end_future()
             raise
+        if self._exception is not None:
+            raise self._exception
         self._end_future()
         return True
 
@@ -79,10 +81,22 @@ class UniferenceWork(dist.Work):
         session = self._session
         session.enter()
         try:
-            frame = wire.wait(session.interval(), self._handle, timeout_ns)
-            self.finish(session.ask(frame, self._is_receive))
+            self.take_result(timeout_ns, called=True)
         finally:
             session.leave()
+
+    def take_result(self, timeout_ns: int, called: bool) -> None:
+        """Waits for the result and takes it over. The session has been entered.
+
+        ``called``: whether the script has called for the wait, rather than for the operation.
+        """
+        session = self._session
+        if session.threads.are_needed():
+            session.threads.await_end(self._handle, timeout_ns, called)
+        # Another thread may have taken it meanwhile.
+        if self._handle != 0:
+            frame = wire.wait(session.interval(), self._handle, timeout_ns)
+            self.finish(session.ask(frame, self._is_receive))
 
     def try_wait(self) -> None:
         """Waits unless another thread is in the bridge, where it may wait for the engine."""

@@ -68,7 +68,7 @@ public final class CommandSession: Sendable {
     defer { process.endAll() }
     let folder = try SessionFolder(path: path)
     defer { folder.remove() }
-    let rendezvous = Rendezvous(largestWorld: cluster.devices.count) { [self] links in begin(links) }
+    let rendezvous = Rendezvous(largestWorld: cluster.devices.count) { [self] links in begin(links, folder.path) }
     let greeter = try Greeter(folder: folder) { rendezvous.add($0, $1) }
     defer { greeter.stop() }
     process.start()
@@ -89,10 +89,10 @@ public final class CommandSession: Sendable {
     }
   }
 
-  private func begin(_ links: [RankLink]) {
+  private func begin(_ links: [RankLink], _ folder: String) {
     running.wrappingAdd(1, ordering: .acquiringAndReleasing)
     let thread = Thread { [self] in
-      simulate(links)
+      simulate(links, folder)
       running.wrappingSubtract(1, ordering: .acquiringAndReleasing)
     }
     thread.name = "world"
@@ -100,13 +100,13 @@ public final class CommandSession: Sendable {
     thread.start()
   }
 
-  private func simulate(_ links: [RankLink]) {
+  private func simulate(_ links: [RankLink], _ folder: String) {
     do {
       let cluster = try cluster.keepingDevices(links.count)
       let session = WorldSession(
         links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil, interruption: interruption,
-        takeReturns: { [] })
+        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil, folder: folder,
+        interruption: interruption, takeReturns: { [] })
       var simulation = SimulationOptions()
       simulation.seed = options.seed
       simulation.interruption = interruption

@@ -1,19 +1,34 @@
 import DequeModule
 import Foundation
+import SimulationKernel
 
 /// Sees to it that only so many ranks compute at once: the others' answers are held back, since what is computed side by
 /// side on the same cores is not measured as it would be on devices of their own.
 ///
 /// Ranks that have not communicated yet import and load; they may do so on all cores, or a run of many ranks would take
-/// many times as long as the real one before it has begun.
+/// many times as long as the real one before it has begun. A rank that computes for long without a word does not keep
+/// those waiting that are behind it in virtual time: it may be one of them that it looks for, in a loop that asks nothing.
 final class ComputePermits {
+  private struct Holder {
+    let start = ContinuousClock.now
+    /// What its clock has reached, as far as is known.
+    var clock: VirtualTime
+    var isOverlong = false
+  }
+
+  private struct Waiting {
+    let link: RankLink
+    let answer: [UInt8]
+    let clock: VirtualTime
+  }
+
   private let limit: Int
   private let startUpLimit: Int
-  private var computing: Set<Int> = []
-  private var waiting: Deque<(link: RankLink, answer: [UInt8])> = []
+  private let longestTurn: Duration
+  private var computing: [Int: Holder] = [:]
+  private var waiting: Deque<Waiting> = []
   /// When a rank last got or gave back a permit.
   private var lastChange = ContinuousClock.now
-  private var progress: ProcessorTimes = ProcessorTimes()
 
   /// After so long without any use of the processor a rank is taken to wait for something outside the simulation.
   private static let patience = Duration.milliseconds(300)
@@ -21,75 +36,67 @@ final class ComputePermits {
   /// - Parameters:
   ///   - limit: how many ranks may compute at once.
   ///   - coreCount: how many may before they have communicated.
-  init(limit: Int, coreCount: Int = ProcessInfo.processInfo.activeProcessorCount) {
+  ///   - longestTurn: after so long of computing without a word a rank makes room for those that are behind it.
+  init(
+    limit: Int, coreCount: Int = ProcessInfo.processInfo.activeProcessorCount, longestTurn: Duration = .seconds(2)
+  ) {
     self.limit = max(1, limit)
+    self.longestTurn = longestTurn
     startUpLimit = max(self.limit, coreCount)
   }
 
-  /// Answers a rank as soon as it may compute.
-  func answer(_ link: RankLink, _ frame: [UInt8]) {
-    if waiting.isEmpty, mayCompute(link) { return grant(link, frame) }
-    waiting.append((link, frame))
+  /// Answers a rank, whose clock says so, as soon as it may compute.
+  func answer(_ link: RankLink, _ frame: [UInt8], at clock: VirtualTime) {
+    let next = Waiting(link: link, answer: frame, clock: clock)
+    if waiting.isEmpty, mayCompute(next) { return grant(next) }
+    waiting.append(next)
     grantInOrder()
   }
 
-  private func mayCompute(_ link: RankLink) -> Bool {
-    computing.count < (link.hasCommunicated ? limit : startUpLimit)
+  /// Whether a rank has a permit.
+  func isComputing(_ link: RankLink) -> Bool { computing[link.rank] != nil }
+
+  /// Notes how far a rank has come that computes.
+  func note(_ link: RankLink, at clock: VirtualTime) { computing[link.rank]?.clock = clock }
+
+  private func mayCompute(_ next: Waiting) -> Bool {
+    let others = computing.values.filter { !($0.isOverlong && next.clock <= $0.clock) }
+    return others.count < (next.link.hasCommunicated ? limit : startUpLimit)
   }
 
   /// First come, first served; a rank that is still starting up may overtake.
   private func grantInOrder() {
-    while let index = waiting.firstIndex(where: { mayCompute($0.link) }) {
-      let next = waiting.remove(at: index)
-      grant(next.link, next.answer)
-    }
+    while let index = waiting.firstIndex(where: mayCompute) { grant(waiting.remove(at: index)) }
   }
 
   /// Notes that a rank has stopped computing.
   func giveBack(_ link: RankLink) {
-    guard computing.remove(link.rank) != nil else { return }
+    guard computing.removeValue(forKey: link.rank) != nil else { return }
     lastChange = .now
     grantInOrder()
   }
 
   /// Gives the answers that have been held back: nothing is measured any more.
   func lift() {
-    while let next = waiting.popFirst() { grant(next.link, next.answer) }
+    while let next = waiting.popFirst() { grant(next) }
   }
 
-  private func grant(_ link: RankLink, _ answer: [UInt8]) {
-    computing.insert(link.rank)
+  private func grant(_ next: Waiting) {
+    computing[next.link.rank] = Holder(clock: next.clock)
     lastChange = .now
-    link.send(answer: answer)
+    next.link.send(answer: next.answer)
   }
 
   /// Lets another rank go on where those that might compute do nothing: they may wait, outside the simulation, for
-  /// something that a rank without a permit has yet to do.
+  /// something that a rank without a permit has yet to do. Likewise where one computes for long.
   func relieve(_ links: [RankLink]) {
+    guard !waiting.isEmpty else { return }
+    for rank in computing.keys where ContinuousClock.now - (computing[rank]?.start ?? .now) > longestTurn {
+      computing[rank]?.isOverlong = true
+    }
+    grantInOrder()
     guard !waiting.isEmpty, ContinuousClock.now - lastChange > Self.patience else { return }
-    lastChange = .now
-    let pids = links.filter { computing.contains($0.rank) }.map(\.pid)
-    guard progress.areIdle(pids), let next = waiting.popFirst() else { return }
-    grant(next.link, next.answer)
-  }
-}
-
-/// How much processor time processes had used when they were last looked at.
-private struct ProcessorTimes {
-  private var known: [Int32: String] = [:]
-
-  /// Whether none of the processes has used the processor since the last call.
-  mutating func areIdle(_ pids: [Int32]) -> Bool {
-    let now = Dictionary(pids.map { ($0, Self.usage(of: $0)) }, uniquingKeysWith: { first, _ in first })
-    defer { known = now }
-    return now.allSatisfy { known[$0.key] == $0.value }
-  }
-
-  /// User and system time as the kernel tells them; empty on systems without `/proc`, where every process is taken to be
-  /// idle and one more may compute.
-  private static func usage(of pid: Int32) -> String {
-    guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8) else { return "" }
-    let fields = text.split(separator: ")").last?.split(separator: " ") ?? []
-    return fields.count > 12 ? "\(fields[11]) \(fields[12])" : ""
+    let idle = links.lazy.filter { self.isComputing($0) }.allSatisfy { $0.progress.idle > Self.patience }
+    if idle, let next = waiting.popFirst() { grant(next) }
   }
 }

@@ -32,14 +32,23 @@ extension WorldSession {
     }
     var lines = ["deadlock at virtual time \(report.time): nothing can happen any more, and these ranks wait"]
     let waits = Dictionary(report.entries.map { ($0.process, $0) }, uniquingKeysWith: { first, _ in first })
+    let waitedFor = Dictionary(
+      report.entries.map { ($0.process, $0.wait.waitsOn) }, uniquingKeysWith: { first, more in first + more })
     for (rank, link) in links.enumerated() {
       guard let wait = waits[rank] else {
         lines.append("  rank \(rank) has ended its script")
         continue
       }
-      let call = conversations[rank].currentCall?.description ?? wait.wait.operation
-      let others = wait.wait.waitsOn.prefix(8).map { "\($0)" }.joined(separator: ", ")
-      let more = wait.wait.waitsOn.count > 8 ? ", ..." : ""
+      let threads = conversations[rank].threadCalls
+      if threads.count > 1 {
+        lines.append("  rank \(rank) has \(threads.count) threads inside calls:")
+        lines += threads.map { "      \($0)" }
+        lines += indented(link.stack)
+        continue
+      }
+      let call = (threads.first ?? conversations[rank].currentCall)?.description ?? wait.wait.operation
+      let others = waitedFor[rank, default: []].prefix(8).map { "\($0)" }.joined(separator: ", ")
+      let more = waitedFor[rank, default: []].count > 8 ? ", ..." : ""
       lines.append("  rank \(rank) waits in \(call)" + (others.isEmpty ? "" : ", for rank \(others)\(more)"))
       lines += indented(link.stack)
     }

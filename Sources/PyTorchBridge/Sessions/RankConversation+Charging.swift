@@ -1,17 +1,32 @@
-import Communication
+import Quantities
 import SimulationKernel
 
 extension RankConversation {
   /// Moves the rank's clock by what its script has done before a primitive.
   func charge(_ interval: Interval, before primitive: String) throws {
+    try compute(interval, before: primitive)
+    // Where the others have gone on while the rank waited for something outside the simulation, it comes later.
+    if process.now < process.engine.now { process.catchUp(with: process.engine.now) }
+  }
+
+  /// Has the others go on with what is earlier than the rank has come by now, though it has not said so.
+  func lookAhead() {
+    let estimate = link.progress.estimate()
+    let clock = rank.end(ofWork: .nanoseconds(estimate.computedNanoseconds)).advanced(by: estimate.waited)
+    session.permits.note(link, at: clock)
+    // Only where the engine has come to this rank, and there is something to go on with.
+    let engine = process.engine
+    if process.now <= engine.now, let next = engine.nextEventTime, next < clock { link.advance(to: clock) }
+  }
+
+  private func compute(_ interval: Interval, before primitive: String) throws {
     let operation = "compute before \(primitive)"
     switch session.compute {
     case .measured:
       // Also where nothing was computed, so that a recording has an entry for each primitive.
       try rank.compute(measured: .nanoseconds(max(0, interval.computedNanoseconds)), operation: operation)
     case .recorded(let recording):
-      let duration = try recording.next(of: rank.index, operation: operation, site: link.text(interval.site))
-      try rank.compute(measured: duration, operation: operation)
+      try replay(try recording.next(of: rank.index, operation: operation, site: link.text(interval.site)), operation)
     case .roofline:
       for computed in interval.operations {
         try rank.compute(
@@ -32,13 +47,14 @@ extension RankConversation {
     guard case .recorded(let recording) = session.compute else { return try charge(interval, before: phase) }
     let operation = "compute before \(phase)"
     guard recording.hasNext(of: rank.index, operation: operation) else { return }
-    let duration = try recording.next(of: rank.index, operation: operation, site: nil)
-    try rank.compute(measured: duration, operation: operation)
+    try replay(try recording.next(of: rank.index, operation: operation, site: nil), operation)
   }
 
-  /// Lets the script sleep: an event at its end, so that the other ranks have come as far by then.
-  func sleep(nanoseconds: Int64) async throws {
-    process.rest(until: process.now.advanced(by: .nanoseconds(nanoseconds)))
-    try await process.synchronize(at: SourceLocation())
+  /// Charges what a recording says. What the script has spent of it by asking for the time again and again is a part of
+  /// it.
+  private func replay(_ duration: Duration, _ operation: String) throws {
+    let spent = min(.picoseconds(askedPicoseconds), duration)
+    askedPicoseconds = 0
+    try rank.compute(measured: duration - spent, operation: operation)
   }
 }

@@ -3,8 +3,14 @@ import SimulationKernel
 
 extension RankConversation {
   /// Does what the script asks of the store, when all that came before in virtual time has happened.
-  func perform(_ request: StoreRequest) async throws {
-    try await process.synchronize(at: SourceLocation())
+  func perform(_ request: StoreRequest, _ interval: Interval) async throws {
+    let hasWorked = try charging(interval) { try charge(interval, before: "store") }
+    if request.isQuestion {
+      try await question(about: .others, hasWorked: hasWorked)
+    } else {
+      polling.end()
+      try await process.synchronize(at: SourceLocation())
+    }
     let store = session.store
     let key = request.keys.first ?? ""
     switch request.operation {
@@ -54,6 +60,17 @@ extension RankConversation {
       answer(.bytes(store.value(of: key, in: request.namespace) ?? []))
     } else {
       answer(.nothing)
+    }
+  }
+}
+
+extension StoreRequest {
+  /// Whether it changes nothing, or nothing that it would not change when it is tried again.
+  fileprivate var isQuestion: Bool {
+    switch operation {
+    case .check, .count, .listKeys, .compareSet, .delete: true
+    case .add: delta == 0
+    case .set, .append, .get, .wait: false
     }
   }
 }

@@ -15,7 +15,15 @@ final class RankConversation: @unchecked Sendable {
   /// What the rank does now, or did last.
   private(set) var currentCall: CallDescription?
   var groups: [UInt32: RankGroup] = [:]
-  private var pending: [UInt32: PendingCall] = [:]
+  var pending: [UInt32: PendingCall] = [:]
+  /// Since when threads have waited for operations that they wait for together.
+  var waitStarts: [UInt32: VirtualTime] = [:]
+  /// What the rank's threads wait for together at present.
+  var threadsWait: ThreadsWait?
+  /// The rank's questions since it last did something else.
+  var polling = Polling()
+  /// How far questions for the time have moved the clock since an interval was last charged.
+  var askedPicoseconds: Int64 = 0
   /// What the rank has been told of last: its blocks stay valid until the next request.
   private var delivered: Delivery?
 
@@ -28,12 +36,13 @@ final class RankConversation: @unchecked Sendable {
 
   /// Follows the script from its beginning to its end.
   func run(welcome: [UInt8]) async throws {
-    session.permits.answer(link, welcome)
+    session.permits.answer(link, welcome, at: process.now)
     rank.beginPhase(ScriptPhase.start.rawValue)
     while true {
       let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
       if case .forget(let handle) = request.content {
         pending[handle] = nil
+        waitStarts[handle] = nil
         continue
       }
       delivered = nil
@@ -47,6 +56,7 @@ final class RankConversation: @unchecked Sendable {
   }
 
   private func perform(_ request: RankRequest) async throws {
+    if !request.content.isQuestion { polling.end() }
     do {
       switch request.content {
       case .group(let group):
@@ -59,24 +69,17 @@ final class RankConversation: @unchecked Sendable {
       case .receive(let message):
         try await perform(message, as: "recv", request) { try self.startReceive(message, in: $0) }
       case .wait(let handle, let timeout): try await wait(for: handle, timeout: timeout, request.interval)
-      case .test(let handle):
-        try charge(request.interval, before: "is_completed")
-        let hasEnded = try await pending[handle]?.hasEnded() ?? true
-        answer(.truth(hasEnded))
-      case .now:
-        try chargeBeforeQuestion(request.interval)
-        answer(.nothing)
-      case .sleep(let nanoseconds):
-        try charge(request.interval, before: ComputeRecording.sleep)
-        try await sleep(nanoseconds: nanoseconds)
-        answer(.nothing)
-      case .store(let access):
-        try charge(request.interval, before: "store")
-        try await perform(access)
+      case .test(let handle): try await test(handle, request.interval)
+      case .now: try await tellTime(request.interval)
+      case .sleep(let nanoseconds): try await sleep(nanoseconds: nanoseconds, request.interval)
+      case .store(let access): try await perform(access, request.interval)
       case .phase(let name):
         let name = link.text(name) ?? "\(name)"
         try chargeBeforePhase(name, request.interval)
         rank.beginPhase(name)
+      case .waitForAny(let threads): try await waitForAny(threads, request.interval)
+      case .expect(let keys): try expect(keys, request.interval)
+      case .progress: try chargeBeforeQuestion(request.interval)
       case .forget, .goodbye: break
       }
     } catch let error as CommunicationError {
@@ -141,12 +144,18 @@ final class RankConversation: @unchecked Sendable {
   }
 
   private func wait(for handle: UInt32, timeout: Int64?, _ interval: Interval) async throws {
+    // What threads have waited for together has been charged, and its time-out has begun.
+    let beginning = waitStarts.removeValue(forKey: handle)
     switch pending[handle] {
     case .underWay(let work, let call):
-      try charge(interval, before: "wait of \(call.operationAndOperand)")
+      if beginning == nil {
+        try charge(interval, before: "wait of \(call.operationAndOperand)")
+      } else {
+        try chargeBeforeQuestion(interval)
+      }
       currentCall = call
       let place = CallDescription(operation: "wait of \(call.operation)", site: link.text(interval.site)).place
-      if try await finish(work, call, timeout: timeout, as: place) == nil {
+      if try await finish(work, call, since: beginning, timeout: timeout, as: place) == nil {
         tellTimeOut(of: call, timeout)
       } else {
         pending[handle] = nil
@@ -162,16 +171,19 @@ final class RankConversation: @unchecked Sendable {
 
   /// Waits for the work and answers with what it brought; `nil` when it did not end in time.
   ///
-  /// - Parameter place: what the script has called for it and where.
+  /// - Parameters:
+  ///   - beginning: when waiting for it began; now unless given.
+  ///   - place: what the script has called for it and where.
   private func finish(
-    _ work: Work<Delivery>, _ call: CallDescription, timeout: Int64?, as place: String
+    _ work: Work<Delivery>, _ call: CallDescription, since beginning: VirtualTime? = nil, timeout: Int64?,
+    as place: String
   ) async throws -> Delivery? {
     let start = process.now
     defer { rank.noteCall(place, from: start) }
     let delivery: Delivery?
     if let timeout {
-      let deadline = process.now.advanced(byPicoseconds: Picoseconds.whole(nanoseconds: timeout))
-      delivery = try await process.doing(until: deadline) { try await work.wait() }
+      let deadline = (beginning ?? process.now).advanced(byPicoseconds: Picoseconds.whole(nanoseconds: timeout))
+      delivery = try await process.doing(until: deadline) { try await work.waitRepeatably() }
     } else {
       delivery = try await work.wait()
     }
@@ -211,11 +223,12 @@ final class RankConversation: @unchecked Sendable {
 
   func answer(_ result: Answers.Result, received: (source: Int, tag: Int)? = nil) {
     session.permits.answer(
-      link, Answers.done(result, received: received, link: link, at: process.now.picoseconds))
+      link, Answers.done(result, received: received, link: link, at: process.now.picoseconds), at: process.now)
   }
 
   func fail(_ category: Answers.FailureCategory, _ message: String) {
-    session.permits.answer(link, Answers.failed(category, message, link: link, at: process.now.picoseconds))
+    session.permits.answer(
+      link, Answers.failed(category, message, link: link, at: process.now.picoseconds), at: process.now)
   }
 }
 
@@ -224,6 +237,11 @@ enum PendingCall {
   case underWay(Work<Delivery>, CallDescription)
   /// The script is told when it waits.
   case refused(String)
+
+  /// Waits until it has ended, in whatever way.
+  func awaitEnd() async throws {
+    if case .underWay(let work, _) = self { try await work.waitRepeatably() }
+  }
 
   func hasEnded() async throws -> Bool {
     switch self {
@@ -243,13 +261,22 @@ struct Delivery: Sendable {
 }
 
 extension RankRequest.Content {
+  /// Whether the script might ask it again and again, while it waits for something.
+  fileprivate var isQuestion: Bool {
+    switch self {
+    case .test, .now, .sleep, .store, .waitForAny: true
+    case .group, .declaration, .collective, .send, .receive, .wait, .expect, .forget, .goodbye, .phase, .progress: false
+    }
+  }
+
   /// The handle by which the script will ask for the result.
   fileprivate var handle: UInt32? {
     switch self {
     case .collective(let request): request.handle
     case .send(let request), .receive(let request): request.handle
     case .wait(let handle, _), .test(let handle), .forget(let handle): handle
-    case .group, .declaration, .now, .sleep, .store, .goodbye, .phase: nil
+    case .expect(let request): request.handle
+    case .group, .declaration, .now, .sleep, .store, .waitForAny, .goodbye, .phase, .progress: nil
     }
   }
 }

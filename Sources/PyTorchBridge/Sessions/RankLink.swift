@@ -10,6 +10,8 @@ final class RankLink: @unchecked Sendable {
   let rank: Int
   let pid: Int32
   private(set) var connection: Connection
+  /// How far the rank has come while it computes.
+  var progress: RankProgress
   /// Whether the rank waits for an answer, so that it is not computing.
   private(set) var awaitsAnswer = true
   /// Whether the rank's script has ended in good order.
@@ -25,6 +27,8 @@ final class RankLink: @unchecked Sendable {
   private(set) var hasMetOthers = false
   /// The rank's Python stack, once it has been asked for.
   var stack: String?
+  /// The wait of the rank's threads, by its number, that another thread of it has interrupted last.
+  var interruptedWait: UInt32 = 0
   private var names: [UInt32: String] = [:]
   private var operations: [ComputedOperation] = []
   private var inbox: Deque<RankRequest> = []
@@ -42,6 +46,7 @@ final class RankLink: @unchecked Sendable {
     self.rank = rank
     self.pid = pid
     self.connection = connection
+    progress = RankProgress(pid: pid)
   }
 
   /// An entry of the rank's string table.
@@ -133,6 +138,7 @@ final class RankLink: @unchecked Sendable {
   }
 
   private func deliver(_ request: RankRequest) {
+    progress.begin()
     if let hold {
       self.hold = nil
       hold.finish(.success(request), elapsed: .zero)
@@ -165,6 +171,10 @@ final class RankLink: @unchecked Sendable {
   /// Sends an answer; the rank goes on computing.
   func send(answer: [UInt8]) {
     awaitsAnswer = false
+    progress.begin()
     connection.send(answer)
   }
+
+  /// Says that the rank's next request comes at `time` or later, on its clock.
+  func advance(to time: VirtualTime) { hold?.advance(to: time) }
 }

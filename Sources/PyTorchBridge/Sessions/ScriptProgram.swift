@@ -18,6 +18,7 @@ extension WorldSession {
   fileprivate func conversation(with rank: Rank, _ process: LogicalProcess) -> RankConversation {
     let conversation = RankConversation(rank: rank, process: process, link: links[rank.index], session: self)
     conversations.append(conversation)
+    process.engine.lastResort = { [unowned self] in hearOtherThreads() }
     return conversation
   }
 }

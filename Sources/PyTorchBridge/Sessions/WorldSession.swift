@@ -37,12 +37,23 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private var reductionCount: UInt64 = 0
   private var pollEntries: [pollfd]
 
+  /// So long nothing of a rank may run until none of its threads is taken to have anything to say.
+  private static let threadsPatience = Duration.seconds(3)
+  /// After so long none is, whatever they do.
+  private static let longestSilence = Duration.seconds(60)
+
+  /// - Parameter folder: the session's, where ranks show their clocks while they compute.
   init(
     links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool,
-    control: LauncherLink?, interruption: Interruption = Interruption(),
+    control: LauncherLink?, folder: String?, interruption: Interruption = Interruption(),
     takeReturns: @escaping () -> [Arrivals.Return] = { [] }
   ) {
     self.links = links
+    if case .measured = compute, let folder {
+      for link in links {
+        link.progress = RankProgress(pid: link.pid, clockPath: "\(folder)/\(link.number)-clock")
+      }
+    }
     self.clusterChoosesAlgorithms = clusterChoosesAlgorithms
     self.compute = compute
     self.control = control
@@ -72,16 +83,35 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   // MARK: What comes in
 
   func awaitReports() {
-    takeIn(waitingMilliseconds: 20)
+    guard takeIn(waitingMilliseconds: 20) == 0 else { return }
+    for conversation in conversations where permits.isComputing(conversation.link) { conversation.lookAhead() }
     permits.relieve(links)
     takeReturns().forEach(takeIn(return:))
     for link in links where link.isOverdue { _ = link.ended(status: EXIT_SUCCESS) }
   }
 
+  /// Waits, where all ranks wait, for what a rank's other threads have to say.
+  ///
+  /// - Returns: whether one has said something; not if none has for long, or none could.
+  func hearOtherThreads() -> Bool {
+    let start = ContinuousClock.now
+    while !interruption.isRequested, ContinuousClock.now - start < Self.longestSilence {
+      let waiting = conversations.filter { $0.threadsWait != nil }
+      guard !waiting.isEmpty, waiting.allSatisfy({ !$0.link.connection.isClosed }) else { return false }
+      takeIn(waitingMilliseconds: 20)
+      if waiting.contains(where: { $0.threadsWait?.number == $0.link.interruptedWait }) { return true }
+      for conversation in waiting { _ = conversation.link.progress.estimate() }
+      if waiting.allSatisfy({ $0.link.progress.idle > Self.threadsPatience }) { return false }
+    }
+    return false
+  }
+
   /// Takes in what ranks have sent, waiting for it for so long at most.
-  func takeIn(waitingMilliseconds: Int32) {
+  /// - Returns: how many of them have sent something.
+  @discardableResult
+  func takeIn(waitingMilliseconds: Int32) -> Int32 {
     let count = poll(&pollEntries, nfds_t(pollEntries.count), waitingMilliseconds)
-    guard count > 0 else { return }
+    guard count > 0 else { return 0 }
     for index in pollEntries.indices where pollEntries[index].revents != 0 {
       if index < links.count {
         takeIn(from: links[index])
@@ -91,6 +121,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
         if control.connection.isClosed { pollEntries[index].fd = -1 }
       }
     }
+    return count
   }
 
   /// Takes in how ranks' processes have ended, and what else the launcher has to say.
@@ -146,7 +177,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
     }
     link.returned(by: new.connection)
     pollEntries[index].fd = new.connection.descriptor
-    permits.answer(link, welcomes[index])
+    permits.answer(link, welcomes[index], at: .zero)
   }
 
   private func handle(_ frame: RankFrame, from link: RankLink) {
@@ -156,6 +187,10 @@ final class WorldSession: ReportSource, @unchecked Sendable {
     case .published(let number, let place):
       reductions.removeValue(forKey: number)?.finish(in: SharedBlock(owner: link, place: place))
     case .stack(let text): link.stack = text
+    case .interruption(let wait):
+      link.interruptedWait = wait
+      let threads = conversations.first { $0.link === link }?.threadsWait
+      if let threads, threads.number == wait { threads.interrupt() }
     case .request(let request):
       if control != nil, case .goodbye = request.content {
         link.keep(goodbye: request)

@@ -9,6 +9,8 @@ enum RankFrame {
   case published(reduction: UInt64, block: BlockPlace)
   case stack(String)
   case request(RankRequest)
+  /// Another thread of the rank wants to speak while some wait together.
+  case interruption(wait: UInt32)
   case started(rank: Int, pid: Int32)
   case exited(rank: Int, status: Int32)
   case outputLost(String)
@@ -31,7 +33,8 @@ enum RankFrame {
     case 6:
       self = .request(
         RankRequest(interval: Interval(), content: .forget(handle: try reader.integer()), isAnswered: false))
-    case 10...21: self = .request(try RankRequest(kind: kind, &reader))
+    case 7: self = .interruption(wait: try reader.integer())
+    case 10...24: self = .request(try RankRequest(kind: kind, &reader))
     case 30: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
     case 31: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
     case 32: self = .outputLost(try reader.string())

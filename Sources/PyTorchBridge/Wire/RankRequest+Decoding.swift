@@ -28,6 +28,13 @@ extension RankRequest {
       content = .declaration(
         DeclarationRequest(
           operation: try reader.integer(), key: try reader.integer(), arguments: try reader.integer()))
+    case 22:
+      isAnswered = false
+      content = .progress
+    case 24:
+      isAnswered = false
+      content = .expect(
+        ExpectRequest(handle: try reader.integer(), namespace: try reader.string(), keys: try reader.keys()))
     default:
       isAnswered = true
       content = try Self.question(kind: kind, &reader)
@@ -40,6 +47,7 @@ extension RankRequest {
     case 15: .test(handle: try reader.integer())
     case 16: .now
     case 20: .sleep(nanoseconds: try reader.integer())
+    case 23: .waitForAny(try ThreadsRequest(&reader))
     default: .store(try StoreRequest(&reader))
     }
   }
@@ -50,6 +58,11 @@ extension FrameReader {
   fileprivate mutating func timeout() throws(ProtocolError) -> Int64? {
     let nanoseconds = try integer(Int64.self)
     return nanoseconds < 0 ? nil : nanoseconds
+  }
+
+  /// Keys of the store.
+  fileprivate mutating func keys() throws(ProtocolError) -> [String] {
+    try list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in try reader.string() }
   }
 
   /// The flags of a primitive, of which only whether it is answered matters here.
@@ -122,13 +135,22 @@ extension PointToPointRequest {
   }
 }
 
+extension ThreadsRequest {
+  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+    number = try reader.integer()
+    called = try reader.integer()
+    timeoutNanoseconds = try reader.timeout()
+    handles = try reader.list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in try reader.integer() }
+  }
+}
+
 extension StoreRequest {
   fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
     let number = try reader.integer(UInt8.self)
     guard let operation = Operation(rawValue: number) else { throw ProtocolError("no store operation \(number)") }
     self.operation = operation
     namespace = try reader.string()
-    keys = try reader.list(bytesPerEntry: 4) { (reader) throws(ProtocolError) in try reader.string() }
+    keys = try reader.keys()
     value = Array(try reader.counted())
     expected = Array(try reader.counted())
     delta = try reader.integer()

@@ -36,6 +36,12 @@ struct RankRequest: Sendable {
     case now
     case store(StoreRequest)
     case sleep(nanoseconds: Int64)
+    /// Several of the rank's threads wait, each for an operation of its own or for a time.
+    case waitForAny(ThreadsRequest)
+    /// Keys of the store become an operation that can be waited for.
+    case expect(ExpectRequest)
+    /// What has been computed, without any request.
+    case progress
     case goodbye(exitCode: Int32, reason: String)
     /// The script enters a phase, an entry of the rank's string table.
     case phase(UInt32)
@@ -109,6 +115,24 @@ struct StoreRequest: Sendable {
   let expected: [UInt8]
   let delta: Int64
   let timeoutNanoseconds: Int64?
+}
+
+/// What several threads of a rank wait for at once.
+struct ThreadsRequest: Sendable {
+  /// By which another thread, which wants to speak meanwhile, names the wait.
+  let number: UInt32
+  /// The operation for which the script has called `wait` just now; 0 for none.
+  let called: UInt32
+  /// How long the first of them waits at most; 0: only what has ended by now counts.
+  let timeoutNanoseconds: Int64?
+  let handles: [UInt32]
+}
+
+/// Keys of the store that a thread is going to wait for.
+struct ExpectRequest: Sendable {
+  let handle: UInt32
+  let namespace: String
+  let keys: [String]
 }
 
 /// Where a rank has put values.

@@ -115,6 +115,10 @@ private final class PendingReceive: PendingOperation {
 
   func wait(for member: Int, at location: SourceLocation) async throws { _ = try await request.wait(at: location) }
 
+  func waitRepeatably(for member: Int, at location: SourceLocation) async throws {
+    _ = try await request.wait(at: location, staysPosted: true)
+  }
+
   func hasEnded(for member: Int, at location: SourceLocation) async throws -> Bool {
     try await request.isCompleted(at: location)
   }

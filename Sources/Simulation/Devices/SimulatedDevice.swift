@@ -67,9 +67,7 @@ public final class SimulatedDevice: @unchecked Sendable {
     if engine.isInterrupted { throw CancellationError() }
     let start = process.now
     guard start <= .limit else { throw TimeExceeded(process.name) }
-    let elapsed =
-      quota?.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds, speed: speed)
-      ?? speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
+    let elapsed = elapsedPicoseconds(forWork: work, startingAt: start, quota: &quota)
     guard elapsed <= Picoseconds.limit - start.picoseconds else {
       throw TimeExceeded("\(operation) on \(memoryAccount.deviceName)")
     }
@@ -78,6 +76,20 @@ public final class SimulatedDevice: @unchecked Sendable {
     world.observer?.computed(
       Computation(
         rank: process.id, operation: operation, start: start, duration: elapsed, measured: isMeasured ? work : nil))
+  }
+
+  /// When work would be done that begins now and takes so long at the device's normal speed. Charges nothing.
+  public func end(ofWork duration: Duration) -> VirtualTime {
+    var quota = quota
+    let elapsed = elapsedPicoseconds(forWork: duration.picoseconds, startingAt: process.now, quota: &quota)
+    return process.now.advanced(byPicoseconds: elapsed)
+  }
+
+  private func elapsedPicoseconds(
+    forWork work: Int64, startingAt start: VirtualTime, quota: inout QuotaAccount?
+  ) -> Int64 {
+    quota?.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds, speed: speed)
+      ?? speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
   }
 
   /// Takes memory of the device.

@@ -34,6 +34,8 @@ final class DeployedServices: RankServices {
 
   func compute(_ cost: OperationCost, elementType: ElementType, operation: String) {}
 
+  func end(ofWork duration: Duration) -> VirtualTime { clock.now }
+
   func random() -> RandomStream { RandomStream(seed: seed, stream: UInt64(rank) + 1) }
 
   func mark(_ name: String, at time: VirtualTime) { events?.marked(name, at: time) }

@@ -54,6 +54,9 @@ public final class Rank: @unchecked Sendable {
     try services.compute(for: duration, operation: operation, isMeasured: true)
   }
 
+  /// What the clock would read after so much work at the device's normal speed. Charges nothing.
+  package func end(ofWork duration: Duration) -> VirtualTime { services.end(ofWork: duration) }
+
   /// Computes something whose cost is known. In deployment it does nothing: work is real there.
   public func compute(_ cost: OperationCost, elementType: ElementType = .float32, operation: String = "compute") throws
   {

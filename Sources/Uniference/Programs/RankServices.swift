@@ -19,6 +19,9 @@ protocol RankServices: AnyObject, Sendable {
   /// Computes something whose cost is known.
   func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws
 
+  /// What the rank's clock would read after so much work at the device's normal speed. Charges nothing.
+  func end(ofWork duration: Duration) -> VirtualTime
+
   /// A stream of random numbers of the rank's own.
   func random() -> RandomStream
 
@@ -75,6 +78,8 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
   func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
     try accounts.compute(cost, elementType: elementType, operation: operation)
   }
+
+  func end(ofWork duration: Duration) -> VirtualTime { accounts.end(ofWork: duration) }
 
   func random() -> RandomStream { logicalProcess.random() }
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import _thread
 import pathlib
 import socket
 import struct
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,7 +50,8 @@ def connect(folder: pathlib.Path, respond: Responder) -> Session:
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(str(folder / "socket"))
     listener.listen()
-    threading.Thread(target=serve, args=(listener, respond), daemon=True).start()
+    # Not one of the rank's own threads, which `threading` would count.
+    _thread.start_new_thread(serve, (listener, respond))
     return Session.connect(str(folder), "main", 0, 2, lambda session: StandingClock())
 
 

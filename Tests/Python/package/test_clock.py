@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import os
+import struct
 import threading
 import time
 
@@ -11,6 +13,7 @@ import torch
 from uniference import clock as clock_module
 from uniference import meters
 from uniference.clock import AskingClock, Interval, MeasuredClock
+from uniference.clock_file import ClockFile
 
 
 class SteppedMeter:
@@ -126,6 +129,113 @@ def test_what_was_computed_before_an_accelerator_came_into_use_stays_charged(cho
     choice.meter.now_ns += 20
     assert clock.now_ps() == 120_000
     assert clock.leave_script() == Interval(computed_ns=120)
+
+
+class CountedSign:
+    """Notes what a clock shows of itself."""
+
+    def __init__(self) -> None:
+        self.skipped_ns = 0
+
+    def start(self, computed_ns):
+        pass
+
+    def skip(self, duration_ns):
+        self.skipped_ns += duration_ns
+
+    def stop(self):
+        pass
+
+
+def test_a_loop_that_asks_for_the_time_has_the_engine_asked_now_and_then(choice):
+    asked_ps = []
+
+    def ask() -> int:
+        clock.leave_script()
+        asked_ps.append(clock.now_ps())
+        clock.enter_script(asked_ps[-1])
+        return asked_ps[-1]
+
+    sign = CountedSign()
+    clock = MeasuredClock(1.0, asking_ns=7, sign=sign, ask=lambda: 0)
+    clock._ask = ask
+    clock.enter_script(0)
+    readings = 0
+    while clock.now_ps() < 50_000_000_000:
+        choice.meter.now_ns += 2_007
+        readings += 1
+    # The clock is read every 2 us of the 50 ms, the engine asked every millisecond.
+    assert 24_000 <= readings <= 26_000
+    assert 45 <= len(asked_ps) <= 50
+    assert sign.skipped_ns >= 7 * readings
+
+
+def test_a_script_that_times_its_steps_does_not_have_the_engine_asked(choice):
+    clock = MeasuredClock(1.0, ask=lambda: pytest.fail("no poll"))
+    clock.enter_script(0)
+    for _ in range(1000):
+        choice.meter.now_ns += 400_000
+        clock.now_ps()
+        clock.now_ps()
+
+
+def test_other_threads_do_not_ask_the_engine(choice):
+    clock = MeasuredClock(1.0, ask=lambda: pytest.fail("another thread"))
+    clock.enter_script(0)
+
+    def read() -> None:
+        for _ in range(1000):
+            choice.meter.now_ns += 10_000
+            clock.now_ps()
+
+    helper = threading.Thread(target=read)
+    helper.start()
+    helper.join()
+
+
+def shown_ns(path) -> int:
+    return struct.unpack("<q", path.read_bytes())[0]
+
+
+def test_the_clock_file_shows_where_the_present_interval_would_have_begun(tmp_path):
+    path = tmp_path / "3-clock"
+    file = ClockFile(str(path))
+    assert shown_ns(path) == -1
+    before_ns = meters.main_thread_time_ns()
+    file.start(computed_ns=1_000)
+    after_ns = meters.main_thread_time_ns()
+    assert before_ns - 1_000 <= shown_ns(path) <= after_ns - 1_000
+    shown = shown_ns(path)
+    file.skip(25)
+    assert shown_ns(path) == shown + 25
+    file.stop()
+    assert shown_ns(path) == -1
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_process_that_executes_itself_anew_takes_its_clock_file_over(tmp_path):
+    path = tmp_path / "3-clock"
+    ClockFile(str(path)).start(0)
+    inode = path.stat().st_ino
+    file = ClockFile(str(path))
+    assert shown_ns(path) == -1
+    file.start(0)
+    assert shown_ns(path) > 0
+    assert path.stat().st_ino == inode
+
+
+def test_a_forked_child_does_not_touch_the_clock_file(tmp_path):
+    path = tmp_path / "3-clock"
+    file = ClockFile(str(path))
+    file.start(0)
+    shown = shown_ns(path)
+    child = os.fork()
+    if child == 0:
+        file.skip(5)
+        file.stop()
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert shown_ns(path) == shown
 
 
 @pytest.mark.parametrize("scale", [0.0, -1.0, math.inf, math.nan])

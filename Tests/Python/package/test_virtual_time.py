@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import concurrent.futures
+import datetime
 import multiprocessing
 import os
 import queue
@@ -12,11 +13,12 @@ import sys
 import threading
 import time
 import timeit
+import warnings
 
 import pytest
 import torch
 from torch.utils.benchmark import Timer
-from uniference import virtual_time
+from uniference import timed_waits, virtual_time
 from uniference.clock import Interval
 
 EPOCH_NS = 1_700_000_000_000_000_000
@@ -90,6 +92,22 @@ def test_each_sleep_is_longer_than_asked_for_by_what_the_cluster_says():
         assert time.perf_counter_ns() == 2_024_000
     finally:
         virtual_time.uninstall()
+
+
+def test_giving_way_reaches_the_engine_and_takes_no_time_by_itself():
+    durations_ns = []
+
+    def sleep(duration_ns, meanwhile=None):
+        durations_ns.append(duration_ns)
+
+    virtual_time.install(SteppedClock(), sleep, EPOCH_NS, 500)
+    try:
+        time.sleep(0)
+        os.sched_yield()
+        time.sleep(1e-12)
+    finally:
+        virtual_time.uninstall()
+    assert durations_ns == [0, 0, 501]
 
 
 def test_under_the_real_clock_a_sleep_is_real_and_the_engine_knows_of_it():
@@ -213,15 +231,6 @@ def no_end_of_process():
         subprocess.run([sys.executable, "-c", "import time; time.sleep(60)"], check=False, timeout=0.02)
 
 
-def no_result():
-    never: concurrent.futures.Future[None] = concurrent.futures.Future()
-    with pytest.raises(concurrent.futures.TimeoutError):
-        never.result(timeout=0.02)
-    assert concurrent.futures.wait([never], timeout=0.02).not_done == {never}
-    with pytest.raises(concurrent.futures.TimeoutError):
-        next(concurrent.futures.as_completed([never], timeout=0.02))
-
-
 def no_connection_ready():
     receiver, _sender = multiprocessing.Pipe(duplex=False)
     assert not receiver.poll(0.02)
@@ -231,16 +240,126 @@ def no_connection_ready():
 @pytest.mark.parametrize(
     "wait",
     [
-        lambda: asyncio.run(asyncio.sleep(0.02)),
-        lambda: threading.Event().wait(0.02),
         lambda: multiprocessing.Event().wait(0.02),
-        no_item, no_process_item, no_end_of_process, no_result, no_connection_ready,
+        no_process_item, no_end_of_process, no_connection_ready,
     ],
-    ids=["asyncio", "event", "process event", "queue", "process queue", "subprocess", "futures", "connection"],
+    ids=["process event", "process queue", "subprocess", "connection"],
 )  # fmt: skip
 def test_who_waits_for_the_real_world_waits_in_real_time(clock, wait):
     assert waits_really(wait)
     assert clock.ps == 0
+
+
+TIMED_WAITS = {
+    "asyncio": lambda: asyncio.run(asyncio.sleep(0.02)),
+    "event": lambda: threading.Event().wait(0.02),
+    "condition": lambda: wait_for_condition(0.02),
+    "queue": no_item,
+    "semaphore": lambda: threading.Semaphore(0).acquire(timeout=0.02),
+    "future": lambda: no_future(lambda never: never.result(timeout=0.02)),
+    "futures": lambda: no_future(lambda never: next(concurrent.futures.as_completed([never], timeout=0.02))),
+}
+"""Waits in vain for 20 ms."""
+
+
+def wait_for_condition(seconds: float) -> None:
+    with (condition := threading.Condition()):
+        assert not condition.wait_for(lambda: False, timeout=seconds)
+
+
+def no_future(wait) -> None:
+    with pytest.raises(concurrent.futures.TimeoutError):
+        wait(concurrent.futures.Future())
+
+
+@pytest.mark.parametrize("is_alone", [True, False])
+@pytest.mark.parametrize("wait", TIMED_WAITS.values(), ids=TIMED_WAITS)
+def test_a_wait_in_vain_takes_its_time_on_the_ranks_clock(clock, monkeypatch, wait, is_alone):
+    monkeypatch.setattr(timed_waits, "is_alone", lambda: is_alone)
+    begin = real_perf_counter()
+    wait()
+    assert 0.02 - 1e-6 <= clock.ps * 1e-12 <= 0.0201
+    if not is_alone:
+        assert real_perf_counter() - begin > 0.015
+
+
+def test_an_hour_in_vain_takes_no_real_time_where_nobody_could_end_it(clock, monkeypatch):
+    monkeypatch.setattr(timed_waits, "is_alone", lambda: True)
+    begin = real_perf_counter()
+    assert not threading.Event().wait(3600)
+    asyncio.run(asyncio.sleep(3600))
+    assert real_perf_counter() - begin < 600
+    assert clock.ps * 1e-12 == pytest.approx(7200)
+
+
+def test_what_another_thread_brings_in_time_takes_no_virtual_time(clock):
+    event, items = threading.Event(), queue.Queue()
+
+    def bring() -> None:
+        virtual_time._real["sleep"](0.02)
+        event.set()
+        virtual_time._real["sleep"](0.02)
+        items.put("there")
+
+    helper = threading.Thread(target=bring)
+    helper.start()
+    assert event.wait(60)
+    assert items.get(timeout=60) == "there"
+    helper.join(timeout=60)
+    assert clock.ps == 0
+
+
+def test_a_thread_that_does_not_end_in_time_takes_it(clock):
+    event = threading.Event()
+    helper = threading.Thread(target=event.wait)
+    helper.start()
+    helper.join(timeout=0.02)
+    assert helper.is_alive()
+    event.set()
+    helper.join()
+    assert clock.ps * 1e-12 == pytest.approx(0.02)
+
+
+def test_other_threads_wait_in_real_time(clock):
+    begin = real_perf_counter()
+    helper = threading.Thread(target=lambda: threading.Event().wait(0.02))
+    helper.start()
+    helper.join()
+    assert real_perf_counter() - begin > 0.015
+    assert clock.ps == 0
+
+
+def test_dates_are_those_of_the_ranks_clock(clock):
+    clock.ps = 2_500_000_000_000
+    seconds = EPOCH_NS * 1e-9 + 2.5
+    utc = datetime.timezone.utc
+    assert datetime.datetime.now().timestamp() == pytest.approx(seconds)
+    assert datetime.datetime.now(utc) == datetime.datetime.fromtimestamp(seconds, utc)
+    assert datetime.datetime.now(tz=utc).tzinfo is utc
+    assert datetime.datetime.today().timestamp() == pytest.approx(seconds)
+    assert datetime.date.today() == datetime.date.fromtimestamp(seconds)
+    with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+        assert datetime.datetime.utcnow() == datetime.datetime.fromtimestamp(seconds, utc).replace(tzinfo=None)
+
+    class Moment(datetime.datetime):
+        pass
+
+    assert type(Moment.now()) is Moment
+    assert time.localtime() == time.localtime(int(seconds))
+    assert time.gmtime() == time.gmtime(int(seconds))
+    assert time.ctime() == time.ctime(int(seconds)) == time.asctime()
+    assert time.strftime("%Y %S") == time.strftime("%Y %S", time.localtime(int(seconds)))
+    assert time.clock_gettime(time.CLOCK_MONOTONIC) == 2.5
+    assert time.clock_gettime_ns(time.CLOCK_REALTIME) == EPOCH_NS + 2_500_000_000
+    assert 0 < time.clock_gettime(time.CLOCK_PROCESS_CPUTIME_ID) < 1e6
+
+
+def test_dates_are_real_again_after_the_run():
+    virtual_time.install(SteppedClock(), virtual_time.no_sleep, 0)
+    assert datetime.datetime.now().year == 1970
+    virtual_time.uninstall()
+    assert datetime.datetime.now().year > 2020
+    assert not isinstance(vars(datetime.datetime)["now"], classmethod)
 
 
 def test_asyncio_keeps_its_order_and_its_time_outs(clock):

@@ -94,3 +94,51 @@ def test_a_poll_takes_the_same_virtual_time_each_time_and_again_from_a_recording
     measured = times("c", record=record)
     recorded = [times(name, "--compute", "recorded", str(record)) for name in ("d", "e")]
     assert measured == recorded[0] == recorded[1]
+
+
+LOOPS = {
+    "is_completed": "while not work.is_completed(): pass",
+    "time": "while not os.path.exists(name): time.time()",
+    "sched_yield": "while not os.path.exists(name): os.sched_yield()",
+    "sleep(0)": "while not os.path.exists(name): time.sleep(0)",
+    "store.check": "while not store.check([name]): pass",
+    "nothing": "while not os.path.exists(name): pass",
+}
+"""Loops that wait for rank 1 without sleeping."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_rank_that_polls_without_sleeping_makes_progress(run, way):
+    """Rank 1 does each thing after 1.5 s of sleep, rank 0 looks for it in a loop."""
+    loops = "\n".join(f"""
+        def loop_{number}(work, name):
+            {loop}
+        """ for number, loop in enumerate(LOOPS.values()))
+    done = run(2, f"""
+        import os, sys, time
+        import torch, torch.distributed as dist
+        {loops}
+        dist.init_process_group("gloo")
+        store = dist.distributed_c10d._get_default_store()
+        for number in range({len(LOOPS)}):
+            name, value = f"there{{number}}", torch.ones(1)
+            dist.barrier()
+            start = time.time()
+            if dist.get_rank() == 1:
+                time.sleep(1.5)
+                open(name, "w").close()
+                store.set(name, "there")
+                dist.send(value, 0)
+            else:
+                work = dist.irecv(value, 1)
+                globals()[f"loop_{{number}}"](work, name)
+                work.wait()
+                print(round(time.time() - start, 1))
+        """, options=WAYS[way], timeout=300)
+    assert done.code == 0, done.errors
+    seconds = [float(line) for line in done.lines(0)]
+    assert len(seconds) == len(LOOPS)
+    assert all(one >= 1.5 for one in seconds), seconds
+    if way != "real clock":
+        # The loop that says nothing at all keeps its permit for a while.
+        assert all(one <= 1.7 for one in seconds[:-1]), seconds

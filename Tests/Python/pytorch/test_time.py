@@ -40,11 +40,10 @@ def test_the_real_clock_can_be_had(run):
 
 def test_waiting_for_the_real_world_still_works(run):
     done = run(1, """
-        import asyncio, queue, subprocess, threading
-        asyncio.run(asyncio.sleep(0.02))
+        import multiprocessing, queue, subprocess, threading
         assert not threading.Event().wait(0.02)
         try:
-            queue.Queue().get(timeout=0.02)
+            multiprocessing.Queue().get(timeout=0.02)
         except queue.Empty:
             print("empty")
         try:
@@ -53,6 +52,81 @@ def test_waiting_for_the_real_world_still_works(run):
             print("expired")
         """, timeout=30)
     assert done.lines(0) == ["empty", "expired"], done.errors
+
+
+def test_waits_in_vain_take_virtual_time(run):
+    done = run(1, """
+        import asyncio, datetime, queue, threading, time
+
+        def took(wait):
+            start, moment = time.monotonic(), datetime.datetime.now()
+            wait()
+            seconds = time.monotonic() - start
+            assert abs((datetime.datetime.now() - moment).total_seconds() - seconds) < 1
+            return round(seconds)
+
+        def no_item():
+            try:
+                queue.Queue().get(timeout=300)
+            except queue.Empty:
+                pass
+
+        async def race():
+            try:
+                await asyncio.wait_for(asyncio.sleep(5000), 400)
+            except asyncio.TimeoutError:
+                pass
+
+        print(took(lambda: threading.Event().wait(100)), took(lambda: asyncio.run(asyncio.sleep(200))),
+              took(no_item), took(lambda: asyncio.run(race())))
+        """, timeout=100)
+    assert done.lines(0) == ["100 200 300 400"], done.errors
+
+
+@pytest.mark.parametrize("way", [(), ("--compute", "roofline")], ids=["measured", "roofline"])
+def test_alarms_come_by_virtual_time(run, way):
+    """While the rank sleeps, waits for another, and computes; never before their time, as real time would have them."""
+    done = run(2, """
+        import signal, time, torch, torch.distributed as dist
+
+        dist.init_process_group("gloo")
+        rang = []
+
+        class Late(Exception):
+            pass
+
+        def ring(signum, frame):
+            rang.append(time.time())
+            if len(rang) == 2:
+                raise Late
+
+        if dist.get_rank() == 0:
+            signal.signal(signal.SIGALRM, ring)
+            start = time.time()
+            assert signal.alarm(100) == 0
+            time.sleep(250)
+            print(round(rang[0] - start), round(time.time() - start))
+            start = time.time()
+            signal.setitimer(signal.ITIMER_REAL, 40.5)
+            value = torch.zeros(1)
+            try:
+                dist.recv(value, 1)
+            except Late:
+                print(round(time.time() - start, 1), value.item())
+            start, rang = time.time(), []
+            signal.setitimer(signal.ITIMER_REAL, 10, 20)
+            time.sleep(45)
+            print([round(when - start) for when in rang])
+            signal.alarm(1000)
+            assert 900 < signal.getitimer(signal.ITIMER_REAL)[0] <= 1000
+            assert 900 < signal.alarm(0) <= 1000
+            assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
+        else:
+            time.sleep(700)
+            dist.send(torch.ones(1), 0)
+        """, options=way, timeout=100)
+    assert done.code == 0, done.errors
+    assert done.lines(0) == ["100 250", "40.5 0.0", "[10, 30]"], done.errors
 
 
 def test_computing_is_stretched_by_the_devices_speed(run, tmp_path):

@@ -1,0 +1,153 @@
+import Communication
+import Foundation
+import SimulationKernel
+import Testing
+
+@testable import PyTorchBridge
+
+@Suite struct PollingTests {
+  @Test func fewQuestionsAreFree() {
+    for subject in [Polling.Subject.others, .time] {
+      var polling = Polling()
+      let steps = (0..<Polling.freeQuestions).map { _ in polling.step(asking: subject, at: .zero, hasWorked: false) }
+      #expect(steps.allSatisfy { $0 == 0 })
+      #expect(polling.step(asking: subject, at: .zero, hasWorked: false) > 0)
+    }
+  }
+
+  @Test func waitingForOthersOvershootsByAFewPercentAndTakesHundredsOfQuestions() {
+    for target in [1, 1000, 1_000_000, 3_600_000_000].map({ Int64($0) * 1_000_000 }) {
+      let (questions, end) = poll(.others, until: target)
+      #expect(end < target + max(target / 50, 1_000_000), "until \(target)")
+      #expect(questions < 1500)
+    }
+  }
+
+  @Test func aThousandQuestionsForTheTimeTakeMillisecondsAndAHourIsReached() {
+    var polling = Polling()
+    let passed = (0..<1000).reduce(Int64(0)) { passed, _ in
+      passed + polling.step(asking: .time, at: VirtualTime(picoseconds: passed), hasWorked: false)
+    }
+    #expect(passed < 5_000_000_000)
+    #expect(poll(.time, until: 3_600_000_000_000_000).questions < 1_000_000)
+  }
+
+  @Test func whoWorksInBetweenDoesNotPoll() {
+    var polling = Polling()
+    for number in 0..<5000 {
+      #expect(polling.step(asking: .others, at: .zero, hasWorked: number % 2 == 0) == 0)
+    }
+  }
+
+  @Test func whoHasDoneSomethingElseBeginsAnew() {
+    var polling = Polling()
+    for _ in 0..<200 { _ = polling.step(asking: .others, at: .zero, hasWorked: false) }
+    polling.end()
+    #expect(polling.step(asking: .others, at: .zero, hasWorked: false) == 0)
+  }
+
+  private func poll(_ subject: Polling.Subject, until target: Int64) -> (questions: Int, end: Int64) {
+    var polling = Polling()
+    var (questions, now) = (0, Int64(0))
+    while now < target {
+      now += polling.step(asking: subject, at: VirtualTime(picoseconds: now), hasWorked: false)
+      questions += 1
+    }
+    return (questions, now)
+  }
+
+  // MARK: In a world
+
+  /// Ranks that sleep, compute, and poll for each other's keys: the same times on every run, whatever the ranks' threads do,
+  /// and nobody learns of a key before it has been set.
+  @Test func pollsAreTheSameOnEveryRun() throws {
+    for seed in 0..<6 as Range<UInt64> {
+      let runs = try (0..<2).map { _ in try pollingTimes(seed: seed) }
+      #expect(runs[0] == runs[1], "seed \(seed)")
+      for (key, set) in runs[0].set {
+        for seen in runs[0].seen[key] ?? [] {
+          #expect(seen >= set, "seed \(seed), key \(key)")
+          #expect(seen <= set + max(set / 50, 1_000_000), "seed \(seed), key \(key)")
+        }
+      }
+    }
+  }
+
+  private struct Times: Equatable {
+    var set: [String: Int64] = [:]
+    var seen: [String: [Int64]] = [:]
+  }
+
+  private func pollingTimes(seed: UInt64) throws -> Times {
+    let events = Notes<(rank: Int, isSet: Bool, key: String, time: Int64)>()
+    try PlayedWorld.run(ranks: 3) { script in
+      var random = SplitMix(seed: seed * 3 + UInt64(script.rank))
+      for round in 0..<4 {
+        if script.rank == round % 3 {
+          let computed = Int64.random(in: 0...9_000_000, using: &random)
+          _ = script.sleep(.random(in: 1...50_000_000, using: &random), computed: computed)
+          events.add((script.rank, true, "\(round)", script.set("\(round)")))
+        } else {
+          while !script.check("\(round)") {}
+          events.add((script.rank, false, "\(round)", script.now()))
+        }
+      }
+    }
+    var times = Times()
+    for event in events.all.sorted(by: { ($0.time, $0.rank) < ($1.time, $1.rank) }) {
+      if event.isSet {
+        times.set[event.key] = event.time
+      } else {
+        times.seen[event.key, default: []].append(event.time)
+      }
+    }
+    return times
+  }
+}
+
+@Suite struct ProcessActivityTests {
+  @Test func aProcessThatSleepsIsIdleAndOneThatLoopsIsNot() throws {
+    let sleeper = try child("exec sleep 600")
+    let loop = try child("ulimit -t 30; while :; do :; done")
+    defer { [sleeper, loop].forEach { $0.terminate() } }
+
+    #expect(try becomesIdle(sleeper.processIdentifier, ProcessActivity.init(of:)))
+    #expect(try !staysIdle(loop.processIdentifier, ProcessActivity.init(of:)))
+  }
+
+  @Test func whatAProcessHasStartedBelongsToItsFamily() throws {
+    let parent = try child("ulimit -t 30; sh -c 'while :; do :; done' & trap 'kill $!' TERM; wait")
+    defer { parent.terminate() }
+
+    #expect(try becomesIdle(parent.processIdentifier, ProcessActivity.init(of:)))
+    #if !canImport(Darwin)
+      #expect(try !staysIdle(parent.processIdentifier, ProcessActivity.includingChildren))
+    #endif
+  }
+
+  @Test func aProcessThatIsGoneHasNoActivity() throws {
+    let gone = try child("exit 0")
+    gone.waitUntilExit()
+    #expect(ProcessActivity(of: gone.processIdentifier) == nil)
+  }
+
+  private func child(_ command: String) throws -> Process {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", command]
+    try process.run()
+    return process
+  }
+
+  /// Whether the process is found idle at last; a busy machine may need a while to start it.
+  private func becomesIdle(_ pid: Int32, _ look: (Int32) -> ProcessActivity?) throws -> Bool {
+    for _ in 0..<600 where try staysIdle(pid, look) { return true }
+    return false
+  }
+
+  private func staysIdle(_ pid: Int32, _ look: (Int32) -> ProcessActivity?) throws -> Bool {
+    let first = try #require(look(pid))
+    usleep(100_000)
+    return try #require(look(pid)).isIdle(since: first)
+  }
+}
