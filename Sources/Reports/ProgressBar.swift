@@ -6,6 +6,8 @@ public struct ProgressBar: Sendable {
   public static let barWidth = 24
   /// Two drawings are at least this far apart, for a terminal redrawn more often flickers.
   public static let interval = Duration.milliseconds(100)
+  /// What makes a terminal's line empty.
+  public static let removal = "\r\u{1B}[2K"
   /// Estimates that rest on less than this share of the work are not shown.
   static let leastEstimatedFraction = 0.01
 
@@ -34,7 +36,7 @@ public struct ProgressBar: Sendable {
     let text = line(fraction: fraction, detail: detail, elapsed: elapsed)
     guard text != lastText else { return nil }
     lastText = text
-    return "\r\u{1B}[2K" + text
+    return Self.removal + text
   }
 
   /// What to write in the end: it removes the line, if there is one.
@@ -42,7 +44,7 @@ public struct ProgressBar: Sendable {
     guard !lastText.isEmpty else { return nil }
     lastText = ""
     lastDrawn = nil
-    return "\r\u{1B}[2K"
+    return Self.removal
   }
 
   private func line(fraction: Double, detail: String, elapsed: Duration) -> String {

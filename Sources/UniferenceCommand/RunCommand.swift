@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Inputs
 import PyTorchBridge
+import Reports
 import Results
 import SimulationKernel
 import Uniference
@@ -58,6 +59,7 @@ struct RunCommand: ReportingCommand {
     options.usesFakeTensors = fake
     options.usesRealClock = session.realClock
     options.parallelRanks = session.parallelRanks
+    options.showsProgress = Self.showsProgress
     let run = try ScriptRun(options, on: cluster, python: try PythonEnvironment())
     let start = ContinuousClock.now
     let report = try Interruption.bySignals { interruption in
@@ -73,7 +75,10 @@ struct RunCommand: ReportingCommand {
     var options = SimulationOptions()
     options.interruption = interruption
     options.seed = session.seed
-    options.warning = warn
+    options.warning = { message in
+      if Self.showsProgress { StandardError.say(ProgressBar.removal, terminator: "") }
+      warn(message)
+    }
     options.tracePath = files.trace
     options.recordPath = recordPath
     options.keepsEarlierRecords = files.record == nil
@@ -84,6 +89,8 @@ struct RunCommand: ReportingCommand {
     options.computeBasis = basis
     return options
   }
+
+  private static var showsProgress: Bool { isatty(STDERR_FILENO) == 1 }
 
   /// After the script unless it is given. Runs of the same script get numbers.
   private var recordPath: String? {

@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from uniference.launching.ending import RankEnd
-
 from uniference.printable import printable
 
 TESTED_TORCH_VERSIONS = ("2.13",)

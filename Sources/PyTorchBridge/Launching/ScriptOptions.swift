@@ -28,6 +28,8 @@ public struct ScriptOptions: Sendable {
   public var usesRealClock = false
   /// How many ranks may compute at once.
   public var parallelRanks = 1
+  /// Whether standard error, which must be a terminal, shows how far the run is.
+  public var showsProgress = false
 
   /// A script without arguments.
   public init(script: String) { self.script = script }

@@ -48,7 +48,8 @@ public struct ScriptRun {
       let session = WorldSession(
         links: links, compute: mode, parallelRanks: options.parallelRanks,
         clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: link,
-        folder: launcher.folder.path, interruption: simulation.interruption, takeReturns: launcher.takeReturns)
+        folder: launcher.folder.path, interruption: simulation.interruption, showsProgress: options.showsProgress,
+        takeReturns: launcher.takeReturns)
       var simulation = simulation
       let asksForHelp = !Self.helpOptions.isDisjoint(with: options.arguments)
       simulation.isWorthKeeping = { !asksForHelp || links.contains(where: \.hasMetOthers) }

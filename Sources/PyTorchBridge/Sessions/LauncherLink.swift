@@ -27,6 +27,13 @@ final class LauncherLink: @unchecked Sendable {
     connection.send(frame.finished())
   }
 
+  /// Has a line shown on the terminal, in the place of the one before. Between them, what ranks print is shown.
+  func show(progress line: String) {
+    var frame = FrameWriter(.progress)
+    frame.string(line)
+    connection.send(frame.finished())
+  }
+
   /// Takes in what the launcher has said, without waiting.
   func takeIn() {
     connection.receive()

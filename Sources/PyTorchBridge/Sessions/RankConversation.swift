@@ -14,6 +14,9 @@ final class RankConversation: @unchecked Sendable {
   let session: WorldSession
   /// What the rank does now, or did last.
   private(set) var currentCall: CallDescription?
+  /// Collectives, sends and receives until now.
+  private var callCount = 0
+  private var activity = RankState.Activity.script
   var groups: [UInt32: RankGroup] = [:]
   var pending: [UInt32: PendingCall] = [:]
   /// Since when threads have waited for operations that they wait for together.
@@ -39,7 +42,9 @@ final class RankConversation: @unchecked Sendable {
     session.permits.answer(link, welcome, at: process.now)
     rank.beginPhase(ScriptPhase.start.rawValue)
     while true {
+      activity = .script
       let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
+      activity = .waiting(operation: request.content.waitName)
       if case .forget(let handle) = request.content {
         pending[handle] = nil
         waitStarts[handle] = nil
@@ -48,12 +53,16 @@ final class RankConversation: @unchecked Sendable {
       delivered = nil
       if case .goodbye(let exitCode, let reason) = request.content {
         try charge(request.interval, before: "the end")
+        activity = .ended
         if exitCode != 0 { throw ScriptFailure(rank: rank.index, exitCode: exitCode, reason: reason) }
         return
       }
       try await perform(request)
     }
   }
+
+  /// What the rank does now.
+  var state: RankState { RankState(time: process.now, callCount: callCount, activity: activity) }
 
   private func perform(_ request: RankRequest) async throws {
     if !request.content.isQuestion { polling.end() }
@@ -108,7 +117,7 @@ final class RankConversation: @unchecked Sendable {
     let group = try group(request.group)
     let call = request.described(on: link, group: group.name, site: whole.interval.site)
     try charge(whole.interval, before: call.operationAndOperand)
-    currentCall = call
+    begin(call)
     group.note(call)
     let work: Work<Delivery>
     do {
@@ -126,7 +135,7 @@ final class RankConversation: @unchecked Sendable {
     let group = try group(request.group)
     let call = request.described(as: name, on: link, group: group.name, site: whole.interval.site)
     try charge(whole.interval, before: call.operationAndOperand)
-    currentCall = call
+    begin(call)
     let work = try start(group.communicator)
     try await settle(work, handle: request.handle, call, isAnswered: whole.isAnswered, nil)
   }
@@ -153,7 +162,7 @@ final class RankConversation: @unchecked Sendable {
       } else {
         try chargeBeforeQuestion(interval)
       }
-      currentCall = call
+      note(call)
       let place = CallDescription(operation: "wait of \(call.operation)", site: link.text(interval.site)).place
       if try await finish(work, call, since: beginning, timeout: timeout, as: place) == nil {
         tellTimeOut(of: call, timeout)
@@ -197,7 +206,15 @@ final class RankConversation: @unchecked Sendable {
   }
 
   /// Notes what the rank is about to wait for, for reports.
-  func note(_ call: CallDescription) { currentCall = call }
+  func note(_ call: CallDescription) {
+    currentCall = call
+    activity = .waiting(operation: call.operation)
+  }
+
+  private func begin(_ call: CallDescription) {
+    callCount += 1
+    note(call)
+  }
 
   // MARK: Answers
 

@@ -36,6 +36,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private var reductions: [UInt64: Reduction] = [:]
   private var reductionCount: UInt64 = 0
   private var pollEntries: [pollfd]
+  /// How far the run is; `nil` where nobody sees it.
+  private var progress: RunProgress?
 
   /// So long nothing of a rank may run until none of its threads is taken to have anything to say.
   private static let threadsPatience = Duration.seconds(3)
@@ -45,7 +47,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   /// - Parameter folder: the session's, where ranks show their clocks while they compute.
   init(
     links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool,
-    control: LauncherLink?, folder: String?, interruption: Interruption = Interruption(),
+    control: LauncherLink?, folder: String?, interruption: Interruption = Interruption(), showsProgress: Bool = false,
     takeReturns: @escaping () -> [Arrivals.Return] = { [] }
   ) {
     self.links = links
@@ -60,6 +62,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
     self.interruption = interruption
     self.takeReturns = takeReturns
     permits = ComputePermits(limit: parallelRanks)
+    progress = showsProgress ? RunProgress() : nil
     pollEntries = (links.map(\.connection) + [control?.connection].compactMap(\.self)).map {
       pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0)
     }
@@ -83,6 +86,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   // MARK: What comes in
 
   func awaitReports() {
+    if let line = progress?.line(conversations, at: .now) { control?.show(progress: line) }
     guard takeIn(waitingMilliseconds: 20) == 0 else { return }
     for conversation in conversations where permits.isComputing(conversation.link) { conversation.lookAhead() }
     permits.relieve(links)

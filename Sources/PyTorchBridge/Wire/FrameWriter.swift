@@ -46,4 +46,6 @@ enum AnswerKind: UInt8 {
   case start = 40
   /// To the launcher: end the ranks with a signal.
   case terminate = 41
+  /// To the launcher: what to show on the terminal about how far the run is.
+  case progress = 42
 }

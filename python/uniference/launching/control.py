@@ -13,6 +13,7 @@ EXITED = 31
 OUTPUT_LOST = 32
 START = 40
 TERMINATE = 41
+PROGRESS = 42
 
 
 class Control:

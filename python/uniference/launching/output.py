@@ -43,6 +43,10 @@ class Target:
         return bool(self._waiting)
 
     @property
+    def has_unfinished_line(self) -> bool:
+        return self._unfinished is not None
+
+    @property
     def is_full(self) -> bool:
         return len(self._waiting) >= FULL_BYTES
 

@@ -12,8 +12,9 @@ import sys
 import time
 from collections.abc import Mapping
 
-from uniference.launching.control import TERMINATE, Control
+from uniference.launching.control import PROGRESS, TERMINATE, Control
 from uniference.launching.output import READ_AT_ONCE_BYTES, PrefixedStream, Target
+from uniference.launching.progress import Progress
 
 DRAINED_BYTES = 1 << 20
 """How much of a stream is passed on after its rank's end, more than any pipe holds: who else has it may write on."""
@@ -36,6 +37,8 @@ class Supervisor:
         self._selector = selectors.PollSelector()
         self._streams: set[PrefixedStream] = set()
         self._targets = targets_of_this_process()
+        self._on_terminal = [target for target in self._targets if os.isatty(target.descriptor)]
+        self._progress = Progress()
         self._paused: set[Target] = set()
         """Those whose streams are not read, since too much waits already."""
         self._polled: set[Target] = set()
@@ -105,6 +108,7 @@ class Supervisor:
             self._drain(stream)
         while any(target.is_waiting for target in self._targets) and not self._is_to_end:
             self._turn()
+        self._progress.remove()
         return self._is_in_good_order
 
     def _turn(self) -> None:
@@ -132,6 +136,8 @@ class Supervisor:
 
     def _write(self) -> None:
         """Writes what is taken at once, and stops reading ranks whose output nobody takes."""
+        if any(target.is_waiting for target in self._on_terminal):
+            self._progress.remove()
         for target in set(self._targets):
             target.flush()
             if target.loss is not None and target not in self._reported:
@@ -146,6 +152,8 @@ class Supervisor:
                     self._selector.unregister(target.descriptor)
             if target.is_full != (target in self._paused):
                 self._pause(target, target.is_full)
+        if not any(target.is_waiting or target.has_unfinished_line for target in self._on_terminal):
+            self._progress.draw()
 
     def _pause(self, target: Target, is_paused: bool) -> None:
         (self._paused.add if is_paused else self._paused.discard)(target)
@@ -184,6 +192,7 @@ class Supervisor:
         frames = self._control.receive()
         if frames is None:
             # Without the engine nobody wants what is running here.
+            self._progress.remove()
             for pid in [*self._ranks, *self._groups]:
                 signal_group(pid, signal.SIGKILL)
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -195,6 +204,8 @@ class Supervisor:
                 self._is_in_good_order = False
                 for pid in self._ranks:
                     signal_group(pid, number)
+            elif kind == PROGRESS and not self._is_to_end:
+                self._progress.show(body[4:].decode("utf-8", "replace"))
 
     def _reap(self) -> None:
         while self._ranks:
