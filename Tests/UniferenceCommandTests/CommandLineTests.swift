@@ -89,9 +89,8 @@ import Testing
       try Self.run("devices", "h100")
         == Outcome(
           exitCode: 65, output: "",
-          errors:
-            "uniference: error: unknown device \"h100\": did you mean \"h100-pcie\" or \"h100-sxm\"? (uniference devices lists all)\n"
-        ))
+          errors: "uniference: error: unknown device \"h100\": did you mean \"h100-pcie\" or \"h100-sxm\"? "
+            + "(uniference devices lists all)\n"))
     let model = try Self.run("models", "llama-3.1-8", "--json")
     #expect(model.exitCode == 65 && model.output.isEmpty)
     #expect(model.errors.hasPrefix("uniference: error: unknown model \"llama-3.1-8\": did you mean \"llama-3.1-8b\"?"))

@@ -100,8 +100,8 @@ import Testing
         OVERVIEW: Time flows over links that they share max-min fairly.
 
         The case has links (id, bandwidth_Bps, latency_s) and flows (id, start_s,
-        bytes, links: those it crosses, in order). Printed is the time at which each
-        flow's last byte arrives; null where it never does.
+        bytes, links: those it crosses, in order). Printed is the time in seconds at
+        which each flow's last byte arrives.
 
         USAGE: uniference flows <case.json> [--json] [--table] [--wide]
 
