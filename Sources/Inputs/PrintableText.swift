@@ -6,6 +6,13 @@ extension StringProtocol {
   ///     "a\u{1B}[2Jb".printable == "a\\u{1B}[2Jb"
   public var printable: String { escaping { $0.isObeyedByTerminals } }
 
+  /// The text as one line of an error: printable, and without its middle where a path or value of thousands of characters
+  /// makes it more than one can read.
+  public var printableLine: String {
+    let text = printable
+    return text.count > 900 ? "\(text.prefix(500))...\(text.suffix(300))" : text
+  }
+
   /// The same for a text of several lines, whose line breaks stay.
   public var printableLines: String { escaping { $0 != "\n" && $0.isObeyedByTerminals } }
 

@@ -146,7 +146,7 @@ public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible
   public let problem: String
 
   /// One line: the file and its problem.
-  public var description: String { "'\(path)' \(problem)".printable }
+  public var description: String { "'\(path)' \(problem)".printableLine }
 }
 
 extension DecodingError {

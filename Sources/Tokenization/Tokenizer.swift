@@ -24,7 +24,7 @@ public struct TokenizerError: Error, CustomStringConvertible, Hashable, Sendable
 
   init(_ description: String) {
     // Tokens come from the file: whatever they hold, an error stays one line.
-    self.description = description.printable
+    self.description = description.printableLine
   }
 }
 

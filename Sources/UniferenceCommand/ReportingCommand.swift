@@ -41,11 +41,6 @@ extension ReportingCommand {
   }
 }
 
-extension String {
-  /// The text, or its beginning and end where a path or value of thousands of characters makes it more than one can read.
-  fileprivate var withoutMiddle: String { count > 2000 ? "\(prefix(1000))...\(suffix(800))" : self }
-}
-
 /// What to tell a user of an error, with the exit code of BSD's `sysexits.h`: 65 for bad input, 74 when the system
 /// refuses to write or read, 70 for everything that is no fault of the input. Usage errors leave with 64.
 struct CommandFailure: Error, Equatable {
@@ -70,7 +65,7 @@ struct CommandFailure: Error, Equatable {
       is WorkloadError, is QuantityError, is FlowCaseError, is NetworkError, is WeightError, is TokenizerError,
       is CheckpointError, is ParametersMissing, is ClusterSizeError, is LinkChangeError, is ProgramNameError:
       // One line, even where a path or a name has a line break.
-      self.init("\(error)".printable.withoutMiddle, Self.badInput)
+      self.init("\(error)".printableLine, Self.badInput)
     case let failure as TestbedError:
       self.init(failure.description, failure.kind == .request ? ExitCode(64) : Self.unavailable)
     case let failure as ScriptRunFailure: self.init("\(failure)", ExitCode(failure.exitCode))
@@ -85,7 +80,7 @@ struct CommandFailure: Error, Equatable {
       // What a rank finds wrong with its input is no fault of the program.
       self.init("\(failure)", failure.programError.map { CommandFailure($0).exitCode } ?? Self.internalError)
     case is FileError, is RunRecordError, is LostOutput, is SystemError:
-      self.init("\(error)".withoutMiddle, Self.inputOutput)
+      self.init("\(error)".printableLine, Self.inputOutput)
     default: self.init("\(error)", Self.internalError)
     }
   }

@@ -10,7 +10,7 @@ public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable {
   init(_ path: String, _ problem: String) {
     self.path = path
     // Names come from the file, which may be damaged: whatever they hold, an error stays one line.
-    self.problem = problem.printable
+    self.problem = problem.printableLine
   }
 
   /// One line: the file and its problem.

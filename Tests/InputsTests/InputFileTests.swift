@@ -97,6 +97,14 @@ struct PrintableTextTests {
     ])
   func escapes(text: String, expected: String) { #expect(text.printable == expected) }
 
+  @Test("loses the middle of what is too long for one line")
+  func longLines() {
+    let text = "begin\n" + String(repeating: "x", count: 5000) + "end"
+    #expect(text.printableLine.count == 803)
+    #expect(text.printableLine.hasPrefix("begin\\nxx") && text.printableLine.hasSuffix("xxend"))
+    #expect("a\nb".printableLine == "a\\nb")
+  }
+
   @Test("keeps the line breaks of a text of several lines")
   func lines() { #expect("a\n\u{1B}b\n".printableLines == "a\n\\u{1B}b\n") }
 

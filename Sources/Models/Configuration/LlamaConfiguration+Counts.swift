@@ -33,10 +33,12 @@ extension LlamaConfiguration {
   /// 2 · key-value heads · head size · batch · bytes of an element · the positions that each layer keeps; `Int.max` where
   /// that cannot be counted.
   public func keyValueCacheByteCount(positionCount: Int, batchSize: Int = 1) -> Int {
-    let positions = (0..<layerCount).reduce(0) { sum, layer in
+    var positions = 0
+    for layer in 0..<layerCount {
       let kept = min(positionCount, variant.traits(ofLayer: layer).window ?? positionCount)
-      let (more, overflow) = sum.addingReportingOverflow(kept)
-      return overflow ? .max : more
+      let (sum, overflow) = positions.addingReportingOverflow(kept)
+      if overflow { return .max }
+      positions = sum
     }
     let perPosition = 2 * keyValueHeadCount * headSize * elementType.byteCount
     let (inOneSequence, overflow) = perPosition.multipliedReportingOverflow(by: positions)

@@ -35,9 +35,9 @@ public struct DocumentError: Error, Hashable, Sendable, CustomStringConvertible 
     case .file(let path, nil): place = "\(path): "
     case .file(let path, let line?): place = "\(path):\(line): "
     case .option(let written, let setField):
-      return ("--set \(quotable(written)): " + (field.isEmpty || field == setField ? "" : "\(field): ") + message).printable
+      return ("--set \(written): " + (field.isEmpty || field == setField ? "" : "\(field): ") + message).printableLine
     }
-    return (place + (field.isEmpty ? "" : "\(field): ") + message).printable
+    return (place + (field.isEmpty ? "" : "\(field): ") + message).printableLine
   }
 }
 
