@@ -14,7 +14,7 @@ struct TableLayout {
 
   /// The columns' widths; `nil` where they cannot be so narrow.
   func widths(fitting maximum: Int?) -> [Int]? {
-    var widths = columns.indices.map { column in
+    let widths = columns.indices.map { column in
       rows.reduce(displayWidth(columns[column].title)) { max($0, displayWidth($1[column])) }
     }
     guard let maximum else { return widths }

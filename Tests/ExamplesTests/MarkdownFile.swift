@@ -9,12 +9,14 @@ struct MarkdownFile {
     text = try String(contentsOf: BuiltProgram.packageFolder.appending(path: path), encoding: .utf8)
   }
 
-  /// What links to its headings end in: a heading's words in lower case, joined by hyphens.
-  var anchors: [String] {
-    text.split(separator: "\n").filter { $0.hasPrefix("#") }.map { line in
-      line.drop { $0 == "#" || $0 == " " }.lowercased().filter { $0.isLetter || $0.isNumber || " -_".contains($0) }
-        .replacing(" ", with: "-")
-    }
+  /// The anchors of its headings, as GitHub makes them.
+  var headings: Set<String> {
+    let lines = text.split(separator: "\n").filter { $0.hasPrefix("#") }
+    return Set(
+      lines.map { line in
+        let title = line.drop { $0 == "#" || $0 == " " }.lowercased()
+        return String(title.filter { $0.isLetter || $0.isNumber || "- _".contains($0) }.map { $0 == " " ? "-" : $0 })
+      })
   }
 
   /// What stands in the fenced blocks of a language, in order.

@@ -37,14 +37,14 @@ import Testing
 
   @Test func linksLeadSomewhere() throws {
     for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
-      for link in try MarkdownFile(document).text.matches(of: /\]\(([^):]+)\)/) {
-        let parts = link.1.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-        let target = parts[0].isEmpty ? document : String(parts[0])
-        let path = BuiltProgram.packageFolder.appending(path: target).path
+      for link in try MarkdownFile(document).text.matches(of: /\]\(([^):#]*)(?:#([^):]+))?\)/) {
+        // A link without a file leads to a heading of the same one.
+        let path = link.1.isEmpty ? document : String(link.1)
+        let target = BuiltProgram.packageFolder.appending(path: path)
 
-        #expect(FileManager.default.fileExists(atPath: path), "\(document) links to \(link.1)")
-        if parts.count > 1 {
-          #expect(try MarkdownFile(target).anchors.contains(String(parts[1])), "\(document) links to \(link.1)")
+        #expect(FileManager.default.fileExists(atPath: target.path), "\(document) links to \(path)")
+        if let heading = link.2, path.hasSuffix(".md") {
+          #expect(try MarkdownFile(path).headings.contains(String(heading)), "\(document) links to \(path)#\(heading)")
         }
       }
     }

@@ -66,7 +66,7 @@ struct TokenizerTests {
       ("model", #"{"vocab":{"a":0},"merges":["a b"]}"#, "merge 0, 'a b', is of tokens that are not in the vocabulary"),
       ("model", #"{"vocab":{"a":0},"merges":["a"]}"#, "model.merges: entry 0 is 'a', it must be two tokens"),
       ("model", #"{"vocab":{"a":0,"b":-1},"merges":[]}"#, "the token 'b' has the id -1"),
-      ("model", #"{"vocab":{"a":99999999999},"merges":[]}"#, "of 1 tokens, ids lie between 0 and 65536"),
+      ("model", #"{"vocab":{"a":99999999999},"merges":[]}"#, "of 3 tokens, ids lie between 0 and 65538"),
       ("model", #"{"vocab":{"a":0,"b":9158400},"merges":[]}"#, "the token 'b' has the id 9158400"),
       ("model", #"{"vocab":{"a":0},"merges":[],"end_of_word_suffix":"</w>"}"#, "model.end_of_word_suffix is set"),
       ("model", #"{"vocab":{"a":0},"merges":[],"byte_fallback":true}"#, "model.byte_fallback is set"),
