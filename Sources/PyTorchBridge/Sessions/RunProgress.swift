@@ -57,9 +57,10 @@ extension RankRequest.Content {
   var waitName: String {
     switch self {
     case .group, .declaration: "new_group"
-    case .store: "the store"
+    case .store, .expect: "the store"
     case .sleep: "sleep"
-    case .collective, .send, .receive, .wait, .test, .forget, .now, .goodbye, .phase: "a call"
+    case .waitForAny: "calls of several threads"
+    case .collective, .send, .receive, .wait, .test, .forget, .now, .progress, .goodbye, .phase: "a call"
     }
   }
 }
