@@ -14,6 +14,8 @@ extension LogicalProcess {
       return try await task.value
     } catch is CancellationError {
       if mayNotGoOn { throw CancellationError() }
+      // Whatever goes on waiting for what was cut off does not move the clock.
+      catchUp(with: engine.now)
       return nil
     }
   }

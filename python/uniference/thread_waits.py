@@ -35,6 +35,8 @@ what is waited for has ended."""
 
 LOST_WAKEUP_SECONDS = 0.5
 
+_real_wait = threading.Condition.wait
+"""Waits of the script's own are replaced by those of ``timed_waits``."""
 _real_time = time.monotonic
 
 
@@ -113,7 +115,7 @@ class ThreadWaits:
         try:
             while self._is_pumping:
                 self._interrupt()
-                self._changed.wait(LOST_WAKEUP_SECONDS)
+                _real_wait(self._changed, LOST_WAKEUP_SECONDS)
         finally:
             self._wanting -= 1
 
@@ -166,7 +168,7 @@ class ThreadWaits:
                 elif not self._others_run(_real_time() - start):
                     self._pump(called_handle)
                     called_handle = 0
-                    self.ring_if_due(self._now_ps())
+                    self._ring()
                 else:
                     looks += 1
                     if looks > 3:
@@ -179,12 +181,18 @@ class ThreadWaits:
             self._waits.remove(wait)
             self._changed.notify_all()
 
+    def _ring(self) -> None:
+        """Lets the alarm come where its time has come; its handler sees the clock as the script does."""
+        if self.alarm_ps() <= self._now_ps():
+            with self._others_in():
+                self.ring_if_due(self._now_ps())
+
     def _must_let_others_speak(self, wait: ThreadWait) -> bool:
         return self._is_pumping or self._wanting > 0 or any(other.is_over for other in self._waits if other is not wait)
 
     def _pause(self, seconds: float) -> None:
         with self._others_in():
-            self._changed.wait(seconds)
+            _real_wait(self._changed, seconds)
 
     def _others_run(self, waited_seconds: float) -> bool:
         """Whether threads run that use the session, or may be about to."""

@@ -94,7 +94,7 @@ def test_a_traceback_and_the_virtual_time_are_shown(run):
         dist.all_reduce(torch.ones(3))
         """)
     assert done.code == 1
-    assert "[1] ValueError: no such layer: 13" in done.errors
+    assert "[1] [rank1]: ValueError: no such layer: 13" in done.errors
     assert 'script.py", line 4' in done.errors
     assert "rank 1 failed at virtual time" in done.errors
     assert "ValueError: no such layer: 13" in done.errors.splitlines()[-1]

@@ -97,7 +97,7 @@ def test_alarms_come_by_virtual_time(run, way):
 
         def ring(signum, frame):
             rang.append(time.time())
-            if len(rang) == 2:
+            if len(rang) == 2 and signal.getitimer(signal.ITIMER_REAL)[1] == 0:
                 raise Late
 
         if dist.get_rank() == 0:
