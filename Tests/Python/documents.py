@@ -6,8 +6,8 @@ A comment in the line before a block says it where the language does not:
     <!-- run by PATH -->            which test does
     <!-- printed by: COMMAND -->    what prints the lines shown; those between two are left out by `...`
 
-Every line of a block in `sh` is run, in a folder like the package's; a block in `yaml` is a scenario, or all or a part of a
-cluster.
+Every line of a block in `sh` is run, in a folder like the package's; a block in `yaml` is a scenario, or all or a part
+of a cluster.
 """
 
 import dataclasses

@@ -136,11 +136,13 @@ class VirtualTimer:
 
     def localtime(self, seconds: float | None = None) -> Moment:
         """The local date and time: now, unless another time is given."""
-        return _real["localtime"](self.time() if seconds is None else seconds)
+        moment: Moment = _real["localtime"](self.time() if seconds is None else seconds)
+        return moment
 
     def gmtime(self, seconds: float | None = None) -> Moment:
         """The same in Greenwich."""
-        return _real["gmtime"](self.time() if seconds is None else seconds)
+        moment: Moment = _real["gmtime"](self.time() if seconds is None else seconds)
+        return moment
 
     def ctime(self, seconds: float | None = None) -> str:
         """The same as a text."""
