@@ -40,24 +40,24 @@ REDUCE = f"""
     """
 
 
-@pytest.fixture(params=CHOICES)
-def choice(request, tmp_path):
+def choose(choice, folder):
     """A cluster that says who chooses, and the seconds that a reduction then takes at its root."""
-    line, seconds = CHOICES[request.param]
-    path = tmp_path / "cluster.yaml"
+    line, seconds = CHOICES[choice]
+    path = folder / "cluster.yaml"
     path.write_text(CLUSTER.read_text().replace("transport: ideal", "transport: ideal" + line))
     return path, seconds
 
 
-def test_run_lets_the_cluster_choose(run, choice):
-    cluster, seconds = choice
+@pytest.mark.parametrize("choice", CHOICES)
+def test_run_lets_the_cluster_choose(run, choice, tmp_path):
+    cluster, seconds = choose(choice, tmp_path)
     done = run(4, "    import torch.distributed as dist\n    dist.init_process_group('gloo')" + REDUCE, cluster=cluster)
     assert done.code == 0, done.errors
     assert float(done.lines(0)[0]) == pytest.approx(seconds, rel=0.08)
 
 
-def test_exec_lets_the_cluster_choose(run, choice):
-    cluster, seconds = choice
+def test_exec_lets_the_cluster_choose(run, tmp_path):
+    cluster, seconds = choose("ideal", tmp_path)
     script = run.script("    import torch.distributed as dist\n    dist.init_process_group('gloo')" + REDUCE)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "4", str(script)]
     done = subprocess.run(
