@@ -14,10 +14,12 @@ struct RankProgress {
   private static let patience = Duration.milliseconds(100)
   /// Between two looks at a process.
   private static let pause = Duration.milliseconds(15)
-  /// A rank is taken to wait, whatever its process does otherwise, when its main thread has not run for so long. Where the
-  /// time of computing comes from a model, so that a run depends on no clock of this machine, when it has said nothing for
-  /// so long: a loop that only looks for a file, say.
+  /// A rank is taken to wait, whatever its process does otherwise, when its main thread has not run for so long.
   private static let longestSilence = Duration.seconds(10)
+  /// Where the time of computing comes from a model, so that a run depends on no clock of this machine, it is taken to wait
+  /// when it has said nothing for so long: a loop that only looks for a file, say. Importing and compiling, which are silent
+  /// too, take less on a busy machine.
+  private static let longestModelledSilence = Duration.seconds(60)
   /// By so much a rank may report less than its processor time: what the clock subtracts as its own.
   private static let marginNanoseconds: Int64 = 1_000_000
 
@@ -62,7 +64,7 @@ struct RankProgress {
   mutating func estimate() -> Estimate {
     lookAtProcess()
     guard let clockPath else {
-      return Estimate(waited: max(.zero, ContinuousClock.now - start - Self.longestSilence))
+      return Estimate(waited: max(.zero, ContinuousClock.now - start - Self.longestModelledSilence))
     }
     if clock == nil { clock = RankClockFile(path: clockPath) }
     guard let clock, let used = ProcessActivity.mainThreadNanoseconds(of: pid) else {
