@@ -21,6 +21,8 @@ from typing import Any, Protocol
 
 import torch
 
+from uniference import timed_waits
+
 CHECK_SECONDS = 0.05
 """How often it is looked at whether the process does anything, while futures are under way."""
 
@@ -207,5 +209,7 @@ def install() -> None:
     future_class: Any = torch._C.Future
     future_class.wait = wait
     future_class.done = done
+    # Callbacks of futures under way may set an event.
+    timed_waits.may_be_ended.append(lambda: bool(_under_way))
     if hasattr(os, "register_at_fork"):
         os.register_at_fork(after_in_child=attendant.after_fork)
