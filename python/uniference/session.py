@@ -6,6 +6,7 @@ import contextlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor
 
 from uniference import futures, wire
-from uniference.answers import Done, Failed, Welcome
+from uniference.answers import Done, Failed, FailureCategory, Welcome
 from uniference.channel import FAILURES, Channel
 from uniference.clock import ComputeClock
 from uniference.clock_file import ClockFile, ClockSign, NoSign
@@ -35,6 +36,10 @@ class AbandonedCall(NamedTuple):
     handle: int
     outputs: Sequence[Tensor]
     is_receive: bool
+
+
+_real_monotonic = time.monotonic
+_real_sleep = time.sleep
 
 
 class Session:
@@ -225,7 +230,12 @@ class Session:
 
         Raises what the engine says is wrong: ``DistBackendError`` for a time-out, `RunEnded`, or ``RuntimeError``.
         """
-        return self._take_answer(self._channel.ask(self._after_unsent(frame), is_receive, meanwhile))
+        before_ps, start = self.now_ps, _real_monotonic()
+        answer = self._channel.ask(self._after_unsent(frame), is_receive, meanwhile)
+        if self.welcome.real_clock and isinstance(answer, Failed) and answer.category == FailureCategory.TIME_OUT:
+            # Who lives by the real clock has waited until the time-out by it.
+            _real_sleep(max(0.0, (answer.now_ps - before_ps) * 1e-12 - (_real_monotonic() - start)))
+        return self._take_answer(answer)
 
     def _take_answer(self, answer: Done | Failed) -> Done:
         self.now_ps = answer.now_ps
