@@ -86,8 +86,9 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   // MARK: What comes in
 
   func awaitReports() {
+    let count = takeIn(waitingMilliseconds: 20)
     if let line = progress?.line(conversations, at: .now) { control?.show(progress: line) }
-    guard takeIn(waitingMilliseconds: 20) == 0 else { return }
+    guard count == 0 else { return }
     for conversation in conversations where permits.isComputing(conversation.link) { conversation.lookAhead() }
     permits.relieve(links)
     takeReturns().forEach(takeIn(return:))
