@@ -1,4 +1,5 @@
 import Network
+import Quantities
 
 /// A figure of the network that is found by fitting: where it stands in a cluster file, what it may be, and what it is in
 /// the simulator.
@@ -48,7 +49,7 @@ struct NetworkParameter: Sendable {
       NetworkParameter(
         path: "network.transport.send.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages
-      ) { $1.profile.send.picosecondsPerMessage = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.send.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.send.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
         deviation: 1e-9, kinds: messages
@@ -56,7 +57,7 @@ struct NetworkParameter: Sendable {
       NetworkParameter(
         path: "network.transport.receive.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.receive.picosecondsPerMessage = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.receive.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.receive.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
         deviation: 1e-9, kinds: messages.subtracting([.sendCall])
@@ -64,23 +65,23 @@ struct NetworkParameter: Sendable {
       NetworkParameter(
         path: noticePath, unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
         kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.picosecondsPerNotice = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.picosecondsPerNotice = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.wake.latency", unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.waking.picoseconds = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.waking.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.cold.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.coldAllReduce]
-      ) { $1.profile.cold.picoseconds = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.cold.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: FigureKind.collectives
-      ) { $1.profile.picosecondsPerCollective = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.picosecondsPerCollective = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.per_copy", unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.allGather]
-      ) { $1.profile.picosecondsPerCopy = Int64(($0 * 1e12).rounded()) },
+      ) { $1.profile.picosecondsPerCopy = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.reduce_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
         deviation: 1e-9, kinds: [.allReduce, .coldAllReduce, .reduce]

@@ -1,5 +1,6 @@
 import Foundation
 import Reports
+import Results
 
 /// How far a command is that takes minutes: a bar where standard error is a terminal, and elsewhere a line for each thing
 /// that it goes on to, so that a log shows it, too.
@@ -27,7 +28,7 @@ final class LongProgress {
     guard writesLines, detail != lastDetail else { return }
     lastDetail = detail
     let left = secondsLeft.map { ", about \(Self.words($0)) left" } ?? ""
-    FileHandle.standardError.write(Data("\(title): \(detail)\(left)\n".utf8))
+    StandardError.say("\(title): \(detail)\(left)")
   }
 
   func finish() { printer.finish() }

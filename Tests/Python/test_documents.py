@@ -30,7 +30,7 @@ DEVICES = """devices:
 NETWORK = "network: {link: {bandwidth: 1 Gbps}}\n"
 
 
-def left(language: str, mark: str = "") -> list:
+def blocks_in(language: str, mark: str = "") -> list:
     return [
         pytest.param(block, id=block.place) for block in BLOCKS if block.language == language and block.mark == mark
     ]
@@ -72,7 +72,7 @@ def test_every_block_is_run_or_says_why_not():
             assert len(block.value.split()) > 3, f"{block.place}: no reason"
 
 
-@pytest.mark.parametrize("block", left("sh"))
+@pytest.mark.parametrize("block", blocks_in("sh"))
 def test_commands_run(block, folder):
     for command in block.commands:
         words = command.split()
@@ -84,7 +84,7 @@ def test_commands_run(block, folder):
         assert done.stdout, f"{block.place}: {command} prints nothing"
 
 
-@pytest.mark.parametrize("block", left("text", "printed by"))
+@pytest.mark.parametrize("block", blocks_in("text", "printed by"))
 def test_output_is_what_is_printed(block, folder):
     """Lines that are shown follow each other in what is printed; between `...` there may be others."""
     done = shell(block.value, folder)
@@ -118,7 +118,7 @@ def scenario(block: Block, folder: pathlib.Path) -> pathlib.Path:
     return path
 
 
-@pytest.mark.parametrize("block", left("yaml"))
+@pytest.mark.parametrize("block", blocks_in("yaml"))
 def test_files_are_read(block, folder, uniference):
     done = shell(f"uniference simulate --no-record {scenario(block, folder)}", folder)
     assert done.returncode == 0, f"{block.place}: {done.stderr}"
@@ -126,7 +126,7 @@ def test_files_are_read(block, folder, uniference):
     assert "warning" not in done.stderr, f"{block.place}: {done.stderr}"
 
 
-@pytest.mark.parametrize("block", left("python"))
+@pytest.mark.parametrize("block", blocks_in("python"))
 def test_programs_run(block, folder):
     shell("uniference simulate Examples/llama-on-jetsons.yaml --strategy pipeline=4 --record runs/llama.run", folder)
     (folder / "shown.py").write_text(block.text)
@@ -134,7 +134,7 @@ def test_programs_run(block, folder):
     assert done.returncode == 0 and done.stdout, done.stderr
 
 
-@pytest.mark.parametrize("block", left("json"))
+@pytest.mark.parametrize("block", blocks_in("json"))
 def test_json_is_json(block):
     for line in block.text.splitlines():
         assert json.loads(line)

@@ -17,8 +17,8 @@ struct RankProgress {
   /// A rank is taken to wait, whatever its process does otherwise, when its main thread has not run for so long.
   private static let longestSilence = Duration.seconds(10)
   /// Where the time of computing comes from a model, so that a run depends on no clock of this machine, it is taken to wait
-  /// when it has said nothing for so long: a loop that only looks for a file, say. Importing and compiling, which are silent
-  /// too, take less on a busy machine.
+  /// when it has sent nothing for so long: a loop that only looks for a file, say. Imports and compilations send nothing
+  /// either, but are shorter than this even on a busy machine.
   private static let longestModelledSilence = Duration.seconds(60)
   /// By so much a rank may report less than its processor time: what the clock subtracts as its own.
   private static let marginNanoseconds: Int64 = 1_000_000

@@ -186,9 +186,7 @@ extension RunProfile {
 
   private func omitted(_ count: Int, _ limit: Int?) -> Int { max(0, count - (limit ?? count)) }
 
-  private func time(_ seconds: Double) -> String {
-    Duration.picoseconds(Int64((seconds * 1e12).rounded())).shortDescription
-  }
+  private func time(_ seconds: Double) -> String { Duration.nearest(seconds: seconds).shortDescription }
 
   private func percent(_ part: Double, of whole: Double) -> String {
     guard whole > 0 else { return "-" }
