@@ -23,7 +23,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    // Each room may import only rooms above it. ARCHITECTURE.md captions them.
+    // Each module may import only modules above it. ARCHITECTURE.md describes them.
     .target(name: "Diagnostics"),
     .target(name: "Inputs"),
     .target(name: "Quantities", dependencies: ["Inputs"]),
@@ -161,7 +161,8 @@ let package = Package(
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: [
-        "Mutations", "PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel", "Uniference",
+        "ChildPrograms", "Mutations", "PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel",
+        "Uniference",
       ]),
     .testTarget(
       name: "TestbedTests", dependencies: ["Testbed", "Quantities", "SimulationKernel", "Uniference"]),

@@ -109,21 +109,22 @@ public struct ClusterDocument {
       lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
     }
     lines.append(line(indent, "header: \(profile.headerBytes) B", "as gloo's"))
-    lines.append(line(indent, "notice: \(profile.noticeBytes) B", "as gloo's"))
+    lines.append(line(indent, "clear_to_send: \(profile.clearToSendBytes) B", "as gloo's"))
     if let cores = profile.sharedCores {
       lines.append(line(indent, "shared_cores: \(cores)", "as it was stated"))
     }
     if profile.progressDelayPicoseconds > 0 {
-      lines.append(line(indent, "progress: when-waiting", "as it was stated"))
+      lines.append(line(indent, "progress: weak", "as it was stated"))
     }
-    let oversleep = profile.oversleepPicoseconds
-    if oversleep > 0 {
-      lines.append(line(indent, "oversleep: \(FigureUnit.duration.text(Double(oversleep) * 1e-12))", "as measured"))
+    let overshoot = profile.sleepOvershootPicoseconds
+    if overshoot > 0 {
+      lines.append(
+        line(indent, "sleep_overshoot: \(FigureUnit.duration.text(Double(overshoot) * 1e-12))", "as measured"))
     }
     if let bytes = profile.sendBufferBytes {
       lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
     }
-    let delays = ["wake": profile.waking, "cold": profile.cold]
+    let delays = ["c_state_exit": profile.cStateExit, "cold_cache": profile.coldCache]
     var section = ""
     for value in values where !value.path.contains("wire_factor") {
       let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)

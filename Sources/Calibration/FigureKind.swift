@@ -20,7 +20,7 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
   /// An all-reduce after each rank has computed on more memory than caches hold.
   case coldAllReduce = "cold_all_reduce"
   /// By how much a sleep is longer than asked for.
-  case oversleep
+  case sleepOvershoot = "sleep_overshoot"
   /// The timing of a collective without the collective: what the script needs in any case, from its sleep to its clock.
   case nothing
   case allReduce = "all_reduce"
@@ -38,6 +38,16 @@ public enum FigureKind: String, Codable, CaseIterable, Sendable {
   case copy
   /// Adding bytes in memory to others, as a reduction does.
   case reduce
+
+  /// Measurements of earlier versions say `oversleep`.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let name = try container.decode(String.self)
+    guard let kind = FigureKind(rawValue: name == "oversleep" ? "sleep_overshoot" : name) else {
+      throw DecodingError.dataCorruptedError(in: container, debugDescription: "there is no measurement '\(name)'")
+    }
+    self = kind
+  }
 
   /// What tables call it.
   var title: String { rawValue.replacing("_", with: " ") }

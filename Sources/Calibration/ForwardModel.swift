@@ -1,6 +1,6 @@
 import Uniference
 
-/// What the simulator says that a figure takes.
+/// The simulated time of a measured figure.
 ///
 /// The simulator itself is the model that is fitted: closed forms would be a second description of each mechanism, and
 /// would have to follow whenever one is added.

@@ -18,8 +18,8 @@ public struct Measurements: Sendable {
   public let statedPacketBytes: Int?
   /// How many cores all ranks are known to share, if they do.
   public let statedSharedCores: Int?
-  /// Whether the library is known to attend to messages only while its rank waits.
-  public let attendsWhenWaiting: Bool
+  /// Whether the library is known to make progress only while its rank waits.
+  public let hasWeakProgress: Bool
   /// The ranks' machines, in rank order.
   public let hosts: [MeasuredHost]
   /// Why the measuring has ended early, if it has.
@@ -30,8 +30,8 @@ public struct Measurements: Sendable {
   public let figures: [MeasuredFigure]
 
   /// How much longer than it asked for a rank has slept; nothing where that was not measured.
-  var oversleepPicoseconds: Int64 {
-    Picoseconds.nearest(seconds: figures.first { $0.kind == .oversleep }?.median_s ?? 0)
+  var sleepOvershootPicoseconds: Int64 {
+    Picoseconds.nearest(seconds: figures.first { $0.kind == .sleepOvershoot }?.median_s ?? 0)
   }
 
   /// Reads a file.
@@ -66,7 +66,8 @@ public struct Measurements: Sendable {
     statedBurstBytes = content.stated_burst_bytes
     statedPacketBytes = content.stated_packet_bytes
     statedSharedCores = content.stated_shared_cores
-    attendsWhenWaiting = content.stated_progress == "when-waiting"
+    // Measurements of earlier versions say `when-waiting`.
+    hasWeakProgress = content.stated_progress == "weak" || content.stated_progress == "when-waiting"
     failure = content.failure
     notes = content.notes
     figures = content.figures

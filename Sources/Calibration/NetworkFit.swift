@@ -54,8 +54,8 @@ struct NetworkFit {
       base[cluster].burstBytes = Double(measurements.statedBurstBytes ?? 0)
       base[cluster].packetBytes = Double(measurements.statedPacketBytes ?? 0)
       base[cluster].profile.sharedCores = measurements.statedSharedCores
-      base[cluster].profile.oversleepPicoseconds = measurements.oversleepPicoseconds
-      if measurements.attendsWhenWaiting { base[cluster].profile.progressDelayPicoseconds = .max }
+      base[cluster].profile.sleepOvershootPicoseconds = measurements.sleepOvershootPicoseconds
+      if measurements.hasWeakProgress { base[cluster].profile.progressDelayPicoseconds = .max }
       base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
       for parameter in NetworkParameter.all where parameter.isOfLink {
@@ -74,8 +74,8 @@ struct NetworkFit {
     if measurements.allSatisfy({ $0.statedPacketBytes != nil }) {
       given = NetworkParameter.wireSizes.indices.map(NetworkParameter.wireFactorPath) + NetworkParameter.bytePaths
     }
-    // Only where cores are short can the processor's time for a notice be told from the network's.
-    if measurements.allSatisfy({ $0.statedSharedCores == nil }) { given.append(NetworkParameter.noticePath) }
+    // Only where cores are short can the processor time of a clear-to-send be told from the network's.
+    if measurements.allSatisfy({ $0.statedSharedCores == nil }) { given.append(NetworkParameter.clearToSendPath) }
     for parameter in NetworkParameter.all where !parameter.isOfLink && !given.contains(parameter.path) {
       unknowns.append(Unknown(parameter: parameter, cluster: nil, start: parameter.start))
     }
@@ -96,7 +96,7 @@ struct NetworkFit {
   /// which a simulation of a script measures.
   private static func usable(_ measurements: Measurements, bytesPerSecond: Double) -> [MeasuredFigure] {
     let nothing = measurements.figures.first { $0.kind == .nothing }?.median_s ?? 0
-    let script = max(0, nothing - Double(measurements.oversleepPicoseconds) * 1e-12)
+    let script = max(0, nothing - Double(measurements.sleepOvershootPicoseconds) * 1e-12)
     return measurements.figures.map { figure in
       FigureKind.staggered.contains(figure.kind) ? figure.shortened(bySeconds: script) : figure
     }.filter { figure in

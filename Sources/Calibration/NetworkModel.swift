@@ -26,14 +26,14 @@ struct NetworkModel: Sendable {
   /// 1 Gbps the socket's buffer has grown to 3 MB.
   ///
   /// Bytes that gloo adds were read off the wire (torch 2.13): 48 of header before a payload, and 48 that announce it, which
-  /// like a receiver's notice have 66 of Ethernet, IP and TCP around them.
+  /// like a receiver's clear-to-send have 66 of Ethernet, IP and TCP around them.
   private static let start: TransportProfile = {
     var profile = TransportProfile.glooTCP
-    profile.waking.afterPicoseconds = 120_000_000
+    profile.cStateExit.afterPicoseconds = 120_000_000
     profile.sendBufferBytes = 750_000
     profile.headerBytes = 48 + 48 + 66
-    profile.noticeBytes = 48 + 66
-    profile.cold.afterPicoseconds = 200_000_000
+    profile.clearToSendBytes = 48 + 66
+    profile.coldCache.afterPicoseconds = 200_000_000
     return profile
   }()
 

@@ -24,7 +24,7 @@ struct NetworkParameter: Sendable {
 
   /// Times by the byte, which pass beside the wire's once that is slower.
   static let bytePaths = ["network.transport.send.per_byte", "network.transport.receive.per_byte"]
-  static let noticePath = "network.transport.per_notice"
+  static let clearToSendPath = "network.transport.per_clear_to_send"
 
   /// Payload sizes at which the wire's factor may differ.
   static let wireSizes = [4096, 65_536, 1_048_576, 16_777_216]
@@ -63,17 +63,17 @@ struct NetworkParameter: Sendable {
         deviation: 1e-9, kinds: messages.subtracting([.sendCall])
       ) { $1.profile.receive.picosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
-        path: noticePath, unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
+        path: clearToSendPath, unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
         kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.picosecondsPerNotice = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.picosecondsPerClearToSend = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.wake.latency", unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
+        path: "network.transport.c_state_exit.latency", unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.waking.picoseconds = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.cStateExit.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.cold.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
+        path: "network.transport.cold_cache.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.coldAllReduce]
-      ) { $1.profile.cold.picoseconds = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.coldCache.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: FigureKind.collectives

@@ -1,8 +1,8 @@
-/// What something takes longer after something else has gone on for a while.
+/// A delay that something has only after something else has gone on for a while.
 public struct DelayAfter: Hashable, Sendable, Codable {
   /// For how long it has to have gone on.
   public var afterPicoseconds: Int64
-  /// What it then takes longer.
+  /// The delay then.
   public var picoseconds: Int64
 
   /// No delay unless given.

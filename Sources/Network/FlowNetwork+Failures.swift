@@ -36,7 +36,7 @@ extension FlowNetwork {
   private func stop(_ index: Int32) {
     connections[index].version &+= 1
     guard connections[index].isMoving else { return }
-    // Of bytes that may pass at once, and of debts, more or less than the message may be left.
+    // Of bytes that may pass at once, and of an overdraft, more or less than the message may be left.
     let byteCount = messages[connections[index].first].byteCount
     let moved = byteCount - min(byteCount, bytesLeft(index))
     connections[index].isMoving = false

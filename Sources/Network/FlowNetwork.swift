@@ -59,8 +59,8 @@ public final class FlowNetwork {
   /// has been idle.
   public let isRepeatable: Bool
   var buckets: TokenBuckets
-  /// Whether connections take turns at some link, a packet each.
-  let takesTurns: Bool
+  /// Whether some link forwards whole packets, by deficit round robin.
+  let forwardsPackets: Bool
   var acknowledgements = Acknowledgements()
   var reservations = LinkReservations() {
     didSet { hasReservations = !reservations.isEmpty }
@@ -85,7 +85,7 @@ public final class FlowNetwork {
     random = RandomStream(seed: engine.seed, stream: 0x6E65_7477_6F72_6B)
     hasRandomness = topology.links.contains { $0.jitterPicoseconds > 0 || $0.loss > 0 }
     buckets = TokenBuckets(topology.links)
-    takesTurns = topology.links.contains { $0.packetBytes > 0 }
+    forwardsPackets = topology.links.contains { $0.packetBytes > 0 }
     isRepeatable = !hasRandomness && buckets.isEmpty
     for link in topology.links { _ = links.insert(LinkState(capacity: link.bytesPerSecond)) }
     numbers.reserveCapacity(topology.hostCount)
@@ -128,7 +128,7 @@ public final class FlowNetwork {
     let number = connections.insert(connection)
     numbers[key] = number
     if let breaker { breakers[number] = breaker }
-    if takesTurns { expectAcknowledgements(of: number, for: key) }
+    if forwardsPackets { expectAcknowledgements(of: number, for: key) }
     return ConnectionID(index: number)
   }
 
@@ -312,7 +312,7 @@ public final class FlowNetwork {
     let rate = connections[index].rate
     guard rate > 0 else { return }
     var bytes = connections[index].remaining
-    if takesTurns { bytes -= bytesToKeep(index) }
+    if forwardsPackets { bytes -= bytesToKeep(index) }
     if awaitsTakings { bytes = min(bytes, bytesUntilTaking(index)) }
     let duration = Picoseconds.nearest(seconds: bytes / rate)
     scheduleEvent(for: index, at: Picoseconds.sum(connections[index].updated, duration))
@@ -322,7 +322,7 @@ public final class FlowNetwork {
     let first = connections[index].first
     let message = messages[first]
     messages.remove(first)
-    if takesTurns { acknowledge(message.byteCount, on: index) }
+    if forwardsPackets { acknowledge(message.byteCount, on: index) }
     if awaitsTakings { sendBuffers.leave(message.byteCount, of: index) }
     connections[index].first = message.next
     if message.next < 0 {
@@ -341,17 +341,17 @@ public final class FlowNetwork {
   }
 
   private func passesAtOnce(_ byteCount: Double) -> Bool {
-    takesTurns ? byteCount < Link.smallBytes : byteCount <= 0
+    forwardsPackets ? byteCount < Link.smallBytes : byteCount <= 0
   }
 
-  /// The next message goes on at the same rate over the same links: nothing else changes, unless there are turns.
+  /// The next message goes on at the same rate over the same links: nothing else changes, unless whole packets are forwarded.
   private func continueWithNext(_ index: Int32, carried: Double) {
     for position in crossingRange(index) { links[crossings[position].link].carried += carried }
     connections[index].remaining = messages[connections[index].first].byteCount
     connections[index].updated = engine.now.picoseconds
-    if takesTurns { spendTokens(index) }
+    if forwardsPackets { spendTokens(index) }
     scheduleEnd(index)
-    if takesTurns { goBehindOthers(index) }
+    if forwardsPackets { goBehindOthers(index) }
   }
 
   /// Ends the first message's move. One without bytes has not joined its links.
@@ -470,7 +470,7 @@ extension FlowNetwork: EventHandler {
     guard UInt64(connections[index].version & 0xFF_FFFF) == token >> 32 else { return }
     if connections[index].isMoving {
       if awaitsTakings, goesOnAfterTaking(index) { return }
-      if takesTurns, beginLastTurn(index) { return }
+      if forwardsPackets, beginTail(index) { return }
       finish(index)
     } else {
       start(index)

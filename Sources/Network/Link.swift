@@ -19,7 +19,7 @@ public struct Link: Hashable, Sendable {
   public var packetBytes: Double
 
   /// What TCP sends back for each packet, with Ethernet's and IP's headers. It answers every second frame, and frames that
-  /// came as one train as one (RFC 5681, section 4.2).
+  /// came as one burst as one (RFC 5681, section 4.2).
   var acknowledgementBytes: Double { packetBytes > 0 ? 66 * min(1, packetBytes / (2 * 1514)) : 0 }
 
   /// Messages that are smaller go first where links let whole packets pass.

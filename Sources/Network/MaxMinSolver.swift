@@ -37,7 +37,7 @@ struct MaxMinSolver {
   var rates: [Double] = []
   var positionOfLink: [Int32] = []
   private var shares = Heap<Share>()
-  /// Flows in their last turn at a link.
+  /// Flows of which only a tail packet is left at a link.
   var waiting: [Int32] = []
 
   /// Solves the flows connected to `dirty` links and schedules the ends of those whose rates have changed.
@@ -45,7 +45,7 @@ struct MaxMinSolver {
   mutating func solve(_ dirty: [LinkID], in network: FlowNetwork) -> Int {
     collectComponent(of: dirty, in: network)
     fill(in: network)
-    if network.takesTurns { serveLastTurns(in: network) }
+    if network.forwardsPackets { serveTailPackets(in: network) }
     return apply(in: network)
   }
 
@@ -121,8 +121,8 @@ struct MaxMinSolver {
   private mutating func apply(in network: FlowNetwork) -> Int {
     for link in componentLinks { network.links[link.link].isInComponent = false }
     for index in componentFlows.indices {
-      // The newest flows of a link stand first. Where there are turns, of those that end at once the oldest goes first.
-      let position = network.takesTurns ? componentFlows.count - 1 - index : index
+      // The newest flows of a link stand first. Where whole packets are forwarded, of those that end at once the oldest goes first.
+      let position = network.forwardsPackets ? componentFlows.count - 1 - index : index
       let flow = componentFlows[position]
       network.connections[flow].positionInComponent = -1
       network.setRate(rates[position], of: flow)

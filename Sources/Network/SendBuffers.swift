@@ -121,7 +121,7 @@ extension FlowNetwork {
     }
     settle(index)
     scheduleEnd(index)
-    if takesTurns { markDirty(index) }
+    if forwardsPackets { markDirty(index) }
     return true
   }
 

@@ -1,26 +1,26 @@
-/// What shaped links let pass at once after they have rested.
+/// Token buckets of shaped links.
 ///
-/// A link that is shaped by a token bucket (Linux's htb and tbf, a provider's rate limit) saves up capacity while it is
-/// idle, at most ``Link/burstBytes``, and lets that much of the next messages pass at memory speed. So a small message
-/// takes no time on it, and a long one begins ahead:
+/// A link that is shaped by a token bucket (Linux's htb and tbf, a provider's rate limit) gains tokens while it is idle, at
+/// most ``Link/burstBytes``, and lets that much of the next messages pass at memory speed. So a small message takes no time
+/// on it, and a long one starts ahead:
 ///
 ///     tokens(now) = min(burst, tokens(then) + capacity · (now - then) - bytes carried in between)
 ///     credit of a message = min over its links of tokens(now)
 ///
-/// Such shapers let whole packets pass, each as soon as there are no debts (htb_class_mode in Linux's sch_htb.c). So the
-/// last packet of a message takes no time, and leaves a debt that the next message has to wait for:
+/// Such shapers forward whole packets, each as soon as the bucket is not overdrawn (htb_class_mode in Linux's sch_htb.c).
+/// So the tail packet of a message takes no time, and leaves a token overdraft that the next message waits for:
 ///
-///     credit of a message = min over its links of tokens(now) + bytes of its last packet there
+///     credit of a message = min over its links of tokens(now) + bytes of its tail packet there
 ///
-/// Messages of less than ``Link/smallBytes`` do not wait for debts, but make some: where whole packets pass, small ones go
-/// first (acknowledgements, without which no shaper is like a network card).
+/// Messages of less than ``Link/smallBytes`` do not wait for an overdraft, but add to it: where whole packets are forwarded,
+/// small ones go first (acknowledgements, without which a shaper does not behave like a network card).
 ///
 /// A link without a bucket has no tokens: it paces whatever crosses it.
 struct TokenBuckets {
   private struct Bucket {
     let burst: Double
     let packet: Double
-    /// Negative where the last packet has overdrawn.
+    /// Negative while the bucket is overdrawn.
     var tokens: Double
     var updated: Int64 = 0
     /// What the link had carried then.
@@ -41,14 +41,14 @@ struct TokenBuckets {
       let passed = link.carried - carried
       let earned = link.crossings > 0 ? 0 : link.capacity * Double(now - updated) * 1e-12
       let gained = earned - max(0, passed - prepaid)
-      // Messages under way are paid for by the time that they take; debts are those of last packets alone.
+      // Messages under way are paid for by the time that they take; only tail packets overdraw.
       tokens = min(burst, max(min(0, tokens), tokens + gained) - unpaced)
       prepaid = max(0, prepaid - passed)
       updated = now
       carried = link.carried
     }
 
-    /// Bytes of a message that take no time now; negative where it has to wait for debts.
+    /// Bytes of a message that take no time now; negative where it waits for an overdraft.
     func credit(for byteCount: Double) -> Double {
       guard packet > 0 else { return tokens }
       if byteCount < Link.smallBytes { return byteCount }

@@ -11,36 +11,35 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   public var send = MessageCost()
   /// Processor time of the receiver for each message, after it has arrived.
   public var receive = MessageCost()
-  /// Time from a collective's call until its first message can leave: the way through the framework, and waking the thread
-  /// that does the work, there and back.
+  /// Time from a collective's call until its first message can leave: the framework's dispatch, and the hand-over to the
+  /// library's thread, there and back.
   public var picosecondsPerCollective: Int64 = 0
-  /// How long at most a message waits at a host whose processor computes before the library attends to it. Zero where the
-  /// host has a core to spare for the library's threads (MPI calls that asynchronous progress); `Int64.max` where it
-  /// attends to messages only while the rank waits (weak progress).
+  /// The progress model: how long at most a message waits at a host that computes before the library makes progress. Zero
+  /// for strong progress, where the host has a core to spare for the library's threads (MPI's asynchronous progress);
+  /// `Int64.max` for weak progress, which is made only while the rank waits.
   public var progressDelayPicoseconds: Int64 = 0
   /// Bytes on the wire that the system takes from a sender before they can leave, as a socket's buffer does: a send ends for
   /// its sender when no more than these are left, at once where it fits into what the buffer has free (``SendBuffers``). `nil`
   /// where it ends when the last byte has arrived.
   public var sendBufferBytes: Int?
-  /// Payloads of at least this many bytes leave only after the receiver's ready notice; `nil` for never.
+  /// Payloads of at least this many bytes leave only after the receiver's clear-to-send; `nil` for never.
   public var rendezvousThresholdBytes: Int?
-  /// Bytes that each message has on the wire beside its payload's: the library's header, and notices that go before it.
+  /// Bytes that each message has on the wire beside its payload's: the library's header, and what announces it.
   public var headerBytes = 0
-  /// Bytes of a ready notice; it stands in the receiver's queue to the sender like any message.
-  public var noticeBytes = 0
-  /// Processor time of a ready notice, for who gives it, before it leaves, and again for who takes it up.
-  public var picosecondsPerNotice: Int64 = 0
-  /// What a message waits for a core that has rested, and is in a state that it takes time to leave when an interrupt comes:
-  /// processors have such states (ACPI C-states; the kernel's `cpuidle`, whose governors first poll for a while), and a
-  /// virtual machine's idle core has to be given back by its host. What a timer's interrupt takes, which the system knows of
-  /// beforehand, is ``oversleepPicoseconds``.
-  public var waking = DelayAfter()
-  /// What a call of the library takes longer after its rank has computed: the caches that it would run from are then full
-  /// of other things.
-  public var cold = DelayAfter()
-  /// How much longer than it asked for a rank sleeps: until the timer's interrupt has been taken up and the rank is on its
-  /// core.
-  public var oversleepPicoseconds: Int64 = 0
+  /// Bytes of a clear-to-send, which shares the links from receiver to sender with everything else.
+  public var clearToSendBytes = 0
+  /// Processor time of a clear-to-send: at the receiver before it leaves, and again at the sender when it arrives.
+  public var picosecondsPerClearToSend: Int64 = 0
+  /// C-state exit latency: what a message waits for a core that has been idle (ACPI C-states; the kernel's `cpuidle`, whose
+  /// governors poll for a while first). A virtual machine's idle core has to be scheduled by its host, too. Timers, which
+  /// the system knows of beforehand, have ``sleepOvershootPicoseconds`` instead.
+  public var cStateExit = DelayAfter()
+  /// Cold-cache penalty: what a call of the library takes longer after its rank has computed, since the caches hold the
+  /// computation's data then.
+  public var coldCache = DelayAfter()
+  /// Sleep overshoot: how much longer than it asked for a rank sleeps, until the timer's interrupt has been served and the
+  /// rank is on its core again.
+  public var sleepOvershootPicoseconds: Int64 = 0
   /// Cores that all hosts share for the library's work, as in a testbed inside one machine; `nil` where each host has its
   /// own.
   public var sharedCores: Int?
@@ -93,15 +92,15 @@ public struct TransportProfile: Hashable, Sendable, Codable {
   /// Gloo over TCP on Ethernet.
   ///
   /// 1448 bytes of payload travel in a frame of 1514 bytes (RFC 894, RFC 9293 with timestamps, MTU 1500). Each payload
-  /// waits for its receiver's notice (gloo/transport/tcp/pair.cc, `sendNotifyRecvReady`). Gloo between network namespaces
-  /// of one two-core x86-64 machine took 90 to 120 us for a small message, notice included; half of it is charged to each
+  /// waits for its receiver's clear-to-send (gloo/transport/tcp/pair.cc, `sendNotifyRecvReady`). Gloo between network
+  /// namespaces of one two-core x86-64 machine took 90 to 120 us for a small message, that included; half is charged to each
   /// end. Processors differ: calibrate for figures that matter.
   public static let glooTCP: TransportProfile = {
     var profile = TransportProfile(name: "gloo-tcp")
     profile.send.picosecondsPerMessage = 50_000_000
     profile.receive.picosecondsPerMessage = 50_000_000
     profile.rendezvousThresholdBytes = 0
-    profile.noticeBytes = 66 + 32
+    profile.clearToSendBytes = 66 + 32
     profile.wireFactor = PiecewiseLinear(constant: 1514.0 / 1448.0)
     return profile
   }()

@@ -92,7 +92,7 @@ public struct EventFlags: OptionSet, Hashable, Sendable {
 
   /// The run ended before the event did; its duration reaches to the end of the run.
   public static let incomplete = EventFlags(rawValue: 1 << 0)
-  /// A message of a protocol, such as a ready notice, that carries no payload of the program.
+  /// A message of a protocol, such as a clear-to-send, that carries no payload of the program.
   public static let control = EventFlags(rawValue: 1 << 1)
   /// A message that a collective operation sent.
   public static let partOfCollective = EventFlags(rawValue: 1 << 2)

@@ -19,7 +19,7 @@ extension SimulatedWorld {
     guard failures[rank] == nil else { return }
     let failure = RankFailure(rank: rank, time: engine.now)
     // What has been timed at once has to stand where its messages would, since some of these are lost.
-    quietShortcut?.giveWay(toFailureOf: rank)
+    uncontendedTiming?.giveWay(toFailureOf: rank)
     failures[rank] = failure
     engine.kill(engine.processes[rank], with: failure)
     network.failHost(rank)

@@ -21,7 +21,7 @@ public final class SimulatedWorld: @unchecked Sendable {
 
   let collectiveTraffic: CollectiveTraffic
   let pointToPointTraffic: PointToPointTraffic
-  private(set) var quietShortcut: QuietShortcut?
+  private(set) var uncontendedTiming: UncontendedTiming?
   private(set) var countedTraffic: TrafficAccount?
   private let dispatcher: MessageDispatcher
   private var groups: [GroupKey: ProcessGroup] = [:]
@@ -69,7 +69,7 @@ public final class SimulatedWorld: @unchecked Sendable {
   ) {
     size = topology.hostCount
     engine = Engine(seed: seed, expecting: size, interruption: interruption)
-    engine.oversleepPicoseconds = profile.oversleepPicoseconds
+    engine.sleepOvershootPicoseconds = profile.sleepOvershootPicoseconds
     network = FlowNetwork(topology: topology, engine: engine)
     network.sendBufferBytes = Double(profile.sendBufferBytes ?? 0)
     self.profile = profile
@@ -97,13 +97,13 @@ public final class SimulatedWorld: @unchecked Sendable {
   /// Whether collectives that have the network to themselves are timed at once instead of message by message. Their
   /// messages are then not shown to the observer.
   public var usesQuietShortcut: Bool {
-    get { quietShortcut != nil }
-    set { quietShortcut = newValue ? QuietShortcut(world: self) : nil }
+    get { uncontendedTiming != nil }
+    set { uncontendedTiming = newValue ? UncontendedTiming(world: self) : nil }
   }
 
   /// How many collectives were timed at once, and how many of those went on message by message when other traffic came.
-  public var quietCounts: (shortcuts: Int, takeovers: Int) {
-    (quietShortcut?.shortcutCount ?? 0, quietShortcut?.takeoverCount ?? 0)
+  public var uncontendedCounts: (shortcuts: Int, takeovers: Int) {
+    (uncontendedTiming?.shortcutCount ?? 0, uncontendedTiming?.takeoverCount ?? 0)
   }
 
   /// Counts each rank's bytes from now on, if wanted.
@@ -149,7 +149,7 @@ public final class SimulatedWorld: @unchecked Sendable {
       try engine.run(keeping: self)
     } catch {
       // What has been counted beforehand of collectives that were timed at once has not all moved.
-      quietShortcut?.settleAccounts()
+      uncontendedTiming?.settleAccounts()
       throw error
     }
   }
@@ -171,7 +171,7 @@ public final class SimulatedWorld: @unchecked Sendable {
 
   /// Links that some message could have taken as well as those that it took, but that none has taken.
   public func idleAlternatives() -> [LinkID] {
-    quietShortcut?.noteConnections()
+    uncontendedTiming?.noteConnections()
     return network.idleAlternatives()
   }
 

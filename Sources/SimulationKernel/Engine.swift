@@ -16,7 +16,7 @@ public final class Engine: @unchecked Sendable {
   /// The source of all random numbers of the run.
   public let seed: UInt64
   /// How much longer than it asked for a process sleeps: until its timer's interrupt has been taken up.
-  public var oversleepPicoseconds: Int64 = 0
+  public var sleepOvershootPicoseconds: Int64 = 0
   /// All processes, in the order they were added.
   public private(set) var processes: [LogicalProcess] = []
   /// Events dispatched so far, void ones included.

@@ -14,12 +14,12 @@ public struct VirtualClock: Clock {
   /// One picosecond.
   public var minimumResolution: Duration { .picoseconds(1) }
 
-  /// Moves the local clock to `deadline`, and by ``Engine/oversleepPicoseconds`` beyond it.
+  /// Moves the local clock to `deadline`, and by ``Engine/sleepOvershootPicoseconds`` beyond it.
   /// - Throws: `CancellationError` when the task has been cancelled or the run is being interrupted.
   public func sleep(until deadline: VirtualTime, tolerance: Duration? = nil) async throws {
     try Task.checkCancellation()
     if process.engine.isInterrupted { throw CancellationError() }
     guard deadline > process.now else { return }
-    process.rest(until: deadline.advanced(byPicoseconds: process.engine.oversleepPicoseconds))
+    process.rest(until: deadline.advanced(byPicoseconds: process.engine.sleepOvershootPicoseconds))
   }
 }

@@ -1,4 +1,4 @@
-/// Why a bed cannot be made or used: one line that says what is missing and what to do.
+/// Why a testbed cannot be made or used: one line that says what is missing and what to do.
 public struct TestbedError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Whose fault it is.
   public enum Kind: Hashable, Sendable {

@@ -116,10 +116,10 @@ struct CalibrateCommand: ReportingCommand {
       throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)
     }
     let python = try PythonEnvironment()
-    return try testbed.enumerated().map { index, bed in
+    return try testbed.enumerated().map { index, testbed in
       let file = base + (index == 0 ? "" : "-\(index + 1)") + ".measurements.json"
       let command = try MeasuringCommand.testbed(
-        bed, output: file, executable: executable, python: python.interpreter, arguments: measure)
+        testbed, output: file, executable: executable, python: python.interpreter, arguments: measure)
       try MeasuringRun.run(command, environment: python.moduleVariables, output: file)
       return file
     }

@@ -94,19 +94,19 @@ struct Preflight {
   ///   - options: arguments of `uniference testbed run`.
   ///   - place: where they are written, for messages.
   /// - Returns: its cluster file, but for the transport; `nil` where the options are wrong.
-  mutating func checkBed(_ options: [String], place: String) -> String? {
+  mutating func checkTestbed(_ options: [String], place: String) -> String? {
     var text: String?
     check {
-      let bed: BedOptions
-      do { bed = try BedOptions.parse(options) } catch {
-        throw CommandFailure("\(place): \(BedOptions.message(for: error))", CommandFailure.badInput)
+      let testbed: TestbedOptions
+      do { testbed = try TestbedOptions.parse(options) } catch {
+        throw CommandFailure("\(place): \(TestbedOptions.message(for: error))", CommandFailure.badInput)
       }
       do {
-        let layout = try bed.layout()
+        let layout = try testbed.layout()
         text = ClusterText(layout).body
         #if os(Linux)
           if !layout.cpuShares.isEmpty { _ = try ControlGroupRoot.find() }
-          if layout.delay > .zero { _ = try Requirements.delayMethod(executable: try BedFactory.executable()) }
+          if layout.delay > .zero { _ = try Requirements.delayMethod(executable: try TestbedFactory.executable()) }
         #endif
       } catch let error as TestbedError where error.kind == .request {
         throw CommandFailure("\(place): \(error.description)", CommandFailure.badInput)

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Testbed
 
-/// `uniference testbed inside`, which `run` starts in the bed's namespaces.
+/// `uniference testbed inside`, which `run` starts in the testbed's namespaces.
 struct TestbedInsideCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "inside", abstract: "The first process of a run.", shouldDisplay: false)

@@ -3,7 +3,7 @@ import Foundation
 import Results
 import Testbed
 
-/// `uniference testbed relay`, which a bed with delays starts where the kernel has no netem.
+/// `uniference testbed relay`, which a testbed with delays starts where the kernel has no netem.
 struct TestbedRelayCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "relay", abstract: "Carries frames between ends of links.", shouldDisplay: false)

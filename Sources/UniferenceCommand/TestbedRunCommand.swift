@@ -8,19 +8,20 @@ import Testbed
 struct TestbedRunCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Run a command once on each host of a bed, as torchrun would.",
+    abstract: "Run a command once on each host of a testbed, as torchrun would.",
     discussion: """
-      The bed is made for the run and is gone after it, whatever happens; with --in it is one that stands. The command \
+      The testbed is made for the run and is gone after it, whatever happens; with --in it is one that stands. The command \
       finds RANK, WORLD_SIZE, MASTER_ADDR and what else torchrun gives it. The exit code is that of the first rank that \
       fails.
       """)
 
-  @OptionGroup var bed: BedOptions
+  @OptionGroup var testbed: TestbedOptions
 
-  @Option(name: .customLong("in"), help: ArgumentHelp("Run in the bed that `testbed up` has made.", valueName: "name"))
+  @Option(
+    name: .customLong("in"), help: ArgumentHelp("Run in the testbed that `testbed up` has made.", valueName: "name"))
   var standing: String?
 
-  @Option(help: ArgumentHelp("Write the bed's cluster file here, for predictions.", valueName: "bed.yaml"))
+  @Option(help: ArgumentHelp("Write the testbed's cluster file here, for predictions.", valueName: "testbed.yaml"))
   var clusterFile: String?
 
   @Option(help: ArgumentHelp("The transport of the cluster file: a profile's name or file.", valueName: "profile"))
@@ -46,31 +47,31 @@ struct TestbedRunCommand: ReportingCommand {
     guard !command.isEmpty else {
       throw ValidationError("There is nothing to run; give a command after --, such as -- python script.py.")
     }
-    if let standing, let option = bed.given {
-      throw ValidationError("\(option) describes a bed, but --in \(standing) names one; leave one of them out.")
+    if let standing, let option = testbed.given {
+      throw ValidationError("\(option) describes a testbed, but --in \(standing) names one; leave one of them out.")
     }
   }
 
   func perform() async throws {
     #if os(Linux)
-      let executable = try BedFactory.executable()
+      let executable = try TestbedFactory.executable()
       let command = try self.command(usesTorchrun: torchrun)
-      var made: (run: BedRun, groups: ControlGroupRoot?)
+      var made: (run: TestbedRun, groups: ControlGroupRoot?)
       if let standing {
         try Requirements.check()
-        made = (BedRun(command.words, in: try StandingBeds().bed(standing)), nil)
+        made = (TestbedRun(command.words, in: try StandingTestbeds().testbed(standing)), nil)
       } else {
-        let name = BedNames.ofRun(startedBy: ProcessInfo.processInfo.processIdentifier).bed
-        let factory = try BedFactory(bed, name: name, executable: executable)
-        made = (BedRun(command.words, in: factory.bed, creation: factory.plan.creation), factory.groups)
+        let name = TestbedNames.ofRun(startedBy: ProcessInfo.processInfo.processIdentifier).testbed
+        let factory = try TestbedFactory(testbed, name: name, executable: executable)
+        made = (TestbedRun(command.words, in: factory.testbed, creation: factory.plan.creation), factory.groups)
       }
       try Requirements.check(program: command.python ?? command.words[0])
       if realTime { try Requirements.checkRealTime() }
       made.run.torchrun = command.python
       made.run.raw = raw
       made.run.isRealTime = realTime
-      try writeClusterFile(made.run.bed)
-      let code = try BedLauncher(made.run, executable: executable).run(groups: made.groups)
+      try writeClusterFile(made.run.testbed)
+      let code = try TestbedLauncher(made.run, executable: executable).run(groups: made.groups)
       if code != 0 { throw ExitCode(code) }
     #else
       throw TestbedError.onlyOnLinux
@@ -86,13 +87,13 @@ struct TestbedRunCommand: ReportingCommand {
     return (Array(command.dropFirst()), command[0])
   }
 
-  private func writeClusterFile(_ bed: Bed) throws {
+  private func writeClusterFile(_ testbed: Testbed) throws {
     guard let clusterFile else { return }
     // Paths in a cluster file are relative to it.
     let isFile = FileManager.default.fileExists(atPath: transport)
     let profile = isFile ? URL(fileURLWithPath: transport).path : transport
     do {
-      try Data(bed.clusterFile(transport: profile).utf8).write(to: URL(fileURLWithPath: clusterFile))
+      try Data(testbed.clusterFile(transport: profile).utf8).write(to: URL(fileURLWithPath: clusterFile))
     } catch { throw FileError(error, operation: "write", path: clusterFile) }
   }
 }

@@ -52,8 +52,9 @@ struct ValidateCommand: ReportingCommand {
   func perform() async throws {
     if let from { return try show(earlierReport(from)) }
     let suite = try ValidationSuite(contentsOf: path)
+    suite.hints.forEach(warn)
     let environment = try PythonEnvironment()
-    let executable = try BedFactory.executable()
+    let executable = try TestbedFactory.executable()
     let runner = ValidationRunner(
       suite: suite, executable: executable, python: environment.interpreter,
       packageFolder: environment.packageFolder)

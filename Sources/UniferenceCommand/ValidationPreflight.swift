@@ -46,9 +46,9 @@ struct ValidationPreflight {
   }
 
   private func check(_ run: ValidationRun, _ preflight: inout Preflight) {
-    for bed in [run.bed, run.recordedOn].compactMap(\.self) {
-      let words = bed.flatMap { ["--\($0.name)", $0.value] }
-      if let text = preflight.checkBed(words, place: run.place), bed == run.bed {
+    for testbed in [run.testbed, run.recordedOn].compactMap(\.self) {
+      let words = testbed.flatMap { ["--\($0.name)", $0.value] }
+      if let text = preflight.checkTestbed(words, place: run.place), testbed == run.testbed {
         preflight.checkCluster(text, settings: runner.settings(of: run))
       }
     }

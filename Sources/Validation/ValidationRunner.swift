@@ -53,7 +53,7 @@ public struct ValidationRunner {
           ValidationStep(
             run: index, runCount: runs.count,
             share: (Double(index) + Double(side) / Double(sides)) / Double(runs.count),
-            secondsLeft: time.seconds, description: "\(run.family), \(run.bedDescription)"))
+            secondsLeft: time.seconds, description: "\(run.family), \(run.testbedDescription)"))
       } ended: {
         time.ended(run: index, after: $0)
       }
@@ -79,9 +79,11 @@ public struct ValidationRunner {
 
   /// What is run and how, but for where programs lie.
   private func identity(of run: ValidationRun) -> String {
-    let beds = [run.bed, run.recordedOn ?? []].map { $0.map { "\($0.name)=\($0.value)" }.joined(separator: ", ") }
+    let testbeds = [run.testbed, run.recordedOn ?? []].map {
+      $0.map { "\($0.name)=\($0.value)" }.joined(separator: ", ")
+    }
     let words = simulation(of: run, cluster: "").drop { $0 != "--cluster" }
-    return ([run.family, run.script] + run.arguments + beds + words + (isRealTime(run) ? ["real-time"] : []))
+    return ([run.family, run.script] + run.arguments + testbeds + words + (isRealTime(run) ? ["real-time"] : []))
       .joined(separator: " | ")
   }
 
@@ -95,11 +97,11 @@ public struct ValidationRunner {
       throw ValidationFailure("cannot make the folder \(folder.path): \(error.localizedDescription)")
     }
     defer { try? FileManager.default.removeItem(at: folder) }
-    let cluster = folder.path + "/bed.yaml"
+    let cluster = folder.path + "/testbed.yaml"
     var entry = journal.entry(of: identity(of: run))
     step(2 * entry.repetitions)
-    let recording = try run.recordedOn.map { (bed) throws(ValidationFailure) in
-      try record(run, on: bed, in: folder.path)
+    let recording = try run.recordedOn.map { (testbed) throws(ValidationFailure) in
+      try record(run, on: testbed, in: folder.path)
     }
     // In turn, so that a machine whose speed drifts is the same one to both.
     for repetition in entry.repetitions..<suite.repetitions {
@@ -118,7 +120,7 @@ public struct ValidationRunner {
   }
 
   private func realCommand(_ run: ValidationRun, cluster: String) -> [String] {
-    bedCommand(run.bed, cluster: cluster) + (isRealTime(run) ? ["--real-time"] : []) + ["--"]
+    testbedCommand(run.testbed, cluster: cluster) + (isRealTime(run) ? ["--real-time"] : []) + ["--"]
       + (run.isProgram ? hostCommand : [python]) + [run.script] + run.arguments
   }
 
@@ -127,8 +129,8 @@ public struct ValidationRunner {
     (packageFolder.map { ["env", "PYTHONPATH=\($0)"] } ?? []) + [python, "-m", "uniference.host"]
   }
 
-  private func bedCommand(_ bed: [ValidationRun.BedOption], cluster: String) -> [String] {
-    [executable, "testbed", "run"] + bed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster]
+  private func testbedCommand(_ testbed: [ValidationRun.TestbedOption], cluster: String) -> [String] {
+    [executable, "testbed", "run"] + testbed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster]
   }
 
   /// The settings of the cluster (`field=value`) with which a run is predicted.
@@ -153,14 +155,14 @@ public struct ValidationRunner {
     return simulation(of: run, cluster: cluster) + ["--no-record"] + computing + [run.script] + run.arguments
   }
 
-  /// Records what a run's ranks compute, in a simulation of another bed.
+  /// Records what a run's ranks compute, in a simulation of another testbed.
   ///
   /// - Returns: the record's path.
-  private func record(_ run: ValidationRun, on bed: [ValidationRun.BedOption], in folder: String)
+  private func record(_ run: ValidationRun, on testbed: [ValidationRun.TestbedOption], in folder: String)
     throws(ValidationFailure) -> String
   {
-    let (cluster, record) = (folder + "/other-bed.yaml", folder + "/recorded.run")
-    _ = try output(of: bedCommand(bed, cluster: cluster) + ["--", "true"])
+    let (cluster, record) = (folder + "/other-testbed.yaml", folder + "/recorded.run")
+    _ = try output(of: testbedCommand(testbed, cluster: cluster) + ["--", "true"])
     let command = simulation(of: run, cluster: cluster) + ["--record", record, run.script] + run.arguments
     _ = try output(of: command)
     return record
@@ -191,7 +193,7 @@ public struct ValidationRunner {
       }
       let samples = rows.compactMap { $0?.samples_s }
       return ValidationPoint(
-        family: run.family, name: "\(point.point), \(run.bedDescription)", bytes: point.bytes,
+        family: run.family, name: "\(point.point), \(run.testbedDescription)", bytes: point.bytes,
         repetitions: Array(samples.prefix(real.count)), predicted: samples.dropFirst(real.count).flatMap(\.self))
     }
   }

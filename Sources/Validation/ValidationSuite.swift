@@ -3,13 +3,13 @@ import Uniference
 
 /// What is run for real and predicted, to see how well predictions hold.
 ///
-/// Each run is one script, or one Swift program's library, on one bed of hosts. It measures itself by its own clock and
+/// Each run is one script, or one Swift program's library, on one testbed of hosts. It measures itself by its own clock and
 /// prints a line of JSON for each point, so that the same file gives the real time and, under `uniference run` or
 /// `uniference simulate`, the predicted one.
 public struct ValidationSuite: Sendable {
   /// What reports call it.
   public let name: String
-  /// The transport profile that predictions use: a cluster file's `network.transport`; `nil` for the bed's own.
+  /// The transport profile that predictions use: a cluster file's `network.transport`; `nil` for the testbed's own.
   public let transport: String?
   /// Further options of `uniference run`, for runs that have none of their own.
   public let predictionOptions: [String]
@@ -20,6 +20,8 @@ public struct ValidationSuite: Sendable {
   public let repetitions: Int
   /// The runs, in order.
   public let runs: [ValidationRun]
+  /// What the file says by former names: a line each, with the names of today.
+  public let hints: [String]
 
   /// Reads a suite.
   ///
@@ -34,12 +36,13 @@ public struct ValidationSuite: Sendable {
     predictionOptions = try ValidationRun.words(fields["predict"]) ?? []
     isRealTime = try fields["real_time"]?.boolean() ?? false
     repetitions = try fields["repetitions"]?.integer(in: 1...100) ?? 3
-    runs = try fields.required("runs", example: "[{family: collectives, script: collectives.py, bed: {hosts: 2}}]")
+    runs = try fields.required("runs", example: "[{family: collectives, script: collectives.py, testbed: {hosts: 2}}]")
       .list(of: "runs").map { (element) throws(DocumentError) in try ValidationRun(element) }
+    hints = fields.hints + runs.flatMap(\.hints)
   }
 }
 
-/// One script on one bed.
+/// One script on one testbed.
 public struct ValidationRun: Sendable {
   /// Which of the report's groups its points belong to.
   public let family: String
@@ -50,22 +53,24 @@ public struct ValidationRun: Sendable {
   /// Its arguments.
   public let arguments: [String]
   /// The hosts and the links between them, as options of `uniference testbed run`: name and value.
-  public let bed: [BedOption]
+  public let testbed: [TestbedOption]
   /// The transport profile that the prediction uses, instead of the suite's.
   public let transport: String?
   /// Whether this run's scripts run before everything else, where that differs from the suite.
   public let isRealTime: Bool?
-  /// Another bed, on which computing is recorded first: the prediction then computes nothing itself. `nil` for none.
-  public let recordedOn: [BedOption]?
+  /// Another testbed, on which computing is recorded first: the prediction then computes nothing itself. `nil` for none.
+  public let recordedOn: [TestbedOption]?
   /// Further options of `uniference run`, instead of the suite's.
   public let predictionOptions: [String]?
   /// Where it is written, for messages: `validation.yaml: runs[3]`.
   public let place: String
+  /// A line for each field that has its former name.
+  let hints: [String]
   /// What to say where the script or the library is not there.
   private let missingScript: DocumentError
 
   /// An option of the testbed.
-  public struct BedOption: Hashable, Sendable {
+  public struct TestbedOption: Hashable, Sendable {
     /// Without the dashes: `rate`.
     public let name: String
     /// As it was written: `100 Mbps`.
@@ -76,12 +81,13 @@ public struct ValidationRun: Sendable {
   public let hostCount: Int
 
   private static let fieldNames = [
-    "family", "script", "program", "arguments", "bed", "transport", "real_time", "recorded_on", "predict",
+    "family", "script", "program", "arguments", "testbed", "transport", "real_time", "recorded_on", "predict",
   ]
 
   init(_ value: DocumentValue) throws(DocumentError) {
     let fields = try DocumentFields(
-      value, of: "a run's fields", allowed: Self.fieldNames)
+      value, of: "a run's fields", allowed: Self.fieldNames, renamed: ["bed": "testbed"])
+    hints = fields.hints
     place = value.place
     family = try fields.required("family", example: "collectives").name("the name of a family")
     isProgram = fields["program"] != nil
@@ -98,15 +104,15 @@ public struct ValidationRun: Sendable {
     arguments = try Self.words(fields["arguments"]) ?? []
     predictionOptions = try Self.words(fields["predict"])
     isRealTime = try fields["real_time"]?.boolean()
-    let place = try fields.required("bed", example: "{hosts: 2, rate: 1 Gbps}")
-    bed = try Self.bed(place)
-    recordedOn = try fields["recorded_on"].map(Self.bed)
+    let place = try fields.required("testbed", example: "{hosts: 2, rate: 1 Gbps}")
+    testbed = try Self.testbed(place)
+    recordedOn = try fields["recorded_on"].map(Self.testbed)
     if isProgram, let value = fields["recorded_on"] {
-      throw value.error("only scripts are recorded on another bed; leave it out for a program")
+      throw value.error("only scripts are recorded on another testbed; leave it out for a program")
     }
     let entries = try place.entries(of: "options of a testbed")
     guard let hosts = entries.first(where: { $0.name == "hosts" }) else {
-      throw place.error("the bed has no hosts; write for example bed: {hosts: 2, rate: 1 Gbps}")
+      throw place.error("the testbed has no hosts; write for example testbed: {hosts: 2, rate: 1 Gbps}")
     }
     hostCount = try hosts.value.integer(in: 2...8)
   }
@@ -129,17 +135,17 @@ public struct ValidationRun: Sendable {
       + " --product \(product.dropFirst(3))" + (isHere ? "" : " --package-path \(package)")
   }
 
-  private static func bed(_ value: DocumentValue) throws(DocumentError) -> [BedOption] {
+  private static func testbed(_ value: DocumentValue) throws(DocumentError) -> [TestbedOption] {
     try value.entries(of: "options of a testbed")
       .map { (entry) throws(DocumentError) in try options(entry) }.flatMap(\.self)
   }
 
   /// An option that is given once, or once for each element of a list.
-  private static func options(_ entry: DocumentValue.Entry) throws(DocumentError) -> [BedOption] {
+  private static func options(_ entry: DocumentValue.Entry) throws(DocumentError) -> [TestbedOption] {
     var values = [entry.value]
     if case .list(let elements) = entry.value.content { values = elements }
     return try values.map { (value) throws(DocumentError) in
-      BedOption(name: entry.name, value: try value.text("a value"))
+      TestbedOption(name: entry.name, value: try value.text("a value"))
     }
   }
 
@@ -148,13 +154,13 @@ public struct ValidationRun: Sendable {
     return try value.list(of: "words").map { (word) throws(DocumentError) in try word.text("a word") }
   }
 
-  /// The bed in a few words: `2 hosts, 1 Gbps`.
-  public var bedDescription: String {
-    Self.description(of: bed) + (recordedOn.map { ", recorded at \(Self.description(of: $0))" } ?? "")
+  /// The testbed in a few words: `2 hosts, 1 Gbps`.
+  public var testbedDescription: String {
+    Self.description(of: testbed) + (recordedOn.map { ", recorded at \(Self.description(of: $0))" } ?? "")
   }
 
-  private static func description(of bed: [BedOption]) -> String {
-    bed.map { option in
+  private static func description(of testbed: [TestbedOption]) -> String {
+    testbed.map { option in
       switch option.name {
       case "hosts": "\(option.value) hosts"
       case "rate": option.value

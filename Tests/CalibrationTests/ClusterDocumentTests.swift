@@ -45,7 +45,7 @@ import Uniference
     #expect(abs(Double(cluster.transport.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
     #expect(abs(cluster.transport.receive.picosecondsPerByte / 80 - 1) < 0.02)
     #expect(cluster.transport.rendezvousThresholdBytes == 0)
-    #expect(cluster.transport.noticeBytes == 114)
+    #expect(cluster.transport.clearToSendBytes == 114)
     #expect(cluster.transport.headerBytes == 162)
     #expect(abs(cluster.transport.wireFactor(2e6) - 1.05) < 0.002)
     guard case .gloo = cluster.collectives else {

@@ -5,10 +5,10 @@ import Testing
 
 /// The simulated scripts against what they come to on paper, for two ranks that nobody disturbs.
 @Suite struct ForwardModelTests {
-  /// L latency, B rate, s and r the costs of sending and receiving, w bytes on the wire, n those of a notice:
-  /// * ping-pong: the notice leaves when the send before has ended, as r and s begin: max(L + n/B, r + s) + L + w/B;
+  /// L latency, B rate, s and r the costs of sending and receiving, w bytes on the wire, n those of a clear-to-send:
+  /// * ping-pong: the clear-to-send leaves when the send before has ended, as r and s begin: max(L + n/B, r + s) + L + w/B;
   /// * prepared: s + L + w/B + r;
-  /// * late receiver: the notice's way and the payload's: L + n/B + L + w/B + r;
+  /// * late receiver: the clear-to-send's way and the payload's: L + n/B + L + w/B + r;
   /// * stream: whatever takes longer of sending and moving: max(s, w/B);
   /// * both ways: rank 1 has met rank 0 d = r(1 B) later than rank 0 has met it, so what comes from it takes
   ///   max(d + s, L + n/B) + L + w/B + r, and what goes to it max(s, d + L + n/B) + L + w/B, and r less d more by its own
@@ -21,15 +21,15 @@ import Testing
     let send = Double(model.profile.send.picoseconds(byteCount: bytes)) * 1e-12
     let receive = Double(model.profile.receive.picoseconds(byteCount: bytes)) * 1e-12
     let wire = model.profile.wireBytes(byteCount: bytes) / model.bytesPerSecond
-    let notice = latency + Double(model.profile.noticeBytes) / model.bytesPerSecond
+    let clearToSend = latency + Double(model.profile.clearToSendBytes) / model.bytesPerSecond
     let late = Double(model.profile.receive.picoseconds(byteCount: 1)) * 1e-12
     let expected: [FigureKind: Double] = [
-      .pingPong: max(notice, receive + send) + latency + wire,
+      .pingPong: max(clearToSend, receive + send) + latency + wire,
       .preparedPingPong: send + latency + wire + receive,
-      .lateReceiver: notice + latency + wire + receive,
+      .lateReceiver: clearToSend + latency + wire + receive,
       .sendCall: send,
       .bothWays: latency + wire
-        + max(max(late + send, notice) + receive, max(send, late + notice) + max(0, receive - late)),
+        + max(max(late + send, clearToSend) + receive, max(send, late + clearToSend) + max(0, receive - late)),
     ]
     for (kind, seconds) in expected {
       let simulated = try ForwardModel.seconds(of: Cases.figure(kind, bytes), on: model)

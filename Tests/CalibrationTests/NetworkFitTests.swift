@@ -39,15 +39,15 @@ import Testing
     #expect(abs(result.models[0].burstBytes / 15_000 - 1) < 0.05)
   }
 
-  @Test func whatRestingAndNoticesCostIsFound() throws {
+  @Test func costsOfCStatesAndClearToSendsAreFound() throws {
     var model = Cases.known
-    model.profile.waking.picoseconds = 35_000_000
+    model.profile.cStateExit.picoseconds = 35_000_000
     model.profile.picosecondsPerCopy = 9_000_000
-    model.profile.picosecondsPerNotice = 11_000_000
+    model.profile.picosecondsPerClearToSend = 11_000_000
     model.profile.sharedCores = 2
     let figures = try Cases.measured(on: model)
     let result = try NetworkFit([Cases.measurements(figures, sharedCores: 2)]).solve()
-    for (path, truth) in [("wake.latency", 35e-6), ("per_copy", 9e-6), ("per_notice", 11e-6)] {
+    for (path, truth) in [("c_state_exit.latency", 35e-6), ("per_copy", 9e-6), ("per_clear_to_send", 11e-6)] {
       let value = result.values.first { $0.path == "network.transport.\(path)" }
       #expect(abs((value?.value ?? 0) / truth - 1) < 0.05, "\(path): \(value?.text ?? "missing")")
     }
@@ -84,16 +84,16 @@ import Testing
 
   @Test func aSleepThatEndsLateIsSimulatedAndTheRestOfTheScriptSubtracted() throws {
     var model = Cases.known
-    model.profile.oversleepPicoseconds = 12_000_000
+    model.profile.sleepOvershootPicoseconds = 12_000_000
     let scripted = try Cases.measured(on: model).map { figure in
       guard FigureKind.staggered.contains(figure.kind) else { return figure }
       return Cases.figure(figure.kind, figure.bytes, ranks: figure.ranks, median: figure.median_s + 8e-6)
     }
-    let own = [Cases.figure(.nothing, nil, median: 20e-6), Cases.figure(.oversleep, nil, median: 12e-6)]
+    let own = [Cases.figure(.nothing, nil, median: 20e-6), Cases.figure(.sleepOvershoot, nil, median: 12e-6)]
     let result = try NetworkFit([Cases.measurements(scripted + own)]).solve()
     let value = result.values.first { $0.path == "network.transport.per_collective" }
     #expect(abs((value?.value ?? 0) / 45e-6 - 1) < 0.03)
-    #expect(result.models[0].profile.oversleepPicoseconds == 12_000_000)
+    #expect(result.models[0].profile.sleepOvershootPicoseconds == 12_000_000)
   }
 
   @Test func withoutAStatedRateTheRateIsFound() throws {

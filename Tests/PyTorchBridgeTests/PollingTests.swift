@@ -1,3 +1,4 @@
+import ChildPrograms
 import Communication
 import Foundation
 import SimulationKernel
@@ -107,36 +108,28 @@ import Testing
 
 @Suite struct ProcessActivityTests {
   @Test func aProcessThatSleepsIsIdleAndOneThatLoopsIsNot() throws {
-    let sleeper = try child("exec sleep 600")
-    let loop = try child("ulimit -t 30; while :; do :; done")
-    defer { [sleeper, loop].forEach { $0.terminate() } }
+    let sleeper = try ShellCommand("exec sleep 600")
+    let loop = try ShellCommand("while :; do :; done")
+    defer { [sleeper, loop].forEach { $0.kill() } }
 
-    #expect(try becomesIdle(sleeper.processIdentifier, ProcessActivity.init(of:)))
-    #expect(try !staysIdle(loop.processIdentifier, ProcessActivity.init(of:)))
+    #expect(try becomesIdle(sleeper.process, ProcessActivity.init(of:)))
+    #expect(try !staysIdle(loop.process, ProcessActivity.init(of:)))
   }
 
   @Test func whatAProcessHasStartedBelongsToItsFamily() throws {
-    let parent = try child("ulimit -t 30; sh -c 'while :; do :; done' & trap 'kill $!' TERM; wait")
-    defer { parent.terminate() }
+    let parent = try ShellCommand("sh -c 'while :; do :; done' & wait")
+    defer { parent.kill() }
 
-    #expect(try becomesIdle(parent.processIdentifier, ProcessActivity.init(of:)))
+    #expect(try becomesIdle(parent.process, ProcessActivity.init(of:)))
     #if !canImport(Darwin)
-      #expect(try !staysIdle(parent.processIdentifier, ProcessActivity.includingChildren))
+      #expect(try !staysIdle(parent.process, ProcessActivity.includingChildren))
     #endif
   }
 
   @Test func aProcessThatIsGoneHasNoActivity() throws {
-    let gone = try child("exit 0")
-    gone.waitUntilExit()
-    #expect(ProcessActivity(of: gone.processIdentifier) == nil)
-  }
-
-  private func child(_ command: String) throws -> Process {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", command]
-    try process.run()
-    return process
+    let gone = try ShellCommand("exit 0")
+    gone.kill()
+    #expect(ProcessActivity(of: gone.process) == nil)
   }
 
   /// Whether the process is found idle at last; a busy machine may need a while to start it.
@@ -149,5 +142,22 @@ import Testing
     let first = try #require(look(pid))
     usleep(100_000)
     return try #require(look(pid)).isIdle(since: first)
+  }
+}
+
+/// A command of the shell in a session of its own, so that it can be killed with all that it has started. It holds no file
+/// of the tests and takes 30 s of processor time at most, so that nobody waits for one that is left behind.
+private struct ShellCommand {
+  let process: pid_t
+
+  init(_ command: String) throws {
+    var child = ChildProcess(words: ["/bin/sh", "-c", "exec > /dev/null 2>&1; ulimit -t 30; \(command)"])
+    child.hasOwnSession = true
+    process = try child.start()
+  }
+
+  func kill() {
+    killpg(process, SIGKILL)
+    waitpid(process, nil, 0)
   }
 }

@@ -92,7 +92,7 @@ def testbed(uniference):
 
 
 def system_parts() -> dict[str, list[str]]:
-    """Everything that a bed is made of, as far as it is visible from outside."""
+    """Everything that a testbed is made of, as far as it is visible from outside."""
     def names(path: str) -> list[str]:
         folder = pathlib.Path(path)
         return sorted(entry.name for entry in folder.glob("uniference-*")) if folder.is_dir() else []
@@ -121,7 +121,7 @@ def processes() -> list[str]:
     return sorted(found)
 
 
-MARK = f"bed-of-{os.getpid()}"
+MARK = f"testbed-of-{os.getpid()}"
 
 
 def run(testbed, options, command, **kwargs):
@@ -172,11 +172,11 @@ def test_ranks_find_what_torchrun_gives_and_a_cluster_file_is_written(testbed, t
     names = ["RANK", "WORLD_SIZE", "LOCAL_RANK", "MASTER_ADDR", "GLOO_SOCKET_IFNAME", "OMP_NUM_THREADS"]
     script = f"import os, socket; print(*(os.environ[name] for name in {names}), socket.gethostbyname('host1'))"
     result = run(
-        testbed, ["--hosts", "2", "--rate", "200 Mbps", "--cluster-file", str(tmp_path / "bed.yaml")],
+        testbed, ["--hosts", "2", "--rate", "200 Mbps", "--cluster-file", str(tmp_path / "testbed.yaml")],
         [sys.executable, "-c", script])
     assert sorted(result.stdout.splitlines()) == [
         "[0] 0 2 0 10.77.0.1 eth0 1 10.77.0.2", "[1] 1 2 0 10.77.0.1 eth0 1 10.77.0.2"]
-    assert "bandwidth: 200 Mbps" in (tmp_path / "bed.yaml").read_text()
+    assert "bandwidth: 200 Mbps" in (tmp_path / "testbed.yaml").read_text()
 
 
 def test_raw_output_and_success(testbed):
@@ -217,21 +217,21 @@ def test_a_standing_bed(testbed, tmp_path):
     subprocess.run([*testbed, "up", name, "--hosts", "2", "--cpu-share", "50%:0"], check=True, timeout=60)
     try:
         again = subprocess.run([*testbed, "up", name], capture_output=True, text=True, timeout=60)
-        assert again.returncode == 64 and f"there is a bed '{name}' already" in again.stderr
+        assert again.returncode == 64 and f"there is a testbed '{name}' already" in again.stderr
         for _ in range(2):
             result = run(testbed, ["--in", name], ["sh", "-c", "echo $RANK"])
             assert sorted(result.stdout.splitlines()) == ["[0] 0", "[1] 1"]
     finally:
         subprocess.run([*testbed, "down", name], check=True, timeout=60)
     gone = run(testbed, ["--in", name], ["true"])
-    assert gone.returncode == 64 and f"there is no bed '{name}'" in gone.stderr
+    assert gone.returncode == 64 and f"there is no testbed '{name}'" in gone.stderr
 
 
 @pytest.mark.parametrize("options, message", [
-    (["--hosts", "9"], "--hosts 9 is not possible; a bed has 2 to 8 hosts"),
+    (["--hosts", "9"], "--hosts 9 is not possible; a testbed has 2 to 8 hosts"),
     (["--rate", "fast"], "--rate: \"fast\" is not a bandwidth"),
     (["--link-rate", "4=1 Gbps"], "--link-rate names host 4"),
-    (["--in", "x", "--hosts", "2"], "--hosts describes a bed, but --in x names one"),
+    (["--in", "x", "--hosts", "2"], "--hosts describes a testbed, but --in x names one"),
 ])
 def test_options_that_are_not_possible_are_usage_errors(testbed, options, message):
     result = run(testbed, options, ["true"])

@@ -6,7 +6,7 @@ struct EngineTests {
   @Test("a sleep is longer than asked for by as much as the engine is told, where there is one")
   func oversleeping() throws {
     let engine = Engine()
-    engine.oversleepPicoseconds = 7
+    engine.sleepOvershootPicoseconds = 7
     let process = engine.spawn {
       try await $0.clock.sleep(for: .zero)
       #expect($0.now == .zero)

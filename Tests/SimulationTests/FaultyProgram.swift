@@ -97,7 +97,7 @@ struct FaultyProgram {
     var own = TransportProfile(name: "own")
     own.rendezvousThresholdBytes = 20_000
     own.receive.picosecondsPerByte = 300
-    own.noticeBytes = 100
+    own.clearToSendBytes = 100
     own.sendBufferBytes = Bool.random(using: &random) ? 30_000 : nil
     return [.ideal, .ideal, .nccl, .glooTCP, own].randomElement(using: &random)!
   }
@@ -179,7 +179,7 @@ extension FaultyProgram {
     outcome.entries = notes.entries
     (outcome.sent, outcome.received) = (account.sentBytes, account.receivedBytes)
     outcome.messages = account.messages
-    return (outcome, world.quietCounts.shortcuts, world.quietCounts.takeovers)
+    return (outcome, world.uncontendedCounts.shortcuts, world.uncontendedCounts.takeovers)
   }
 
   /// A deadlock's ranks and what may be to blame; its time may lie apart by what is done after the last of them waits.

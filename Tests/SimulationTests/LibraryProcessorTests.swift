@@ -44,7 +44,7 @@ struct LibraryProcessorTests {
       try world(ranks: 4) {
         $0.send.picosecondsPerMessage = Self.millisecond / 2
         $0.receive.picosecondsPerMessage = Self.millisecond / 4
-        $0.picosecondsPerNotice = Self.millisecond / 8
+        $0.picosecondsPerClearToSend = Self.millisecond / 8
         $0.rendezvousThresholdBytes = 0
         $0.sharedCores = cores
       }.run { process, world in
@@ -67,11 +67,11 @@ struct LibraryProcessorTests {
 
   /// The message leaves after 10 ms and is there 3 ms later.
   @Test(
-    "a core that has rested for long takes time to wake up for a message",
+    "a core that has been idle for long has an exit latency",
     arguments: [(0, 13), (5, 16), (20, 13)] as [(Int64, Double)])
-  func waking(after: Int64, expected: Double) throws {
+  func exitLatency(after: Int64, expected: Double) throws {
     try world(ranks: 2) {
-      $0.waking = DelayAfter(
+      $0.cStateExit = DelayAfter(
         afterPicoseconds: after > 0 ? after * Self.millisecond : .max, picoseconds: 3 * Self.millisecond)
     }.run { process, world in
       if world.rank == 0 {
@@ -84,12 +84,12 @@ struct LibraryProcessorTests {
     }
   }
 
-  /// Messages leave after 10 ms and 11 ms and arrive 2 ms later; the core is awake at 17 ms.
-  @Test("what comes while a core wakes up waits for it, too")
-  func wakingForSeveral() throws {
+  /// Messages leave after 10 ms and 11 ms and arrive 2 ms later; the core is ready at 17 ms.
+  @Test("what arrives while a core leaves its C-state waits for it, too")
+  func exitLatencyForSeveral() throws {
     let times = Journal<VirtualTime>()
     try world(ranks: 2) {
-      $0.waking = DelayAfter(afterPicoseconds: 5 * Self.millisecond, picoseconds: 5 * Self.millisecond)
+      $0.cStateExit = DelayAfter(afterPicoseconds: 5 * Self.millisecond, picoseconds: 5 * Self.millisecond)
       $0.send.picosecondsPerMessage = Self.millisecond
     }.run { process, world in
       if world.rank == 0 {
@@ -106,9 +106,9 @@ struct LibraryProcessorTests {
     #expect(times.entries == [VirtualTime(seconds: 0.017), VirtualTime(seconds: 0.017)])
   }
 
-  @Test("a core that computes is awake")
+  @Test("a core that computes has no exit latency")
   func computingIsNoRest() throws {
-    try world(ranks: 2) { $0.waking = DelayAfter(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
+    try world(ranks: 2) { $0.cStateExit = DelayAfter(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
       .run { process, world in
         if world.rank == 0 {
           try await world.send(Self.message, to: 1)
@@ -120,12 +120,12 @@ struct LibraryProcessorTests {
       }
   }
 
-  /// 1 ms to give the notice, 2 ms until it is there, 1 ms to take it up; then 2 ms and 1 ms for the payload.
-  @Test("a notice takes its giver's time and its taker's")
-  func notices() throws {
+  /// 1 ms to send the clear-to-send, 2 ms until it arrives, 1 ms to take it up; then 2 ms and 1 ms for the payload.
+  @Test("a clear-to-send has processor time at both ends")
+  func clearsToSend() throws {
     try world(ranks: 2) {
       $0.rendezvousThresholdBytes = 0
-      $0.picosecondsPerNotice = Self.millisecond
+      $0.picosecondsPerClearToSend = Self.millisecond
     }.run { process, world in
       if world.rank == 0 {
         try await world.send(Self.message, to: 1)
@@ -143,8 +143,8 @@ struct LibraryProcessorTests {
     func times(cold: Int64) throws -> [Double] {
       let times = Journal<Double>()
       try world(ranks: 2) {
-        $0.cold.afterPicoseconds = 2 * Self.millisecond
-        $0.cold.picoseconds = cold
+        $0.coldCache.afterPicoseconds = 2 * Self.millisecond
+        $0.coldCache.picoseconds = cold
       }.run { process, world in
         for _ in 0..<2 {
           process.compute(for: .milliseconds(computed))
@@ -177,11 +177,11 @@ struct LibraryProcessorTests {
     #expect(try end(perCopy: Self.millisecond) == end(perCopy: 0).advanced(byPicoseconds: 2 * Self.millisecond))
   }
 
-  @Test("the shortcut for quiet collectives keeps out where cores are shared or rest")
+  @Test("the shortcut for uncontended collectives keeps out where cores are shared or rest")
   func shortcut() throws {
     for change in [
-      { $0.sharedCores = 1 }, { $0.waking.picoseconds = Self.millisecond },
-      { $0.cold.picoseconds = Self.millisecond },
+      { $0.sharedCores = 1 }, { $0.cStateExit.picoseconds = Self.millisecond },
+      { $0.coldCache.picoseconds = Self.millisecond },
     ] as [@Sendable (inout TransportProfile) -> Void] {
       let world = try world(ranks: 4) {
         $0.send.picosecondsPerMessage = Self.millisecond
@@ -189,7 +189,7 @@ struct LibraryProcessorTests {
       }
       world.usesQuietShortcut = true
       try world.run { _, world in for _ in 0..<3 { _ = try await world.allReduce(Size(byteCount: 16_000)) } }
-      #expect(world.quietCounts.shortcuts == 0)
+      #expect(world.uncontendedCounts.shortcuts == 0)
     }
   }
 }

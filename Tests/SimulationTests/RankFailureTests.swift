@@ -176,7 +176,7 @@ struct RankFailureTests {
         if isInterrupted { world.engine.interrupt() } else { world.failRank(2) }
       }
       try? world.run()
-      #expect(world.quietCounts.shortcuts == (usesShortcut ? 1 : 0))
+      #expect(world.uncontendedCounts.shortcuts == (usesShortcut ? 1 : 0))
       return account.sentBytes + account.receivedBytes
     }
     for isInterrupted in [false, true] {
@@ -313,7 +313,7 @@ struct RankFailureTests {
   }
 
   @Test("collectives that were timed at once end with it too")
-  func quietCollectives() throws {
+  func uncontendedCollectives() throws {
     let world = try world(ranks: 3)
     world.usesQuietShortcut = true
     let notes = Notes()
@@ -330,7 +330,7 @@ struct RankFailureTests {
 
     try world.run()
 
-    #expect(world.quietCounts.shortcuts == 1)
+    #expect(world.uncontendedCounts.shortcuts == 1)
     #expect(notes.texts == [0: cause, 1: cause, 2: cause])
   }
 }

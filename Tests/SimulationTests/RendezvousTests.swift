@@ -5,7 +5,7 @@ import Testing
 
 @testable import Simulation
 
-/// Payloads leave once the receiver's notice is there. Latency of a path 2 ms, bandwidth 1 MB/s; a notice has no bytes,
+/// Payloads leave once the receiver's clear-to-send is there. Latency of a path 2 ms, bandwidth 1 MB/s; a clear-to-send has no bytes,
 /// so it takes 2 ms; a payload of 8000 bytes takes 10 ms.
 @Suite("Rendezvous")
 struct RendezvousTests {
@@ -43,11 +43,11 @@ struct RendezvousTests {
     }
   }
 
-  @Test("a notice has its bytes")
-  func noticeBytes() throws {
+  @Test("a clear-to-send has its bytes")
+  func clearToSendBytes() throws {
     var profile = TransportProfile(name: "rendezvous")
     profile.rendezvousThresholdBytes = 0
-    profile.noticeBytes = 1000
+    profile.clearToSendBytes = 1000
     try SimulatedWorld.onSwitch(ranks: 2, profile: profile).run { [message] process, world in
       if world.rank == 0 { try await world.send(message, to: 1) }
       if world.rank == 1 { _ = try await world.receive(Size.self, from: 0) }

@@ -147,7 +147,7 @@ struct SendBufferTests {
     #expect(ends == [0: VirtualTime(seconds: 0.007), 1: VirtualTime(seconds: 0.010)])
   }
 
-  @Test("the shortcut for quiet collectives keeps out, and times are the same with it and without")
+  @Test("the shortcut for uncontended collectives keeps out, and times are the same with it and without")
   func shortcut() throws {
     func times(_ usesShortcut: Bool) throws -> [VirtualTime] {
       let journal = Journal<VirtualTime>()

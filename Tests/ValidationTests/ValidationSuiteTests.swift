@@ -25,7 +25,7 @@ struct ValidationSuiteTests {
       try ValidationSuite(contentsOf: root.appending(path: "Examples/validation-short.yaml").path).runs.count == 4)
   }
 
-  @Test("a run says on which bed it is, with what, and how the prediction differs")
+  @Test("a run says on which testbed it is, with what, and how the prediction differs")
   func run() throws {
     let suite = try suite(
       """
@@ -35,16 +35,16 @@ struct ValidationSuiteTests {
         - family: f
           script: s.py
           arguments: [a, b]
-          bed: {hosts: 3, rate: 1 Gbps, link-rate: [1=10 Mbps, 2=20 Mbps]}
+          testbed: {hosts: 3, rate: 1 Gbps, link-rate: [1=10 Mbps, 2=20 Mbps]}
           recorded_on: {hosts: 3, rate: 5 Mbps}
           real_time: false
       """)
     let run = suite.runs[0]
     #expect(suite.isRealTime && run.isRealTime == false && suite.predictionOptions == ["--seed", "1"])
     #expect(run.arguments == ["a", "b"] && run.hostCount == 3 && run.predictionOptions == nil)
-    #expect(run.bed.filter { $0.name == "link-rate" }.map(\.value) == ["1=10 Mbps", "2=20 Mbps"])
+    #expect(run.testbed.filter { $0.name == "link-rate" }.map(\.value) == ["1=10 Mbps", "2=20 Mbps"])
     #expect(
-      run.bedDescription
+      run.testbedDescription
         == "3 hosts, 1 Gbps, link rate 1=10 Mbps, link rate 2=20 Mbps, recorded at 3 hosts, 5 Mbps")
   }
 
@@ -52,17 +52,19 @@ struct ValidationSuiteTests {
     "mistakes are named with their line, their field and what is allowed",
     arguments: [
       ("runs: []\nrepetition: 3", ":2: repetition: unknown field \"repetition\": did you mean \"repetitions\"?"),
-      ("runs:\n  - {family: f, script: s.py, bed: {rate: 1 Gbps}}", ":2: runs[0].bed: the bed has no hosts"),
-      ("runs:\n  - {family: f, script: s.py, bed: {hosts: 9}}", ":2: runs[0].bed.hosts: "),
+      (
+        "runs:\n  - {family: f, script: s.py, testbed: {rate: 1 Gbps}}", ":2: runs[0].testbed: the testbed has no hosts"
+      ),
+      ("runs:\n  - {family: f, script: s.py, testbed: {hosts: 9}}", ":2: runs[0].testbed.hosts: "),
       ("real_time: yes\nruns: []", ":1: real_time: expected true or false, found \"yes\""),
       ("name: x", ": runs: is missing"),
       (
-        "runs:\n  - {family: f, script: s.py, program: p.so, bed: {hosts: 2}}",
+        "runs:\n  - {family: f, script: s.py, program: p.so, testbed: {hosts: 2}}",
         ":2: runs[0].script: give a script or a program, not both"
       ),
       (
-        "runs:\n  - {family: f, program: p.so, bed: {hosts: 2}, recorded_on: {hosts: 2}}",
-        ":2: runs[0].recorded_on: only scripts are recorded on another bed"
+        "runs:\n  - {family: f, program: p.so, testbed: {hosts: 2}, recorded_on: {hosts: 2}}",
+        ":2: runs[0].recorded_on: only scripts are recorded on another testbed"
       ),
     ])
   func mistakes(text: String, message: String) throws {

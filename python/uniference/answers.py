@@ -64,7 +64,7 @@ class Welcome(NamedTuple):
     scale: float
     now_ps: int
     epoch_ns: int
-    oversleep_ns: int
+    sleep_overshoot_ns: int
 
 
 class Done(NamedTuple):

@@ -52,8 +52,7 @@ class MeasuredClock:
     """Charges the processor time that the rank's threads use, or wall time once an accelerator is in use.
 
     Reading the system's clock, and the way to it, is a part of what is measured: 2 to 4 microseconds on Linux for
-    processor time. What an interval in which nothing happens takes is subtracted from each, and what a question takes
-    for each question.
+    processor time. The time of an empty interval is subtracted from each, and the time of a question for each question.
     """
 
     def __init__(

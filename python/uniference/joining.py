@@ -26,7 +26,7 @@ def join(folder: str, world: str, rank: int, world_size: int) -> Session:
     if welcome.real_clock:
         virtual_time.install_real_sleep(session.sleep)
     elif session.clock is not None:
-        virtual_time.install(session.clock, session.sleep, welcome.epoch_ns, welcome.oversleep_ns)
+        virtual_time.install(session.clock, session.sleep, welcome.epoch_ns, welcome.sleep_overshoot_ns)
         virtual_time.install_alarms(session)
     if session.fake:
         from uniference import fake

@@ -50,7 +50,7 @@ which stands still while a process waits, would keep them waiting for ever. Othe
 ``selectors``) have taken theirs out of ``time`` when they were imported, or wait in C."""
 
 WEIGHINGS, QUESTIONS = 9, 20
-"""How often it is measured what asking for the time takes, and how many questions each time."""
+"""How often the time of asking for the time is measured, and how many questions each time."""
 NAMES = (
     "time", "time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "sleep",
     "clock_gettime", "clock_gettime_ns", "localtime", "gmtime", "ctime", "asctime", "strftime",
@@ -88,17 +88,17 @@ class Sleep(Protocol):
 class VirtualTimer:
     """The functions of ``time`` by a rank's clock."""
 
-    def __init__(self, clock: ComputeClock, sleep: Sleep, epoch_ns: int, oversleep_ns: int) -> None:
+    def __init__(self, clock: ComputeClock, sleep: Sleep, epoch_ns: int, sleep_overshoot_ns: int) -> None:
         """
         Args:
             sleep: how the rank sleeps.
             epoch_ns: what ``time.time_ns`` says at virtual time zero: nanoseconds since 1970.
-            oversleep_ns: how much longer than it asks for the rank sleeps.
+            sleep_overshoot_ns: how much longer than it asks for the rank sleeps.
         """
         self._clock = clock
         self._sleep = sleep
         self._epoch_ns = epoch_ns
-        self._oversleep_ns = oversleep_ns
+        self._sleep_overshoot_ns = sleep_overshoot_ns
         self._thread = threading.get_ident()
 
     def perf_counter_ns(self) -> int:
@@ -162,7 +162,7 @@ class VirtualTimer:
             _real["sleep"](seconds)
             return
         duration_ns = nanoseconds(seconds)
-        self._sleep(duration_ns + self._oversleep_ns if duration_ns else 0)
+        self._sleep(duration_ns + self._sleep_overshoot_ns if duration_ns else 0)
 
     def sleep_rest(self, seconds: float) -> None:
         """Sleeps as `sleep` does, where that is not for nothing."""
@@ -210,7 +210,7 @@ def nanoseconds(seconds: float) -> int:
 
 def weigh_question(clock: ComputeClock) -> int:
     """What a clock says, in nanoseconds, that a script takes which does nothing but ask for the time once."""
-    timer = VirtualTimer(clock, no_sleep, epoch_ns=0, oversleep_ns=0)
+    timer = VirtualTimer(clock, no_sleep, epoch_ns=0, sleep_overshoot_ns=0)
     clock.enter_script(0)
     taken_ns = []
     for _ in range(WEIGHINGS):
@@ -226,17 +226,17 @@ def no_sleep(duration_ns: int, meanwhile: Callable[[], None] | None = None) -> N
     """Stands for the sleep of a timer that only tells the time."""
 
 
-def install(clock: ComputeClock, sleep: Sleep, epoch_ns: int, oversleep_ns: int = 0) -> None:
+def install(clock: ComputeClock, sleep: Sleep, epoch_ns: int, sleep_overshoot_ns: int = 0) -> None:
     """Replaces the timers until `uninstall`, in this process and for the thread that calls, which is the rank's.
 
     Args:
         sleep: how the rank sleeps.
         epoch_ns: what ``time.time_ns`` says at virtual time zero: nanoseconds since 1970.
-        oversleep_ns: how much longer than it asks for the rank sleeps.
+        sleep_overshoot_ns: how much longer than it asks for the rank sleeps.
     """
     uninstall()
     _watch_forks()
-    timer = VirtualTimer(clock, sleep, epoch_ns, oversleep_ns)
+    timer = VirtualTimer(clock, sleep, epoch_ns, sleep_overshoot_ns)
     _keep_real_time_in_waiting_modules()
     for name in _real:
         _replace(time, name, getattr(timer, name))

@@ -23,14 +23,14 @@ public struct MeasuringCommand: Sendable {
   /// In a testbed inside this machine.
   ///
   /// - Parameters:
-  ///   - bed: the testbed's options as a YAML mapping without braces: `hosts: 2, rate: 1 Gbps`.
+  ///   - testbed: the testbed's options as a YAML mapping without braces: `hosts: 2, rate: 1 Gbps`.
   ///   - executable: path of `uniference`.
   ///   - python: path of the interpreter.
-  /// - Throws: what is wrong with `bed`.
-  public static func testbed(_ bed: String, output: String, executable: String, python: String, arguments: [String])
+  /// - Throws: what is wrong with `testbed`.
+  public static func testbed(_ testbed: String, output: String, executable: String, python: String, arguments: [String])
     throws(DocumentError) -> [String]
   {
-    let entries = try DocumentValue(yaml: "{\(bed)}", file: "--testbed")
+    let entries = try DocumentValue(yaml: "{\(testbed)}", file: "--testbed")
       .entries(of: "options of a testbed such as hosts: 2, rate: 1 Gbps")
     var options: [(name: String, value: String)] = []
     for entry in entries { options += try values(entry).map { (entry.name, $0) } }

@@ -39,7 +39,7 @@ struct MeasuringProgram: Program {
       try await stream(rank, pair: (first, first + 1))
     case .barrier, .allReduce, .coldAllReduce, .allGather, .broadcast, .aloneAllReduce, .startCall:
       try await collective(rank)
-    case .kernel, .kernelAtOnce, .copy, .reduce, .nothing, .oversleep: break
+    case .kernel, .kernelAtOnce, .copy, .reduce, .nothing, .sleepOvershoot: break
     }
   }
 

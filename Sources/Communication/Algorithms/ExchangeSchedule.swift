@@ -1,6 +1,6 @@
 /// An algorithm from one member's point of view, as a numbered list of exchanges.
 ///
-/// Every collective algorithm in this room is such a list plus the rule that says which exchange has to end before
+/// Every collective algorithm in this module is such a list plus the rule that says which exchange has to end before
 /// another begins. Normally exchange `i` begins once exchange `i - window` has ended: window 1 is the textbook's
 /// blocking step, 2 is gloo's pipelining, and the whole length posts everything at once.
 protocol ExchangeSchedule: Sendable {

@@ -26,12 +26,12 @@ enum NCCLConstants {
     }
   }
 
-  /// What a collective takes before its first hop.
+  /// Latency of a collective before its first hop.
   static func baseLatency(_ algorithm: NCCLAlgorithm) -> ByProtocol {
     algorithm == .tree ? ByProtocol(6.8, 14, 8.4) : ByProtocol(6.6, 14, 8.4)
   }
 
-  /// What one hop takes.
+  /// Latency of one hop.
   static func hopLatency(_ hardware: Hardware, _ algorithm: NCCLAlgorithm) -> ByProtocol {
     switch (hardware, algorithm) {
     case (.nvlink, .tree): ByProtocol(0.6, 1.25, 4)
@@ -43,7 +43,7 @@ enum NCCLConstants {
     }
   }
 
-  /// What posting one operation to the network takes the CPU (`getNetOverhead`).
+  /// Processor time of posting one operation to the network (`getNetOverhead`).
   static let networkOverhead = 1.0
 
   /// Most gigabytes per second; lists are for one, two, and more nodes.

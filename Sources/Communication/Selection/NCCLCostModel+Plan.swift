@@ -21,7 +21,7 @@ extension NCCLCostModel {
     _ algorithm: CollectiveAlgorithm, _ transport: NCCLProtocol, _ modelled: NCCLAlgorithm, hop: Double,
     segmentByteCount: Int = CollectivePlan.defaultSegmentByteCount
   ) -> CollectivePlan {
-    // NCCL's figures are measured end to end, so what the link itself takes is in them already.
+    // NCCL's figures are measured end to end, so the link's own latency is part of them.
     let link = layout.nodeCount == 1 ? layout.withinNode.latency : layout.betweenNodes.latency
     return CollectivePlan(
       algorithm: algorithm, segmentByteCount: segmentByteCount, messageLatency: max(.zero, .microseconds(hop) - link),

@@ -1,4 +1,4 @@
-/// NCCL's estimate of what a collective takes: latency(algorithm, protocol) + bytes / bandwidth(algorithm, protocol).
+/// NCCL's estimate of a collective's time: latency(algorithm, protocol) + bytes / bandwidth(algorithm, protocol).
 ///
 /// Ring latency: base + (steps - inter) hop within the node + inter x hop over the network, where an all-reduce has
 /// steps = 2 (n - 1), all-gather and reduce-scatter n - 1, broadcast and reduce n, and inter counts the same over

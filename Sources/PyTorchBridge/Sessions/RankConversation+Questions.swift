@@ -15,7 +15,7 @@ extension RankConversation {
   func tellTime(_ interval: Interval) async throws {
     let hasWorked = try charging(interval) { try chargeBeforeQuestion(interval) }
     if case .measured = session.compute {
-      // What the loop itself takes has been measured.
+      // The loop's own time has been measured.
       polling.end()
       try await process.synchronize(at: SourceLocation())
     } else {

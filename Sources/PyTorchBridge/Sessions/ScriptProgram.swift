@@ -32,7 +32,7 @@ struct Welcome {
   /// The wall clock at which the run began, in nanoseconds since 1970.
   let epochNanoseconds: Int64
   /// How much longer than it asked for a script sleeps.
-  let oversleepNanoseconds: Int64
+  let sleepOvershootNanoseconds: Int64
 
   /// The frame for one rank.
   ///
@@ -49,7 +49,7 @@ struct Welcome {
     if case .measured = compute, let scale { frame.double(scale) } else { frame.double(0) }
     frame.integer(Int64(0))
     frame.integer(epochNanoseconds)
-    frame.integer(oversleepNanoseconds)
+    frame.integer(sleepOvershootNanoseconds)
     return frame.finished()
   }
 }

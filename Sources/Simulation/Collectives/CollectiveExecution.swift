@@ -33,8 +33,8 @@ final class CollectiveExecution: @unchecked Sendable {
   private(set) var contributions: [(any Sendable)?]
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
-  /// Ready notices that came before the send, and sends that wait for one, by receiver and round.
-  var notices: Set<RendezvousKey> = []
+  /// Ready clearsToSend that came before the send, and sends that wait for one, by receiver and round.
+  var clearsToSend: Set<RendezvousKey> = []
   var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
 
   /// When members began their part, kept for the observer only.
@@ -104,17 +104,17 @@ final class CollectiveExecution: @unchecked Sendable {
   func begin(_ member: Int) {
     guard case .playing = phase, members[member].begin() == .goOn else { return }
     begunCount += 1
-    if traffic.attention.isImmediate { return startMachine(member) }
+    if traffic.progress.isStrong { return startMachine(member) }
     // First come, first served: what has waited for this processor since before the call is done first.
     traffic.engine.call(at: traffic.engine.now, priority: .timeout) { [self] in
-      whenAttended(member) { $0.startMachine(member) }
+      whenProgressIsMade(member) { $0.startMachine(member) }
     }
   }
 
   private func startMachine(_ member: Int) {
     let now = traffic.engine.now.picoseconds
     members[member].clock = now
-    let delay = traffic.processors.coldDelay(of: group.worldRanks[member], at: now)
+    let delay = traffic.processors.coldCacheDelay(of: group.worldRanks[member], at: now)
     work(Picoseconds.sum(startLatency, delay), by: member)
     advance(member)
   }
@@ -142,7 +142,7 @@ final class CollectiveExecution: @unchecked Sendable {
       case .send(let peer, let byteCount, let round):
         send(from: member, to: peer, byteCount: byteCount, round: round)
       case .postReceive(let peer, let byteCount, let round):
-        if traffic.profile.isRendezvous(byteCount: byteCount) { sendNotice(from: member, to: peer, round: round) }
+        if traffic.profile.isRendezvous(byteCount: byteCount) { sendClearToSend(from: member, to: peer, round: round) }
       case .awaitReceive(let round):
         if state.pointee.await(round: Int32(truncatingIfNeeded: round)) == .nothing { return }
       case .awaitSends(let count):
@@ -166,8 +166,8 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   private func resume(_ member: Int) {
-    if traffic.attention.isImmediate { return goOn(member) }
-    whenAttended(member) { $0.goOn(member) }
+    if traffic.progress.isStrong { return goOn(member) }
+    whenProgressIsMade(member) { $0.goOn(member) }
   }
 
   @inline(__always)
@@ -177,9 +177,9 @@ final class CollectiveExecution: @unchecked Sendable {
     advance(member)
   }
 
-  /// Does what the library does on a member's host as soon as its processor attends to it.
-  private func whenAttended(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
-    traffic.attention.whenGiven(by: process(of: member)) { [self] in
+  /// Does what the library does on a member's host as soon as it makes progress there.
+  private func whenProgressIsMade(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
+    traffic.progress.whenMade(by: process(of: member)) { [self] in
       if members[member].state != .failed { action(self) }
     }
   }
@@ -222,7 +222,7 @@ final class CollectiveExecution: @unchecked Sendable {
     phase = .failed(error, messages: traffic.messagesUnderWay(of: number))
     hasFailed = true
     waitingSends = [:]
-    notices = []
+    clearsToSend = []
     for member in 0..<memberCount where members[member].fail() {
       guard let waiter = waiters[member] else { continue }
       waiters[member] = nil
@@ -255,7 +255,7 @@ final class CollectiveExecution: @unchecked Sendable {
       posted: Picoseconds.sum(state.pointee.clock, messageLatency))
     if profile.isRendezvous(byteCount: byteCount) {
       let key = RendezvousKey(receiver: transit.receiver, round: transit.round)
-      guard notices.remove(key) != nil else {
+      guard clearsToSend.remove(key) != nil else {
         waitingSends[key] = transit
         return
       }
@@ -294,30 +294,30 @@ final class CollectiveExecution: @unchecked Sendable {
     return connection
   }
 
-  private func sendNotice(from member: Int, to peer: Int, round: Int) {
-    work(traffic.profile.picosecondsPerNotice, by: member)
+  private func sendClearToSend(from member: Int, to peer: Int, round: Int) {
+    work(traffic.profile.picosecondsPerClearToSend, by: member)
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: 0, posted: members[member].clock)
     traffic.send(
-      transit, kind: .collectiveNotice, wireBytes: Double(traffic.profile.noticeBytes),
+      transit, kind: .collectiveClearToSend, wireBytes: Double(traffic.profile.clearToSendBytes),
       on: connection(from: member, to: transit.receiver))
   }
 
-  /// The notice's sender is ready to receive: what waits for it may leave.
-  func noticeArrived(_ notice: CollectiveTraffic.Transit) {
+  /// The sender of the clear-to-send is ready to receive: what waits for it may leave.
+  func clearToSendArrived(_ clearToSend: CollectiveTraffic.Transit) {
     if hasFailed { return }
-    if traffic.attention.isImmediate { return take(notice) }
-    whenAttended(Int(notice.receiver)) { $0.take(notice) }
+    if traffic.progress.isStrong { return take(clearToSend) }
+    whenProgressIsMade(Int(clearToSend.receiver)) { $0.take(clearToSend) }
   }
 
-  private func take(_ notice: CollectiveTraffic.Transit) {
-    let key = RendezvousKey(receiver: notice.sender, round: notice.round)
+  private func take(_ clearToSend: CollectiveTraffic.Transit) {
+    let key = RendezvousKey(receiver: clearToSend.sender, round: clearToSend.round)
     let taken = traffic.processors.end(
-      ofArrivalsWork: traffic.profile.picosecondsPerNotice, by: group.worldRanks[Int(notice.receiver)],
+      ofArrivalsWork: traffic.profile.picosecondsPerClearToSend, by: group.worldRanks[Int(clearToSend.receiver)],
       at: traffic.engine.now.picoseconds)
     guard let waiting = waitingSends.removeValue(forKey: key) else {
-      notices.insert(key)
+      clearsToSend.insert(key)
       return
     }
     dispatch(waiting.posted(noEarlierThan: taken))

@@ -18,7 +18,7 @@ final class CollectiveTraffic: EventHandler {
   let profile: TransportProfile
   /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
   private let endsSendsEarly: Bool
-  let attention: Attention
+  let progress: ProgressModel
   let processors: LibraryProcessors
   weak var observer: (any RunObserver)? {
     didSet { isWatched = observer != nil || account != nil }
@@ -53,7 +53,7 @@ final class CollectiveTraffic: EventHandler {
     self.profile = profile
     self.processors = processors
     endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
-    attention = Attention(engine: engine, profile: profile)
+    progress = ProgressModel(engine: engine, profile: profile)
     transits = Pool(capacity: network.topology.hostCount)
     memberEvents = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
@@ -125,11 +125,11 @@ final class CollectiveTraffic: EventHandler {
     }
   }
 
-  func noticeArrived(_ index: Int32) {
+  func clearToSendArrived(_ index: Int32) {
     let transit = transits[index]
     transits.remove(index)
     let execution = executions[transit.execution]
-    execution.noticeArrived(transit)
+    execution.clearToSendArrived(transit)
     execution.messageIsGone()
   }
 
@@ -152,7 +152,7 @@ final class CollectiveTraffic: EventHandler {
   }
 
   /// Lets a member's part end at `time`.
-  func scheduleQuietEnd(of member: Int, in execution: OpenExecutions.Identity, at time: VirtualTime) {
+  func scheduleUncontendedEnd(of member: Int, in execution: OpenExecutions.Identity, at time: VirtualTime) {
     let event = MemberEvent(execution: execution, member: Int32(truncatingIfNeeded: member), kind: .timedEnd)
     schedule(event, at: max(time, engine.now), priority: .traffic)
   }
@@ -163,18 +163,18 @@ final class CollectiveTraffic: EventHandler {
     engine.schedule(at: time, priority: priority, handlerID, token: token)
   }
 
-  /// Takes over a rehearsal's messages for the execution that has adopted its members.
+  /// Takes over an isolated simulation's messages for the execution that has adopted its members.
   func adopt(
-    _ rehearsal: CollectiveTraffic, for execution: CollectiveExecution, shiftedBy shift: Int64,
+    _ simulated: CollectiveTraffic, for execution: CollectiveExecution, shiftedBy shift: Int64,
     network other: FlowNetwork
   ) {
     network.adopt(messagesOf: other, shiftedByPicoseconds: shift, channel: execution.group.id) { token in
-      let transit = rehearsal.transits[Int32(truncatingIfNeeded: token)]
+      let transit = simulated.transits[Int32(truncatingIfNeeded: token)]
       let index = transits.insert(transit.moved(to: execution.number, shiftedBy: shift))
       return token & 0xFFFF_FFFF_0000_0000 | UInt64(UInt32(bitPattern: index))
     }
-    for (foreign, time) in rehearsal.processing.sorted(by: { $0.key < $1.key }) {
-      let index = transits.insert(rehearsal.transits[foreign].moved(to: execution.number, shiftedBy: shift))
+    for (foreign, time) in simulated.processing.sorted(by: { $0.key < $1.key }) {
+      let index = transits.insert(simulated.transits[foreign].moved(to: execution.number, shiftedBy: shift))
       let moved = time.advanced(byPicoseconds: shift)
       processing[index] = moved
       engine.schedule(at: moved, handlerID, token: UInt64(UInt32(bitPattern: index)))
@@ -189,7 +189,7 @@ final class CollectiveTraffic: EventHandler {
       guard let execution = executions[event.execution] else { return }
       switch event.kind {
       case .start: execution.begin(Int(event.member))
-      case .timedEnd: execution.finishQuietly(Int(event.member))
+      case .timedEnd: execution.finishUncontended(Int(event.member))
       }
     } else {
       let transit = transits[index]

@@ -49,7 +49,7 @@ final class ProcessGroup: @unchecked Sendable {
       throw CollectiveMismatch(group: name, number: number, first: execution.call, call: call)
     }
     try execution.join(member, shape: call.shape, contribution: contribution, at: process.now)
-    if execution.isAboutToBegin { try world.quietShortcut?.consider(execution) }
+    if execution.isAboutToBegin { try world.uncontendedTiming?.consider(execution) }
     return execution
   }
 

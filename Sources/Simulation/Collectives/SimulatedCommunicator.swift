@@ -47,7 +47,7 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     let start = process.now.picoseconds
     let work = Picoseconds.sum(
       traffic.profile.send.picoseconds(byteCount: payload.byteCount),
-      traffic.processors.coldDelay(of: process.id, at: start))
+      traffic.processors.coldCacheDelay(of: process.id, at: start))
     process.compute(picoseconds: traffic.processors.end(ofWork: work, by: process.id, from: start) - start)
     let request = SendRequest(
       group: group, process: process, destination: group.worldRanks[destination], tag: tag, content: payload.message,

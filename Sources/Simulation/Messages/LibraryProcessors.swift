@@ -2,40 +2,39 @@ import Network
 import Quantities
 import SimulationKernel
 
-/// The processors on which hosts do what their communication library needs: starting collectives, sending, taking up what
-/// has arrived.
+/// The cores on which the hosts' communication library works: starts collectives, sends, and takes up what has arrived.
 ///
 /// A host usually has one for it. Where hosts share the cores of one machine (``TransportProfile/sharedCores``), work waits
-/// for a core that is free. Who asks first is served first, and a thread keeps its core until its work is done, as the
-/// real-time scheduling of a testbed has it (SCHED_FIFO). A core that has rested takes time to wake up.
+/// for a free core. Cores are given in order of request, and a thread keeps its core until its work is done, as under the
+/// real-time scheduling of a testbed (SCHED_FIFO). A core that has been idle has a C-state exit latency.
 final class LibraryProcessors {
   /// Whether hosts wait for each other's work.
   let areShared: Bool
-  /// Whether what arrives may have to wait for a core that rests.
-  let mayRest: Bool
-  /// Whether what work takes depends on what has been done before.
-  var remembers: Bool { !isPlain || !cold.isZero }
+  /// Whether what arrives may have to wait for an idle core to leave its C-state.
+  let mayBeIdle: Bool
+  /// Whether a piece of work's time depends on what has been done before.
+  var remembers: Bool { !isPlain || !coldCache.isZero }
   /// Whether work only takes its time.
   private let isPlain: Bool
   private let engine: Engine
-  private let waking: DelayAfter
-  private let cold: DelayAfter
+  private let cStateExit: DelayAfter
+  private let coldCache: DelayAfter
   /// When each shared core will be free, in picoseconds; none where every host has its own.
   private var coreFreeTimes: [Int64]
   /// When the work of each rank's library has last ended, where that matters and ranks have cores of their own.
   private var hostFreeTimes: [Int64] = []
-  /// When each rank's own core will have woken up for what last came while it rested, where that matters.
-  private var awakeTimes: [Int: Int64] = [:]
+  /// When each rank's own core will have left its C-state for what last came while it was idle, where that matters.
+  private var exitTimes: [Int: Int64] = [:]
   /// When each rank has last called its library, where that matters.
   private var lastCalls: [Int: Int64] = [:]
 
   init(engine: Engine, profile: TransportProfile) {
     self.engine = engine
-    waking = profile.waking
-    cold = profile.cold
+    cStateExit = profile.cStateExit
+    coldCache = profile.coldCache
     areShared = profile.sharedCores != nil
-    mayRest = !profile.waking.isZero
-    isPlain = !areShared && !mayRest
+    mayBeIdle = !profile.cStateExit.isZero
+    isPlain = !areShared && !mayBeIdle
     coreFreeTimes = Array(repeating: 0, count: profile.sharedCores ?? 0)
   }
 
@@ -59,36 +58,36 @@ final class LibraryProcessors {
     return end
   }
 
-  /// What a rank's call at `time` takes longer, because the rank has computed since it last called or came back.
-  func coldDelay(of rank: Int, at time: Int64) -> Int64 {
-    guard !cold.isZero else { return 0 }
+  /// The cold-cache penalty of a rank's call at `time`: the rank has computed since its last call began or returned.
+  func coldCacheDelay(of rank: Int, at time: Int64) -> Int64 {
+    guard !coldCache.isZero else { return 0 }
     let process = engine.processes[rank]
     let rested = process.lastRest?.upperBound.picoseconds ?? 0
     let began = max(rested, process.lastReturn.picoseconds, lastCalls[rank] ?? 0)
     lastCalls[rank] = time
-    return cold.delay(after: time - began)
+    return coldCache.delay(after: time - began)
   }
 
-  /// When a rank's core can attend to what has arrived at `time`: at once, unless it has to wake up first, or is about to.
-  func attentionTime(of rank: Int, at time: Int64) -> Int64 {
-    guard mayRest else { return time }
+  /// When a rank's core takes up what has arrived at `time`: at once, unless it has to leave a C-state first.
+  func timeOfProgress(of rank: Int, at time: Int64) -> Int64 {
+    guard mayBeIdle else { return time }
     if areShared {
-      return Picoseconds.sum(time, waking.delay(after: time - coreFreeTimes[coreForWork(at: time)]))
+      return Picoseconds.sum(time, cStateExit.delay(after: time - coreFreeTimes[coreForWork(at: time)]))
     }
-    if let awake = awakeTimes[rank], awake > time { return awake }
-    let delay = waking.delay(after: time - beginOfRest(of: rank, at: time))
-    let awake = Picoseconds.sum(time, delay)
-    if delay > 0 { awakeTimes[rank] = awake }
-    return awake
+    if let exit = exitTimes[rank], exit > time { return exit }
+    let delay = cStateExit.delay(after: time - beginOfIdleness(of: rank, at: time))
+    let exit = Picoseconds.sum(time, delay)
+    if delay > 0 { exitTimes[rank] = exit }
+    return exit
   }
 
-  /// When work will be done that has arrived for a rank at `time`, to which its core may have to wake up.
+  /// When work will be done that has arrived for a rank at `time`, C-state exit latency included.
   func end(ofArrivalsWork picoseconds: Int64, by rank: Int, at time: Int64) -> Int64 {
-    end(ofWork: picoseconds, by: rank, from: attentionTime(of: rank, at: time))
+    end(ofWork: picoseconds, by: rank, from: timeOfProgress(of: rank, at: time))
   }
 
-  /// Since when a rank's own core has had nothing to do.
-  private func beginOfRest(of rank: Int, at time: Int64) -> Int64 {
+  /// Since when a rank's own core has been idle.
+  private func beginOfIdleness(of rank: Int, at time: Int64) -> Int64 {
     let process = engine.processes[rank]
     var began = process.now.picoseconds
     if let rest = process.lastRest, rest.upperBound.picoseconds > time { began = rest.lowerBound.picoseconds }

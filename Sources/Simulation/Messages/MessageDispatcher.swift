@@ -4,9 +4,9 @@ import SimulationKernel
 /// Whose message it is, in the upper half of the token that travels with it.
 enum TrafficKind: UInt64 {
   case collectiveData = 0
-  case collectiveNotice = 1
+  case collectiveClearToSend = 1
   case pointToPointData = 2
-  case pointToPointNotice = 3
+  case pointToPointClearToSend = 3
   /// The part of a message that has to leave before its send ends.
   case collectiveSend = 4
   case pointToPointSend = 5
@@ -29,11 +29,11 @@ final class MessageDispatcher: MessageObserver {
     let index = Int32(truncatingIfNeeded: token)
     switch token >> 32 {
     case TrafficKind.collectiveData.rawValue: collectives.dataArrived(index)
-    case TrafficKind.collectiveNotice.rawValue: collectives.noticeArrived(index)
+    case TrafficKind.collectiveClearToSend.rawValue: collectives.clearToSendArrived(index)
     case TrafficKind.pointToPointData.rawValue: pointToPoint?.dataArrived(index)
     case TrafficKind.collectiveSend.rawValue: collectives.sendEnded(index)
     case TrafficKind.pointToPointSend.rawValue: pointToPoint?.sendEnded(index)
-    default: pointToPoint?.noticeArrived(index)
+    default: pointToPoint?.clearToSendArrived(index)
     }
   }
 
@@ -50,10 +50,10 @@ final class MessageDispatcher: MessageObserver {
   func messageLost(token: UInt64, host: Int) {
     let index = Int32(truncatingIfNeeded: token)
     switch token >> 32 {
-    case TrafficKind.collectiveData.rawValue, TrafficKind.collectiveNotice.rawValue:
+    case TrafficKind.collectiveData.rawValue, TrafficKind.collectiveClearToSend.rawValue:
       collectives.messageLost(index, host: host)
     case TrafficKind.pointToPointData.rawValue: pointToPoint?.dataLost(index)
-    case TrafficKind.pointToPointNotice.rawValue: pointToPoint?.noticeLost(index)
+    case TrafficKind.pointToPointClearToSend.rawValue: pointToPoint?.clearToSendLost(index)
     // The part of a message that leaves first is lost with the rest of it.
     default: break
     }

@@ -11,12 +11,12 @@ final class PointToPointTraffic: @unchecked Sendable {
   let profile: TransportProfile
   /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
   private let endsSendsEarly: Bool
-  private let attention: Attention
+  private let progress: ProgressModel
   let processors: LibraryProcessors
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
   private let transits = Pool<SendRequest>()
-  private let notices = Pool<Notice>()
+  private let clearsToSend = Pool<ClearToSend>()
   /// Sends of a rendezvous transport that no receive has been matched with, in the order they were posted. Those below
   /// the threshold have left already.
   private var unmatchedSends: [SendRequest] = []
@@ -34,7 +34,7 @@ final class PointToPointTraffic: @unchecked Sendable {
     let destination: Int
   }
 
-  private enum Notice {
+  private enum ClearToSend {
     /// To a known source, whichever of its sends it will be.
     case grant(Grant)
     /// To the sender that a receive from any source has chosen.
@@ -70,12 +70,12 @@ final class PointToPointTraffic: @unchecked Sendable {
     self.profile = profile
     self.processors = processors
     endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
-    attention = Attention(engine: engine, profile: profile)
+    progress = ProgressModel(engine: engine, profile: profile)
   }
 
   deinit {
     transits.deallocate()
-    notices.deallocate()
+    clearsToSend.deallocate()
   }
 
   /// Takes over a message at its sender's clock. With a rendezvous transport it waits for the receiver.
@@ -127,11 +127,11 @@ final class PointToPointTraffic: @unchecked Sendable {
     }
   }
 
-  private func notify(_ source: Int, from destination: Int, of notice: Notice, group: ProcessGroup) {
+  private func notify(_ source: Int, from destination: Int, of clearToSend: ClearToSend, group: ProcessGroup) {
     network.send(
-      byteCount: Double(profile.noticeBytes), on: group.connection(fromWorld: destination, toWorld: source),
-      at: endOfWork(profile.picosecondsPerNotice, by: destination),
-      token: TrafficKind.pointToPointNotice.token(notices.insert(notice)))
+      byteCount: Double(profile.clearToSendBytes), on: group.connection(fromWorld: destination, toWorld: source),
+      at: endOfWork(profile.picosecondsPerClearToSend, by: destination),
+      token: TrafficKind.pointToPointClearToSend.token(clearsToSend.insert(clearToSend)))
   }
 
   /// When work of a rank's library will be done that can begin now.
@@ -139,26 +139,26 @@ final class PointToPointTraffic: @unchecked Sendable {
     VirtualTime(picoseconds: processors.end(ofWork: picoseconds, by: rank, from: engine.now.picoseconds))
   }
 
-  /// The same for work that an arrival brings, to which the core may have to wake up.
+  /// The same for work that an arrival brings, C-state exit latency included.
   private func endOfArrivalsWork(_ picoseconds: Int64, at rank: Int) -> VirtualTime {
     VirtualTime(picoseconds: processors.end(ofArrivalsWork: picoseconds, by: rank, at: engine.now.picoseconds))
   }
 
-  func noticeArrived(_ index: Int32) {
-    let time = endOfArrivalsWork(profile.picosecondsPerNotice, at: notices[index].source)
-    if time <= engine.now { return takeUpNotice(index) }
-    engine.call(at: time, priority: .traffic) { self.takeUpNotice(index) }
+  func clearToSendArrived(_ index: Int32) {
+    let time = endOfArrivalsWork(profile.picosecondsPerClearToSend, at: clearsToSend[index].source)
+    if time <= engine.now { return takeUpClearToSend(index) }
+    engine.call(at: time, priority: .traffic) { self.takeUpClearToSend(index) }
   }
 
-  private func takeUpNotice(_ index: Int32) {
-    let notice = notices[index]
-    notices.remove(index)
-    switch notice {
+  private func takeUpClearToSend(_ index: Int32) {
+    let clearToSend = clearsToSend[index]
+    clearsToSend.remove(index)
+    switch clearToSend {
     case .grant(let grant):
       guard let source = grant.source else { return take(grant) }
-      attention.whenGiven(by: engine.processes[source]) { self.take(grant) }
+      progress.whenMade(by: engine.processes[source]) { self.take(grant) }
     case .answer(let send):
-      attention.whenGiven(by: engine.processes[send.source]) { self.dispatch(send) }
+      progress.whenMade(by: engine.processes[send.source]) { self.dispatch(send) }
     }
   }
 
@@ -192,7 +192,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   }
 
   private var answered: [SendRequest] {
-    notices.indices.compactMap { if case .answer(let send) = notices[$0] { send } else { nil } }
+    clearsToSend.indices.compactMap { if case .answer(let send) = clearsToSend[$0] { send } else { nil } }
   }
 
   /// A message will not arrive.
@@ -202,10 +202,10 @@ final class PointToPointTraffic: @unchecked Sendable {
     lose(send)
   }
 
-  func noticeLost(_ index: Int32) {
-    let notice = notices[index]
-    notices.remove(index)
-    if case .answer(let send) = notice { lose(send) }
+  func clearToSendLost(_ index: Int32) {
+    let clearToSend = clearsToSend[index]
+    clearsToSend.remove(index)
+    if case .answer(let send) = clearToSend { lose(send) }
   }
 
   /// Ends a send that will not arrive. A receive from any source that has chosen it may take another one.

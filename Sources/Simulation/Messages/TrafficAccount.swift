@@ -23,12 +23,12 @@ public final class TrafficAccount {
   }
 
   /// Counts a collective that has been timed at once.
-  func add(_ timeline: QuietTimeline, of group: ProcessGroup) { apply(timeline, of: group, sign: 1) }
+  func add(_ timeline: UncontendedTimeline, of group: ProcessGroup) { apply(timeline, of: group, sign: 1) }
 
   /// Takes back what has been counted for a collective whose messages are counted instead.
-  func remove(_ timeline: QuietTimeline, of group: ProcessGroup) { apply(timeline, of: group, sign: -1) }
+  func remove(_ timeline: UncontendedTimeline, of group: ProcessGroup) { apply(timeline, of: group, sign: -1) }
 
-  /// Counts what a rehearsal has delivered.
+  /// Counts what an isolated simulation has delivered.
   func add(_ other: TrafficAccount?, of group: ProcessGroup) {
     guard let other else { return }
     messages += other.messages
@@ -41,12 +41,12 @@ public final class TrafficAccount {
   /// Bytes of collectives timed at once that have crossed a link; the network counts all others.
   public func bytesTimedAtOnce(of link: LinkID) -> Double { max(0, linkBytes[link] ?? 0) }
 
-  /// Counts bytes that a rehearsal has moved for a collective that goes on message by message.
+  /// Counts bytes that an isolated simulation has moved for a collective that goes on message by message.
   func add(_ bytes: [LinkID: Double]) {
     for (link, count) in bytes { linkBytes[link, default: 0] += count }
   }
 
-  private func apply(_ timeline: QuietTimeline, of group: ProcessGroup, sign: Int) {
+  private func apply(_ timeline: UncontendedTimeline, of group: ProcessGroup, sign: Int) {
     messages += sign * timeline.messages
     for (link, bytes) in timeline.linkBytes { linkBytes[link, default: 0] += Double(sign) * bytes }
     for (member, rank) in group.worldRanks.enumerated() {

@@ -1,4 +1,4 @@
-/// How a bed's links are given their delay.
+/// How a testbed's links are given their delay.
 public enum DelayMethod: Hashable, Sendable {
   /// By the kernel.
   case netem

@@ -1,17 +1,18 @@
 import Quantities
 
-/// The cluster file of a bed: what a simulation of it is given.
+/// The cluster file of a testbed: what a simulation of it is given.
 public struct ClusterText {
-  private let layout: BedLayout
+  private let layout: TestbedLayout
 
-  /// The file of a bed.
-  public init(_ layout: BedLayout) { self.layout = layout }
+  /// The file of a testbed.
+  public init(_ layout: TestbedLayout) { self.layout = layout }
 
   /// The file but for its last line, ``transport(_:)``.
   public var body: String {
     let lines =
       [
-        "# A bed of \(layout.hostCount) hosts inside one machine, as `uniference testbed` makes it.", "name: testbed",
+        "# A testbed of \(layout.hostCount) hosts inside one machine, as `uniference testbed` makes it.",
+        "name: testbed",
         "devices:",
       ] + layout.hosts.map(device) + ["network:"]
       + (layout.bottleneck.map(graph) ?? star)

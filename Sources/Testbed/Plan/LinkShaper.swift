@@ -26,8 +26,8 @@ struct LinkShaper {
   var burstBytes: Int { max(Self.frameBytes, Int(rate.bytesPerSecond * 48e-6)) }
 
   /// Frames that TCP may hand to the interface as one: as many as take 100 microseconds, or more where all hosts together
-  /// would send more than 25 000 of these trains in a second. The kernel does not keep pace with single frames: two cores
-  /// are busy for five sixths of the time with those of eight hosts at 100 Mbps. Longer trains, of 64 KiB at most, would
+  /// would send more than 25 000 of these bursts in a second. The kernel does not keep pace with single frames: two cores
+  /// are busy for five sixths of the time with those of eight hosts at 100 Mbps. Longer bursts, of 64 KiB at most, would
   /// pass unshaped.
   var framesAtOnce: Int {
     let framesPerSecond = rate.bytesPerSecond / Double(Self.frameBytes)
@@ -35,7 +35,7 @@ struct LinkShaper {
     return min(44, max(1, Int(framesPerSecond * 100e-6), Int(forKernel)))
   }
 
-  /// In packets of how many bytes messages pass: trains.
+  /// In packets of how many bytes messages pass: bursts of frames.
   var packetBytes: Int { framesAtOnce * Self.frameBytes }
 
   // 1500 bytes and the Ethernet header.

@@ -13,10 +13,10 @@ public struct RankCommand: Hashable, Sendable {
   ///     then do not disturb what is measured. All its threads have one priority, so on a host of one core they take turns
   ///     when they wait, and not otherwise.
   public init(
-    _ command: [String], rank: Int, in bed: Bed, torchrun python: String? = nil, isRealTime: Bool = false
+    _ command: [String], rank: Int, in testbed: Testbed, torchrun python: String? = nil, isRealTime: Bool = false
   ) {
-    let host = bed.hosts[rank]
-    let master = bed.hosts[0].address
+    let host = testbed.hosts[rank]
+    let master = testbed.hosts[0].address
     var place: [String] = []
     // Before the namespace, since `ip netns exec` hides the control groups.
     if let group = host.controlGroup {
@@ -26,25 +26,25 @@ public struct RankCommand: Hashable, Sendable {
     if isRealTime { place += ["chrt", "--fifo", Self.priority] }
     place += ["ip", "netns", "exec", host.namespace]
     var variables = [
-      "GLOO_SOCKET_IFNAME": BedNames.hostInterface, "TP_SOCKET_IFNAME": BedNames.hostInterface,
+      "GLOO_SOCKET_IFNAME": TestbedNames.hostInterface, "TP_SOCKET_IFNAME": TestbedNames.hostInterface,
       "OMP_NUM_THREADS": "1",
     ]
     // For calibration, which need not find out what is known.
-    if let burst = bed.burstBytes { variables["UNIFERENCE_LINK_BURST"] = "\(burst)" }
-    if let packet = bed.packetBytes { variables["UNIFERENCE_LINK_PACKET"] = "\(packet)" }
-    if let cores = bed.sharedCoreCount { variables["UNIFERENCE_SHARED_CORES"] = "\(cores)" }
-    if isRealTime, host.cores.count == 1 { variables["UNIFERENCE_PROGRESS"] = "when-waiting" }
+    if let burst = testbed.burstBytes { variables["UNIFERENCE_LINK_BURST"] = "\(burst)" }
+    if let packet = testbed.packetBytes { variables["UNIFERENCE_LINK_PACKET"] = "\(packet)" }
+    if let cores = testbed.sharedCoreCount { variables["UNIFERENCE_SHARED_CORES"] = "\(cores)" }
+    if isRealTime, host.cores.count == 1 { variables["UNIFERENCE_PROGRESS"] = "weak" }
     if let python {
       words =
         place + [
-          python, "-m", "torch.distributed.run", "--nnodes", "\(bed.hosts.count)", "--node-rank", "\(rank)",
+          python, "-m", "torch.distributed.run", "--nnodes", "\(testbed.hosts.count)", "--node-rank", "\(rank)",
           "--nproc-per-node", "1", "--master-addr", master, "--master-port", Self.port,
         ] + command
     } else {
       words = place + command
       variables.merge(
         [
-          "RANK": "\(rank)", "WORLD_SIZE": "\(bed.hosts.count)", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1",
+          "RANK": "\(rank)", "WORLD_SIZE": "\(testbed.hosts.count)", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1",
           "GROUP_RANK": "\(rank)", "MASTER_ADDR": master, "MASTER_PORT": Self.port,
         ], uniquingKeysWith: { $1 })
     }

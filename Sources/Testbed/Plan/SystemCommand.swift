@@ -1,8 +1,8 @@
-/// A command of the system that makes or removes a part of a bed.
+/// A command of the system that makes or removes a part of a testbed.
 public struct SystemCommand: Hashable, Codable, Sendable, CustomStringConvertible {
   /// The program and its arguments.
   public let words: [String]
-  /// Whether it goes on for as long as the bed exists. It is ready once it has written a line.
+  /// Whether it goes on for as long as the testbed exists. It is ready once it has written a line.
   public let isService: Bool
 
   /// - Precondition: there is a word.

@@ -16,9 +16,9 @@
       let flags = Self.tap | Self.withoutHeader | Self.offloadHeader
       (request[16], request[17]) = (UInt8(flags & 0xff), UInt8(flags >> 8))
       guard ioctl(descriptor, Self.setInterface, &request) == 0 else { throw Self.refusal("take hold of \(name)") }
-      // Trains of TCP frames and frames without checksums stay as they are from end to end.
-      guard ioctl(descriptor, Self.setOffload, Self.checksums | Self.trains) == 0 else {
-        throw Self.refusal("pass on trains of frames through \(name)")
+      // Bursts of TCP frames and frames without checksums stay as they are from end to end.
+      guard ioctl(descriptor, Self.setOffload, Self.checksums | Self.segmentation) == 0 else {
+        throw Self.refusal("pass on bursts of frames through \(name)")
       }
     }
 
@@ -34,6 +34,6 @@
     private static let setInterface: UInt = 0x4004_54ca
     private static let setOffload: UInt = 0x4004_54d0
     private static let checksums: Int32 = 0x01
-    private static let trains: Int32 = 0x06
+    private static let segmentation: Int32 = 0x06
   }
 #endif

@@ -3,22 +3,22 @@
   import Foundation
   import Glibc
 
-  /// The first process inside a run's namespaces: makes the bed, starts a rank on each host, passes on what they write,
+  /// The first process inside a run's namespaces: makes the testbed, starts a rank on each host, passes on what they write,
   /// and ends them all when one fails or the run is ended from outside.
   public struct RankSupervisor {
     /// The descriptor of a pipe from the starter: a byte is a signal to end by, the end of the pipe an end at once.
     public static let lifeline: Int32 = 3
 
-    private let run: BedRun
+    private let run: TestbedRun
     private var outputs: [RankOutput] = []
     private var ranks: [pid_t: Int] = [:]
     private var services: [pid_t] = []
     private var exitCode: Int32?
     private var deadline: ContinuousClock.Instant?
 
-    /// Of what stands on standard input: a ``BedRun`` as JSON.
+    /// Of what stands on standard input: a ``TestbedRun`` as JSON.
     public init() throws {
-      run = try JSONDecoder().decode(BedRun.self, from: FileHandle.standardInput.readToEnd() ?? Data())
+      run = try JSONDecoder().decode(TestbedRun.self, from: FileHandle.standardInput.readToEnd() ?? Data())
     }
 
     /// Runs to the end.
@@ -30,7 +30,7 @@
       _ = fcntl(Self.lifeline, F_SETFD, FD_CLOEXEC)
       services = try CommandExecutor.execute(run.preparation)
       let ends = try EndReporter()
-      for rank in run.bed.hosts.indices { try start(rank) }
+      for rank in run.testbed.hosts.indices { try start(rank) }
       ends.begin()
       while !ranks.isEmpty { try turn(ends) }
       // Whatever ranks have left running holds their pipes open.
@@ -41,7 +41,7 @@
 
     private mutating func start(_ rank: Int) throws {
       let command = RankCommand(
-        run.command, rank: rank, in: run.bed, torchrun: run.torchrun, isRealTime: run.isRealTime)
+        run.command, rank: rank, in: run.testbed, torchrun: run.torchrun, isRealTime: run.isRealTime)
       var child = ChildProcess(words: command.words)
       child.environment.merge(command.variables) { $1 }
       child.hasOwnSession = true

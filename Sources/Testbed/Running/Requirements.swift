@@ -3,7 +3,7 @@
   import Foundation
   import Glibc
 
-  /// What a machine needs for a bed.
+  /// What a machine needs for a testbed.
   public enum Requirements {
     /// Makes sure of all of it.
     ///
@@ -13,7 +13,7 @@
       try tryShaper()
     }
 
-    /// Makes sure of root and of the programs that make and remove beds.
+    /// Makes sure of root and of the programs that make and remove testbeds.
     public static func checkPrograms() throws(TestbedError) {
       guard geteuid() == 0 else {
         throw TestbedError(.machine, "a testbed is made of network namespaces, for which you have to be root; use sudo")

@@ -15,6 +15,8 @@ public struct ClusterNetwork: Sendable {
   public var links: [String: Link]
   /// Links that change during the run, in any order.
   public var changes: [LinkChange]
+  /// What its file says by former names: a line each, with the names of today.
+  package var hints: [String] = []
 
   /// - Parameter collectives: as the transport's library chooses, unless given: ``collectives(of:)``.
   public init(

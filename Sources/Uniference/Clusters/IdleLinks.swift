@@ -1,12 +1,12 @@
 import Network
 
 extension Cluster {
-  /// What may surprise whoever has written the cluster: links that no message ever crosses, and machines of unequal size
-  /// where one size was given. One line each.
+  /// What may surprise whoever has written the cluster: former names of fields, links that no message ever crosses, and
+  /// machines of unequal size where one size was given. One line each.
   ///
   /// Networks of more than a million hosts times links are not looked through.
   public func warnings() throws(NetworkError) -> [String] {
-    [unevenNodes, try idleLinks].compactMap(\.self)
+    network.hints + [unevenNodes, try idleLinks].compactMap(\.self)
   }
 
   private var unevenNodes: String? {

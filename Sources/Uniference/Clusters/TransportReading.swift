@@ -8,12 +8,19 @@ struct TransportReading {
   let profile: TransportProfile
   /// What the library behind the profile chooses; `nil` where there is none.
   let collectives: AlgorithmSelector?
+  /// A line for each field or value that is given by a former name.
+  let hints: [String]
 
   private static let fieldNames = [
     "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "header",
-    "notice",
-    "per_notice", "wake", "cold", "oversleep", "shared_cores", "wire_factor", "reduce_per_byte", "copy_per_byte",
-    "per_copy",
+    "clear_to_send", "per_clear_to_send", "c_state_exit", "cold_cache", "sleep_overshoot", "shared_cores",
+    "wire_factor",
+    "reduce_per_byte", "copy_per_byte", "per_copy",
+  ]
+
+  private static let renamedFields = [
+    "notice": "clear_to_send", "per_notice": "per_clear_to_send", "wake": "c_state_exit", "cold": "cold_cache",
+    "oversleep": "sleep_overshoot",
   ]
 
   /// - Parameter texts: receives the text of the profile's file.
@@ -40,10 +47,13 @@ struct TransportReading {
   private init(_ shipped: TransportProfile) {
     profile = shipped
     collectives = ClusterNetwork.collectives(of: shipped)
+    hints = []
   }
 
   private init(figures: DocumentValue, defaultName: String) throws(DocumentError) {
-    let fields = try DocumentFields(figures, of: "a transport's fields", allowed: Self.fieldNames)
+    let fields = try DocumentFields(
+      figures, of: "a transport's fields", allowed: Self.fieldNames, renamed: Self.renamedFields)
+    var hints = fields.hints
     var profile = TransportProfile.ideal
     if let base = fields["base"] {
       let name = try base.text("the name of a shipped transport")
@@ -57,24 +67,25 @@ struct TransportReading {
     if let value = fields["send"] { profile.send = try Self.cost(value, otherwise: profile.send) }
     if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }
     if let value = fields["per_collective"] { profile.picosecondsPerCollective = try Self.perOccasion(value) }
-    if let value = fields["progress"] { profile.progressDelayPicoseconds = try Self.progress(value) }
+    if let value = fields["progress"] { profile.progressDelayPicoseconds = try Self.progress(value, &hints) }
     if let value = fields["send_buffer"] { profile.sendBufferBytes = try Self.buffer(value) }
     if let value = fields["rendezvous_threshold"] {
       let isNever = try value.text("a data size or the word never") == "never"
       profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, FieldLimits.size).bytes
     }
     if let value = fields["header"] { profile.headerBytes = try Self.header(value) }
-    if let value = fields["notice"] { profile.noticeBytes = try Self.header(value) }
-    if let value = fields["per_notice"] { profile.picosecondsPerNotice = try Self.perOccasion(value) }
-    if let value = fields["wake"] { profile.waking = try Self.delay(value, of: "what waking up takes") }
-    if let value = fields["cold"] { profile.cold = try Self.delay(value, of: "what cold caches take") }
-    if let value = fields["oversleep"] { profile.oversleepPicoseconds = try Self.perOccasion(value) }
+    if let value = fields["clear_to_send"] { profile.clearToSendBytes = try Self.header(value) }
+    if let value = fields["per_clear_to_send"] { profile.picosecondsPerClearToSend = try Self.perOccasion(value) }
+    if let value = fields["c_state_exit"] { profile.cStateExit = try Self.delay(value, of: "the C-state exit latency") }
+    if let value = fields["cold_cache"] { profile.coldCache = try Self.delay(value, of: "the cold-cache penalty") }
+    if let value = fields["sleep_overshoot"] { profile.sleepOvershootPicoseconds = try Self.perOccasion(value) }
     if let value = fields["shared_cores"] { profile.sharedCores = try Self.cores(value) }
     if let value = fields["wire_factor"] { profile.wireFactor = try Self.factor(value) }
     if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }
     if let value = fields["per_copy"] { profile.picosecondsPerCopy = try Self.perOccasion(value) }
     if let value = fields["copy_per_byte"] { profile.copyPicosecondsPerByte = try Self.perByte(value) }
     self.profile = profile
+    self.hints = hints
   }
 
   private static func cost(
@@ -108,10 +119,18 @@ struct TransportReading {
     return try value.integer(in: 1...1024)
   }
 
-  private static func progress(_ value: DocumentValue) throws(DocumentError) -> Int64 {
-    switch try value.text("asynchronous, when-waiting, or a duration such as 4 ms") {
-    case "asynchronous": 0
-    case "when-waiting": .max
+  /// The progress model: strong, weak, or how long the library's thread waits for the processor. They were once called
+  /// asynchronous and when-waiting.
+  private static func progress(_ value: DocumentValue, _ hints: inout [String]) throws(DocumentError) -> Int64 {
+    func renamed(_ name: String, _ delay: Int64) -> Int64 {
+      hints.append("\(value.error("\(value.shown) is called \(name) now"))")
+      return delay
+    }
+    return switch try value.text("strong, weak, or a duration such as 4 ms") {
+    case "strong": 0
+    case "weak": .max
+    case "asynchronous": renamed("strong", 0)
+    case "when-waiting": renamed("weak", .max)
     default: try perOccasion(value)
     }
   }

@@ -8,7 +8,7 @@ import Quantities
 enum FieldLimits {
   /// What a link carries.
   static let bandwidth = Bandwidth.bounds(from: "1 bps", to: "1000 TB/s")
-  /// A latency, or what a library takes for each message, call or copy.
+  /// A latency, or a library's time for each message, call or copy.
   static let shortTime = Duration.bounds(from: "0 s", to: "1 h")
   /// Of a sender's buffer, of a threshold, of what a link lets pass at once.
   static let size = DataSize.bounds(from: "0 B", to: "1 TB")

@@ -44,8 +44,8 @@ def test_everything_is_measured_for_real(tmp_path):
     assert content["complete"] is True and content["failure"] is None
     kinds = {figure["kind"] for figure in content["figures"]}
     assert kinds >= {"ping_pong", "prepared_ping_pong", "late_receiver", "stream", "send_call", "both_ways", "barrier",
-                     "oversleep", "nothing", "all_reduce", "all_gather", "broadcast", "alone_all_reduce", "start_call",
-                     "kernel", "kernel_at_once", "copy", "reduce"}
+                     "sleep_overshoot", "nothing", "all_reduce", "all_gather", "broadcast", "alone_all_reduce",
+                     "start_call", "kernel", "kernel_at_once", "copy", "reduce"}
     assert all(0 < figure["lower_s"] <= figure["median_s"] <= figure["upper_s"] for figure in content["figures"])
     assert [host["rank"] for host in content["hosts"]] == [0, 1]
     assert all(host["memory_bytes"] > 1e8 and host["processor"] and host["kernel"] for host in content["hosts"])

@@ -26,7 +26,7 @@ network:
     receive: {per_message: 19 us, per_byte: 12 GB/s}
     per_collective: 55 us
     header: 162 B
-    notice: 114 B
+    clear_to_send: 114 B
     reduce_per_byte: 7 GB/s
     wire_factor: 1.05
 """

@@ -83,7 +83,7 @@ def test_a_question_is_weighed_without_what_happens_between_questions():
 
 def test_each_sleep_is_longer_than_asked_for_by_what_the_cluster_says():
     stepped = SteppedClock()
-    virtual_time.install(stepped, stepped.sleep, EPOCH_NS, oversleep_ns=12_000)
+    virtual_time.install(stepped, stepped.sleep, EPOCH_NS, sleep_overshoot_ns=12_000)
     try:
         time.sleep(0)
         assert time.perf_counter_ns() == 0

@@ -128,7 +128,7 @@ import Testing
     #expect(
       try cluster("collectives: {broadcast: flat, otherwise: nccl}").collectives
         == .fixed([.broadcast: .flat], otherwise: .nccl))
-    #expect(try cluster("transport: {base: gloo-tcp, notice: 1 kB}").collectives == .gloo)
+    #expect(try cluster("transport: {base: gloo-tcp, clear_to_send: 1 kB}").collectives == .gloo)
   }
 
   @Test func transportsOfOnesOwn() throws {
@@ -143,15 +143,15 @@ import Testing
             receive: {per_message: 6 us, per_byte: 8 GB/s}
             rendezvous_threshold: 64 KiB
             header: 162 B
-            notice: 98 B
+            clear_to_send: 98 B
             wire_factor: [[0 B, 1.5], [1 MiB, 1.05]]
             reduce_per_byte: 900 GB/s
             copy_per_byte: 100 ps
             per_copy: 7 us
-            per_notice: 4 us
-            wake: {latency: 35 us, after: 50 us}
-            cold: {latency: 60 us, after: 200 us}
-            oversleep: 12 us
+            per_clear_to_send: 4 us
+            c_state_exit: {latency: 35 us, after: 50 us}
+            cold_cache: {latency: 60 us, after: 200 us}
+            sleep_overshoot: 12 us
             shared_cores: 2
         """)
     var profile = TransportProfile(name: "measured")
@@ -159,18 +159,51 @@ import Testing
     profile.receive = MessageCost(picosecondsPerMessage: 6_000_000, picosecondsPerByte: 125)
     profile.rendezvousThresholdBytes = 65536
     profile.headerBytes = 162
-    profile.noticeBytes = 98
+    profile.clearToSendBytes = 98
     profile.wireFactor = try PiecewiseLinear(points: [.init(x: 0, y: 1.5), .init(x: 1_048_576, y: 1.05)])
     profile.reducePicosecondsPerByte = 1e12 / 900e9
     profile.copyPicosecondsPerByte = 100
     profile.picosecondsPerCopy = 7_000_000
-    profile.picosecondsPerNotice = 4_000_000
-    profile.waking = DelayAfter(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
-    profile.cold = DelayAfter(afterPicoseconds: 200_000_000, picoseconds: 60_000_000)
-    profile.oversleepPicoseconds = 12_000_000
+    profile.picosecondsPerClearToSend = 4_000_000
+    profile.cStateExit = DelayAfter(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
+    profile.coldCache = DelayAfter(afterPicoseconds: 200_000_000, picoseconds: 60_000_000)
+    profile.sleepOvershootPicoseconds = 12_000_000
     profile.sharedCores = 2
     #expect(cluster.transport == profile)
     #expect(cluster.collectives == .ideal)
+  }
+
+  @Test func formerNamesAreUnderstoodWithAHint() throws {
+    func cluster(_ transport: String) throws -> Cluster {
+      try Cluster(
+        yaml: """
+          devices: [{model: cpu-server, count: 2}]
+          network:
+            link: {bandwidth: 10 Gbps}
+            transport: {\(transport)}
+          """)
+    }
+    let former = try cluster(
+      "notice: 98 B, per_notice: 4 us, wake: {latency: 35 us}, cold: {latency: 6 us}, oversleep: 12 us, "
+        + "progress: when-waiting")
+    let today = try cluster(
+      "clear_to_send: 98 B, per_clear_to_send: 4 us, c_state_exit: {latency: 35 us}, cold_cache: {latency: 6 us}, "
+        + "sleep_overshoot: 12 us, progress: weak")
+
+    #expect(former.transport == today.transport)
+    #expect(today.transport.progressDelayPicoseconds == .max)
+    #expect(try today.warnings().isEmpty)
+    #expect(
+      try former.warnings() == [
+        "cluster.yaml:4:15: network.transport.notice: is called clear_to_send now",
+        "cluster.yaml:4:29: network.transport.per_notice: is called per_clear_to_send now",
+        "cluster.yaml:4:47: network.transport.wake: is called c_state_exit now",
+        "cluster.yaml:4:71: network.transport.cold: is called cold_cache now",
+        "cluster.yaml:4:94: network.transport.oversleep: is called sleep_overshoot now",
+        "cluster.yaml:4:122: network.transport.progress: \"when-waiting\" is called weak now",
+      ])
+    #expect(try cluster("progress: asynchronous").transport.progressDelayPicoseconds == 0)
+    #expect(throws: DocumentError.self) { try cluster("cold: {latency: 6 us}, cold_cache: {latency: 7 us}") }
   }
 
   @Test func everyCataloguedNameExists() {

@@ -32,7 +32,7 @@ import Testing
       #expect(scenario.cluster.name == "pair")
       #expect(scenario.cluster.transport.name == "own")
       #expect(scenario.cluster.transport.send.picosecondsPerMessage == 10_000_000)
-      #expect(scenario.cluster.transport.noticeBytes == TransportProfile.glooTCP.noticeBytes)
+      #expect(scenario.cluster.transport.clearToSendBytes == TransportProfile.glooTCP.clearToSendBytes)
       #expect(scenario.cluster.collectives == .gloo)
       #expect(
         scenario.documents.map(\.path) == [

@@ -25,9 +25,9 @@ struct DocumentFuzzTests {
      "network": {"link": {"bandwidth": "1 Gbps", "latency": "0.5 ms"},
        "transport": {"base": "gloo-tcp", "send": {"per_message": "30 us", "per_byte": "10 GB/s"},
         "receive": {"per_message": "30 us"}, "progress": "4 ms", "send_buffer": "750 kB", "per_collective": "60 us",
-        "rendezvous_threshold": "64 KiB", "header": "162 B", "notice": "98 B", "per_notice": "5 us",
-        "wake": {"latency": "50 us", "after": "120 us"}, "cold": {"latency": "50 us", "after": "200 us"},
-        "oversleep": "10 us", "shared_cores": 2, "wire_factor": [["1 KiB", 1.2], ["1 MiB", 1.05]],
+        "rendezvous_threshold": "64 KiB", "header": "162 B", "clear_to_send": "98 B", "per_clear_to_send": "5 us",
+        "c_state_exit": {"latency": "50 us", "after": "120 us"}, "cold_cache": {"latency": "50 us", "after": "200 us"},
+        "sleep_overshoot": "10 us", "shared_cores": 2, "wire_factor": [["1 KiB", 1.2], ["1 MiB", 1.05]],
         "reduce_per_byte": "4 GB/s", "copy_per_byte": "10 GB/s", "per_copy": "20 us"}}}
     """,
     #"""

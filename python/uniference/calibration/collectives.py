@@ -29,7 +29,7 @@ def measure_collectives(bench: Bench) -> None:
     everybody = list(range(bench.size))
     alone = _alone(bench)
     last = bench.size - 1
-    bench.measure("oversleep", _oversleep, ranks=everybody, timer=last)
+    bench.measure("sleep_overshoot", _sleep_overshoot, ranks=everybody, timer=last)
     bench.measure("nothing", _timed(lambda: None), ranks=everybody, timer=last)
     bench.measure("barrier", _timed(dist.barrier), ranks=everybody, timer=last)
     for name in ("all_reduce", "all_gather", "broadcast"):
@@ -100,7 +100,7 @@ def _timed(action: Callable[[], object], meet: bool = True, first: Callable[[], 
     return run
 
 
-def _oversleep(repetitions: int) -> list[float]:
+def _sleep_overshoot(repetitions: int) -> list[float]:
     """By how much a sleep, as it precedes each collective, is longer than asked for."""
     samples = []
     pause_s = LEAD_S + dist.get_rank() * STAGGER_S

@@ -138,8 +138,8 @@ def _options() -> argparse.Namespace:
     cores = os.environ.get("UNIFERENCE_SHARED_CORES")
     parser.add_argument("--stated-shared-cores", type=int, default=int(cores) if cores else None,
                         help="cores that all ranks are known to share; a testbed says so")
-    parser.add_argument("--stated-progress", default=os.environ.get("UNIFERENCE_PROGRESS"), choices=["when-waiting"],
-                        help="when the library is known to attend to messages; a testbed says so")
+    parser.add_argument("--stated-progress", default=os.environ.get("UNIFERENCE_PROGRESS"), choices=["weak"],
+                        help="the library's progress model, where it is known; a testbed says so")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu",
                         help="what the ranks compute on")
     parser.add_argument("--repetitions", type=int, default=25, help="most repetitions of one measurement (25)")

@@ -3,7 +3,7 @@ import Network
 
 /// How a collective goes that has the network to itself: when each member's part ends, and which links are used when.
 /// Times are picoseconds after the first member's start.
-struct QuietTimeline {
+struct UncontendedTimeline {
   let ends: [Int64]
   let linkUse: [LinkID: LinkUse]
   /// Bytes that cross each of those links.
@@ -15,7 +15,7 @@ struct QuietTimeline {
 }
 
 /// What a timeline depends on.
-struct QuietSituation: Hashable {
+struct UncontendedSituation: Hashable {
   let shape: CollectiveShape
   let plan: CollectivePlan
   /// When each member starts, after the first one.

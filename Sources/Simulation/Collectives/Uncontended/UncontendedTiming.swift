@@ -3,23 +3,25 @@ import Network
 import Quantities
 import SimulationKernel
 
-/// Times collectives that have the network to themselves at once, instead of message by message.
+/// Memoised timing of uncontended collectives: of those that have the network to themselves.
 ///
-/// When the last member joins before the first has begun, and no message is anywhere, the collective is played in a
-/// rehearsal (once for each situation: shape, plan, and how much later each member starts than the first). Its links are
-/// then reserved for as long as the rehearsal used each of them, and every member's part is scheduled to end when it
-/// ended there. As soon as another message would meet it on a link, the collective is taken over from a rehearsal that
-/// stops at this very instant and goes on message by message: up to then nothing else has touched its links, so what the
-/// rehearsal did is what the messages would have done.
-final class QuietShortcut: ReservationHolder {
+/// When the last member joins before the first has begun, and no message is anywhere, the collective's timeline is looked up,
+/// or found by an ``IsolatedSimulation``, once for each ``UncontendedSituation``: shape, plan, and how much later each member
+/// starts than the first. Its links are then reserved for as long as the timeline uses each of them, and every member's part
+/// is scheduled to end when the timeline says.
+///
+/// As soon as another message would meet it on a link, the collective is simulated again in isolation up to this very
+/// instant, taken over in that state, and goes on message by message. Up to then nothing else has touched its links, so
+/// its messages would have done the same.
+final class UncontendedTiming: ReservationHolder {
   private final class Run {
     let execution: CollectiveExecution
-    let situation: QuietSituation
-    let timeline: QuietTimeline
+    let situation: UncontendedSituation
+    let timeline: UncontendedTimeline
     let start: Int64
     let end: Int64
 
-    init(execution: CollectiveExecution, situation: QuietSituation, timeline: QuietTimeline, start: Int64) {
+    init(execution: CollectiveExecution, situation: UncontendedSituation, timeline: UncontendedTimeline, start: Int64) {
       self.execution = execution
       self.situation = situation
       self.timeline = timeline
@@ -38,8 +40,8 @@ final class QuietShortcut: ReservationHolder {
   private static let mostTimelines = 4096
 
   private unowned let world: SimulatedWorld
-  private var rehearsals: [Int: QuietRehearsal] = [:]
-  private var timelines: [Int: [QuietSituation: QuietTimeline]] = [:]
+  private var simulations: [Int: IsolatedSimulation] = [:]
+  private var timelines: [Int: [UncontendedSituation: UncontendedTimeline]] = [:]
   private var running: [Run] = []
   /// How many collectives were timed at once, and how many of them had to be taken over by messages.
   private(set) var shortcutCount = 0
@@ -53,13 +55,13 @@ final class QuietShortcut: ReservationHolder {
   /// Takes a collective that all members have joined and none has begun, if it has the network to itself.
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
-    guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.attention.isImmediate,
+    guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.progress.isStrong,
       !world.collectiveTraffic.processors.remembers, world.collectiveTraffic.profile.sendBufferBytes == nil,
       !execution.call.isUnevenAllToAll, world.failures.isEmpty || !world.network.topology.hostsRelay
     else { return }
     let starts = execution.startTimes
     guard let first = starts.min() else { return }
-    let situation = QuietSituation(
+    let situation = UncontendedSituation(
       shape: execution.call.shape, plan: execution.plan, offsets: starts.map { $0 - first },
       capacities: world.network.changedCapacities)
     guard let timeline = try timeline(of: situation, for: execution) else { return }
@@ -68,23 +70,23 @@ final class QuietShortcut: ReservationHolder {
     running.append(run)
     shortcutCount += 1
     for (link, use) in timeline.linkUse { reserve(link, until: use.last + first) }
-    execution.endQuietly(at: timeline.ends.map { VirtualTime(picoseconds: $0 + first) })
+    execution.endUncontended(at: timeline.ends.map { VirtualTime(picoseconds: $0 + first) })
     world.countedTraffic?.add(timeline, of: execution.group)
   }
 
   /// How a collective would go over the links as they are now; `nil` where it would not end.
-  private func timeline(of situation: QuietSituation, for execution: CollectiveExecution) throws(CollectiveError)
-    -> QuietTimeline?
+  private func timeline(of situation: UncontendedSituation, for execution: CollectiveExecution) throws(CollectiveError)
+    -> UncontendedTimeline?
   {
     let group = execution.group
     if let known = timelines[group.id]?[situation] { return known }
-    let rehearsal = rehearsals[group.id] ?? QuietRehearsal(of: group)
-    guard let timeline = try rehearsal.timeline(of: situation, call: execution.call) else {
+    let simulation = simulations[group.id] ?? IsolatedSimulation(of: group)
+    guard let timeline = try simulation.timeline(of: situation, call: execution.call) else {
       // Its messages are still under way.
-      rehearsals[group.id] = nil
+      simulations[group.id] = nil
       return nil
     }
-    rehearsals[group.id] = rehearsal
+    simulations[group.id] = simulation
     if timelines[group.id, default: [:]].count >= Self.mostTimelines { timelines[group.id] = [:] }
     timelines[group.id, default: [:]][situation] = timeline
     return timeline
@@ -117,9 +119,9 @@ final class QuietShortcut: ReservationHolder {
     }
   }
 
-  /// Tells the network which connections its rehearsals have used.
+  /// Tells the network which connections its simulations have used.
   func noteConnections() {
-    for rehearsal in rehearsals.values { world.network.noteConnections(of: rehearsal.network) }
+    for simulation in simulations.values { world.network.noteConnections(of: simulation.network) }
   }
 
   // MARK: Giving way
@@ -147,38 +149,40 @@ final class QuietShortcut: ReservationHolder {
   func settleAccounts() {
     forgetPastRuns()
     for run in running where !run.execution.hasEnded {
-      guard let (rehearsal, _, _) = rehearsed(run) else { continue }
+      guard let (simulation, _, _) = simulatedAgain(run) else { continue }
       world.countedTraffic?.remove(run.timeline, of: run.execution.group)
-      world.countedTraffic?.add(rehearsal.account, of: run.execution.group)
+      world.countedTraffic?.add(simulation.account, of: run.execution.group)
     }
     running = []
   }
 
-  /// A run's collective as it stands now, played by messages in a rehearsal that is used for nothing else hereafter.
-  private func rehearsed(_ run: Run) -> (rehearsal: QuietRehearsal, played: CollectiveExecution, base: Int64)? {
+  /// A run's collective in its state of now, by an isolated simulation that is used for nothing else hereafter.
+  private func simulatedAgain(_ run: Run) -> (
+    simulation: IsolatedSimulation, execution: CollectiveExecution, base: Int64
+  )? {
     let group = run.execution.group
-    let rehearsal = rehearsals.removeValue(forKey: group.id) ?? QuietRehearsal(of: group)
+    let simulation = simulations.removeValue(forKey: group.id) ?? IsolatedSimulation(of: group)
     let elapsed = world.engine.now.picoseconds - run.start
-    guard let (played, base) = try? rehearsal.play(run.situation, call: run.execution.call, before: elapsed) else {
+    guard let (execution, base) = try? simulation.run(run.situation, call: run.execution.call, before: elapsed) else {
       return nil
     }
-    world.network.noteConnections(of: rehearsal.network)
-    return (rehearsal, played, base)
+    world.network.noteConnections(of: simulation.network)
+    return (simulation, execution, base)
   }
 
   /// Goes on message by message from now.
   private func takeOver(_ run: Run) {
     guard !run.execution.hasEnded else { return }
     takeoverCount += 1
-    guard let (rehearsal, played, base) = rehearsed(run) else {
-      preconditionFailure("a collective that has been rehearsed once can be rehearsed again")
+    guard let (simulation, execution, base) = simulatedAgain(run) else {
+      preconditionFailure("a collective that has been simulated once can be simulated again")
     }
     let group = run.execution.group
     let shift = run.start - base
     world.countedTraffic?.remove(run.timeline, of: group)
-    world.countedTraffic?.add(rehearsal.account, of: group)
-    world.countedTraffic?.add(rehearsal.linkBytes)
-    run.execution.adopt(played, shiftedBy: shift)
-    world.collectiveTraffic.adopt(rehearsal.traffic, for: run.execution, shiftedBy: shift, network: rehearsal.network)
+    world.countedTraffic?.add(simulation.account, of: group)
+    world.countedTraffic?.add(simulation.linkBytes)
+    run.execution.adopt(execution, shiftedBy: shift)
+    world.collectiveTraffic.adopt(simulation.traffic, for: run.execution, shiftedBy: shift, network: simulation.network)
   }
 }

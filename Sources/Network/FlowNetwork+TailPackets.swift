@@ -1,30 +1,30 @@
-/// Turns at links that let whole packets pass. See `MaxMinSolver+LastTurns.swift`.
+/// Tail packets of messages at links that forward whole packets. See `MaxMinSolver+TailPackets.swift`.
 extension FlowNetwork {
-  /// Whether the message that a connection is sending ends with its next turn.
-  func isInLastTurn(_ index: Int32) -> Bool {
+  /// Whether the message that a connection is sending has only its tail packet left.
+  func isAtTail(_ index: Int32) -> Bool {
     let left = bytesLeft(index)
-    return left > 0 && left <= bytesOfLastTurn(index) + Self.tolerance
+    return left > 0 && left <= tailBytes(index) + Self.tolerance
   }
 
-  /// What is left for the last turn of a message that is not there yet and meets others; otherwise nothing.
+  /// The bytes of the tail packet of a message that is not there yet and meets others; otherwise 0.
   func bytesToKeep(_ index: Int32) -> Double {
-    let bytes = bytesOfLastTurn(index)
+    let bytes = tailBytes(index)
     guard connections[index].remaining > bytes + Self.tolerance,
       crossingRange(index).contains(where: { links[crossings[$0].link].crossings > 1 })
     else { return 0 }
     return bytes
   }
 
-  /// Lets a message that is not at its end go on with its last turn.
-  func beginLastTurn(_ index: Int32) -> Bool {
-    guard bytesLeft(index) > bytesOfLastTurn(index) / 2 else { return false }
+  /// Lets a message that is not at its end go on with its tail packet.
+  func beginTail(_ index: Int32) -> Bool {
+    guard bytesLeft(index) > tailBytes(index) / 2 else { return false }
     settle(index)
     scheduleEnd(index)
     markDirty(index)
     return true
   }
 
-  /// Gives a connection the latest turn.
+  /// Makes a connection the last to be served.
   func goBehindOthers(_ index: Int32) {
     for position in crossingRange(index) {
       let link = crossings[position].link
@@ -37,9 +37,9 @@ extension FlowNetwork {
   /// Bytes that pass a link while the engine's clock cannot tell times apart are fewer.
   private static let tolerance = 1.0
 
-  /// What the last turn of a message has to send: what is more than whole packets, or one. It is the only turn of a message
-  /// of one packet, with the debts that this one waits for.
-  private func bytesOfLastTurn(_ index: Int32) -> Double {
+  /// Bytes of a message's tail packet: what is more than whole packets, or one. A message of one packet is all tail, with
+  /// the overdraft that it waits for.
+  private func tailBytes(_ index: Int32) -> Double {
     let packet = topology.links[Int(connections[index].firstLink)].packetBytes
     guard packet > 0 else { return 0 }
     let bytes = messages[connections[index].first].byteCount

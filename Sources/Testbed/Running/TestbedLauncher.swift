@@ -9,28 +9,28 @@
   /// The run's first process is the first of a process namespace, too: when it ends, in whatever way, the kernel ends all
   /// others, and removes the network namespaces and what is in them. It ends when its lifeline does, a pipe whose other
   /// end only this process has; so nothing is left even when this process is killed.
-  public struct BedLauncher {
-    private let run: BedRun
+  public struct TestbedLauncher {
+    private let run: TestbedRun
     private let executable: String
 
     /// - Parameter executable: path of a program that calls ``RankSupervisor`` for `testbed inside`.
-    public init(_ run: BedRun, executable: String) {
+    public init(_ run: TestbedRun, executable: String) {
       self.run = run
       self.executable = executable
     }
 
     /// Runs it to its end.
     ///
-    /// - Parameter groups: where the control groups are that hosts with a share of the processor need; a bed that is
+    /// - Parameter groups: where the control groups are that hosts with a share of the processor need; a testbed that is
     ///   made for the run gets its groups for as long as it runs.
     /// - Returns: the exit code: the first failing rank's, or 128 and a signal's number.
     public func run(groups: ControlGroupRoot?) throws -> Int32 {
       var watchdog: Watchdog?
-      if groups != nil, run.makesBed, !run.bed.controlGroups.isEmpty {
-        watchdog = try Watchdog(removing: run.bed.controlGroups)
+      if groups != nil, run.makesBed, !run.testbed.controlGroups.isEmpty {
+        watchdog = try Watchdog(removing: run.testbed.controlGroups)
       }
       defer { watchdog?.finish() }
-      if watchdog != nil { try groups?.create(run.bed.controlGroups) }
+      if watchdog != nil { try groups?.create(run.testbed.controlGroups) }
       return try start()
     }
 

@@ -1,7 +1,7 @@
-/// What is to be run in a bed: handed as JSON to the process that is the bed's first.
-public struct BedRun: Codable, Sendable {
-  /// The bed.
-  public let bed: Bed
+/// What is to be run in a testbed: handed as JSON to the process that is the testbed's first.
+public struct TestbedRun: Codable, Sendable {
+  /// The testbed.
+  public let testbed: Testbed
   /// Commands that make it; none for one that is there already.
   public let creation: [SystemCommand]
   /// What is run on each host.
@@ -15,18 +15,18 @@ public struct BedRun: Codable, Sendable {
 
   /// - Parameters:
   ///   - command: what is run on each host.
-  ///   - bed: where.
-  ///   - creation: what makes the bed, for the run alone; nothing for one that is there already.
-  public init(_ command: [String], in bed: Bed, creation: [SystemCommand] = []) {
-    self.bed = bed
+  ///   - testbed: where.
+  ///   - creation: what makes the testbed, for the run alone; nothing for one that is there already.
+  public init(_ command: [String], in testbed: Testbed, creation: [SystemCommand] = []) {
+    self.testbed = testbed
     self.command = command
     self.creation = creation
   }
 
-  /// Whether the bed is made for the run and goes with it.
+  /// Whether the testbed is made for the run and goes with it.
   var makesBed: Bool { !creation.isEmpty }
 
-  /// Where standing beds have their files.
+  /// Where standing testbeds have their files.
   static let standingFolder = "/run/uniference-testbed"
 
   /// What the run's first process executes in its own namespaces before it starts ranks.
@@ -41,9 +41,9 @@ public struct BedRun: Codable, Sendable {
         shell: """
           [ -e /etc/hosts ] || exit 0
           { cat /etc/hosts; printf %s "$1"; } > "$2" && mount --bind "$2" /etc/hosts
-          """, arguments: [bed.hostsFile, Self.hostsFile(in: folder, bed: bed.name)])
+          """, arguments: [testbed.hostsFile, Self.hostsFile(in: folder, testbed: testbed.name)])
     ]
   }
 
-  static func hostsFile(in folder: String, bed: String) -> String { "\(folder)/.\(bed).hosts" }
+  static func hostsFile(in folder: String, testbed: String) -> String { "\(folder)/.\(testbed).hosts" }
 }

@@ -7,28 +7,28 @@ extension CollectiveExecution {
   var startTimes: [Int64] { (0..<memberCount).map { members[$0].clock } }
 
   /// Ends the members' parts at known times, without messages.
-  func endQuietly(at ends: [VirtualTime]) {
+  func endUncontended(at ends: [VirtualTime]) {
     beTimed()
     for (member, end) in ends.enumerated() {
       members[member].clock = end.picoseconds
-      traffic.scheduleQuietEnd(of: member, in: identity, at: end)
+      traffic.scheduleUncontendedEnd(of: member, in: identity, at: end)
     }
   }
 
   /// Ends a member's part, unless messages have taken over or it has ended.
-  func finishQuietly(_ member: Int) {
+  func finishUncontended(_ member: Int) {
     guard case .timed = phase, members[member].state == .scheduled else { return }
     finish(member)
   }
 
-  /// Goes on from where a rehearsal of the same collective stands.
-  func adopt(_ rehearsal: CollectiveExecution, shiftedBy shift: Int64) {
+  /// Goes on from where an isolated simulation of the same collective stands.
+  func adopt(_ simulated: CollectiveExecution, shiftedBy shift: Int64) {
     bePlayed()
-    notices = rehearsal.notices
-    waitingSends = rehearsal.waitingSends.mapValues { $0.moved(to: number, shiftedBy: shift) }
-    receiverBusyUntil = rehearsal.receiverBusyUntil.mapValues { $0.advanced(byPicoseconds: shift) }
+    clearsToSend = simulated.clearsToSend
+    waitingSends = simulated.waitingSends.mapValues { $0.moved(to: number, shiftedBy: shift) }
+    receiverBusyUntil = simulated.receiverBusyUntil.mapValues { $0.advanced(byPicoseconds: shift) }
     for member in 0..<memberCount where !members[member].state.isOver {
-      let other = rehearsal.members[member]
+      let other = simulated.members[member]
       if other.state == .finished {
         members[member].clock = Picoseconds.sum(other.clock, shift)
         finish(member)

@@ -4,17 +4,17 @@ import Results
 import Testbed
 
 #if os(Linux)
-  /// A bed from a command's options, with what this machine needs for it checked.
-  struct BedFactory {
-    let bed: Bed
-    let plan: BedPlan
+  /// A testbed from a command's options, with what this machine needs for it checked.
+  struct TestbedFactory {
+    let testbed: Testbed
+    let plan: TestbedPlan
     let groups: ControlGroupRoot?
 
-    init(_ options: BedOptions, name: String, executable: String) throws {
+    init(_ options: TestbedOptions, name: String, executable: String) throws {
       let layout = try options.layout()
       try Requirements.check()
       groups = layout.cpuShares.isEmpty ? nil : try ControlGroupRoot.find()
-      bed = Bed(layout, name: name, cores: CoreAssignment.available, groups: groups)
+      testbed = Testbed(layout, name: name, cores: CoreAssignment.available, groups: groups)
       var method = DelayMethod.netem
       if layout.delay > .zero {
         method = try Requirements.delayMethod(executable: executable)
@@ -24,10 +24,10 @@ import Testbed
               + layout.delay.shortDescription)
         }
       }
-      plan = BedPlan(layout, name: name, method: method)
+      plan = TestbedPlan(layout, name: name, method: method)
     }
 
-    /// Path of this program, which starts itself inside beds.
+    /// Path of this program, which starts itself inside testbeds.
     static func executable() throws -> String {
       guard let path = Bundle.main.executablePath else {
         throw CommandFailure("cannot tell where this program is, which runs itself", CommandFailure.internalError)

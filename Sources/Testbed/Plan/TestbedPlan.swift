@@ -1,18 +1,18 @@
 import Quantities
 
-/// The commands that make a bed, in order. Nothing is executed here.
-public struct BedPlan: Sendable {
-  private let layout: BedLayout
-  private let names: BedNames
+/// The commands that make a testbed, in order. Nothing is executed here.
+public struct TestbedPlan: Sendable {
+  private let layout: TestbedLayout
+  private let names: TestbedNames
   private let method: DelayMethod
 
-  /// A plan for a bed of a name.
+  /// A plan for a testbed of a name.
   ///
   /// - Parameter method: how links with a delay get it.
-  public init(_ layout: BedLayout, name: String, method: DelayMethod = .netem) {
+  public init(_ layout: TestbedLayout, name: String, method: DelayMethod = .netem) {
     self.layout = layout
     self.method = method
-    names = BedNames(bed: name)
+    names = TestbedNames(testbed: name)
   }
 
   /// Makes namespaces, switches, links and shapers.
@@ -48,7 +48,7 @@ public struct BedPlan: Sendable {
     guard layout.delay > .zero, case .relay(let command) = method else {
       return layout.hosts.map { host in
         SystemCommand(
-          "ip link add \(names.port(of: host)) netns \(hub) type veth peer name \(BedNames.hostInterface) "
+          "ip link add \(names.port(of: host)) netns \(hub) type veth peer name \(TestbedNames.hostInterface) "
             + "netns \(names.namespace(of: host))")
       }
     }
@@ -62,13 +62,13 @@ public struct BedPlan: Sendable {
       + layout.hosts.map { host in
         SystemCommand(
           "ip -n \(hub) link set \(names.farEnd(of: host)) netns \(names.namespace(of: host)) "
-            + "name \(BedNames.hostInterface)")
+            + "name \(TestbedNames.hostInterface)")
       }
   }
 
   private func connection(of host: Int) -> [SystemCommand] {
     let namespace = names.namespace(of: host)
-    let interface = BedNames.hostInterface
+    let interface = TestbedNames.hostInterface
     let shaper = LinkShaper(
       rate: layout.rate(of: host), delay: method == .netem ? layout.delay : .zero, hostCount: layout.hostCount)
     let others = layout.hosts.filter { $0 != host }.map(names.address)

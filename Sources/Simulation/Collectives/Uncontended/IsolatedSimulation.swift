@@ -2,14 +2,14 @@ import Communication
 import Network
 import SimulationKernel
 
-/// One group's collectives played message by message in a world of their own, with nothing else in it.
-final class QuietRehearsal {
+/// A simulation of one group's collectives, message by message, in a world of its own with nothing else in it.
+final class IsolatedSimulation {
   private let world: SimulatedWorld
   private let group: ProcessGroup
-  /// What links had carried before the latest play.
+  /// What links had carried before the latest simulation.
   private var carriedBefore: [Double] = []
 
-  /// - Parameter group: whose collectives are rehearsed.
+  /// - Parameter group: whose collectives are simulated.
   init(of group: ProcessGroup) {
     let live = group.world
     world = SimulatedWorld(
@@ -18,14 +18,16 @@ final class QuietRehearsal {
       id: group.id, path: group.path, name: group.name, worldRanks: group.worldRanks, world: world)
   }
 
-  /// Plays a collective to its end; `nil` where links that are down keep it from one, or where that lies behind the end of
-  /// virtual time. The rehearsal cannot be used afterwards then.
-  func timeline(of situation: QuietSituation, call: CollectiveCall) throws(CollectiveError) -> QuietTimeline? {
-    let (execution, base) = try play(situation, call: call, before: nil)
+  /// Simulates a collective to its end; `nil` where links that are down keep it from one, or where that lies behind the end
+  /// of virtual time. The simulation cannot be used afterwards then.
+  func timeline(of situation: UncontendedSituation, call: CollectiveCall) throws(CollectiveError)
+    -> UncontendedTimeline?
+  {
+    let (execution, base) = try run(situation, call: call, before: nil)
     guard world.engine.now <= .limit, execution.hasEnded else { return nil }
     let account = world.countedTraffic
     let ranks = group.worldRanks
-    return QuietTimeline(
+    return UncontendedTimeline(
       ends: ranks.indices.map { execution.endTime(of: $0).picoseconds - base },
       linkUse: (world.network.linkUse ?? [:]).mapValues { LinkUse(first: $0.first - base, last: $0.last - base) },
       linkBytes: linkBytes,
@@ -34,12 +36,12 @@ final class QuietRehearsal {
       messages: account?.messages ?? 0)
   }
 
-  /// Plays a collective up to an instant, so that it can be taken over as it stands there. The rehearsal cannot be used
+  /// Simulates a collective up to an instant, so that it can be taken over in that state. The simulation cannot be used
   /// afterwards.
   ///
   /// - Parameter time: picoseconds after the first member's start; events at it have not happened.
-  /// - Returns: the collective, and the rehearsal's time at which its first member started.
-  func play(_ situation: QuietSituation, call: CollectiveCall, before time: Int64?) throws(CollectiveError)
+  /// - Returns: the collective, and the simulation's time at which its first member started.
+  func run(_ situation: UncontendedSituation, call: CollectiveCall, before time: Int64?) throws(CollectiveError)
     -> (execution: CollectiveExecution, base: Int64)
   {
     take(situation.capacities)
@@ -66,7 +68,7 @@ final class QuietRehearsal {
     for (link, capacity) in capacities { network.setCapacity(bytesPerSecond: capacity, of: link) }
   }
 
-  /// Bytes of messages that the latest play has brought to their ends, by link.
+  /// Bytes of messages that have arrived in the latest simulation, by link.
   var linkBytes: [LinkID: Double] {
     Dictionary(
       uniqueKeysWithValues: (world.network.linkUse ?? [:]).keys.map { link in
@@ -74,7 +76,7 @@ final class QuietRehearsal {
       })
   }
 
-  /// The network in which the collective has been played.
+  /// The network in which the collective has been simulated.
   var network: FlowNetwork { world.network }
   var traffic: CollectiveTraffic { world.collectiveTraffic }
   var account: TrafficAccount? { world.countedTraffic }

@@ -6,9 +6,9 @@ import Testing
 @testable import Simulation
 
 /// Latency of a path 2 ms, bandwidth 1 MB/s. Rank 0 starts something and computes for 50 ms; rank 1 waits from the
-/// beginning. Whether the wire is busy meanwhile depends on who attends to the library's messages.
+/// beginning. Whether the wire is busy meanwhile depends on the progress model.
 @Suite("Hosts whose processor computes")
-struct AttentionTests {
+struct ProgressModelTests {
   private let message = Size(byteCount: 8000)
   private static let computing = Duration.milliseconds(50)
 
@@ -19,9 +19,9 @@ struct AttentionTests {
     return try .onSwitch(ranks: ranks, profile: profile)
   }
 
-  /// When rank 1 has what rank 0 sends while it computes. The notice is there after 2 ms, the payload takes 10 ms.
+  /// When rank 1 has what rank 0 sends while it computes. The clear-to-send is there after 2 ms, the payload takes 10 ms.
   @Test(
-    "a payload whose notice finds its sender computing leaves when the processor attends to it",
+    "a payload whose clear-to-send finds its sender computing leaves when progress is made",
     arguments: [(0, 0.012), (4_000_000_000, 0.016), (60_000_000_000, 0.060), (Int64.max, 0.060)])
   func pointToPoint(delay: Int64, expected: Double) throws {
     try world(delay: delay).run { [message] process, world in
@@ -72,7 +72,7 @@ struct AttentionTests {
 
   /// Ring: each half of 8000 bytes crosses once to be added and once to be spread, (2 + 4) ms each.
   @Test(
-    "a collective started before computing begins when the processor attends to it",
+    "a collective started before computing begins when progress is made",
     arguments: [(0, 0.012), (Int64.max, 0.062)])
   func collective(delay: Int64, expected: Double) throws {
     try world(delay: delay, isRendezvous: false).run { [message] process, world in
@@ -83,7 +83,7 @@ struct AttentionTests {
     }
   }
 
-  @Test("the shortcut for quiet collectives keeps out where messages wait for processors")
+  @Test("the shortcut for uncontended collectives keeps out where messages wait for processors")
   func shortcut() throws {
     func times(_ usesShortcut: Bool) throws -> [VirtualTime] {
       let journal = Journal<VirtualTime>()

@@ -2,17 +2,17 @@
   import Foundation
   import Glibc
 
-  extension StandingBeds {
+  extension StandingTestbeds {
     /// Names of all network namespaces.
     static func namespaces() -> [String] {
       (try? FileManager.default.contentsOfDirectory(atPath: "/run/netns")) ?? []
     }
 
-    /// Paths of all control groups of beds.
+    /// Paths of all control groups of testbeds.
     static func controlGroups() -> [String] {
       guard let root = try? ControlGroupRoot.find() else { return [] }
       let folders = (try? FileManager.default.contentsOfDirectory(atPath: root.path)) ?? []
-      return folders.filter { $0.hasPrefix(BedNames.prefix) }.map { "\(root.path)/\($0)" }
+      return folders.filter { $0.hasPrefix(TestbedNames.prefix) }.map { "\(root.path)/\($0)" }
     }
 
     /// Interfaces and shapers go with their namespace, once no process is in it.

@@ -5,12 +5,12 @@ import Uniference
 
 @testable import Testbed
 
-@Suite struct BedTests {
+@Suite struct TestbedTests {
   private let gigabit = Bandwidth(bitsPerSecond: 1e9)
 
-  private func cluster(_ layout: BedLayout) throws -> (text: String, cluster: Cluster) {
-    let text = Bed(layout, name: "b", cores: [0, 1], groups: nil).clusterFile(transport: "gloo-tcp")
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("bed-\(UUID().uuidString).yaml")
+  private func cluster(_ layout: TestbedLayout) throws -> (text: String, cluster: Cluster) {
+    let text = Testbed(layout, name: "b", cores: [0, 1], groups: nil).clusterFile(transport: "gloo-tcp")
+    let file = FileManager.default.temporaryDirectory.appendingPathComponent("testbed-\(UUID().uuidString).yaml")
     try Data(text.utf8).write(to: file)
     defer { try? FileManager.default.removeItem(at: file) }
     return (text, try Cluster(contentsOf: file.path))
@@ -18,12 +18,12 @@ import Uniference
 
   @Test func theClusterFileDescribesTheBed() throws {
     let (text, cluster) = try cluster(
-      try BedLayout(
+      try TestbedLayout(
         hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)], delay: .milliseconds(1),
         cpuShares: [2: 0.5]))
     #expect(
       text == """
-        # A bed of 3 hosts inside one machine, as `uniference testbed` makes it.
+        # A testbed of 3 hosts inside one machine, as `uniference testbed` makes it.
         name: testbed
         devices:
           - {name: host0, model: cpu-server}
@@ -41,7 +41,7 @@ import Uniference
 
   @Test func theClusterFileOfABottleneckIsAGraph() throws {
     let (text, cluster) = try cluster(
-      try BedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,1|2,3=200 Mbps")))
+      try TestbedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,1|2,3=200 Mbps")))
     #expect(
       text.contains(
         """
@@ -68,20 +68,20 @@ import Uniference
   }
 
   @Test func quotasAreOfShortPeriods() throws {
-    let layout = try BedLayout(hostCount: 2, rate: gigabit, cpuShares: [0: 0.5, 1: 0.05])
-    let first = Bed(layout, name: "b", cores: [0, 1, 2, 3], groups: ControlGroupRoot(path: "/c", version: .first))
+    let layout = try TestbedLayout(hostCount: 2, rate: gigabit, cpuShares: [0: 0.5, 1: 0.05])
+    let first = Testbed(layout, name: "b", cores: [0, 1, 2, 3], groups: ControlGroupRoot(path: "/c", version: .first))
     #expect(first.controlGroups.map(\.path) == ["/c/uniference-b-host0", "/c/uniference-b-host1"])
     // Half of two cores, and a twentieth of two.
     #expect(first.controlGroups[0].settings.map(\.text) == ["10000", "10000"])
     #expect(first.controlGroups[1].settings.map(\.text) == ["10000", "1000"])
-    let second = Bed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .second))
+    let second = Testbed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .second))
     #expect(second.controlGroups[1].settings.map { "\($0.file)=\($0.text)" } == ["cpu.max=1000 20000"])
   }
 
   @Test func ranksAreStartedAsTorchrunDoes() throws {
-    let layout = try BedLayout(hostCount: 2, rate: gigabit, cpuShares: [1: 0.5])
-    let bed = Bed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .first))
-    let command = RankCommand(["python", "train.py"], rank: 1, in: bed)
+    let layout = try TestbedLayout(hostCount: 2, rate: gigabit, cpuShares: [1: 0.5])
+    let testbed = Testbed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .first))
+    let command = RankCommand(["python", "train.py"], rank: 1, in: testbed)
     #expect(
       command.words == [
         "sh", "-c", "echo 0 > '/c/uniference-b-host1/cgroup.procs' && exec \"$@\"", "sh", "taskset", "-c", "1", "ip",
@@ -89,22 +89,22 @@ import Uniference
       ])
     #expect(command.variables["RANK"] == "1" && command.variables["WORLD_SIZE"] == "2")
     #expect(command.variables["MASTER_ADDR"] == "10.77.0.1" && command.variables["GLOO_SOCKET_IFNAME"] == "eth0")
-    let elastic = RankCommand(["train.py"], rank: 0, in: bed, torchrun: "python")
+    let elastic = RankCommand(["train.py"], rank: 0, in: testbed, torchrun: "python")
     #expect(elastic.words.suffix(14).starts(with: ["python", "-m", "torch.distributed.run", "--nnodes", "2"]))
     #expect(elastic.variables["RANK"] == nil)
   }
 
   @Test func ranksKnowWhatCalibrationNeedNotFindOut() throws {
     func variables(hosts: Int, isRealTime: Bool = true, linkRates: [Int: Bandwidth] = [:]) throws -> [String: String] {
-      let layout = try BedLayout(hostCount: hosts, rate: gigabit, linkRates: linkRates)
-      let bed = Bed(layout, name: "b", cores: [0, 1], groups: nil)
-      return RankCommand(["true"], rank: 0, in: bed, isRealTime: isRealTime).variables.filter {
+      let layout = try TestbedLayout(hostCount: hosts, rate: gigabit, linkRates: linkRates)
+      let testbed = Testbed(layout, name: "b", cores: [0, 1], groups: nil)
+      return RankCommand(["true"], rank: 0, in: testbed, isRealTime: isRealTime).variables.filter {
         $0.key.hasPrefix("UNIFERENCE_")
       }
     }
     let shaped = ["UNIFERENCE_LINK_BURST": "6000", "UNIFERENCE_LINK_PACKET": "12112"]
     #expect(try variables(hosts: 2, isRealTime: false) == shaped)
-    #expect(try variables(hosts: 2) == shaped.merging(["UNIFERENCE_PROGRESS": "when-waiting"]) { $1 })
+    #expect(try variables(hosts: 2) == shaped.merging(["UNIFERENCE_PROGRESS": "weak"]) { $1 })
     #expect(
       try variables(hosts: 3) == [
         "UNIFERENCE_LINK_BURST": "6000", "UNIFERENCE_LINK_PACKET": "15140", "UNIFERENCE_SHARED_CORES": "2",
@@ -114,9 +114,9 @@ import Uniference
   }
 
   @Test func hostsHaveNames() throws {
-    let bed = Bed(try BedLayout(hostCount: 2, rate: gigabit), name: "b", cores: [0, 1], groups: nil)
+    let testbed = Testbed(try TestbedLayout(hostCount: 2, rate: gigabit), name: "b", cores: [0, 1], groups: nil)
     #expect(
-      bed.hostsFile == """
+      testbed.hostsFile == """
         10.77.0.1 host0
         ::ffff:10.77.0.1 host0
         10.77.0.2 host1
@@ -128,8 +128,8 @@ import Uniference
   @Test(arguments: [
     ("uniference-a-host0", "a"), ("uniference-a-b-switch", "a-b"), ("uniference-run-12-host1", "run-12"),
   ])
-  func partsTellTheirBed(part: String, bed: String) { #expect(BedNames.bed(ofPart: part) == bed) }
+  func partsTellTheirBed(part: String, testbed: String) { #expect(TestbedNames.testbed(ofPart: part) == testbed) }
 
   @Test(arguments: ["docker0", "uniference-", "uniference-a", "other-a-host0"])
-  func othersBelongToNoBed(part: String) { #expect(BedNames.bed(ofPart: part) == nil) }
+  func othersBelongToNoBed(part: String) { #expect(TestbedNames.testbed(ofPart: part) == nil) }
 }

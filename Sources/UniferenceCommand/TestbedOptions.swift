@@ -2,8 +2,8 @@ import ArgumentParser
 import Quantities
 import Testbed
 
-/// Options that describe a bed.
-struct BedOptions: ParsableArguments {
+/// Options that describe a testbed.
+struct TestbedOptions: ParsableArguments {
   @Option(help: ArgumentHelp("How many hosts, 2 to 8; 2 unless given.", valueName: "count"))
   var hosts: Int?
 
@@ -27,10 +27,10 @@ struct BedOptions: ParsableArguments {
       "Two groups of hosts with a shared link between them, such as \"0,1|2,3=200 Mbps\".", valueName: "groups=rate"))
   var bottleneck: String?
 
-  func layout() throws(TestbedError) -> BedLayout {
+  func layout() throws(TestbedError) -> TestbedLayout {
     let rates = try linkRate.map { (text) throws(TestbedError) in try HostOption.linkRate(text) }
     let hosts = self.hosts ?? 2
-    return try BedLayout(
+    return try TestbedLayout(
       hostCount: hosts, rate: try quantity(rate ?? "1 Gbps", option: "--rate"),
       linkRates: Dictionary(rates.map { ($0.host, $0.rate) }, uniquingKeysWith: { $1 }),
       delay: try quantity(delay ?? "0 s", option: "--delay"), cpuShares: try shares(hosts: hosts),

@@ -1,26 +1,27 @@
-/// Last turns of messages at links that let whole packets pass.
+/// Tail packets of messages at links that forward whole packets.
 ///
-/// Connections of such a link take turns, a packet each (deficit round robin, Shreedhar and Varghese, "Efficient fair
-/// queueing using deficit round robin", SIGCOMM 1995). Over many turns that is an equal share of the link. The last turn of
-/// a message is different: its packet passes as a whole, while the others wait for theirs. So of seven messages of one
-/// packet, which equal shares end together, the first is through after a seventh of the time.
+/// Such links serve their connections by deficit round robin, a packet each (Shreedhar and Varghese, "Efficient fair queueing
+/// using deficit round robin", SIGCOMM 1995). Over many rounds that is an equal share of the link. A message's tail packet
+/// is different: it passes as a whole, while the others wait for theirs. So of seven messages of one packet, which equal
+/// shares would end together, the first has passed after a seventh of the time.
 ///
-/// Here the rates that connections in their last turn have at a link together go to the one whose message began first, as
-/// far as its other links have room, then to the next one.
+/// Here the connections that have only a tail packet left pool their rates at a link. The pool goes to the one whose message
+/// began first, as far as its other links have capacity left, then to the next one.
 extension MaxMinSolver {
-  /// Moves rates from connections that wait for their last turn to the one whose turn it is. No link gets more than it had.
-  mutating func serveLastTurns(in network: FlowNetwork) {
+  /// Moves rates from connections whose tail packets wait to the one whose tail packet is served. No link carries more than
+  /// before.
+  mutating func serveTailPackets(in network: FlowNetwork) {
     for component in componentLinks where network.topology.links[Int(component.link)].packetBytes > 0 {
-      serveLastTurns(at: component.link, in: network)
+      serveTailPackets(at: component.link, in: network)
     }
   }
 
-  private mutating func serveLastTurns(at link: LinkID, in network: FlowNetwork) {
+  private mutating func serveTailPackets(at link: LinkID, in network: FlowNetwork) {
     waiting.removeAll(keepingCapacity: true)
     var crossing = network.links[link].firstCrossing
     while crossing >= 0 {
       let flow = network.crossings[crossing].connection
-      if network.isInLastTurn(flow) { waiting.append(flow) }
+      if network.isAtTail(flow) { waiting.append(flow) }
       crossing = network.crossings[crossing].next
     }
     guard waiting.count > 1 else { return }

@@ -3,30 +3,30 @@ import Testing
 
 @testable import Testbed
 
-@Suite struct BedLayoutTests {
+@Suite struct TestbedLayoutTests {
   @Test func layoutsThatAreNotPossibleAreRefusedWithTheOption() throws {
     let gigabit = Bandwidth(bitsPerSecond: 1e9)
-    let refusals: [(() throws -> BedLayout, String)] = [
-      ({ try BedLayout(hostCount: 9, rate: gigabit) }, "--hosts 9 is not possible; a bed has 2 to 8 hosts"),
-      ({ try BedLayout(hostCount: 1, rate: gigabit) }, "--hosts 1 is not possible; a bed has 2 to 8 hosts"),
+    let refusals: [(() throws -> TestbedLayout, String)] = [
+      ({ try TestbedLayout(hostCount: 9, rate: gigabit) }, "--hosts 9 is not possible; a testbed has 2 to 8 hosts"),
+      ({ try TestbedLayout(hostCount: 1, rate: gigabit) }, "--hosts 1 is not possible; a testbed has 2 to 8 hosts"),
       (
-        { try BedLayout(hostCount: 2, rate: gigabit, linkRates: [2: gigabit]) },
+        { try TestbedLayout(hostCount: 2, rate: gigabit, linkRates: [2: gigabit]) },
         "--link-rate names host 2, which is not there; hosts are 0 to 1"
       ),
       (
-        { try BedLayout(hostCount: 2, rate: gigabit, cpuShares: [-1: 0.5]) },
+        { try TestbedLayout(hostCount: 2, rate: gigabit, cpuShares: [-1: 0.5]) },
         "--cpu-share names host -1, which is not there; hosts are 0 to 1"
       ),
       (
-        { try BedLayout(hostCount: 2, rate: Bandwidth(bitsPerSecond: 1)) },
+        { try TestbedLayout(hostCount: 2, rate: Bandwidth(bitsPerSecond: 1)) },
         "a rate of 1 bps is not possible; a link has 1 Mbps to 40 Gbps"
       ),
       (
-        { try BedLayout(hostCount: 2, rate: gigabit, delay: .seconds(2)) },
+        { try TestbedLayout(hostCount: 2, rate: gigabit, delay: .seconds(2)) },
         "--delay 2 s is not possible; at most 1 s is"
       ),
       (
-        { try BedLayout(hostCount: 3, rate: gigabit, bottleneck: Bottleneck(parsing: "0|1=1 Gbps")) },
+        { try TestbedLayout(hostCount: 3, rate: gigabit, bottleneck: Bottleneck(parsing: "0|1=1 Gbps")) },
         "--bottleneck has to name each of the hosts 0 to 2 once; it names 0|1"
       ),
     ]

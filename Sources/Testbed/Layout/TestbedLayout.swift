@@ -1,10 +1,10 @@
 import Quantities
 
-/// The hosts of a bed and what lies between them.
+/// The hosts of a testbed and what lies between them.
 ///
 /// Hosts are numbered from 0. Each has one link, to a switch or, with a ``Bottleneck``, to the switch of its side.
-public struct BedLayout: Hashable, Sendable {
-  /// How many hosts a bed may have.
+public struct TestbedLayout: Hashable, Sendable {
+  /// How many hosts a testbed may have.
   public static let allowedHosts = 2...8
 
   /// Number of hosts.
@@ -28,7 +28,7 @@ public struct BedLayout: Hashable, Sendable {
     cpuShares: [Int: Double] = [:], bottleneck: Bottleneck? = nil
   ) throws(TestbedError) {
     guard Self.allowedHosts.contains(hostCount) else {
-      throw TestbedError(.request, "--hosts \(hostCount) is not possible; a bed has 2 to 8 hosts")
+      throw TestbedError(.request, "--hosts \(hostCount) is not possible; a testbed has 2 to 8 hosts")
     }
     for (option, hosts) in [("--link-rate", linkRates.keys.sorted()), ("--cpu-share", cpuShares.keys.sorted())] {
       if let host = hosts.first(where: { !(0..<hostCount).contains($0) }) {

@@ -1,12 +1,12 @@
 import Quantities
 
-/// A bed that commands can be run in.
-public struct Bed: Codable, Sendable {
-  /// A host of a bed.
+/// A testbed that commands can be run in.
+public struct Testbed: Codable, Sendable {
+  /// A host of a testbed.
   public struct Host: Codable, Hashable, Sendable {
     /// Its network namespace.
     public let namespace: String
-    /// Its address in the bed.
+    /// Its address in the testbed.
     public let address: String
     /// The cores that its processes run on; empty for all.
     public let cores: [Int]
@@ -32,8 +32,8 @@ public struct Bed: Codable, Sendable {
   ///   - name: what it is called.
   ///   - cores: numbers of the cores that hosts may use.
   ///   - groups: where control groups go, needed for a layout with processor shares.
-  public init(_ layout: BedLayout, name: String, cores: [Int], groups: ControlGroupRoot?) {
-    let names = BedNames(bed: name)
+  public init(_ layout: TestbedLayout, name: String, cores: [Int], groups: ControlGroupRoot?) {
+    let names = TestbedNames(testbed: name)
     let shares = CoreAssignment.shares(of: cores, hosts: layout.hostCount)
     self.name = name
     sharedCoreCount = shares.allSatisfy(\.isEmpty) && !cores.isEmpty ? cores.count : nil
@@ -60,7 +60,7 @@ public struct Bed: Codable, Sendable {
     hosts.enumerated().map { "\($1.address) host\($0)\n::ffff:\($1.address) host\($0)\n" }.joined()
   }
 
-  /// All control groups of the bed.
+  /// All control groups of the testbed.
   public var controlGroups: [ControlGroup] { hosts.compactMap(\.controlGroup) }
 
   /// The cluster file.

@@ -3,12 +3,12 @@ import Testing
 
 @testable import Testbed
 
-@Suite struct BedPlanTests {
+@Suite struct TestbedPlanTests {
   private let gigabit = Bandwidth(bitsPerSecond: 1e9)
   private let gigabitOfTrains = "ceil 1000000000bit burst 6000 cburst 6000 quantum 12112"
 
   @Test func twoHostsOnASwitch() throws {
-    let plan = BedPlan(try BedLayout(hostCount: 2, rate: gigabit), name: "b")
+    let plan = TestbedPlan(try TestbedLayout(hostCount: 2, rate: gigabit), name: "b")
 
     #expect(
       plan.creation.map(\.description).joined(separator: "\n") == """
@@ -55,17 +55,17 @@ import Testing
   }
 
   @Test func oneLinkOfAnotherRateIsShapedByItInBothDirections() throws {
-    let layout = try BedLayout(hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)])
-    let shaped = BedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("classid 1:1 ") }
+    let layout = try TestbedLayout(hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)])
+    let shaped = TestbedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("classid 1:1 ") }
     #expect(
       shaped.filter { $0.contains("rate 100000000bit") }.map { $0.split(separator: " ")[6] } == ["eth0", "host1"])
     #expect(shaped.count == 6)
   }
 
   @Test func aBottleneckJoinsTwoSwitches() throws {
-    let layout = try BedLayout(
+    let layout = try TestbedLayout(
       hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
-    let commands = BedPlan(layout, name: "b").creation.map(\.description)
+    let commands = TestbedPlan(layout, name: "b").creation.map(\.description)
     let members = commands.filter { $0.contains("master") }.map {
       $0.split(separator: " ").suffix(3).joined(separator: " ")
     }
@@ -79,8 +79,8 @@ import Testing
   }
 
   @Test func packetsTakeTurnsByTheOtherHost() throws {
-    let layout = try BedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
-    let filters = BedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("match ip") }
+    let layout = try TestbedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
+    let filters = TestbedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("match ip") }
     func peers(_ interface: String) -> [String] {
       filters.filter { $0.contains("dev \(interface) ") }.compactMap {
         $0.split(separator: " ").dropLast(2).last.map(String.init)
@@ -98,16 +98,18 @@ import Testing
   }
 
   @Test func netemDelaysBothLeavesOfBothEnds() throws {
-    let layout = try BedLayout(hostCount: 2, rate: gigabit, delay: .milliseconds(1))
-    let delays = BedPlan(layout, name: "b", method: .netem).creation.map(\.description).filter { $0.contains("netem") }
+    let layout = try TestbedLayout(hostCount: 2, rate: gigabit, delay: .milliseconds(1))
+    let delays = TestbedPlan(layout, name: "b", method: .netem).creation.map(\.description).filter {
+      $0.contains("netem")
+    }
     #expect(delays.count == 8)
     #expect(
       delays[0] == "tc -n uniference-b-host0 qdisc add dev eth0 parent 1:10 handle 10: netem delay 1000us limit 2953")
   }
 
   @Test func aRelayHoldsTheLinksBeforeTheirEndsMoveToTheHosts() throws {
-    let layout = try BedLayout(hostCount: 2, rate: gigabit, delay: .microseconds(500))
-    let commands = BedPlan(layout, name: "b", method: .relay(command: ["relay"])).creation
+    let layout = try TestbedLayout(hostCount: 2, rate: gigabit, delay: .microseconds(500))
+    let commands = TestbedPlan(layout, name: "b", method: .relay(command: ["relay"])).creation
     let texts = commands.map(\.description)
     #expect(!texts.contains { $0.contains("netem") || $0.contains("veth") })
     let service = try #require(commands.firstIndex { $0.isService })

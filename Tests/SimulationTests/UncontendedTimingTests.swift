@@ -5,8 +5,8 @@ import Testing
 
 @testable import Simulation
 
-@Suite("Timing quiet collectives at once")
-struct QuietShortcutTests {
+@Suite("Memoised timing of uncontended collectives")
+struct UncontendedTimingTests {
   /// What a run is judged by: every rank's clock after every operation, and the bytes that each rank sent and received.
   struct Outcome: Equatable {
     var clocks: [[Int64]] = []
@@ -97,7 +97,7 @@ struct QuietShortcutTests {
     return (
       Outcome(
         clocks: clocks.clocks, sent: account.sentBytes, received: account.receivedBytes, messages: account.messages),
-      world.quietCounts
+      world.uncontendedCounts
     )
   }
 
