@@ -1,4 +1,4 @@
-"""Beds reach their rates, give ranks what torchrun does, and leave nothing, however their run ends."""
+"""Testbeds reach their rates, give ranks what torchrun does, and leave nothing, however their run ends."""
 
 import json
 import os
