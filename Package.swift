@@ -155,7 +155,7 @@ let package = Package(
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [
-        "UniferenceCommand", "Uniference", "Network", "Devices", "Models", "Reports",
+        "UniferenceCommand", "Uniference", "Network", "Devices", "Models", "Reports", "Quantities", "Validation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(

@@ -103,6 +103,9 @@ public struct ClusterDocument {
     let profile = calibration.model.profile
     let values = calibration.values.filter { $0.path.hasPrefix(prefix) }
     var lines = [line(indent, "name: gloo-measured", ""), line(indent, "base: gloo-tcp", "what is not given below")]
+    if let machines = calibration.measurements.machines {
+      lines.append(line(indent, "measured_on: \(quoted(machines))", ""))
+    }
     if let threshold = profile.rendezvousThresholdBytes {
       lines.append(line(indent, "rendezvous_threshold: \(threshold) B", "by letting the sender wait"))
     } else {

@@ -29,6 +29,13 @@ public struct Measurements: Sendable {
   /// In the order in which they were measured.
   public let figures: [MeasuredFigure]
 
+  /// The machines that were measured, each once; `nil` where the measurements do not say.
+  var machines: String? {
+    let identities = hosts.compactMap(\.identity)
+    guard identities.count == hosts.count else { return nil }
+    return Set(identities).sorted().joined(separator: "; ")
+  }
+
   /// How much longer than it asked for a rank has slept; nothing where that was not measured.
   var sleepOvershootPicoseconds: Int64 {
     Picoseconds.nearest(seconds: figures.first { $0.kind == .sleepOvershoot }?.median_s ?? 0)
@@ -111,11 +118,18 @@ public struct MeasuredHost: Codable, Hashable, Sendable {
   let processor: String
   let device: String
   let cores: Int
+  /// All cores of the machine, of which the rank may have been given a part; `nil` in measurements of earlier versions.
+  var machine_cores: Int?
   let threads: Int
   let memory_bytes: Int
   let available_bytes: Int
   let kernel: String
   let torch: String
+
+  /// What a calibration holds for; `nil` where the measurements do not say.
+  var identity: String? {
+    machine_cores.map { MachineDescription.identity(cores: $0, processor: processor, kernel: kernel) }
+  }
 
   /// What the machine is, in a line.
   var description: String {

@@ -116,10 +116,14 @@ struct Preflight {
   }
 
   /// That a cluster file with these settings describes a cluster.
-  mutating func checkCluster(_ text: String, settings: [String]) {
+  ///
+  /// - Returns: the cluster, if it does.
+  mutating func checkCluster(_ text: String, settings: [String]) -> Cluster? {
+    var cluster: Cluster?
     check {
       let overrides = try settings.map { try DocumentOverride(parsing: $0) }
-      _ = try Cluster(yaml: text + ClusterText.transport("gloo-tcp"), overrides: overrides)
+      cluster = try Cluster(yaml: text + ClusterText.transport("gloo-tcp"), overrides: overrides)
     }
+    return cluster
   }
 }

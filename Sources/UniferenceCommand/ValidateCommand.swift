@@ -34,6 +34,13 @@ struct ValidateCommand: ReportingCommand {
     help: ArgumentHelp("Run nothing: report on the points of an earlier report's .json.", valueName: "report.json"))
   var from: String?
 
+  @Flag(
+    help: """
+      Measure this machine first, one testbed for each number of hosts, and predict by transports that are fitted to it. \
+      Calibrations are kept for later calls.
+      """)
+  var calibrate = false
+
   @Flag(help: "Go on with what an earlier call, which did not come to its end, has measured.")
   var resume = false
 
@@ -46,7 +53,9 @@ struct ValidateCommand: ReportingCommand {
   var json = false
 
   func validate() throws {
-    if from != nil, resume { throw ValidationError("--from runs nothing, so there is nothing to --resume.") }
+    guard from != nil else { return }
+    if resume { throw ValidationError("--from runs nothing, so there is nothing to --resume.") }
+    if calibrate { throw ValidationError("--from runs nothing, so there is nothing to --calibrate.") }
   }
 
   func perform() async throws {
@@ -55,15 +64,20 @@ struct ValidateCommand: ReportingCommand {
     suite.hints.forEach(warn)
     let environment = try PythonEnvironment()
     let executable = try TestbedFactory.executable()
-    let runner = ValidationRunner(
+    var runner = ValidationRunner(
       suite: suite, executable: executable, python: environment.interpreter,
       packageFolder: environment.packageFolder)
     let runs = try runner.runs(of: family)
     var journal = try ValidationJournal(path: journalPath, resumes: resume)
-    try ValidationPreflight(
+    let remarks = try ValidationPreflight(
       suite: path, runner: runner, runs: runs, python: environment, executable: executable,
       outputs: [report, journal.path].compactMap(\.self)
     ).check()
+    if calibrate {
+      runner.calibrated = try calibrated(runs, by: runner, executable: executable, python: environment)
+    } else {
+      remarks.forEach(warn)
+    }
     let failure = measure(runs, by: runner, &journal)
     let points = try runner.points(of: runs, in: journal)
     if !points.isEmpty { try show(ValidationReport(points, machine: MachineDescription.current)) }
@@ -73,6 +87,17 @@ struct ValidateCommand: ReportingCommand {
     throw CommandFailure(
       "\(failure); \(measured), and are kept in \(journal.path): go on by the same command with --resume",
       CommandFailure.badInput)
+  }
+
+  private func calibrated(
+    _ runs: [ValidationRun], by runner: ValidationRunner, executable: String, python: PythonEnvironment
+  ) throws -> [Int: CalibratedTransport] {
+    let calibration = try SuiteCalibration(executable: executable, python: python)
+    let testbeds = SuiteCalibration.testbeds(of: runs, isRealTime: runner.isRealTime)
+    return try calibration.transports(for: testbeds) { index, testbed in
+      StandardError.say(
+        "calibrating: \(testbed.hosts) hosts, \(testbed.rate) (\(index + 1) of \(testbeds.count)), some minutes")
+    }
   }
 
   /// Beside the report, or here.

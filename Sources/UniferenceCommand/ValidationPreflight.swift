@@ -1,6 +1,7 @@
 import Foundation
 import LibTorch
 import PyTorchBridge
+import Uniference
 import Validation
 
 /// What a validation needs, looked for before it starts.
@@ -15,17 +16,25 @@ struct ValidationPreflight {
 
   private static let megabytes = 300
 
+  /// - Returns: what a person should know of transports that were calibrated elsewhere, a line for each machine.
   /// - Throws: all that is missing.
-  func check() throws {
+  func check() throws -> [String] {
     var preflight = Preflight()
+    var machines: Set<String> = []
     for run in runs { preflight.check { try run.checkScript() } }
     preflight.checkPython(python, scripts: scripts)
     if runs.contains(where: \.isProgram) { checkPrograms(&preflight) }
     preflight.checkTestbed(isRealTime: runs.contains(where: runner.isRealTime))
-    for run in runs { check(run, &preflight) }
+    for run in runs { check(run, &preflight, &machines) }
     outputs.forEach { preflight.checkWritable($0) }
     preflight.checkSpace(in: FileManager.default.temporaryDirectory.path, megabytes: Self.megabytes)
     try preflight.finish(suite)
+    return machines.subtracting([MachineDescription.identity]).sorted().map { machine in
+      """
+      the transports were calibrated on another machine (\(machine)) than this one (\(MachineDescription.identity)), so \
+      that predictions may be less accurate; --calibrate fits them to this machine
+      """
+    }
   }
 
   /// Those that are there; the others have been told of.
@@ -45,11 +54,12 @@ struct ValidationPreflight {
     }
   }
 
-  private func check(_ run: ValidationRun, _ preflight: inout Preflight) {
+  private func check(_ run: ValidationRun, _ preflight: inout Preflight, _ machines: inout Set<String>) {
     for testbed in [run.testbed, run.recordedOn].compactMap(\.self) {
       let words = testbed.flatMap { ["--\($0.name)", $0.value] }
       if let text = preflight.checkTestbed(words, place: run.place), testbed == run.testbed {
-        preflight.checkCluster(text, settings: runner.settings(of: run))
+        let cluster = preflight.checkCluster(text, settings: runner.settings(of: run))
+        if let machine = cluster?.network.transportMachine { machines.insert(machine) }
       }
     }
     guard let arguments = runner.runArguments(of: run, cluster: "cluster.yaml") else { return }

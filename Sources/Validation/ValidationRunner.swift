@@ -8,6 +8,8 @@ public struct ValidationRunner {
   private let executable: String
   private let python: String
   private let packageFolder: String?
+  /// Transports that were calibrated on this machine, by number of hosts. They come before those that the suite names.
+  public var calibrated: [Int: CalibratedTransport] = [:]
 
   /// - Parameters:
   ///   - executable: path of `uniference`.
@@ -172,8 +174,13 @@ public struct ValidationRunner {
     (isRealTime(run) ? Self.realTime : []) + [
       executable, run.isProgram ? "simulate" : "run", "-n", "\(run.hostCount)", "--cluster", cluster,
     ]
-      + ((run.transport ?? suite.transport).map { ["--set", "network.transport=\($0)"] } ?? [])
+      + (transport(of: run).map { ["--set", "network.transport=\($0)"] } ?? [])
       + (run.predictionOptions ?? suite.predictionOptions)
+      + (calibrated[run.hostCount].map { ["--set", "network.link.latency=\($0.latency)"] } ?? [])
+  }
+
+  private func transport(of run: ValidationRun) -> String? {
+    calibrated[run.hostCount]?.path ?? run.transport ?? suite.transport
   }
 
   /// Whether a run's scripts come before everything else on this machine.

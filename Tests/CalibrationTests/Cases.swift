@@ -57,7 +57,8 @@ enum Cases {
     sharedCores: Int? = nil
   ) throws -> Measurements {
     let host = MeasuredHost(
-      name: "desk", processor: "A processor", device: "cpu", cores: 4, threads: 1, memory_bytes: 16_000_000_000,
+      name: "desk", processor: "A processor", device: "cpu", cores: 4, machine_cores: 8, threads: 1,
+      memory_bytes: 16_000_000_000,
       available_bytes: 12_000_000_000, kernel: "Linux 6.1", torch: "2.13.0")
     let encoder = JSONEncoder()
     let parts = [

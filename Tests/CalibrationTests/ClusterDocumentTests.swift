@@ -54,6 +54,13 @@ import Uniference
     }
   }
 
+  @Test func theFileSaysWhichMachineWasMeasured() throws {
+    let measurements = try calibration().measurements
+    let cluster = try Cluster(yaml: ClusterDocument(calibration(), name: "desk").text)
+    #expect(cluster.network.transportMachine == measurements.machines)
+    #expect(cluster.network.transportMachine == "8 x A processor, Linux 6.1")
+  }
+
   @Test func devicesHaveTheirRates() throws {
     let device = try Cluster(yaml: ClusterDocument(calibration(), name: "desk").text).devices[0].specification
     #expect(abs(device.peak(for: .float32).value.flopsPerSecond / 50e9 - 1) < 0.01)

@@ -16,6 +16,17 @@ import Uniference
       ])
   }
 
+  /// As validation runs are, unless that is turned off.
+  @Test(arguments: [
+    ("hosts: 2", true), ("hosts: 2, real-time: true", true), ("hosts: 2, real-time: false", false),
+    ("hosts: 2, cpu-share: 50%", false),
+  ])
+  func measuringHasRealTimePriority(testbed: String, expected: Bool) throws {
+    let command = try MeasuringCommand.testbed(testbed, output: "m.json", executable: "u", python: "p", arguments: [])
+    #expect(command.count { $0 == "--real-time" } == (expected ? 1 : 0))
+    #expect(!command.contains("false"))
+  }
+
   @Test func linksOfSeveralRatesHaveNoStatedOne() throws {
     let command = try MeasuringCommand.testbed(
       "hosts: 4, rate: 1 Gbps, link-rate: 1=100 Mbps", output: "m.json", executable: "u", python: "p", arguments: [])

@@ -20,7 +20,8 @@ public struct MeasuringCommand: Sendable {
     ["-m", Self.module, "--output", output] + (statedRate.map { ["--stated-rate", $0] } ?? []) + arguments
   }
 
-  /// In a testbed inside this machine.
+  /// In a testbed inside this machine, with real-time priority unless `real-time: false` or a `cpu-share`, which is not
+  /// enforced on such processes, is among its options. Validation runs have that priority, too.
   ///
   /// - Parameters:
   ///   - testbed: the testbed's options as a YAML mapping without braces: `hosts: 2, rate: 1 Gbps`.
@@ -34,6 +35,10 @@ public struct MeasuringCommand: Sendable {
       .entries(of: "options of a testbed such as hosts: 2, rate: 1 Gbps")
     var options: [(name: String, value: String)] = []
     for entry in entries { options += try values(entry).map { (entry.name, $0) } }
+    if !options.contains(where: { ["real-time", "cpu-share"].contains($0.name) }) {
+      options.append(("real-time", "true"))
+    }
+    options.removeAll { $0.name == "real-time" && $0.value == "false" }
     var command = MeasuringCommand(output: output)
     command.arguments = arguments
     // With links of several rates, no one rate is what they carry.

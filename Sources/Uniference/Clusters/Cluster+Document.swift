@@ -88,6 +88,7 @@ extension Cluster {
       collectives: try fields["collectives"].map { (value) throws(DocumentError) in
         try AlgorithmSelector(value, otherwise: transport?.collectives ?? .ideal)
       } ?? transport?.collectives)
+    network.transportMachine = transport?.machine
     network.hints = transport?.hints ?? []
     let topology: Topology
     do throws(NetworkError) {

@@ -15,6 +15,8 @@ public struct ClusterNetwork: Sendable {
   public var links: [String: Link]
   /// Links that change during the run, in any order.
   public var changes: [LinkChange]
+  /// The machine that the transport's parameters were fitted to, where its file says so: ``MachineDescription/identity``.
+  public var transportMachine: String?
   /// What its file says by former names: a line each, with the names of today.
   package var hints: [String] = []
 

@@ -8,6 +8,8 @@ struct TransportReading {
   let profile: TransportProfile
   /// What the library behind the profile chooses; `nil` where there is none.
   let collectives: AlgorithmSelector?
+  /// The machine that its parameters were fitted to, if it says so: ``MachineDescription/identity``.
+  let machine: String?
   /// A line for each field or value that is given by a former name.
   let hints: [String]
 
@@ -15,7 +17,7 @@ struct TransportReading {
     "name", "base", "send", "receive", "per_collective", "progress", "send_buffer", "rendezvous_threshold", "header",
     "clear_to_send", "per_clear_to_send", "c_state_exit", "cold_cache", "sleep_overshoot", "shared_cores",
     "wire_factor",
-    "reduce_per_byte", "copy_per_byte", "per_copy",
+    "reduce_per_byte", "copy_per_byte", "per_copy", "measured_on",
   ]
 
   private static let renamedFields = [
@@ -47,6 +49,7 @@ struct TransportReading {
   private init(_ shipped: TransportProfile) {
     profile = shipped
     collectives = ClusterNetwork.collectives(of: shipped)
+    machine = nil
     hints = []
   }
 
@@ -84,6 +87,7 @@ struct TransportReading {
     if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }
     if let value = fields["per_copy"] { profile.picosecondsPerCopy = try Self.perOccasion(value) }
     if let value = fields["copy_per_byte"] { profile.copyPicosecondsPerByte = try Self.perByte(value) }
+    machine = try fields["measured_on"]?.name("a machine")
     self.profile = profile
     self.hints = hints
   }

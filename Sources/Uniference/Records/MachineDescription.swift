@@ -9,6 +9,16 @@ public enum MachineDescription {
     return "\(process.activeProcessorCount) x \(processor), \(Int(gigabytes)) GB of memory, \(systemName)"
   }
 
+  /// What a calibration holds for: `4 x Intel Xeon, Linux 6.1.0-18`.
+  public static var identity: String {
+    identity(cores: ProcessInfo.processInfo.processorCount, processor: processor, kernel: kernel)
+  }
+
+  /// The same of another machine.
+  package static func identity(cores: Int, processor: String, kernel: String) -> String {
+    "\(cores) x \(processor), \(kernel)"
+  }
+
   /// The processor's name as the system tells it: `AMD EPYC 7B13`.
   public static var processor: String {
     field("model name", in: "/proc/cpuinfo", separator: ":") ?? boardName ?? brandName ?? "processor of unknown name"
@@ -35,6 +45,18 @@ public enum MachineDescription {
     #else
       return nil
     #endif
+  }
+
+  /// The kernel and its release: `Linux 6.1.0-18`.
+  private static var kernel: String {
+    var names = utsname()
+    guard uname(&names) == 0 else { return "a system of unknown name" }
+    return "\(text(&names.sysname)) \(text(&names.release))"
+  }
+
+  /// The text in a C array, up to its first zero.
+  private static func text<Characters>(_ characters: inout Characters) -> String {
+    withUnsafeBytes(of: &characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
   }
 
   private static var systemName: String {

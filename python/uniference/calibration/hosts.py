@@ -19,6 +19,7 @@ def describe_host(rank: int, device: torch.device) -> dict[str, Any]:
         "processor": _processor(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else "cpu",
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        "machine_cores": os.cpu_count() or 1,
         "threads": torch.get_num_threads(),
         "memory_bytes": total,
         "available_bytes": available,
@@ -30,7 +31,15 @@ def describe_host(rank: int, device: torch.device) -> dict[str, Any]:
 
 def _processor() -> str:
     fields = _table(pathlib.Path("/proc/cpuinfo"))
-    return fields.get("model name") or platform.processor() or platform.machine()
+    return fields.get("model name") or _board() or platform.processor() or platform.machine()
+
+
+def _board() -> str | None:
+    """The name of the board, on Linux systems that are described by a device tree."""
+    try:
+        return pathlib.Path("/proc/device-tree/model").read_text().strip("\0 \n") or None
+    except OSError:
+        return None
 
 
 def _memory(device: torch.device) -> tuple[int, int]:
