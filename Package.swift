@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-/// Not optimised: modules of the command line, which nothing waits for. The optimiser would take two thirds of their
-/// compile time, which is a tenth of a first build. Packages that depend on this one by version may not use modules with
+/// Not optimised: tests, and modules of the command line, which nothing waits for. The optimiser would take two thirds of
+/// their compile time. Packages that depend on this one by version may not use modules with
 /// such settings, so that none of the library's can have them.
 let quickToCompile: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
@@ -174,3 +174,6 @@ let package = Package(
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Tests are checks of optimised code; the optimiser has nothing to gain from the checks themselves.
+for target in package.targets where target.isTest { target.swiftSettings = quickToCompile }
