@@ -57,7 +57,7 @@ struct LibrarySimulation: ParsableCommand {
     options.seed = seed
     options.recordPath = record
     options.tracePath = trace
-    options.usesQuietShortcut = !everyMessage
+    options.usesMemoisedTiming = !everyMessage
     options.values = try computing.valueOptions()
     options.kernelTimes = try computing.kernelTimes()
     options.inputs = RunInputs(

@@ -96,7 +96,7 @@ public final class SimulatedWorld: @unchecked Sendable {
 
   /// Whether collectives that have the network to themselves are timed at once instead of message by message. Their
   /// messages are then not shown to the observer.
-  public var usesQuietShortcut: Bool {
+  public var usesMemoisedTiming: Bool {
     get { uncontendedTiming != nil }
     set { uncontendedTiming = newValue ? UncontendedTiming(world: self) : nil }
   }

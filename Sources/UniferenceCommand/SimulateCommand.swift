@@ -107,7 +107,7 @@ struct SimulateCommand: ReportingCommand {
     settings.recordPath = files.record
     settings.writesRecords = !files.noRecord
     settings.tracePath = files.trace
-    settings.usesQuietShortcut = !everyMessage
+    settings.usesMemoisedTiming = !everyMessage
     settings.warning = warn
     settings.values = try computing.valueOptions()
     settings.kernelTimes = try computing.kernelTimes()

@@ -35,7 +35,7 @@ struct CollectiveTimeTests {
     _ test: Case, _ body: @escaping @Sendable (any Communicator) async throws -> Void
   ) throws -> Double {
     let world = try SimulatedWorld.onSwitch(ranks: test.ranks, alpha: test.alpha, bytesPerSecond: test.bandwidth)
-    world.usesQuietShortcut = test.isQuick
+    world.usesMemoisedTiming = test.isQuick
     try world.run { _, communicator in try await body(communicator) }
     return world.engine.endTime.seconds
   }

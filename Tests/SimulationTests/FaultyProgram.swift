@@ -148,7 +148,7 @@ extension FaultyProgram {
     outcome: FaultOutcome, shortcuts: Int, takeovers: Int
   ) {
     let world = SimulatedWorld(topology: topology, profile: profile, selector: selector, seed: seed)
-    world.usesQuietShortcut = usesShortcut
+    world.usesMemoisedTiming = usesShortcut
     let account = world.countTraffic()
     world.observer = observer
     for (link, steps) in changes { world.network.follow(steps, of: link) }

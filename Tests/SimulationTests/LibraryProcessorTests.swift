@@ -187,7 +187,7 @@ struct LibraryProcessorTests {
         $0.send.picosecondsPerMessage = Self.millisecond
         change(&$0)
       }
-      world.usesQuietShortcut = true
+      world.usesMemoisedTiming = true
       try world.run { _, world in for _ in 0..<3 { _ = try await world.allReduce(Size(byteCount: 16_000)) } }
       #expect(world.uncontendedCounts.shortcuts == 0)
     }

@@ -88,7 +88,7 @@ struct ProgressModelTests {
     func times(_ usesShortcut: Bool) throws -> [VirtualTime] {
       let journal = Journal<VirtualTime>()
       let world = try world(delay: .max, ranks: 4)
-      world.usesQuietShortcut = usesShortcut
+      world.usesMemoisedTiming = usesShortcut
       try world.run { [message] process, world in
         for round in 0..<5 {
           let work = try world.startAllReduce(message, .sum, at: SourceLocation(fileID: #fileID, line: #line))

@@ -90,7 +90,7 @@ struct RandomProgram {
     let world = SimulatedWorld(
       topology: topology, profile: profile, selector: selector,
       placement: Placement(ranksPerNode: divisors.randomElement(using: &random)!, topology: topology), seed: seed)
-    world.usesQuietShortcut = isQuick
+    world.usesMemoisedTiming = isQuick
     return world
   }
 

@@ -165,7 +165,7 @@ struct RankFailureTests {
   func movedBytes() throws {
     func account(_ usesShortcut: Bool, isInterrupted: Bool) throws -> [Int] {
       let world = try world(ranks: 3)
-      world.usesQuietShortcut = usesShortcut
+      world.usesMemoisedTiming = usesShortcut
       let account = world.countTraffic()
       for _ in 0..<3 {
         world.spawn(context: { ($0, $1) }) { _, communicator in
@@ -188,7 +188,7 @@ struct RankFailureTests {
   @Test("a collective that was timed at once stays failed when other messages come")
   func staysFailed() throws {
     let world = try world(ranks: 3)
-    world.usesQuietShortcut = true
+    world.usesMemoisedTiming = true
     let notes = Notes()
     for _ in 0..<3 {
       world.spawn(context: { ($0, $1) }) { process, communicator in
@@ -225,7 +225,7 @@ struct RankFailureTests {
     _ body: @escaping @Sendable (LogicalProcess, any Communicator) async throws -> Void
   ) throws -> [Int: String] {
     let world = SimulatedWorld(topology: topology, profile: profile)
-    world.usesQuietShortcut = usesShortcut
+    world.usesMemoisedTiming = usesShortcut
     let notes = Notes()
     for _ in 0..<topology.hostCount {
       world.spawn(context: { ($0, $1) }) { process, communicator in
@@ -315,7 +315,7 @@ struct RankFailureTests {
   @Test("collectives that were timed at once end with it too")
   func uncontendedCollectives() throws {
     let world = try world(ranks: 3)
-    world.usesQuietShortcut = true
+    world.usesMemoisedTiming = true
     let notes = Notes()
     for _ in 0..<3 {
       world.spawn(context: { ($0, $1) }) { process, communicator in

@@ -152,7 +152,7 @@ struct SendBufferTests {
     func times(_ usesShortcut: Bool) throws -> [VirtualTime] {
       let journal = Journal<VirtualTime>()
       let world = try world(ranks: 4)
-      world.usesQuietShortcut = usesShortcut
+      world.usesMemoisedTiming = usesShortcut
       try world.run { process, world in
         for _ in 0..<3 { _ = try await world.allReduce(Size(byteCount: 16_000)) }
         journal.add(process.now)

@@ -77,7 +77,7 @@ struct UncontendedTimingTests {
 
   private func run(_ plan: Plan, quick: Bool) throws -> (Outcome, (shortcuts: Int, takeovers: Int)) {
     let world = SimulatedWorld(topology: plan.topology, profile: plan.profile, selector: plan.selector)
-    world.usesQuietShortcut = quick
+    world.usesMemoisedTiming = quick
     let account = world.countTraffic()
     let clocks = ClockRecorder(ranks: plan.ranks)
     for change in plan.changes {

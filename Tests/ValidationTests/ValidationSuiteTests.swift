@@ -48,6 +48,14 @@ struct ValidationSuiteTests {
         == "3 hosts, 1 Gbps, link rate 1=10 Mbps, link rate 2=20 Mbps, recorded at 3 hosts, 5 Mbps")
   }
 
+  @Test("a testbed's former name is understood, with a hint")
+  func formerName() throws {
+    let former = try suite("runs:\n  - {family: f, script: s.py, bed: {hosts: 3}}")
+    #expect(former.runs[0].hostCount == 3)
+    #expect(former.hints.count == 1 && former.hints[0].hasSuffix(":2:29: runs[0].bed: is called testbed now"))
+    #expect(try suite("runs:\n  - {family: f, script: s.py, testbed: {hosts: 3}}").hints.isEmpty)
+  }
+
   @Test(
     "mistakes are named with their line, their field and what is allowed",
     arguments: [

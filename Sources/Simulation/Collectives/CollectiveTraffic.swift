@@ -114,7 +114,7 @@ final class CollectiveTraffic: EventHandler {
     let execution = executions[transit.execution]
     if isWatched { observe(transit, of: execution) }
     if !endsSendsEarly { execution.sendCompleted(transit.sender) }
-    if profile.receive.isZero, !processors.mayRest {
+    if profile.receive.isZero, !processors.mayBeIdle {
       transits.remove(index)
       execution.received(transit)
       execution.messageIsGone()

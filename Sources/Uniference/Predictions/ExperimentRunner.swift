@@ -12,7 +12,7 @@ public struct RunSettings {
   /// Where the trace of a single experiment goes, if any.
   public var tracePath: String?
   /// Whether collectives that have the network to themselves may be timed at once.
-  public var usesQuietShortcut = true
+  public var usesMemoisedTiming = true
   /// How tensors get values.
   public var values: ValueOptions?
   /// Where the time of tensor operations comes from.
@@ -92,7 +92,7 @@ struct ExperimentRunner {
     var options = SimulationOptions()
     options.seed = origin.seed
     options.tracePath = settings.tracePath
-    options.usesQuietShortcut = settings.usesQuietShortcut
+    options.usesMemoisedTiming = settings.usesMemoisedTiming
     options.values = settings.values
     options.kernelTimes = settings.kernelTimes
     if settings.writesRecords {

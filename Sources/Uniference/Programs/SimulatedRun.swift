@@ -26,7 +26,7 @@ final class SimulatedRun {
     traffic = world.countTraffic()
     events = RunEvents(log: recorder.log, options: options)
     world.observer = events
-    world.usesQuietShortcut = options.usesQuietShortcut && options.tracePath == nil && options.kernelTimes.mayRepeat
+    world.usesMemoisedTiming = options.usesMemoisedTiming && options.tracePath == nil && options.kernelTimes.mayRepeat
     if options.tracePath != nil { world.network.activity = LinkActivity(linkCount: topology.links.count) }
     try scheduleChanges(on: topology)
     spawnRanks(program, options: options, recorder)

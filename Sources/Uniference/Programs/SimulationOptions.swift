@@ -23,7 +23,7 @@ public struct SimulationOptions {
   public var warning: ((String) -> Void)?
   /// Whether collectives that have the network to themselves may be timed at once instead of message by message. The
   /// times are the same; traces and event logs then hold the collectives without their messages.
-  public var usesQuietShortcut = false
+  public var usesMemoisedTiming = false
 
   /// How tensors get values; `nil` for shapes alone.
   public var values: ValueOptions?

@@ -98,12 +98,12 @@ struct TimeExceededTests {
         devices: [{name: d, count: 2, model: h100-sxm\(device)}]
         network: {\(network)}
         """)
-    for usesQuietShortcut in [false, true] {
+    for usesMemoisedTiming in [false, true] {
       var options = SimulationOptions()
-      options.usesQuietShortcut = usesQuietShortcut
+      options.usesMemoisedTiming = usesMemoisedTiming
       let failure = try #require(throws: RunFailure.self) { try World.simulate(cluster, options: options, body) }
       #expect(failure.isTimeExceeded, "\(failure)")
-      if usesQuietShortcut { return failure.description }
+      if usesMemoisedTiming { return failure.description }
     }
     return ""
   }

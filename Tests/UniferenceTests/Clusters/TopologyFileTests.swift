@@ -217,7 +217,7 @@ import Testing
       """)
     var warnings: [String] = []
     var options = SimulationOptions()
-    options.usesQuietShortcut = usesShortcut
+    options.usesMemoisedTiming = usesShortcut
     options.warning = { warnings.append($0) }
     try World.simulate(twins, options: options) { rank in _ = try await rank.world.allReduce(ByteCount(byteCount: 8)) }
     let warning = try #require(warnings.first)

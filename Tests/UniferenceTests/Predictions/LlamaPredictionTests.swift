@@ -35,7 +35,7 @@ struct LlamaPredictionTests {
   func deterministic(strategy: ParallelStrategy) throws {
     let experiment = try experiment(strategy, cluster: jetsons(3))
     var quick = SimulationOptions()
-    quick.usesQuietShortcut = true
+    quick.usesMemoisedTiming = true
 
     let first = try experiment.predict()
     let second = try experiment.predict()

@@ -12,7 +12,7 @@ import Uniference
     let program = try LlamaProgram(
       configuration: configuration, strategy: strategy, workload: workload, speeds: [1, 1, 1])
     var options = SimulationOptions()
-    options.usesQuietShortcut = quick
+    options.usesMemoisedTiming = quick
     let cluster = Cluster(
       devices: .jetsonOrinNano, count: 3,
       network: .switch(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(100)))

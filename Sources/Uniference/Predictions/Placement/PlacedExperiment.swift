@@ -57,7 +57,7 @@ extension SimulationOptions {
     trial.recordPath = nil
     trial.tracePath = nil
     trial.values = nil
-    trial.usesQuietShortcut = true
+    trial.usesMemoisedTiming = true
     trial.progress = progress
     if case .measured = kernelTimes { trial.kernelTimes = .described }
     return trial
