@@ -6,11 +6,16 @@
   benchmark benchmark-pytorch benchmark-values format lint lint-swift lint-python clean
 
 RELEASE := .build/release/uniference
+# Tests run optimised code, in which assertions and invariants are checked. It has a build folder of its own.
+TESTED := .build/tests/release/uniference
+TEST_BUILD := --scratch-path .build/tests --configuration release -debug-info-format none \
+  -Xswiftc -enable-testing -Xswiftc -assert-config -Xswiftc Debug -Xswiftc -DDEBUG
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 LINT_OPTIONS ?= --strict
-SWIFT_TESTS := UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build
-PYTHON_TESTS := PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(RELEASE) .venv/bin/python -m pytest -rs Tests/Python
-SAME_LOGS := Scripts/check-determinism.sh .build/debug/uniference $(RELEASE)
+SWIFT_TESTS := UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build $(TEST_BUILD)
+PYTEST := PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(TESTED) .venv/bin/python -m pytest -rs Tests/Python
+# What measures this machine is alone on it.
+PYTHON_TESTS = $(PYTEST) -m "not alone" --numprocesses 2 --dist loadgroup && $(PYTEST) -m alone
 PYTHON_SOURCES := python Examples Scripts Benchmarks Tests
 # Examples are as users write them, and tests are free of annotations; everything else is typed.
 TYPED_PYTHON := python/uniference Scripts Benchmarks
@@ -38,14 +43,14 @@ torch: ## .venv with PyTorch and what the examples need, and the library by whic
 	Scripts/build-torch.sh .venv/bin/python
 
 test: ## everything, from a fresh clone
-	@Scripts/side-by-side.sh '$(MAKE) build-tests programs' '$(MAKE) python-for-tests lint-python'
+	@Scripts/side-by-side.sh '$(MAKE) build-tests' '$(MAKE) python-for-tests lint-python'
 	$(SWIFT_TESTS)
 	$(PYTHON_TESTS)
-	$(SAME_LOGS)
+	Scripts/check-determinism.sh $(TESTED)
 	@$(MAKE) lint-swift
 
 build-tests:
-	swift build --build-tests
+	swift build --build-tests $(TEST_BUILD)
 
 python-for-tests: torch
 	Scripts/python-environment.sh Tests/Python/requirements.txt
@@ -53,12 +58,12 @@ python-for-tests: torch
 test-swift: build-tests torch ## the tests in Swift
 	$(SWIFT_TESTS)
 
-test-python: programs python-for-tests ## the tests in Python: PyTorch scripts, traces, records, and what documents show
+test-python: build-tests python-for-tests ## the tests in Python: PyTorch scripts, traces, records, and what documents show
 	$(PYTHON_TESTS)
 
 test-determinism: build ## one seed, one event log: debug and release builds, run twice
 	swift build --product uniference
-	$(SAME_LOGS)
+	Scripts/check-determinism.sh .build/debug/uniference $(RELEASE)
 
 benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures SimPy beside it
 	$(if $(findstring --peer,$(BENCHMARK_OPTIONS)),Scripts/python-environment.sh Benchmarks/Peers/requirements.txt)

@@ -16,6 +16,10 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "alone: measures this machine, so nothing else runs meanwhile")
+
+
 @pytest.fixture(scope="session")
 def uniference() -> pathlib.Path:
     """The binary: $UNIFERENCE, or what `swift build` makes."""

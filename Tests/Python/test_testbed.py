@@ -29,7 +29,7 @@ def missing() -> str | None:
 
 
 LACK = missing()
-pytestmark = pytest.mark.skipif(LACK is not None, reason=f"a testbed needs {LACK}")
+pytestmark = [pytest.mark.skipif(LACK is not None, reason=f"a testbed needs {LACK}"), pytest.mark.alone]
 
 # The time from a quarter of the bytes on, at the receiver.
 STREAM = """

@@ -13,6 +13,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.alone
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 REACHED = {"collectives": 0.99, "models": 0.99, "heterogeneous": 0.99, "what-if": 0.98}
 """Mean accuracy of large points in Documentation/accuracy.json: models, and collectives from 256 KiB on."""

@@ -18,7 +18,7 @@ def test_the_generated_program_is_type_checked(programs, tmp_path):
     arguments = ["-typecheck", "-swift-version", "6", "-parse-as-library", "-I", products / "Modules"]
     for module_map in products.glob("*.build/module.modulemap"):
         arguments += ["-Xcc", f"-fmodule-map-file={module_map}"]
-    for headers in (ROOT / ".build" / "checkouts").glob("*/Sources/*/include"):
+    for headers in (products.parents[1] / "checkouts").glob("*/Sources/*/include"):
         arguments += ["-Xcc", f"-I{headers}"]
     sources = sorted((package / "Sources" / "MyProgram").glob("*.swift"))
     checked = subprocess.run(["swiftc", *map(str, [*arguments, *sources])], capture_output=True, text=True)

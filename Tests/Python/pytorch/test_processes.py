@@ -9,6 +9,9 @@ import pytest
 
 from .conftest import CLUSTER
 
+# Their rendezvous are at the same ports.
+pytestmark = pytest.mark.xdist_group("processes")
+
 
 def execute(run, text, *options, timeout=120):
     script = run.script(text)
