@@ -1,6 +1,7 @@
 import Foundation
 import Inputs
 import Quantities
+import Uniference
 
 /// What a run of `uniference.calibration.measure` has left.
 public struct Measurements: Sendable {
