@@ -117,7 +117,7 @@ private struct CalibrationFiles {
       throw CommandFailure(
         "\(cluster) is no calibration of a testbed; remove it, so that it is measured again", CommandFailure.badInput)
     }
-    return CalibratedTransport(path: profile, latency: link.latency)
+    return CalibratedTransport(path: profile, latency: .picoseconds(link.latencyPicoseconds))
   }
 
   private func write(_ text: String, to path: String) throws {
