@@ -176,7 +176,7 @@ public struct ValidationRunner {
     ]
       + (transport(of: run).map { ["--set", "network.transport=\($0)"] } ?? [])
       + (run.predictionOptions ?? suite.predictionOptions)
-      + (calibrated[run.hostCount].map { ["--set", "network.link.latency=\($0.latency)"] } ?? [])
+      + (calibrated[run.hostCount].map { ["--set", "network.link.latency=\($0.latency.picoseconds) ps"] } ?? [])
   }
 
   private func transport(of run: ValidationRun) -> String? {

@@ -54,9 +54,9 @@ import Testing
       RootCommand.helpMessage(for: TestbedRunCommand.self, columns: 80) == """
         OVERVIEW: Run a command once on each host of a testbed, as torchrun would.
 
-        The testbed is made for the run and is gone after it, whatever happens; with --in
-        it is one that stands. The command finds RANK, WORLD_SIZE, MASTER_ADDR and what
-        else torchrun gives it. The exit code is that of the first rank that fails.
+        The testbed is made for the run and is gone after it, whatever happens; with
+        --in it is one that stands. The command finds RANK, WORLD_SIZE, MASTER_ADDR and
+        what else torchrun gives it. The exit code is that of the first rank that fails.
 
         USAGE: uniference testbed run [<options>] -- [<command> ...]
 
@@ -78,7 +78,8 @@ import Testing
                                   such as "0,1|2,3=200 Mbps".
           --in <name>             Run in the testbed that `testbed up` has made.
           --cluster-file <testbed.yaml>
-                                  Write the testbed's cluster file here, for predictions.
+                                  Write the testbed's cluster file here, for
+                                  predictions.
           --transport <profile>   The transport of the cluster file: a profile's name
                                   or file. (default: gloo-tcp)
           --torchrun              Start torchrun on each host; the command is its

@@ -39,7 +39,7 @@ struct SuiteCalibrationTests {
     runner.calibrated = [2: CalibratedTransport(path: "/cache/t.yaml", latency: .nanoseconds(10_220))]
 
     #expect(
-      runner.settings(of: suite.runs[0]) == ["network.transport=/cache/t.yaml", "network.link.latency=10.22 us"])
+      runner.settings(of: suite.runs[0]) == ["network.transport=/cache/t.yaml", "network.link.latency=10220000 ps"])
     #expect(runner.settings(of: suite.runs[1]) == [])
   }
 }

@@ -52,7 +52,7 @@ struct ValidationSuiteTests {
   func formerName() throws {
     let former = try suite("runs:\n  - {family: f, script: s.py, bed: {hosts: 3}}")
     #expect(former.runs[0].hostCount == 3)
-    #expect(former.hints.count == 1 && former.hints[0].hasSuffix(":2:29: runs[0].bed: is called testbed now"))
+    #expect(former.hints.count == 1 && former.hints[0].hasSuffix(":2: runs[0].bed: is called testbed now"))
     #expect(try suite("runs:\n  - {family: f, script: s.py, testbed: {hosts: 3}}").hints.isEmpty)
   }
 

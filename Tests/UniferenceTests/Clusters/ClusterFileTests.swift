@@ -195,12 +195,12 @@ import Testing
     #expect(try today.warnings().isEmpty)
     #expect(
       try former.warnings() == [
-        "cluster.yaml:4:15: network.transport.notice: is called clear_to_send now",
-        "cluster.yaml:4:29: network.transport.per_notice: is called per_clear_to_send now",
-        "cluster.yaml:4:47: network.transport.wake: is called c_state_exit now",
-        "cluster.yaml:4:71: network.transport.cold: is called cold_cache now",
-        "cluster.yaml:4:94: network.transport.oversleep: is called sleep_overshoot now",
-        "cluster.yaml:4:122: network.transport.progress: \"when-waiting\" is called weak now",
+        "cluster.yaml:4: network.transport.notice: is called clear_to_send now",
+        "cluster.yaml:4: network.transport.per_notice: is called per_clear_to_send now",
+        "cluster.yaml:4: network.transport.wake: is called c_state_exit now",
+        "cluster.yaml:4: network.transport.cold: is called cold_cache now",
+        "cluster.yaml:4: network.transport.oversleep: is called sleep_overshoot now",
+        "cluster.yaml:4: network.transport.progress: \"when-waiting\" is called weak now",
       ])
     #expect(try cluster("progress: asynchronous").transport.progressDelayPicoseconds == 0)
     #expect(throws: DocumentError.self) { try cluster("cold: {latency: 6 us}, cold_cache: {latency: 7 us}") }
