@@ -1,6 +1,9 @@
+import Diagnostics
+
 /// Virtual time as a Swift `Clock`, seen by one process.
 ///
-/// `now` is the process's local clock, and sleeping moves it: neither waits for anybody.
+/// `now` is the process's local clock. Sleeping is an event, so that another task of the process can go on meanwhile: a
+/// receive with a time limit, say, is met by a message that arrives before the limit.
 ///
 ///     try await clock.sleep(for: .milliseconds(5))
 public struct VirtualClock: Clock {
@@ -14,12 +17,32 @@ public struct VirtualClock: Clock {
   /// One picosecond.
   public var minimumResolution: Duration { .picoseconds(1) }
 
-  /// Moves the local clock to `deadline`, and by ``Engine/sleepOvershootPicoseconds`` beyond it.
+  /// Suspends the task until the local clock is at `deadline`, and ``Engine/sleepOvershootPicoseconds`` beyond it.
+  ///
   /// - Throws: `CancellationError` when the task has been cancelled or the run is being interrupted.
   public func sleep(until deadline: VirtualTime, tolerance: Duration? = nil) async throws {
     try Task.checkCancellation()
     if process.engine.isInterrupted { throw CancellationError() }
     guard deadline > process.now else { return }
-    process.rest(until: deadline.advanced(byPicoseconds: process.engine.sleepOvershootPicoseconds))
+    let end = deadline.advanced(byPicoseconds: process.engine.sleepOvershootPicoseconds)
+    try await process.suspend(
+      on: Sleep(until: end, engine: process.engine), at: process.lastPrimitive ?? SourceLocation())
+  }
+}
+
+/// A task's sleep; never part of a deadlock, since its end is queued.
+private final class Sleep: WaitSubject {
+  private let end: VirtualTime
+  private let engine: Engine
+
+  init(until end: VirtualTime, engine: Engine) {
+    self.end = end
+    self.engine = engine
+  }
+
+  func setWaiter(_ token: WaiterToken, for member: Int) { engine.wakeLater(token, at: end) }
+
+  func describeWait(of process: LogicalProcess) -> WaitDescription {
+    WaitDescription(operation: "sleep until \(end)", waitsOn: [])
   }
 }

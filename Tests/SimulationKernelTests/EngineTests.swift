@@ -16,11 +16,11 @@ struct EngineTests {
     #expect(process.now == VirtualTime(picoseconds: 321))
   }
 
-  @Test("computing and sleeping move only the local clock")
+  @Test("computing moves only the local clock")
   func localClocks() throws {
     let engine = Engine()
     let fast = engine.spawn(name: "fast") { $0.compute(for: .milliseconds(1)) }
-    let slow = engine.spawn(name: "slow") { try await $0.clock.sleep(for: .seconds(5)) }
+    let slow = engine.spawn(name: "slow") { $0.compute(for: .seconds(5)) }
 
     try engine.run()
 
@@ -29,6 +29,31 @@ struct EngineTests {
     #expect(engine.now == .zero)
     #expect(engine.eventCount == 0)
     #expect(engine.endTime == VirtualTime(seconds: 5))
+  }
+
+  @Test("a receive with a time limit is met by what arrives before the limit", arguments: [(1, true), (3, false)])
+  func timeLimit(arrival: Int, isMet: Bool) throws {
+    let engine = Engine()
+    let receiver = engine.spawn(name: "receiver") { process in
+      let met = try await withThrowingTaskGroup(of: Bool.self) { tasks in
+        tasks.addTask {
+          try await process.clock.sleep(for: .seconds(2))
+          return false
+        }
+        tasks.addTask {
+          _ = try await process.mailbox.receive(EnvelopePattern(source: 1, tag: 7))
+          return true
+        }
+        defer { tasks.cancelAll() }
+        return try await tasks.next()
+      }
+      #expect(met == isMet)
+    }
+    engine.spawn(name: "sender") { $0.send("hello", to: receiver, tag: 7, after: .seconds(arrival)) }
+
+    try engine.run()
+
+    #expect(receiver.now == VirtualTime(seconds: isMet ? 1 : 2))
   }
 
   @Test("a message arrives after its delay, and its receiver goes on then")

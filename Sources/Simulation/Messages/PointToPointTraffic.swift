@@ -118,12 +118,16 @@ final class PointToPointTraffic: @unchecked Sendable {
   ) {
     guard profile.rendezvousThresholdBytes != nil else { return }
     let grant = Grant(group: group.id, source: source, destination: destination, tag: tag)
-    engine.call(at: time, priority: .traffic) { [self] in
-      if let source {
-        notify(source, from: destination, of: .grant(grant), group: group)
-      } else {
-        take(grant)
-      }
+    // Now, if it can be: what the rank sends next leaves behind its clear-to-send.
+    guard time > engine.now else { return announce(grant, to: group) }
+    engine.call(at: time, priority: .traffic) { [self] in announce(grant, to: group) }
+  }
+
+  private func announce(_ grant: Grant, to group: ProcessGroup) {
+    if let source = grant.source {
+      notify(source, from: grant.destination, of: .grant(grant), group: group)
+    } else {
+      take(grant)
     }
   }
 
