@@ -4,7 +4,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Llama runs", .timeLimit(.minutes(1)))
+@Suite("Llama runs")
 struct LlamaRunTests {
   @Test("One device computes what the closed formulas say")
   func singleDevice() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Peak memory", .timeLimit(.minutes(1)))
+@Suite("Peak memory")
 struct PeakMemoryTests {
   private func peaks(_ text: String) async throws -> [Int] {
     let strategy = try ParallelStrategy(parsing: text)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Llama runs in stages", .timeLimit(.minutes(1)))
+@Suite("Llama runs in stages")
 struct PipelineRunTests {
   @Test("Stages send activations forward and tokens back", arguments: [1, 2, 4])
   func pipeline(microbatches: Int) async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Models
 
-@Suite("Llama runs over a divided sequence", .timeLimit(.minutes(1)))
+@Suite("Llama runs over a divided sequence")
 struct SequenceRunTests {
   @Test("Keys and values everywhere, all else once", arguments: [false, true], [[1.0, 1, 1], [4, 2, 1], [1, 2, 4]])
   func sequence(overlapped: Bool, speeds: [Double]) async throws {

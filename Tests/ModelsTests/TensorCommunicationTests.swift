@@ -3,7 +3,7 @@ import Quantities
 import Tensors
 import Testing
 
-@Suite("Tensors between devices", .timeLimit(.minutes(1)))
+@Suite("Tensors between devices")
 struct TensorCommunicationTests {
   let world = InProcessWorld(size: 2)
   let accounts = [CountingAccounting(capacity: 1000), CountingAccounting(capacity: 1000)]

@@ -108,7 +108,7 @@ struct FrameFuzzTests {
   }
 
   /// Two ranks say what they say, but for a few bytes; the run ends well, or with a diagnosis.
-  @Test("in a conversation end the run with a diagnosis at the worst", .timeLimit(.minutes(5)))
+  @Test("in a conversation end the run with a diagnosis at the worst")
   func conversations() throws {
     let cluster = try Cluster(
       yaml: """
