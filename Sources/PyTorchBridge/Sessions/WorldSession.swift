@@ -38,6 +38,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private var pollEntries: [pollfd]
   /// How far the run is; `nil` where nobody sees it.
   private var progress: RunProgress?
+  /// When ranks that say nothing, and the launcher's process, were last looked after.
+  private var lastLook = ContinuousClock.now
 
   /// So long nothing of a rank may run until none of its threads is taken to have anything to say.
   private static let threadsPatience = Duration.seconds(3)
@@ -88,7 +90,9 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   func awaitReports() {
     let count = takeIn(waitingMilliseconds: 20)
     if let line = progress?.line(conversations, at: .now) { control?.show(progress: line) }
-    guard count == 0 else { return }
+    // Some ranks may have so much to say that there is never a pause.
+    guard count == 0 || ContinuousClock.now - lastLook > .milliseconds(20) else { return }
+    lastLook = .now
     for conversation in conversations where permits.isComputing(conversation.link) { conversation.lookAhead() }
     permits.relieve(links)
     takeReturns().forEach(takeIn(return:))
