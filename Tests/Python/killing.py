@@ -123,7 +123,7 @@ class Killing:
             "talking": [sys.executable, "spawning.py", "", steps],
             "computing": [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port",
                           "29598", "script.py", "computing", steps],
-            "parents": ["sh", "-c", f"sleep 300 & setsid sleep 300 & {sys.executable} spawning.py '' {steps}; true"],
+            "parents": ["sh", "-c", f"sleep 300 & setsid sleep 300 & {sys.executable} spawning.py '' {steps}; exit $?"],
             "stubborn": ["sh", "-c", f"trap '' TERM HUP; {sys.executable} spawning.py '' {steps}; sleep 300"],
         }  # fmt: skip
         return [self.binary, "exec", "--cluster", str(CLUSTER), "--", *workers[self.what]]

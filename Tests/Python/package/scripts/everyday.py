@@ -119,7 +119,7 @@ def groups_made_anew(rank: int, size: int, folder: str) -> None:
     for number in range(2):
         dist.init_process_group(
             "gloo", init_method=f"file://{folder}/{number}", rank=rank, world_size=size, timeout=timedelta(seconds=60))
-        group = dist.new_group(timeout=timedelta(seconds=2))
+        group = dist.new_group(timeout=timedelta(seconds=5))
         values = torch.ones(2) * (rank + number)
         dist.all_reduce(values, group=group)
         tell("world", number, values.tolist())
