@@ -86,7 +86,7 @@ public struct FlowCase: Codable, Sendable {
       throw FlowCaseError(field: "links", message: error.description)
     }
     if let late = times.firstIndex(where: { $0 > Self.latest }) {
-      throw FlowCaseError(field: "flows[\(late)]", message: "\(TimeExceeded("flow \"\(flows[late].id)\""))")
+      throw FlowCaseError(field: "flows[\(late)]", message: "\(TimeExceeded("flow \"\(quotable(flows[late].id))\""))")
     }
     return times
   }
@@ -113,7 +113,7 @@ public struct FlowCase: Codable, Sendable {
     for (index, link) in links.enumerated() {
       let field = "links[\(index)]"
       guard numbers.updateValue(LinkID(index), forKey: link.id) == nil else {
-        throw FlowCaseError(field: field, message: "a second link \"\(link.id)\"; link ids must differ")
+        throw FlowCaseError(field: field, message: "a second link \"\(quotable(link.id))\"; link ids must differ")
       }
       try check(link.bandwidth_Bps, "\(field).bandwidth_Bps", in: 1e-6...1e18)
       try check(link.latency_s, "\(field).latency_s", in: 0...Self.latest)
@@ -123,7 +123,7 @@ public struct FlowCase: Codable, Sendable {
     for (index, flow) in flows.enumerated() {
       let field = "flows[\(index)]"
       guard ids.insert(flow.id).inserted else {
-        throw FlowCaseError(field: field, message: "a second flow \"\(flow.id)\"; flow ids must differ")
+        throw FlowCaseError(field: field, message: "a second flow \"\(quotable(flow.id))\"; flow ids must differ")
       }
       try check(flow.start_s, "\(field).start_s", in: 0...Self.latest)
       try check(flow.bytes, "\(field).bytes", in: 0...1e18)
@@ -139,10 +139,10 @@ public struct FlowCase: Codable, Sendable {
     var seen: Set<LinkID> = []
     for id in flow.links {
       guard let number = numbers[id] else {
-        throw FlowCaseError(field: field, message: "there is no link \"\(id)\" in links")
+        throw FlowCaseError(field: field, message: "there is no link \"\(quotable(id))\" in links")
       }
       guard seen.insert(number).inserted else {
-        throw FlowCaseError(field: field, message: "link \"\(id)\" stands twice in one flow")
+        throw FlowCaseError(field: field, message: "link \"\(quotable(id))\" stands twice in one flow")
       }
       route.append(number)
     }

@@ -194,7 +194,11 @@ class Killing:
         if "Traceback" in errors and self.kind.program != "exec":
             yield f"a traceback: {errors[-300:]}"
         asked = self.kind.victim == "engine" and self.kind.number != signal.SIGKILL
-        if asked and finding.code not in (128 + self.kind.number, -self.kind.number):
+        expected = [128 + self.kind.number, -self.kind.number]
+        # A command that does not heed the signal is killed, which its exit code tells.
+        if self.kind.program == "exec" and self.what == "stubborn":
+            expected.append(128 + signal.SIGKILL)
+        if asked and finding.code not in expected:
             yield f"exit code {finding.code}: {errors[-300:]}"
         if not asked and finding.code == 0:
             yield "exit code 0"

@@ -63,11 +63,7 @@ public final class CommandSession: Sendable {
     guarded.removedPrefixes = [path]
     let process = try GuardedProcess(guarded)
     // Ctrl-C and the like are for the command to act on, which is told unless it has heard itself.
-    let asked = Mutex<Int32?>(nil)
-    let signals = EndingSignals { signal in
-      if signal != SIGINT { asked.withLock { $0 = signal } }
-      process.pass(on: signal)
-    }
+    let signals = EndingSignals { process.pass(on: $0) }
     defer { signals.stop() }
     defer { process.endAll() }
     let folder = try SessionFolder(path: path)
@@ -81,10 +77,7 @@ public final class CommandSession: Sendable {
       usleep(20_000)
     }
     endWorlds()
-    var exitCode = process.exitCode ?? EXIT_FAILURE
-    // One that has not heeded the signal was killed for it.
-    if exitCode == 128 + SIGKILL, let signal = asked.withLock(\.self) { exitCode = 128 + signal }
-    return (exitCode, summary.withLock { $0 })
+    return (process.exitCode ?? EXIT_FAILURE, summary.withLock { $0 })
   }
 
   /// Lets worlds whose processes have ended come to their own ends.

@@ -1,4 +1,5 @@
 import Communication
+import Inputs
 import Network
 import Quantities
 
@@ -66,7 +67,7 @@ public struct ClusterNetwork: Sendable {
     let numbers = topology.links(named: Set(links.keys))
     var figures: [LinkID: Link] = [:]
     for (name, link) in links.sorted(by: { $0.key < $1.key }) {
-      guard let number = numbers[name] else { throw .shape("links: there is no link \"\(name)\"") }
+      guard let number = numbers[name] else { throw .shape("links: there is no link \"\(quotable(name))\"") }
       figures[number] = link
     }
     return try topology.replacing(figures)

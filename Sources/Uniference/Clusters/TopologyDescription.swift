@@ -1,3 +1,4 @@
+import Inputs
 import Network
 
 /// How a cluster's devices are connected, before it is known how many they are.
@@ -52,7 +53,7 @@ public enum TopologyDescription: Sendable {
     switch self {
     case .singleSwitch(let link, let isFullDuplex, let exceptions):
       if let stranger = exceptions.keys.sorted().first(where: { !hostNames.contains($0) }) {
-        throw .shape("there is no device \"\(stranger)\" whose link could differ")
+        throw .shape("there is no device \"\(quotable(stranger))\" whose link could differ")
       }
       let links = hostNames.map { exceptions[$0] ?? link }
       return try .singleSwitch(links: links, isFullDuplex: isFullDuplex)

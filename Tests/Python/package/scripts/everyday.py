@@ -119,14 +119,15 @@ def groups_made_anew(rank: int, size: int, folder: str) -> None:
     for number in range(2):
         dist.init_process_group(
             "gloo", init_method=f"file://{folder}/{number}", rank=rank, world_size=size, timeout=timedelta(seconds=60))
-        group = dist.new_group(timeout=timedelta(seconds=5))
+        group = dist.new_group()
+        impatient = dist.new_group(timeout=timedelta(seconds=2))
         values = torch.ones(2) * (rank + number)
         dist.all_reduce(values, group=group)
         tell("world", number, values.tolist())
         if number == 0 and rank == 0:
             message = ""
             try:
-                dist.barrier(group)
+                dist.barrier(impatient)
             except RuntimeError as error:
                 message = str(error)
             tell("alone", any(word in message for word in (" Timed out ", " closed ", " timeout ")))
