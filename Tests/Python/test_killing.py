@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 
 import pytest
 from killing import KINDS, kill_some
@@ -17,7 +16,7 @@ pytestmark = [
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_a_killed_run_leaves_nothing(uniference, kind):
-    seed = int(os.environ.get("UNIFERENCE_TEST_SEED", random.randrange(10**6)))
+    seed = int(os.environ.get("UNIFERENCE_TEST_SEED", 1))
     print(f"seed {seed}")
     for finding in kill_some(str(uniference), [kind], 1, seed):
         assert not finding.problems, f"seed {seed}, {finding}"
