@@ -175,7 +175,7 @@ class Killing:
         below = [] if command is None else children(command)
         found = {
             "engine": [engine], "guardian": [guardian], "launcher": [command], "command": [command],
-            "rank": [pid for pid in below if "python" in program(pid)][self.rank : self.rank + 1],
+            "rank": [pid for pid in below if is_rank(pid)][self.rank : self.rank + 1],
         }[self.kind.victim]  # fmt: skip
         return next(iter(found), None)
 
@@ -224,6 +224,15 @@ def processes() -> list[int]:
 def children(parent: int) -> list[int]:
     """Those that have not ended, in the order of their start."""
     return sorted(pid for pid in processes() if (fields := stat(pid)) and fields[1] == str(parent) and fields[0] != "Z")
+
+
+def is_rank(pid: int) -> bool:
+    """Whether a process below the command is one of Python that is not there for `multiprocessing` itself."""
+    try:
+        words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"python" in words and b"resource_tracker" not in words
 
 
 def program(pid: int) -> str:

@@ -10,6 +10,8 @@ import time
 import pytest
 from conftest import ROOT
 
+pytestmark = pytest.mark.alone
+
 SMALL = ROOT / "Examples" / "llama-on-jetsons.yaml"
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "interrupted by SIGTERM", signal.SIGHUP: "interrupted by SIGHUP"}
 

@@ -9,8 +9,7 @@ from killing import KINDS, kill_some
 
 pytestmark = [
     pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc"),
-    # Their rendezvous are at the same ports.
-    pytest.mark.xdist_group("killing"),
+    pytest.mark.alone,
 ]
 
 

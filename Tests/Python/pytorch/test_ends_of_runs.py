@@ -15,6 +15,9 @@ from killing import children, program
 
 from .conftest import CLUSTER
 
+# Workers of pytest-xdist ignore Ctrl-C, and so does what they start.
+pytestmark = pytest.mark.alone
+
 LOOP = """
     import torch, torch.distributed as dist
     dist.init_process_group("gloo")
