@@ -336,6 +336,10 @@ def test_a_signal_reaches_the_command_once(run, number, to_group):
 def test_the_whole_tree_of_a_command_ends(run, number):
     process = execute(run, "sh", "-c", "setsid sleep 300 & sleep 300 & echo begun; sleep 300")
     assert process.stdout.readline() == "begun\n"
+    # A shell that gets SIGINT before it has started its last command waits for this to end.
+    shell = children(children(process.pid)[0])[0]
+    while len(children(shell)) < 3:
+        time.sleep(0.01)
     # Ctrl-C reaches the whole group; a shell that alone gets SIGINT waits for its command first.
     (os.killpg if number == signal.SIGINT else os.kill)(process.pid, number)
     process.communicate(timeout=60)
