@@ -15,7 +15,7 @@ from killing import children, program
 
 from .conftest import CLUSTER
 
-# Workers of pytest-xdist ignore Ctrl-C, and so does what they start.
+# Moments matter here, so nothing else runs meanwhile.
 pytestmark = pytest.mark.alone
 
 LOOP = """
