@@ -139,6 +139,8 @@ class Killing:
                                       stdout=output, stderr=errors, start_new_session=True)
             try:
                 self._signal(engine)
+                if self.kind.program == "exec" and self.kind.number == signal.SIGINT:
+                    self._insist(engine)
                 finding.code = engine.wait(HANG_SECONDS)
             except subprocess.TimeoutExpired:
                 finding.problems.append(f"has not ended after {HANG_SECONDS} s")
@@ -167,6 +169,15 @@ class Killing:
                 except ProcessLookupError:
                     pass
             time.sleep(0.005)
+
+    def _insist(self, engine: subprocess.Popen[bytes]) -> None:
+        """Presses Ctrl-C again: a shell forgets one that comes between two of its commands."""
+        for _ in range(3):
+            try:
+                engine.wait(10)
+                return
+            except subprocess.TimeoutExpired:
+                engine.send_signal(signal.SIGINT)
 
     def _victim(self, engine: int) -> int | None:
         """The process, if it is there already."""
