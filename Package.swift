@@ -2,8 +2,8 @@
 import PackageDescription
 
 /// Not optimised: tests, and modules of the command line, which nothing waits for. The optimiser would take two thirds of
-/// their compile time. Packages that depend on this one by version may not use modules with
-/// such settings, so that none of the library's can have them.
+/// their compile time. Packages that depend on this one by version may not use modules with such settings, so none of the
+/// library's can have them.
 let quickToCompile: [SwiftSetting] = [.unsafeFlags(["-Onone"], .when(configuration: .release))]
 
 let package = Package(

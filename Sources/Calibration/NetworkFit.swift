@@ -2,7 +2,7 @@ import Foundation
 import Network
 import Quantities
 
-/// Finds the network's figures with which the simulator takes as long as was measured.
+/// Fits the network's parameters to measurements, with the simulator as the model.
 struct NetworkFit {
   /// What was found.
   struct Result {

@@ -344,7 +344,8 @@ public final class FlowNetwork {
     forwardsPackets ? byteCount < Link.smallBytes : byteCount <= 0
   }
 
-  /// The next message goes on at the same rate over the same links: nothing else changes, unless whole packets are forwarded.
+  /// The next message goes on at the same rate over the same links: nothing else changes, unless whole packets are
+  /// forwarded.
   private func continueWithNext(_ index: Int32, carried: Double) {
     for position in crossingRange(index) { links[crossings[position].link].carried += carried }
     connections[index].remaining = messages[connections[index].first].byteCount

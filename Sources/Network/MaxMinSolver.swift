@@ -121,7 +121,8 @@ struct MaxMinSolver {
   private mutating func apply(in network: FlowNetwork) -> Int {
     for link in componentLinks { network.links[link.link].isInComponent = false }
     for index in componentFlows.indices {
-      // The newest flows of a link stand first. Where whole packets are forwarded, of those that end at once the oldest goes first.
+      // The newest flows of a link stand first. Where whole packets are forwarded, of those that end at once the oldest
+      // goes first.
       let position = network.forwardsPackets ? componentFlows.count - 1 - index : index
       let flow = componentFlows[position]
       network.connections[flow].positionInComponent = -1

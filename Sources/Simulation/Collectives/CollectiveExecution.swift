@@ -33,7 +33,7 @@ final class CollectiveExecution: @unchecked Sendable {
   private(set) var contributions: [(any Sendable)?]
   /// A result that all members share, computed once.
   private var sharedResult: (any Sendable)?
-  /// Ready clearsToSend that came before the send, and sends that wait for one, by receiver and round.
+  /// Clear-to-sends that came before the send, and sends that wait for one, by receiver and round.
   var clearsToSend: Set<RendezvousKey> = []
   var waitingSends: [RendezvousKey: CollectiveTraffic.Transit] = [:]
 
