@@ -247,8 +247,9 @@ def is_rank(pid: int) -> bool:
 
 
 def program(pid: int) -> str:
+    """Its whole command line: how long the paths in it are is the machine's affair."""
     try:
-        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:80]
+        return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:
         return ""
 
