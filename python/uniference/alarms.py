@@ -12,18 +12,14 @@ import math
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
+from uniference import real
 from uniference.thread_activity import ThreadActivity
 
 LOOK_SECONDS = 0.01
 PICOSECONDS_PER_SECOND = 1e12
-
-_real_setitimer = signal.setitimer
-_real_getitimer = signal.getitimer
-_real_pause = time.sleep
 
 Replace = Callable[[Any, str, Any], None]
 
@@ -59,7 +55,7 @@ class Alarms:
     def setitimer(self, which: int, seconds: float, interval: float = 0.0) -> tuple[float, float]:
         """As ``signal.setitimer``; the timers of processor time stay real."""
         if which != signal.ITIMER_REAL:
-            return _real_setitimer(which, seconds, interval)
+            return real.setitimer(which, seconds, interval)
         if seconds < 0 or interval < 0:
             raise signal.ItimerError(22, "Invalid argument")
         with self._lock:
@@ -71,7 +67,7 @@ class Alarms:
     def getitimer(self, which: int) -> tuple[float, float]:
         """As ``signal.getitimer``."""
         if which != signal.ITIMER_REAL:
-            return _real_getitimer(which)
+            return real.getitimer(which)
         if self._due_ps == math.inf:
             return 0.0, 0.0
         rest = max(1e-6, (self._due_ps - self._now_ps()) / PICOSECONDS_PER_SECOND)
@@ -104,7 +100,7 @@ class Alarms:
     def _watch(self, generation: int) -> None:
         idle_ps = 0.0
         while self._generation == generation:
-            _real_pause(LOOK_SECONDS)
+            real.sleep(LOOK_SECONDS)
             is_idle = not self._is_in_bridge() and not self._activity.is_running(threading.main_thread())
             if is_idle:
                 idle_ps += LOOK_SECONDS * PICOSECONDS_PER_SECOND

@@ -6,14 +6,13 @@ import contextlib
 import os
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
-from uniference import futures, wire
+from uniference import futures, real, wire
 from uniference.answers import Done, Failed, FailureCategory, Welcome
 from uniference.channel import FAILURES, Channel
 from uniference.clock import ComputeClock
@@ -36,10 +35,6 @@ class AbandonedCall(NamedTuple):
     handle: int
     outputs: Sequence[Tensor]
     is_receive: bool
-
-
-_real_monotonic = time.monotonic
-_real_sleep = time.sleep
 
 
 class Session:
@@ -230,11 +225,11 @@ class Session:
 
         Raises what the engine says is wrong: ``DistBackendError`` for a time-out, `RunEnded`, or ``RuntimeError``.
         """
-        before_ps, start = self.now_ps, _real_monotonic()
+        before_ps, start = self.now_ps, real.monotonic()
         answer = self._channel.ask(self._after_unsent(frame), is_receive, meanwhile)
         if self.welcome.real_clock and isinstance(answer, Failed) and answer.category == FailureCategory.TIME_OUT:
             # Who lives by the real clock has waited until the time-out by it.
-            _real_sleep(max(0.0, (answer.now_ps - before_ps) * 1e-12 - (_real_monotonic() - start)))
+            real.sleep(max(0.0, (answer.now_ps - before_ps) * 1e-12 - (real.monotonic() - start)))
         return self._take_answer(answer)
 
     def _take_answer(self, answer: Done | Failed) -> Done:

@@ -12,13 +12,12 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from uniference import wire
+from uniference import real, wire
 from uniference.channel import Channel
 from uniference.thread_activity import ThreadActivity
 
@@ -34,10 +33,6 @@ LONGEST_LOOK_SECONDS = 2.0
 what is waited for has ended."""
 
 LOST_WAKEUP_SECONDS = 0.5
-
-_real_wait = threading.Condition.wait
-"""Waits of the script's own are replaced by those of ``timed_waits``."""
-_real_time = time.monotonic
 
 
 @dataclass(eq=False)
@@ -115,7 +110,7 @@ class ThreadWaits:
         try:
             while self._is_pumping:
                 self._interrupt()
-                _real_wait(self._changed, LOST_WAKEUP_SECONDS)
+                real.condition_wait(self._changed, LOST_WAKEUP_SECONDS)
         finally:
             self._wanting -= 1
 
@@ -159,13 +154,13 @@ class ThreadWaits:
             deadline_ps = self._now_ps() + self._unreported_ps() + timeout_ns * 1000
         wait = ThreadWait(handle, deadline_ps, threading.get_ident())
         self._waits.append(wait)
-        start, pause, looks = _real_time(), SHORTEST_PAUSE_SECONDS, 0
+        start, pause, looks = real.monotonic(), SHORTEST_PAUSE_SECONDS, 0
         called_handle = handle if called else 0
         try:
             while not wait.is_over and self._now_ps() < deadline_ps:
                 if self._must_let_others_speak(wait):
                     self._pause(LOST_WAKEUP_SECONDS)
-                elif not self._others_run(_real_time() - start):
+                elif not self._others_run(real.monotonic() - start):
                     self._pump(called_handle)
                     called_handle = 0
                     self._ring()
@@ -192,7 +187,7 @@ class ThreadWaits:
 
     def _pause(self, seconds: float) -> None:
         with self._others_in():
-            _real_wait(self._changed, seconds)
+            real.condition_wait(self._changed, seconds)
 
     def _others_run(self, waited_seconds: float) -> bool:
         """Whether threads run that use the session, or may be about to."""
@@ -200,7 +195,7 @@ class ThreadWaits:
             return False
         waiting = {wait.thread for wait in self._waits}
         threads = [thread for thread in threading.enumerate() if thread.ident not in waiting]
-        now = _real_time()
+        now = real.monotonic()
         numbers = {thread.ident or 0 for thread in threads}
         self._first_looks = {number: seen for number, seen in self._first_looks.items() if number in numbers}
         self._activity.forget({thread.native_id or 0 for thread in threads})

@@ -23,12 +23,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-_real_wait = threading.Condition.wait
-_real_event_wait = threading.Event.wait
-_real_join = threading.Thread.join
-_real_select = selectors.DefaultSelector.select
-_real_loop_time = asyncio.BaseEventLoop.time
-_real_monotonic = time.monotonic
+from uniference import real
 
 OVERSHOOT_SECONDS = 1e-9
 """A wait is never shorter than asked for, and some who wait go on until the clock is past the end."""
@@ -57,15 +52,15 @@ class TimedWaits:
         waits = self
 
         def condition_wait(condition: threading.Condition, timeout: float | None = None) -> bool:
-            return bool(waits._timed(lambda seconds: _real_wait(condition, seconds), timeout, is_alone()))
+            return bool(waits._timed(lambda seconds: real.condition_wait(condition, seconds), timeout, is_alone()))
 
         def event_wait(event: threading.Event, timeout: float | None = None) -> bool:
             # A signal's handler may have set it while the rank slept.
-            return _real_event_wait(event, timeout) or event.is_set()
+            return real.event_wait(event, timeout) or event.is_set()
 
         def join(thread: threading.Thread, timeout: float | None = None) -> None:
             def has_ended(seconds: float | None) -> bool:
-                _real_join(thread, seconds)
+                real.join(thread, seconds)
                 return not thread.is_alive()
 
             waits._timed(has_ended, timeout)
@@ -73,10 +68,10 @@ class TimedWaits:
         def select(selector: Any, timeout: float | None = None) -> Any:
             # A loop without any connection has a pipe of its own.
             hears_nobody = len(selector.get_map()) <= 1 and is_alone()
-            return waits._timed(lambda seconds: _real_select(selector, seconds), timeout, hears_nobody)
+            return waits._timed(lambda seconds: real.select(selector, seconds), timeout, hears_nobody)
 
         def loop_time(loop: asyncio.BaseEventLoop) -> float:
-            return waits.monotonic() if waits.is_ranks_thread() else _real_loop_time(loop)
+            return waits.monotonic() if waits.is_ranks_thread() else real.loop_time(loop)
 
         replace(threading.Condition, "wait", condition_wait)
         replace(threading.Event, "wait", event_wait)
@@ -96,7 +91,7 @@ class TimedWaits:
 
     def monotonic(self) -> float:
         """Seconds by the clock by which the calling thread waits."""
-        return self._monotonic() if self.is_ranks_thread() else _real_monotonic()
+        return self._monotonic() if self.is_ranks_thread() else real.monotonic()
 
     def _timed(self, wait: Callable[[float | None], Any], timeout: float | None, is_vain: bool = False) -> Any:
         """Waits in real time, and sleeps by the rank's clock where that was in vain."""
