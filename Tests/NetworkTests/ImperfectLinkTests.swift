@@ -35,6 +35,21 @@ struct ImperfectLinkTests {
     #expect(first.contains { abs($0 - clean) < 1e-9 } && first.contains { $0 > clean + 0.005 })
   }
 
+  @Test("each packet is lost with the probability of its route", arguments: [0.001, 0.02, 0.3])
+  func lossRate(loss: Double) throws {
+    let (messages, packets, seed) = (4000, 10, UInt64(7))
+    let link = Link(bytesPerSecond: 1e6, latency: .milliseconds(1), loss: loss)
+    let lost = try arrivals(link, seed: seed, messages: messages).reduce(0) { lost, time in
+      // Each lost packet is 1500 bytes more, and the first one of a message a round trip of 4 ms.
+      let extra = time - 0.017
+      return lost + (extra < 1e-9 ? 0 : (extra - 0.004) / 0.0015)
+    }
+    // Two links, each of which may lose it. Four standard deviations of a binomial distribution.
+    let (probability, count) = (1 - (1 - loss) * (1 - loss), Double(messages * packets))
+    let tolerance = 4 * (count * probability * (1 - probability)).squareRoot()
+    #expect(abs(lost - count * probability) < tolerance, "seed \(seed)")
+  }
+
   @Test("piecewise linear functions are linear between points and constant beyond")
   func piecewiseLinear() throws {
     let function = try PiecewiseLinear(points: [.init(x: 10, y: 2), .init(x: 20, y: 4), .init(x: 40, y: 0)])

@@ -6,6 +6,7 @@ import signal
 import subprocess
 
 import pytest
+from privileges import lacking_for_testbed, skip_for_want_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCENARIO = ROOT / "Examples" / "llama-on-jetsons.yaml"
@@ -20,6 +21,13 @@ os.environ.pop("COLUMNS", None)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alone: measures this machine, so nothing else runs meanwhile")
+
+
+@pytest.fixture
+def testbeds() -> None:
+    """Testbeds can be made here."""
+    if (need := lacking_for_testbed()) is not None:
+        skip_for_want_of(need)
 
 
 @pytest.fixture(scope="session")

@@ -2,13 +2,13 @@
 
 import hashlib
 import json
-import os
 import signal
 import subprocess
 import time
 
 import pytest
 from conftest import ROOT
+from privileges import skip_for_want_of
 
 pytestmark = pytest.mark.alone
 
@@ -91,12 +91,11 @@ def test_unwritable_places_are_named(uniference, tmp_path, where):
     assert "/dev/null/folder" in errors and errors.count("\n") == 1
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system")
 def test_a_disk_that_fills_up_while_a_record_is_written(uniference, tmp_path):
     folder = tmp_path / "small"
     folder.mkdir()
     if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True).returncode != 0:
-        pytest.skip("may not mount a file system")
+        skip_for_want_of("the right to mount a file system")
     try:
         process = start(uniference, ["--strategy", "tensor=64", "--every-message", "--record", str(folder / "big.run")],
                         tmp_path)

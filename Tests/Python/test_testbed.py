@@ -10,26 +10,9 @@ import sys
 import time
 
 import pytest
+from privileges import skip_for_want_of
 
-
-def missing() -> str | None:
-    """What this machine lacks for a testbed."""
-    if not sys.platform.startswith("linux"):
-        return "network namespaces, which Linux has"
-    if os.geteuid() != 0:
-        return "root"
-    lacking = [name for name in ("ip", "tc", "unshare", "taskset") if shutil.which(name) is None]
-    if lacking:
-        return f"the programs {', '.join(lacking)}"
-    attempt = subprocess.run(
-        ["unshare", "--net", "--mount", "--pid", "--fork", "tc", "qdisc", "add", "dev", "lo", "root", "handle", "1:",
-         "htb"],
-        capture_output=True, text=True)
-    return None if attempt.returncode == 0 else f"namespaces with htb ({attempt.stderr.strip()})"
-
-
-LACK = missing()
-pytestmark = [pytest.mark.skipif(LACK is not None, reason=f"a testbed needs {LACK}"), pytest.mark.alone]
+pytestmark = [pytest.mark.usefixtures("testbeds"), pytest.mark.alone]
 
 # The time from a quarter of the bytes on, at the receiver.
 STREAM = """
@@ -252,8 +235,9 @@ def test_missing_root_and_missing_programs_are_named(testbed):
     assert result.returncode == 69 and "needs the program 'ip'" in result.stderr and "apt-get install" in result.stderr
 
 
-@pytest.mark.skipif(shutil.which("setpriv") is None, reason="setpriv takes the right to real-time priority away")
 def test_real_time_priority_that_is_not_allowed_is_refused_before_anything_starts(testbed):
+    if shutil.which("setpriv") is None:
+        skip_for_want_of("the program setpriv")
     without = ["setpriv", "--bounding-set", "-sys_nice", "--inh-caps", "-sys_nice"]
     result = run([*without, *testbed], ["--real-time"], ["true"])
     assert result.returncode == 69

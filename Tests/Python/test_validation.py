@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pathlib
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,20 +22,6 @@ TOLERANCE = 0.04
 POINTS = {"collectives": 6, "models": 2, "heterogeneous": 4, "what-if": 2}
 
 
-def missing() -> str | None:
-    """What keeps this machine from making a testbed."""
-    if sys.platform != "linux":
-        return "a testbed needs Linux"
-    if os.geteuid() != 0:
-        return "a testbed needs root"
-    for program in ("ip", "tc", "unshare", "chrt"):
-        if shutil.which(program) is None:
-            return f"a testbed needs the program {program}"
-    probe = subprocess.run(["unshare", "--net", "--mount", "--pid", "--fork", "ip", "link", "set", "lo", "up"],
-                           capture_output=True, text=True)
-    return None if probe.returncode == 0 else f"no network namespace can be made: {probe.stderr.strip()}"
-
-
 def excess(point: dict[str, float]) -> float:
     """What a point's error is more than its real runs spread.
 
@@ -47,7 +32,7 @@ def excess(point: dict[str, float]) -> float:
     return max(0.0, 1 - point["accuracy"] - point["spread"])
 
 
-@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+@pytest.mark.usefixtures("testbeds")
 @pytest.mark.parametrize("family", REACHED)
 def test_predictions_hold(uniference: str, family: str) -> None:
     """Each family near what it reaches, tried twice: a machine that does other things may disturb one try."""
@@ -74,7 +59,7 @@ def test_what_is_guarded_is_what_was_reached() -> None:
         assert abs(sum(accuracies) / len(accuracies) - reached) < 0.01, family
 
 
-@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+@pytest.mark.usefixtures("testbeds")
 @pytest.mark.parametrize("command", [
     ["calibrate", "--testbed", "hosts: 2, rate: 1 Gbps", "--output", "{folder}/cluster.yaml"],
     ["validate", "Examples/validation-short.yaml", "--report", "{folder}/report.md"],
