@@ -183,7 +183,11 @@ class ThreadWaits:
                 self.ring_if_due(self._now_ps())
 
     def _must_let_others_speak(self, wait: ThreadWait) -> bool:
-        return self._is_pumping or self._wanting > 0 or any(other.is_over for other in self._waits if other is not wait)
+        if self._is_pumping or self._wanting > 0:
+            return True
+        # Also one whose time is over is about to speak, and has to find nobody at it.
+        now_ps = self._now_ps()
+        return any(other.is_over or other.deadline_ps <= now_ps for other in self._waits if other is not wait)
 
     def _pause(self, seconds: float) -> None:
         with self._others_in():

@@ -153,6 +153,44 @@ def test_a_time_out_in_one_of_several_threads_is_that_ones(run):
     assert done.lines(0) == ["True 2", "1.0"]
 
 
+def test_waits_that_end_by_time_do_not_take_each_others_answers(run):
+    """A thread whose time is over speaks next, though another is about to wait on for all of them."""
+    done = run(2, """
+        import datetime, random, threading, time, torch, torch.distributed as dist
+
+        dist.init_process_group("gloo")
+        groups = [dist.new_group(timeout=datetime.timedelta(seconds=1 + index)) for index in range(3)]
+        if dist.get_rank() == 0:
+            ends = []
+
+            def wait(index):
+                choice = random.Random(index)
+                for _ in range(10):
+                    time.sleep(choice.uniform(0.001, 0.1))
+                start = time.time()
+                try:
+                    dist.all_reduce(torch.ones(1), group=groups[index])
+                except dist.DistBackendError:
+                    ends.append((index, int(time.time() - start)))
+
+            threads = [threading.Thread(target=wait, args=(index,)) for index in range(3)]
+            for thread in threads:
+                thread.start()
+            values = [torch.zeros(1) for _ in range(40)]
+            for value in values:
+                dist.recv(value, 1)
+            for thread in threads:
+                thread.join()
+            print(sorted(ends), sum(value.item() for value in values))
+        else:
+            for step in range(40):
+                time.sleep(0.1)
+                dist.send(torch.ones(1), 0)
+        """, timeout=180)
+    assert done.code == 0, done.errors
+    assert done.lines(0) == ["[(0, 1), (1, 2), (2, 3)] 40.0"]
+
+
 def test_a_deadlock_of_several_threads_names_each_ones_call(run):
     done = run(2, """
         import threading, torch, torch.distributed as dist
