@@ -1,5 +1,4 @@
 import Foundation
-import Network
 import Quantities
 import Uniference
 
@@ -106,28 +105,28 @@ public struct ClusterDocument {
     if let machines = calibration.measurements.machines {
       lines.append(line(indent, "measured_on: \(quoted(machines))", ""))
     }
-    if let threshold = profile.rendezvousThresholdBytes {
+    if let threshold = profile.wire.rendezvousThresholdBytes {
       lines.append(line(indent, "rendezvous_threshold: \(threshold) B", "by letting the sender wait"))
     } else {
       lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
     }
-    lines.append(line(indent, "header: \(profile.headerBytes) B", "as gloo's"))
-    lines.append(line(indent, "clear_to_send: \(profile.clearToSendBytes) B", "as gloo's"))
-    if let cores = profile.sharedCores {
+    lines.append(line(indent, "header: \(profile.wire.headerBytes) B", "as gloo's"))
+    lines.append(line(indent, "clear_to_send: \(profile.wire.clearToSendBytes) B", "as gloo's"))
+    if let cores = profile.host.sharedCores {
       lines.append(line(indent, "shared_cores: \(cores)", "as it was stated"))
     }
-    if profile.progressDelayPicoseconds > 0 {
+    if profile.host.progress == .weak {
       lines.append(line(indent, "progress: weak", "as it was stated"))
     }
-    let overshoot = profile.sleepOvershootPicoseconds
+    let overshoot = profile.host.sleepOvershootPicoseconds
     if overshoot > 0 {
       lines.append(
         line(indent, "sleep_overshoot: \(FigureUnit.duration.text(Double(overshoot) * 1e-12))", "as measured"))
     }
-    if let bytes = profile.sendBufferBytes {
+    if let bytes = profile.wire.sendBufferBytes {
       lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
     }
-    let delays = ["c_state_exit": profile.cStateExit, "cold_cache": profile.coldCache]
+    let delays = ["c_state_exit": profile.host.cStateExit, "cold_cache": profile.host.coldCache]
     var section = ""
     for value in values where !value.path.contains("wire_factor") {
       let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)

@@ -1,5 +1,4 @@
 import Foundation
-import Network
 import Quantities
 
 /// Fits the network's parameters to measurements, with the simulator as the model.
@@ -53,10 +52,10 @@ struct NetworkFit {
       base[cluster].isFullDuplex = rate.isFullDuplex
       base[cluster].burstBytes = Double(measurements.statedBurstBytes ?? 0)
       base[cluster].packetBytes = Double(measurements.statedPacketBytes ?? 0)
-      base[cluster].profile.sharedCores = measurements.statedSharedCores
-      base[cluster].profile.sleepOvershootPicoseconds = measurements.sleepOvershootPicoseconds
-      if measurements.hasWeakProgress { base[cluster].profile.progressDelayPicoseconds = .max }
-      base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
+      base[cluster].profile.host.sharedCores = measurements.statedSharedCores
+      base[cluster].profile.host.sleepOvershootPicoseconds = measurements.sleepOvershootPicoseconds
+      if measurements.hasWeakProgress { base[cluster].profile.host.progress = .weak }
+      base[cluster].profile.wire.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
       for parameter in NetworkParameter.all where parameter.isOfLink {
         let isRate = parameter.path.hasSuffix("bandwidth")

@@ -1,4 +1,3 @@
-import Network
 import Quantities
 
 /// A figure of the network that is found by fitting: where it stands in a cluster file, what it may be, and what it is in
@@ -49,47 +48,47 @@ struct NetworkParameter: Sendable {
       NetworkParameter(
         path: "network.transport.send.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages
-      ) { $1.profile.send.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.send.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.send.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
         deviation: 1e-9, kinds: messages
-      ) { $1.profile.send.picosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.send.picosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
         path: "network.transport.receive.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.receive.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.receive.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.receive.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
         deviation: 1e-9, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.receive.picosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.receive.picosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
         path: clearToSendPath, unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
         kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.picosecondsPerClearToSend = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.picosecondsPerClearToSend = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.c_state_exit.latency", unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.cStateExit.picoseconds = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.cStateExit.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.cold_cache.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.coldAllReduce]
-      ) { $1.profile.coldCache.picoseconds = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.coldCache.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: FigureKind.collectives
-      ) { $1.profile.picosecondsPerCollective = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.picosecondsPerCollective = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.per_copy", unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.allGather]
-      ) { $1.profile.picosecondsPerCopy = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.picosecondsPerCopy = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
         path: "network.transport.reduce_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
         deviation: 1e-9, kinds: [.allReduce, .coldAllReduce, .reduce]
-      ) { $1.profile.reducePicosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.reducePicosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
         path: "network.transport.copy_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
         deviation: 1e-9, kinds: [.allGather, .copy]
-      ) { $1.profile.copyPicosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.copyPicosecondsPerByte = $0 * 1e12 },
     ] + wireSizes.indices.map(wireFactor)
 
   static func wireFactorPath(_ index: Int) -> String { "network.transport.wire_factor[\(index)]" }

@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import SimulationKernel
 
@@ -69,13 +70,13 @@ public final class SimulatedWorld: @unchecked Sendable {
   ) {
     size = topology.hostCount
     engine = Engine(seed: seed, expecting: size, interruption: interruption)
-    engine.sleepOvershootPicoseconds = profile.sleepOvershootPicoseconds
+    engine.sleepOvershootPicoseconds = profile.host.sleepOvershootPicoseconds
     network = FlowNetwork(topology: topology, engine: engine)
-    network.sendBufferBytes = Double(profile.sendBufferBytes ?? 0)
+    network.sendBufferBytes = Double(profile.wire.sendBufferBytes ?? 0)
     self.profile = profile
     self.selector = selector
     self.placement = placement ?? Placement(ranksPerNode: 1, topology: topology)
-    let processors = LibraryProcessors(engine: engine, profile: profile)
+    let processors = LibraryProcessors(engine: engine, model: profile.host)
     collectiveTraffic = CollectiveTraffic(engine: engine, network: network, profile: profile, processors: processors)
     pointToPointTraffic = PointToPointTraffic(
       engine: engine, network: network, profile: profile, processors: processors)

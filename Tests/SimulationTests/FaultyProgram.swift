@@ -95,10 +95,10 @@ struct FaultyProgram {
 
   private static func profile(_ random: inout RandomStream) -> TransportProfile {
     var own = TransportProfile(name: "own")
-    own.rendezvousThresholdBytes = 20_000
-    own.receive.picosecondsPerByte = 300
-    own.clearToSendBytes = 100
-    own.sendBufferBytes = Bool.random(using: &random) ? 30_000 : nil
+    own.wire.rendezvousThresholdBytes = 20_000
+    own.host.receive.picosecondsPerByte = 300
+    own.wire.clearToSendBytes = 100
+    own.wire.sendBufferBytes = Bool.random(using: &random) ? 30_000 : nil
     return [.ideal, .ideal, .nccl, .glooTCP, own].randomElement(using: &random)!
   }
 

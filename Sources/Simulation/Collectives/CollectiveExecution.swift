@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import Quantities
 import SimulationKernel
@@ -65,7 +66,7 @@ final class CollectiveExecution: @unchecked Sendable {
     self.call = call
     self.plan = plan
     self.traffic = traffic
-    startLatency = Picoseconds.sum(plan.baseLatency.picoseconds, traffic.profile.picosecondsPerCollective)
+    startLatency = Picoseconds.sum(plan.baseLatency.picoseconds, traffic.profile.host.picosecondsPerCollective)
     messageLatency = plan.messageLatency.picoseconds
     memberCount = group.worldRanks.count
     members = .allocate(capacity: memberCount, alignment: cacheLineByteCount)
@@ -142,15 +143,17 @@ final class CollectiveExecution: @unchecked Sendable {
       case .send(let peer, let byteCount, let round):
         send(from: member, to: peer, byteCount: byteCount, round: round)
       case .postReceive(let peer, let byteCount, let round):
-        if traffic.profile.isRendezvous(byteCount: byteCount) { sendClearToSend(from: member, to: peer, round: round) }
+        if traffic.profile.wire.isRendezvous(byteCount: byteCount) {
+          sendClearToSend(from: member, to: peer, round: round)
+        }
       case .awaitReceive(let round):
         if state.pointee.await(round: Int32(truncatingIfNeeded: round)) == .nothing { return }
       case .awaitSends(let count):
         if state.pointee.await(sends: Int32(truncatingIfNeeded: count)) == .nothing { return }
       case .reduce(let byteCount):
-        work(traffic.profile.reducePicoseconds(byteCount: byteCount), by: member)
+        work(traffic.profile.host.reducePicoseconds(byteCount: byteCount), by: member)
       case .copy(let byteCount):
-        work(traffic.profile.copyPicoseconds(byteCount: byteCount), by: member)
+        work(traffic.profile.host.copyPicoseconds(byteCount: byteCount), by: member)
       case .finished:
         return finish(member)
       }
@@ -248,12 +251,12 @@ final class CollectiveExecution: @unchecked Sendable {
   private func send(from member: Int, to peer: Int, byteCount: Int, round: Int) {
     let state = members + member
     let profile = traffic.profile
-    if !profile.send.isZero { work(profile.send.picoseconds(byteCount: byteCount), by: member) }
+    if !profile.host.send.isZero { work(profile.host.send.picoseconds(byteCount: byteCount), by: member) }
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: byteCount,
       posted: Picoseconds.sum(state.pointee.clock, messageLatency))
-    if profile.isRendezvous(byteCount: byteCount) {
+    if profile.wire.isRendezvous(byteCount: byteCount) {
       let key = RendezvousKey(receiver: transit.receiver, round: transit.round)
       guard clearsToSend.remove(key) != nil else {
         waitingSends[key] = transit
@@ -265,7 +268,7 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   private func dispatch(_ transit: CollectiveTraffic.Transit) {
-    let bytes = traffic.profile.wireBytes(byteCount: transit.byteCount) * plan.wireByteFactor
+    let bytes = traffic.profile.wire.bytes(ofPayload: transit.byteCount) * plan.wireByteFactor
     traffic.send(
       transit, kind: .collectiveData, wireBytes: bytes,
       on: connection(from: Int(transit.sender), to: transit.receiver))
@@ -295,12 +298,12 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 
   private func sendClearToSend(from member: Int, to peer: Int, round: Int) {
-    work(traffic.profile.picosecondsPerClearToSend, by: member)
+    work(traffic.profile.host.picosecondsPerClearToSend, by: member)
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: 0, posted: members[member].clock)
     traffic.send(
-      transit, kind: .collectiveClearToSend, wireBytes: Double(traffic.profile.clearToSendBytes),
+      transit, kind: .collectiveClearToSend, wireBytes: Double(traffic.profile.wire.clearToSendBytes),
       on: connection(from: member, to: transit.receiver))
   }
 
@@ -314,7 +317,8 @@ final class CollectiveExecution: @unchecked Sendable {
   private func take(_ clearToSend: CollectiveTraffic.Transit) {
     let key = RendezvousKey(receiver: clearToSend.sender, round: clearToSend.round)
     let taken = traffic.processors.end(
-      ofArrivalsWork: traffic.profile.picosecondsPerClearToSend, by: group.worldRanks[Int(clearToSend.receiver)],
+      ofArrivalsWork: traffic.profile.host.picosecondsPerClearToSend,
+      by: group.worldRanks[Int(clearToSend.receiver)],
       at: traffic.engine.now.picoseconds)
     guard let waiting = waitingSends.removeValue(forKey: key) else {
       clearsToSend.insert(key)
@@ -330,7 +334,7 @@ final class CollectiveExecution: @unchecked Sendable {
   /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
   func occupyReceiver(_ transit: CollectiveTraffic.Transit) -> VirtualTime {
     let begin = max(traffic.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
-    let work = traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
+    let work = traffic.profile.host.receive.picoseconds(byteCount: transit.byteCount)
     let end = VirtualTime(
       picoseconds: traffic.processors.end(
         ofArrivalsWork: work, by: group.worldRanks[Int(transit.receiver)], at: begin.picoseconds))

@@ -1,3 +1,4 @@
+import Hosts
 import Network
 import SimulationKernel
 
@@ -18,7 +19,7 @@ final class CollectiveTraffic: EventHandler {
   let profile: TransportProfile
   /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
   private let endsSendsEarly: Bool
-  let progress: ProgressModel
+  let progress: LibraryProgress
   let processors: LibraryProcessors
   weak var observer: (any RunObserver)? {
     didSet { isWatched = observer != nil || account != nil }
@@ -52,8 +53,8 @@ final class CollectiveTraffic: EventHandler {
     self.network = network
     self.profile = profile
     self.processors = processors
-    endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
-    progress = ProgressModel(engine: engine, profile: profile)
+    endsSendsEarly = profile.wire.sendBufferBytes != nil && !network.hasRandomness
+    progress = LibraryProgress(engine: engine, model: profile.host.progress)
     transits = Pool(capacity: network.topology.hostCount)
     memberEvents = Pool(capacity: network.topology.hostCount)
     handlerID = engine.register(self)
@@ -81,7 +82,7 @@ final class CollectiveTraffic: EventHandler {
   @inline(__always)
   func send(_ transit: Transit, kind: TrafficKind, wireBytes: Double, on connection: ConnectionID) {
     let index = transits.insert(transit)
-    if kind == .collectiveData, endsSendsEarly, let stages = profile.stages(wireBytes: wireBytes) {
+    if kind == .collectiveData, endsSendsEarly, let stages = profile.wire.stages(ofBytes: wireBytes) {
       return send(stages, of: transit, index, on: connection)
     }
     network.send(
@@ -114,7 +115,7 @@ final class CollectiveTraffic: EventHandler {
     let execution = executions[transit.execution]
     if isWatched { observe(transit, of: execution) }
     if !endsSendsEarly { execution.sendCompleted(transit.sender) }
-    if profile.receive.isZero, !processors.mayBeIdle {
+    if profile.host.receive.isZero, !processors.mayBeIdle {
       transits.remove(index)
       execution.received(transit)
       execution.messageIsGone()

@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Quantities
 import SimulationKernel
 
@@ -46,7 +47,7 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     let traffic = world.pointToPointTraffic
     let start = process.now.picoseconds
     let work = Picoseconds.sum(
-      traffic.profile.send.picoseconds(byteCount: payload.byteCount),
+      traffic.profile.host.send.picoseconds(byteCount: payload.byteCount),
       traffic.processors.coldCacheDelay(of: process.id, at: start))
     process.compute(picoseconds: traffic.processors.end(ofWork: work, by: process.id, from: start) - start)
     let request = SendRequest(

@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import SimulationKernel
 
@@ -11,7 +12,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   let profile: TransportProfile
   /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
   private let endsSendsEarly: Bool
-  private let progress: ProgressModel
+  private let progress: LibraryProgress
   let processors: LibraryProcessors
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
@@ -69,8 +70,8 @@ final class PointToPointTraffic: @unchecked Sendable {
     self.network = network
     self.profile = profile
     self.processors = processors
-    endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
-    progress = ProgressModel(engine: engine, profile: profile)
+    endsSendsEarly = profile.wire.sendBufferBytes != nil && !network.hasRandomness
+    progress = LibraryProgress(engine: engine, model: profile.host.progress)
   }
 
   deinit {
@@ -81,8 +82,8 @@ final class PointToPointTraffic: @unchecked Sendable {
   /// Takes over a message at its sender's clock. With a rendezvous transport it waits for the receiver.
   func post(_ send: SendRequest) {
     if let failure = failure(of: send) { return send.fail(with: failure) }
-    guard profile.rendezvousThresholdBytes != nil else { return dispatch(send) }
-    if !profile.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
+    guard profile.wire.rendezvousThresholdBytes != nil else { return dispatch(send) }
+    if !profile.wire.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
     if send.posted > engine.now {
       engine.call(at: send.posted, priority: .traffic) { self.offer(send) }
     } else {
@@ -103,7 +104,7 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   private func match(_ send: SendRequest, with grant: Grant) {
     if grant.source == nil { send.usedGrant = grant }
-    guard profile.isRendezvous(byteCount: send.byteCount) else { return }
+    guard profile.wire.isRendezvous(byteCount: send.byteCount) else { return }
     if grant.source == nil {
       notify(send.source, from: send.destination, of: .answer(send), group: send.group)
     } else {
@@ -116,7 +117,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   func receivePosted(
     by destination: Int, from source: Int?, tag: Int?, group: ProcessGroup, at time: VirtualTime
   ) {
-    guard profile.rendezvousThresholdBytes != nil else { return }
+    guard profile.wire.rendezvousThresholdBytes != nil else { return }
     let grant = Grant(group: group.id, source: source, destination: destination, tag: tag)
     // Now, if it can be: what the rank sends next leaves behind its clear-to-send.
     guard time > engine.now else { return announce(grant, to: group) }
@@ -133,8 +134,8 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   private func notify(_ source: Int, from destination: Int, of clearToSend: ClearToSend, group: ProcessGroup) {
     network.send(
-      byteCount: Double(profile.clearToSendBytes), on: group.connection(fromWorld: destination, toWorld: source),
-      at: endOfWork(profile.picosecondsPerClearToSend, by: destination),
+      byteCount: Double(profile.wire.clearToSendBytes), on: group.connection(fromWorld: destination, toWorld: source),
+      at: endOfWork(profile.host.picosecondsPerClearToSend, by: destination),
       token: TrafficKind.pointToPointClearToSend.token(clearsToSend.insert(clearToSend)))
   }
 
@@ -149,7 +150,7 @@ final class PointToPointTraffic: @unchecked Sendable {
   }
 
   func clearToSendArrived(_ index: Int32) {
-    let time = endOfArrivalsWork(profile.picosecondsPerClearToSend, at: clearsToSend[index].source)
+    let time = endOfArrivalsWork(profile.host.picosecondsPerClearToSend, at: clearsToSend[index].source)
     if time <= engine.now { return takeUpClearToSend(index) }
     engine.call(at: time, priority: .traffic) { self.takeUpClearToSend(index) }
   }
@@ -223,9 +224,9 @@ final class PointToPointTraffic: @unchecked Sendable {
     let index = transits.insert(send)
     let connection = send.group.connection(fromWorld: send.source, toWorld: send.destination)
     let time = max(send.posted, engine.now)
-    var bytes = profile.wireBytes(byteCount: send.byteCount)
+    var bytes = profile.wire.bytes(ofPayload: send.byteCount)
     var isBuffered = false
-    if endsSendsEarly, let stages = profile.stages(wireBytes: bytes) {
+    if endsSendsEarly, let stages = profile.wire.stages(ofBytes: bytes) {
       isBuffered = stages.unbuffered <= 0
       if !isBuffered {
         network.send(
@@ -250,7 +251,7 @@ final class PointToPointTraffic: @unchecked Sendable {
         source: send.source, destination: send.destination, byteCount: send.byteCount, tag: send.tag,
         isPartOfCollective: false, posted: send.posted, arrived: engine.now))
     if !endsSendsEarly { send.complete(at: engine.now) }
-    let time = endOfArrivalsWork(profile.receive.picoseconds(byteCount: send.byteCount), at: send.destination)
+    let time = endOfArrivalsWork(profile.host.receive.picoseconds(byteCount: send.byteCount), at: send.destination)
     if time <= engine.now { return deliver(send) }
     let route = Route(source: send.source, destination: send.destination)
     aboutToDeliver[route, default: 0] += 1

@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import Quantities
 import SimulationKernel
@@ -56,7 +57,7 @@ final class UncontendedTiming: ReservationHolder {
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
     guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.progress.isStrong,
-      !world.collectiveTraffic.processors.remembers, world.collectiveTraffic.profile.sendBufferBytes == nil,
+      !world.collectiveTraffic.processors.remembers, world.collectiveTraffic.profile.wire.sendBufferBytes == nil,
       !execution.call.isUnevenAllToAll, world.failures.isEmpty || !world.network.topology.hostsRelay
     else { return }
     let starts = execution.startTimes
