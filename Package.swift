@@ -92,7 +92,9 @@ let package = Package(
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
     .target(
       name: "Calibration",
-      dependencies: ["ChildPrograms", "Inputs", "Uniference", "Simulation", "Network", "Quantities", "Reports"],
+      dependencies: [
+        "ChildPrograms", "Inputs", "Uniference", "Simulation", "Network", "Hosts", "Quantities", "Reports",
+      ],
       swiftSettings: quickToCompile),
     .executableTarget(
       name: "UniferenceCommand",

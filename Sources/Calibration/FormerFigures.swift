@@ -36,7 +36,7 @@ public struct FormerFigures {
     {
       interval = written
     }
-    return FittedValue(path: value.path, value: number, interval: interval, unit: value.unit)
+    return FittedValue(value.key, value: number, interval: interval, unit: value.unit)
   }
 
   /// By what the file's three digits or more leave open.
