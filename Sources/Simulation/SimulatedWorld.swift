@@ -76,10 +76,9 @@ public final class SimulatedWorld: @unchecked Sendable {
     self.profile = profile
     self.selector = selector
     self.placement = placement ?? Placement(ranksPerNode: 1, topology: topology)
-    let processors = LibraryProcessors(engine: engine, model: profile.host)
-    collectiveTraffic = CollectiveTraffic(engine: engine, network: network, profile: profile, processors: processors)
-    pointToPointTraffic = PointToPointTraffic(
-      engine: engine, network: network, profile: profile, processors: processors)
+    let library = CommunicationLibrary(engine: engine, network: network, profile: profile)
+    collectiveTraffic = CollectiveTraffic(library)
+    pointToPointTraffic = PointToPointTraffic(library)
     dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
     network.observer = dispatcher
     pointToPointTraffic.failureBehind = { [unowned self] in failure(between: $0, and: $1, of: $2) }
