@@ -5,7 +5,8 @@ import Uniference
 
 /// The cluster file of a calibration: for people, too, with a comment after each figure that says how sure it is.
 public struct ClusterDocument {
-  /// What stands before the ends of an interval in a figure's comment; ``FormerFigures`` looks for it.
+  /// What stands before the ends of an interval in a figure's comment. ``FittedParameters`` has them as data; of files of
+  /// former versions ``FormerFigures`` reads the comments.
   static let intervalMark = "95%: "
 
   private let calibration: Calibration

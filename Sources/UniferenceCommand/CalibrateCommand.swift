@@ -37,7 +37,8 @@ struct CalibrateCommand: ReportingCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The cluster file to write. Beside it go the measurements (.measurements.json) and a plot (.svg).",
+      "The cluster file to write. Beside it go the measurements (.measurements.json), the parameters with their intervals "
+        + "(.fit.json) and a plot (.svg).",
       valueName: "cluster.yaml"))
   var output: String
 
@@ -140,6 +141,8 @@ struct CalibrateCommand: ReportingCommand {
     let document = ClusterDocument(calibration, name: name)
     let report = CalibrationReport(calibration)
     try TextFile.write(document.text, to: output)
+    try TextFile.write(
+      try jsonText(FittedParameters(calibration)) + "\n", to: FittedParameters.path(besideClusterFile: output))
     try TextFile.write(report.svg, to: base + ".svg")
     if let transport { try TextFile.write(document.transportText, to: transport) }
     try StandardOutput.print(json ? try jsonText(report) : report.text(tables.format))

@@ -102,6 +102,22 @@ import Uniference
     #expect(try FormerFigures(contentsOf: path).drift(to: calibration()) == [])
   }
 
+  @Test func intervalsAreDataBesideTheFile() throws {
+    let calibration = try calibration()
+    // Without comments, as a program may have rewritten it.
+    let lines = ClusterDocument(calibration, name: "desk").text.split(separator: "\n").map { line in
+      line.split(separator: "# ", maxSplits: 1, omittingEmptySubsequences: false)[0]
+    }
+    let path = try file(lines.joined(separator: "\n"))
+    let data = FittedParameters.path(besideClusterFile: path)
+    defer { for file in [path, data] { try? FileManager.default.removeItem(atPath: file) } }
+    try JSONEncoder().encode(FittedParameters(calibration)).write(to: URL(fileURLWithPath: data))
+
+    let latency = try #require(calibration.values.first { $0.key == .link(.latency, cluster: 0) })
+    #expect(try FormerFigures(contentsOf: path).former(latency)?.interval == latency.interval)
+    #expect(try FormerFigures(contentsOf: path).drift(to: calibration) == [])
+  }
+
   @Test func aFigureThatHasMovedIsReported() throws {
     let text = ClusterDocument(try calibration(), name: "desk").text
     let line = try #require(text.split(separator: "\n").first { $0.contains("latency: ") })
