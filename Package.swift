@@ -41,6 +41,7 @@ let package = Package(
       dependencies: [
         "Inputs", "Quantities", "SimulationKernel", .product(name: "HeapModule", package: "swift-collections"),
       ]),
+    .target(name: "Hosts", dependencies: ["Quantities", "SimulationKernel"]),
     .target(name: "Weights", dependencies: ["Inputs", "Quantities"]),
     .target(
       name: "Tokenization", dependencies: ["Inputs", .product(name: "HeapModule", package: "swift-collections")]),
@@ -48,7 +49,7 @@ let package = Package(
     .target(name: "Communication", dependencies: ["Diagnostics"]),
     .target(
       name: "Simulation",
-      dependencies: ["Quantities", "SimulationKernel", "Network", "Devices", "Communication"]),
+      dependencies: ["Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication"]),
     .target(name: "Tensors", dependencies: ["Quantities", "Devices", "Communication"]),
     .target(
       name: "Models",
@@ -67,7 +68,7 @@ let package = Package(
     .target(
       name: "Uniference",
       dependencies: [
-        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices", "Communication",
+        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication",
         "Simulation",
         "Tensors", "LibTorch", "Models", "PythonInterpreters", "Results", "Reports",
         .product(name: "Yams", package: "Yams"),
@@ -91,7 +92,9 @@ let package = Package(
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
     .target(
       name: "Calibration",
-      dependencies: ["ChildPrograms", "Inputs", "Uniference", "Network", "Quantities", "Reports"],
+      dependencies: [
+        "ChildPrograms", "Inputs", "Uniference", "Simulation", "Network", "Hosts", "Quantities", "Reports",
+      ],
       swiftSettings: quickToCompile),
     .executableTarget(
       name: "UniferenceCommand",
@@ -124,6 +127,7 @@ let package = Package(
     .testTarget(
       name: "NetworkTests", dependencies: ["Mutations", "Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
+    .testTarget(name: "HostsTests", dependencies: ["Hosts"]),
     .testTarget(name: "WeightsTests", dependencies: ["Mutations", "Weights", "Quantities", "SimulationKernel"]),
     .testTarget(name: "TokenizationTests", dependencies: ["Mutations", "Tokenization", "SimulationKernel"]),
     .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms"]),
@@ -135,7 +139,7 @@ let package = Package(
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Mutations", "Simulation", "Communication", "Network", "Devices", "Quantities", "SimulationKernel",
+        "Mutations", "Simulation", "Communication", "Network", "Hosts", "Devices", "Quantities", "SimulationKernel",
       ]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
@@ -149,8 +153,8 @@ let package = Package(
     .testTarget(
       name: "UniferenceTests",
       dependencies: [
-        "Mutations", "Uniference", "SimulationKernel", "Network", "Devices", "Communication", "Models", "Quantities",
-        "Results",
+        "Mutations", "Uniference", "SimulationKernel", "Network", "Hosts", "Simulation", "Devices", "Communication",
+        "Models", "Quantities", "Results",
       ]),
     .testTarget(
       name: "UniferenceCommandTests",
@@ -168,7 +172,9 @@ let package = Package(
       name: "TestbedTests", dependencies: ["Testbed", "Quantities", "SimulationKernel", "Uniference"]),
     .testTarget(
       name: "CalibrationTests",
-      dependencies: ["Calibration", "Uniference", "SimulationKernel", "Network", "Quantities", "Reports"]),
+      dependencies: [
+        "Calibration", "Uniference", "Simulation", "SimulationKernel", "Network", "Hosts", "Quantities", "Reports",
+      ]),
     .testTarget(name: "ValidationTests", dependencies: ["Validation", "Uniference"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
   ],

@@ -1,11 +1,12 @@
 import Foundation
-import Network
+import Hosts
 import Quantities
 import Uniference
 
 /// The cluster file of a calibration: for people, too, with a comment after each figure that says how sure it is.
 public struct ClusterDocument {
-  /// What stands before the ends of an interval in a figure's comment; ``FormerFigures`` looks for it.
+  /// What stands before the ends of an interval in a figure's comment. ``FittedParameters`` has them as data; of files of
+  /// former versions ``FormerFigures`` reads the comments.
   static let intervalMark = "95%: "
 
   private let calibration: Calibration
@@ -55,8 +56,8 @@ public struct ClusterDocument {
       line(
         4, "reserved_memory: \(DataSize(bytes: max(0, host.memory_bytes - host.available_bytes)))",
         "in use when the measuring began"))
-    lines += entry.figures.map { value in
-      figure(4, String(value.path.split(separator: ".").last ?? ""), value)
+    for value in entry.figures {
+      if case .device(_, let parameter) = value.key { lines.append(figure(4, parameter.rawValue, value)) }
     }
     if !entry.figures.isEmpty {
       lines.append(line(4, "compute_efficiency: 1", "the rates are those that operations reach"))
@@ -72,15 +73,17 @@ public struct ClusterDocument {
     var lines = ["network:", "  topology: switch"]
     lines.append(line(2, "duplex: \(model.isFullDuplex ? "full" : "half")", "by sending both ways at once"))
     lines.append("  link:")
-    let link = calibration.values.filter { $0.path.hasPrefix("network.link.") }
-    if !link.contains(where: { $0.path.hasSuffix("bandwidth") }) {
+    let link = calibration.values.compactMap { value -> (parameter: LinkParameter, value: FittedValue)? in
+      if case .link(let parameter, cluster: 0) = value.key { (parameter, value) } else { nil }
+    }
+    if !link.contains(where: { $0.parameter == .bandwidth }) {
       lines.append(line(4, "bandwidth: \(FigureUnit.bandwidth.text(model.bytesPerSecond))", "as it was stated"))
     }
-    if !link.contains(where: { $0.path.hasSuffix("burst") }), model.burstBytes > 0 {
+    if !link.contains(where: { $0.parameter == .burst }), model.burstBytes > 0 {
       lines.append(line(4, "burst: \(Int(model.burstBytes)) B", "as it was stated"))
     }
     if model.packetBytes > 0 { lines.append(line(4, "packet: \(Int(model.packetBytes)) B", "as it was stated")) }
-    lines += link.filter { !$0.path.hasSuffix(")") }.map { figure(4, String($0.path.split(separator: ".")[2]), $0) }
+    lines += link.map { figure(4, $0.parameter.rawValue, $0.value) }
     if !calibration.rates.slower.isEmpty { lines += slowerLinks }
     return lines + ["  transport:"] + transport(indent: 4)
   }
@@ -99,57 +102,61 @@ public struct ClusterDocument {
   }
 
   private func transport(indent: Int) -> [String] {
-    let prefix = "network.transport."
     let profile = calibration.model.profile
-    let values = calibration.values.filter { $0.path.hasPrefix(prefix) }
     var lines = [line(indent, "name: gloo-measured", ""), line(indent, "base: gloo-tcp", "what is not given below")]
     if let machines = calibration.measurements.machines {
       lines.append(line(indent, "measured_on: \(quoted(machines))", ""))
     }
-    if let threshold = profile.rendezvousThresholdBytes {
+    if let threshold = profile.wire.rendezvousThresholdBytes {
       lines.append(line(indent, "rendezvous_threshold: \(threshold) B", "by letting the sender wait"))
     } else {
       lines.append(line(indent, "rendezvous_threshold: never", "by letting the sender wait"))
     }
-    lines.append(line(indent, "header: \(profile.headerBytes) B", "as gloo's"))
-    lines.append(line(indent, "clear_to_send: \(profile.clearToSendBytes) B", "as gloo's"))
-    if let cores = profile.sharedCores {
+    lines.append(line(indent, "header: \(profile.wire.headerBytes) B", "as gloo's"))
+    lines.append(line(indent, "clear_to_send: \(profile.wire.clearToSendBytes) B", "as gloo's"))
+    if let cores = profile.host.sharedCores {
       lines.append(line(indent, "shared_cores: \(cores)", "as it was stated"))
     }
-    if profile.progressDelayPicoseconds > 0 {
+    if profile.host.progress == .weak {
       lines.append(line(indent, "progress: weak", "as it was stated"))
     }
-    let overshoot = profile.sleepOvershootPicoseconds
+    let overshoot = profile.host.sleepOvershootPicoseconds
     if overshoot > 0 {
       lines.append(
         line(indent, "sleep_overshoot: \(FigureUnit.duration.text(Double(overshoot) * 1e-12))", "as measured"))
     }
-    if let bytes = profile.sendBufferBytes {
+    if let bytes = profile.wire.sendBufferBytes {
       lines.append(line(indent, "send_buffer: \(DataSize(bytes: bytes))", "assumed"))
     }
-    let delays = ["c_state_exit": profile.cStateExit, "cold_cache": profile.coldCache]
-    var section = ""
-    for value in values where !value.path.contains("wire_factor") {
-      let parts = value.path.dropFirst(prefix.count).split(separator: ".").map(String.init)
-      if parts.count == 2, parts[0] != section {
-        section = parts[0]
-        lines.append(line(indent, "\(section):", ""))
-      }
-      lines.append(figure(indent + 2 * (parts.count - 1), parts[parts.count - 1], value))
-      if let delay = delays[parts[0]] {
+    return lines + costs(indent: indent) + wireFactors(indent: indent)
+  }
+
+  /// What was fitted of the transport but for the wire's factors.
+  private func costs(indent: Int) -> [String] {
+    let host = calibration.model.profile.host
+    let delays: [TransportParameter: DelayAfter] = [.cStateExit: host.cStateExit, .coldCache: host.coldCache]
+    var lines: [String] = []
+    var section: String?
+    for value in calibration.values {
+      guard case .transport(let parameter) = value.key, !parameter.isWireFactor else { continue }
+      let place = parameter.place
+      if let new = place.section, new != section { lines.append(line(indent, "\(new):", "")) }
+      section = place.section ?? section
+      lines.append(figure(indent + (place.section == nil ? 0 : 2), place.field, value))
+      if let delay = delays[parameter] {
         let after = FigureUnit.duration.text(Double(delay.afterPicoseconds) * 1e-12)
         lines.append(line(indent + 2, "after: \(after)", "assumed"))
       }
     }
-    return lines + wireFactors(values.filter { $0.path.contains("wire_factor") }, indent: indent)
+    return lines
   }
 
-  private func wireFactors(_ values: [FittedValue], indent: Int) -> [String] {
+  private func wireFactors(indent: Int) -> [String] {
     let sizes = NetworkParameter.wireSizes
     return [line(indent, "wire_factor:", "bytes on the wire for each of payload, by payload")]
       + sizes.indices.map { index in
         let factor = formatNumber(calibration.model.wireFactors[index], significantDigits: 5)
-        let value = values.first { $0.path.hasSuffix("[\(index)]") }
+        let value = calibration.values.first { $0.key == .transport(.wireFactor(index)) }
         return line(
           indent + 2, "- [\(sizes[index]) B, \(factor)]", value.map(comment) ?? "given: 1514 bytes on Ethernet for 1448"
         )

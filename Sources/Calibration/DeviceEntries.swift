@@ -34,7 +34,7 @@ struct DeviceEntries: Sendable {
         entries[entries.count - 1].count += 1
         continue
       }
-      let fit = try DeviceFit(measurements, rank: first).solve(path: "devices[\(entries.count)]")
+      let fit = try DeviceFit(measurements, rank: first).solve(entry: entries.count)
       if rank == first { points += fit?.points ?? [] }
       entries.append(
         Entry(name: host.name, host: host, firstRank: rank, speed: speed, figures: fit?.values ?? []))

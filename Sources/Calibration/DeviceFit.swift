@@ -9,17 +9,22 @@ struct DeviceFit {
   private let kernels: [MeasuredFigure]
   private let dtypes: [String]
 
-  /// - Parameter rank: whose device; `nil` from ``solve(path:)`` when its kernels have not been measured.
+  /// The types whose rates are fitted.
+  private static let peaks: KeyValuePairs<String, DeviceParameter> = [
+    "float32": .peakFloat32, "bfloat16": .peakBFloat16,
+  ]
+
+  /// - Parameter rank: whose device; `nil` from ``solve(entry:)`` when its kernels have not been measured.
   init(_ measurements: Measurements, rank: Int) {
     let kernels = measurements.figures.filter {
-      $0.kind == .kernel && $0.ranks == [rank] && $0.median_s > 0 && ["float32", "bfloat16"].contains($0.dtype)
+      $0.kind == .kernel && $0.ranks == [rank] && $0.median_s > 0 && Self.peaks.map(\.key).contains($0.dtype)
     }
     self.kernels = kernels
-    dtypes = ["float32", "bfloat16"].filter { dtype in kernels.contains { $0.dtype == dtype } }
+    dtypes = Self.peaks.map(\.key).filter { dtype in kernels.contains { $0.dtype == dtype } }
   }
 
-  /// - Parameter path: where the device stands in the cluster file: `devices[0]`.
-  func solve(path: String) throws -> (values: [FittedValue], points: [FittedPoint])? {
+  /// - Parameter entry: where the device stands in the cluster file's list.
+  func solve(entry: Int) throws -> (values: [FittedValue], points: [FittedPoint])? {
     guard kernels.count > dtypes.count + 2 else { return nil }
     let rates = dtypes.map { dtype in best { $0.dtype == dtype ? $0.flops : nil } } + [best { $0.moved_bytes }]
     let parameters = rates.map(Self.parameter) + [launch]
@@ -29,11 +34,11 @@ struct DeviceFit {
         return log(seconds(kernel, values) / kernel.median_s) / max(kernel.relativeDeviation, Self.modelDeviation)
       }
     }.solve()
-    let names = dtypes.map { "peak_\($0)" } + ["memory_bandwidth", "launch_overhead"]
+    let names = Self.peaks.filter { dtypes.contains($0.key) }.map(\.value) + [.memoryBandwidth, .launchOverhead]
     let units = dtypes.map { _ in FigureUnit.computeRate } + [.memoryRate, .duration]
     let values = names.indices.map { index in
       FittedValue(
-        path: "\(path).\(names[index])", value: solution.values[index],
+        .device(entry: entry, names[index]), value: solution.values[index],
         interval: solution.interval(of: index).clamped(to: parameters[index].bounds), unit: units[index])
     }
     return (values, kernels.map { point($0, solution.values) })

@@ -1,7 +1,7 @@
 /// A figure that was found by fitting, with how sure it is.
 public struct FittedValue: Hashable, Sendable {
-  /// Where it stands in a cluster file: `network.transport.send.per_message`.
-  public let path: String
+  /// Which parameter it is.
+  public let key: ParameterKey
   /// In seconds, bytes and their quotients.
   public let value: Double
   /// Where it lies with a probability of 95%.
@@ -10,13 +10,18 @@ public struct FittedValue: Hashable, Sendable {
   public let isUndetermined: Bool
   let unit: FigureUnit
 
-  init(path: String, value: Double, interval: ClosedRange<Double>, isUndetermined: Bool = false, unit: FigureUnit) {
-    self.path = path
+  init(
+    _ key: ParameterKey, value: Double, interval: ClosedRange<Double>, isUndetermined: Bool = false, unit: FigureUnit
+  ) {
+    self.key = key
     self.value = value
     self.interval = interval
     self.isUndetermined = isUndetermined
     self.unit = unit
   }
+
+  /// Where it stands in a cluster file: `network.transport.send.per_message`.
+  public var path: String { key.path }
 
   /// Whether it is a rate of which the measurements hardly say the order of magnitude.
   public var isDoubtful: Bool {

@@ -1,15 +1,18 @@
 import Foundation
 import Uniference
 
-/// The figures of a cluster file that an earlier calibration has written, with the intervals in its comments.
+/// The parameters of a cluster file that an earlier calibration has written, with the intervals from the file beside it.
 public struct FormerFigures {
   private let document: DocumentValue
+  private let fitted: FittedParameters?
+  /// Files of former versions have the intervals in comments alone.
   private let lines: [Substring]
 
   /// - Throws: one line that names file and line, when the file is not YAML.
   public init(contentsOf path: String) throws(DocumentError) {
     let text = try DocumentText(contentsOf: path)
     document = try DocumentValue(yaml: text.text, file: path)
+    fitted = FittedParameters(besideClusterFile: path)
     lines = text.text.split(separator: "\n", omittingEmptySubsequences: false)
   }
 
@@ -27,16 +30,18 @@ public struct FormerFigures {
   }
 
   /// What the file says of a figure; without an interval where somebody has written it by hand.
-  private func former(_ value: FittedValue) -> FittedValue? {
+  func former(_ value: FittedValue) -> FittedValue? {
     guard let place = find(value.path), case .scalar(let text) = place.content, let number = value.unit.value(of: text)
     else { return nil }
     var interval = number...number
-    if case .file(_, let line?) = place.origin, lines.indices.contains(line - 1),
+    if let known = fitted?.interval(of: value.path, valued: number, unit: value.unit) {
+      interval = known
+    } else if fitted == nil, case .file(_, let line?) = place.origin, lines.indices.contains(line - 1),
       let written = Self.interval(String(lines[line - 1]), unit: value.unit)
     {
       interval = written
     }
-    return FittedValue(path: value.path, value: number, interval: interval, unit: value.unit)
+    return FittedValue(value.key, value: number, interval: interval, unit: value.unit)
   }
 
   /// By what the file's three digits or more leave open.

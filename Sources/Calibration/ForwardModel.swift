@@ -11,8 +11,8 @@ enum ForwardModel {
   /// Seconds that a figure of ranks on such a network takes.
   static func seconds(of figure: MeasuredFigure, on model: NetworkModel) throws -> Double {
     switch figure.kind {
-    case .copy: return perByte(model.profile.copyPicosecondsPerByte, figure)
-    case .reduce: return perByte(model.profile.reducePicosecondsPerByte, figure)
+    case .copy: return perByte(model.profile.host.copyPicosecondsPerByte, figure)
+    case .reduce: return perByte(model.profile.host.reducePicosecondsPerByte, figure)
     default:
       let stopwatch = Stopwatch()
       try World.simulate(

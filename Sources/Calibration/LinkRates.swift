@@ -1,9 +1,8 @@
-import Network
 import Quantities
 
 /// What can be seen of the links at a glance: their rate, whether both directions share it, and which are slower.
 struct LinkRates: Sendable {
-  /// Payload of a full Ethernet frame's share, as in `TransportProfile.glooTCP`.
+  /// Payload of a full Ethernet frame's share, as in ``TransportProfile/glooTCP``.
   private static let payloadShare = 1448.0 / 1514.0
   /// Streams of messages this large show a link's rate.
   private static let leastBytes = 250_000

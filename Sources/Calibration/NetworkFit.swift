@@ -1,5 +1,4 @@
 import Foundation
-import Network
 import Quantities
 
 /// Fits the network's parameters to measurements, with the simulator as the model.
@@ -53,15 +52,16 @@ struct NetworkFit {
       base[cluster].isFullDuplex = rate.isFullDuplex
       base[cluster].burstBytes = Double(measurements.statedBurstBytes ?? 0)
       base[cluster].packetBytes = Double(measurements.statedPacketBytes ?? 0)
-      base[cluster].profile.sharedCores = measurements.statedSharedCores
-      base[cluster].profile.sleepOvershootPicoseconds = measurements.sleepOvershootPicoseconds
-      if measurements.hasWeakProgress { base[cluster].profile.progressDelayPicoseconds = .max }
-      base[cluster].profile.rendezvousThresholdBytes = Rendezvous.threshold(
+      base[cluster].profile.host.sharedCores = measurements.statedSharedCores
+      base[cluster].profile.host.sleepOvershootPicoseconds = measurements.sleepOvershootPicoseconds
+      if measurements.hasWeakProgress { base[cluster].profile.host.progress = .weak }
+      base[cluster].profile.wire.rendezvousThresholdBytes = Rendezvous.threshold(
         measurements, bytesPerSecond: rate.bytesPerSecond)
-      for parameter in NetworkParameter.all where parameter.isOfLink {
-        let isRate = parameter.path.hasSuffix("bandwidth")
+      for parameter in NetworkParameter.all {
+        guard case .link(let name) = parameter.name else { continue }
+        let isRate = name == .bandwidth
         if isRate, rate.isStated { continue }
-        if Self.isBurst(parameter), measurements.statedBurstBytes != nil { continue }
+        if name == .burst, measurements.statedBurstBytes != nil { continue }
         unknowns.append(
           Unknown(
             parameter: parameter, cluster: cluster, start: isRate ? rate.bytesPerSecond : parameter.start))
@@ -72,11 +72,13 @@ struct NetworkFit {
     var given = isStated ? [] : Self.wireFactorsAtFullRate(data)
     // What is sent in packets of a known size is known to the byte.
     if measurements.allSatisfy({ $0.statedPacketBytes != nil }) {
-      given = NetworkParameter.wireSizes.indices.map(NetworkParameter.wireFactorPath) + NetworkParameter.bytePaths
+      // Times by the byte pass beside the wire's once that is slower.
+      given = NetworkParameter.wireSizes.indices.map(TransportParameter.wireFactor) + [.sendPerByte, .receivePerByte]
     }
     // Only where cores are short can the processor time of a clear-to-send be told from the network's.
-    if measurements.allSatisfy({ $0.statedSharedCores == nil }) { given.append(NetworkParameter.clearToSendPath) }
-    for parameter in NetworkParameter.all where !parameter.isOfLink && !given.contains(parameter.path) {
+    if measurements.allSatisfy({ $0.statedSharedCores == nil }) { given.append(.perClearToSend) }
+    for parameter in NetworkParameter.all {
+      guard case .transport(let name) = parameter.name, !given.contains(name) else { continue }
       unknowns.append(Unknown(parameter: parameter, cluster: nil, start: parameter.start))
     }
     self.data = data
@@ -85,10 +87,10 @@ struct NetworkFit {
   }
 
   /// The wire's factors at the largest payload whose rate was measured and beyond.
-  private static func wireFactorsAtFullRate(_ data: [Datum]) -> [String] {
+  private static func wireFactorsAtFullRate(_ data: [Datum]) -> [TransportParameter] {
     let largest = data.filter { $0.figure.kind == .stream }.compactMap(\.figure.bytes).max() ?? 0
     let reached = NetworkParameter.wireSizes.lastIndex { $0 <= largest } ?? 0
-    return (reached..<NetworkParameter.wireSizes.count).map(NetworkParameter.wireFactorPath)
+    return (reached..<NetworkParameter.wireSizes.count).map(TransportParameter.wireFactor)
   }
 
   /// What the network decides, without what no clock has noticed: a computation that took no time, and a stream whose
@@ -119,9 +121,7 @@ struct NetworkFit {
     return try plain.solveOnce(progress: progress)
   }
 
-  private static func isBurst(_ unknown: Unknown) -> Bool { isBurst(unknown.parameter) }
-
-  private static func isBurst(_ parameter: NetworkParameter) -> Bool { parameter.path.hasSuffix("burst") }
+  private static func isBurst(_ unknown: Unknown) -> Bool { unknown.parameter.name == .link(.burst) }
 
   private func solveOnce(progress: (Int) -> Void) throws -> Result {
     var problem = LeastSquares(
@@ -180,9 +180,13 @@ struct NetworkFit {
       let bounds = unknown.parameter.bounds
       let interval = solution.interval(of: index).clamped(to: bounds)
       let prior = Self.parameter(unknown).prior?.deviation ?? .infinity
-      let suffix = unknown.cluster.map { $0 > 0 ? " (\($0 + 1))" : "" } ?? ""
+      let key: ParameterKey =
+        switch unknown.parameter.name {
+        case .link(let name): .link(name, cluster: unknown.cluster ?? 0)
+        case .transport(let name): .transport(name)
+        }
       return FittedValue(
-        path: unknown.parameter.path + suffix, value: solution.values[index], interval: interval,
+        key, value: solution.values[index], interval: interval,
         isUndetermined: solution.standardErrors[index] > 0.7 * prior, unit: unknown.parameter.unit)
     }
   }

@@ -1,5 +1,6 @@
 import Network
 import Quantities
+import Simulation
 import Uniference
 
 /// A network as it is being fitted: what lies between two ranks, and what the library adds to it.
@@ -17,7 +18,7 @@ struct NetworkModel: Sendable {
   var profile = Self.start
   /// Bytes on the wire for each of payload, at ``NetworkParameter/wireSizes``.
   var wireFactors = NetworkParameter.wireSizes.map { _ in 1514.0 / 1448.0 } {
-    didSet { profile.wireFactor = Self.wireFactor(wireFactors) }
+    didSet { profile.wire.factor = Self.wireFactor(wireFactors) }
   }
 
   /// What is not fitted. Computing of 200 microseconds is assumed to empty caches. Rests of less than 120 microseconds are
@@ -29,11 +30,11 @@ struct NetworkModel: Sendable {
   /// like a receiver's clear-to-send have 66 of Ethernet, IP and TCP around them.
   private static let start: TransportProfile = {
     var profile = TransportProfile.glooTCP
-    profile.cStateExit.afterPicoseconds = 120_000_000
-    profile.sendBufferBytes = 750_000
-    profile.headerBytes = 48 + 48 + 66
-    profile.clearToSendBytes = 48 + 66
-    profile.coldCache.afterPicoseconds = 200_000_000
+    profile.host.cStateExit.afterPicoseconds = 120_000_000
+    profile.wire.sendBufferBytes = 750_000
+    profile.wire.headerBytes = 48 + 48 + 66
+    profile.wire.clearToSendBytes = 48 + 66
+    profile.host.coldCache.afterPicoseconds = 200_000_000
     return profile
   }()
 

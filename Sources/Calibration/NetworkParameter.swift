@@ -1,13 +1,11 @@
-import Network
 import Quantities
 
-/// A figure of the network that is found by fitting: where it stands in a cluster file, what it may be, and what it is in
-/// the simulator.
+/// A parameter of the network that is found by fitting: which one it is, what it may be, and what it is in the simulator.
 ///
 /// To fit another mechanism, add a line to ``all``: the simulator is the model, so nothing else has to know it.
 struct NetworkParameter: Sendable {
-  /// Where it stands in a cluster file.
-  let path: String
+  /// Which one it is.
+  let name: Name
   let unit: FigureUnit
   /// Where the search begins, in seconds, bytes and their quotients.
   let start: Double
@@ -16,15 +14,16 @@ struct NetworkParameter: Sendable {
   let scale: Double
   /// How far from ``start`` it may well be; measurements that say nothing leave it there.
   let deviation: Double
-  /// Whether each cluster has its own, however many are fitted together: links differ, libraries do not.
-  var isOfLink = false
   /// The figures that depend on it.
   let kinds: Set<FigureKind>
   let set: @Sendable (Double, inout NetworkModel) -> Void
 
-  /// Times by the byte, which pass beside the wire's once that is slower.
-  static let bytePaths = ["network.transport.send.per_byte", "network.transport.receive.per_byte"]
-  static let clearToSendPath = "network.transport.per_clear_to_send"
+  /// A parameter of links or of the transport.
+  enum Name: Hashable {
+    /// Each cluster has its own, however many are fitted together: links differ, libraries do not.
+    case link(LinkParameter)
+    case transport(TransportParameter)
+  }
 
   /// Payload sizes at which the wire's factor may differ.
   static let wireSizes = [4096, 65_536, 1_048_576, 16_777_216]
@@ -35,69 +34,67 @@ struct NetworkParameter: Sendable {
   static let all: [NetworkParameter] =
     [
       NetworkParameter(
-        path: "network.link.bandwidth", unit: .bandwidth, start: 125e6, bounds: 1e3...1e13, scale: 1e6, deviation: 1e13,
-        isOfLink: true, kinds: messages.subtracting([.sendCall])
+        name: .link(.bandwidth), unit: .bandwidth, start: 125e6, bounds: 1e3...1e13, scale: 1e6, deviation: 1e13,
+        kinds: messages.subtracting([.sendCall])
       ) { $1.bytesPerSecond = $0 },
       NetworkParameter(
-        path: "network.link.latency", unit: .duration, start: 10e-6, bounds: 0...10, scale: 5e-6, deviation: 1,
-        isOfLink: true, kinds: messages.subtracting([.sendCall])
+        name: .link(.latency), unit: .duration, start: 10e-6, bounds: 0...10, scale: 5e-6, deviation: 1,
+        kinds: messages.subtracting([.sendCall])
       ) { $1.latency = 2 * $0 },
       NetworkParameter(
-        path: "network.link.burst", unit: .size, start: 0, bounds: 0...1e8, scale: 1000, deviation: 1e5,
-        isOfLink: true, kinds: messages.subtracting([.sendCall])
+        name: .link(.burst), unit: .size, start: 0, bounds: 0...1e8, scale: 1000, deviation: 1e5,
+        kinds: messages.subtracting([.sendCall])
       ) { $1.burstBytes = $0 },
       NetworkParameter(
-        path: "network.transport.send.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
+        name: .transport(.sendPerMessage), unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages
-      ) { $1.profile.send.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.send.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.send.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
+        name: .transport(.sendPerByte), unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
         deviation: 1e-9, kinds: messages
-      ) { $1.profile.send.picosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.send.picosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
-        path: "network.transport.receive.per_message", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
+        name: .transport(.receivePerMessage), unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.receive.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.receive.picosecondsPerMessage = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.receive.per_byte", unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
+        name: .transport(.receivePerByte), unit: .perByte, start: 5e-11, bounds: 0...1e-6, scale: 1e-11,
         deviation: 1e-9, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.receive.picosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.receive.picosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
-        path: clearToSendPath, unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
+        name: .transport(.perClearToSend), unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6, deviation: 1e-2,
         kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.picosecondsPerClearToSend = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.picosecondsPerClearToSend = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.c_state_exit.latency", unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
+        name: .transport(.cStateExit), unit: .duration, start: 10e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: messages.subtracting([.sendCall])
-      ) { $1.profile.cStateExit.picoseconds = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.cStateExit.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.cold_cache.latency", unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
+        name: .transport(.coldCache), unit: .duration, start: 20e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.coldAllReduce]
-      ) { $1.profile.coldCache.picoseconds = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.coldCache.picoseconds = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.per_collective", unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
+        name: .transport(.perCollective), unit: .duration, start: 30e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: FigureKind.collectives
-      ) { $1.profile.picosecondsPerCollective = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.picosecondsPerCollective = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.per_copy", unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6,
+        name: .transport(.perCopy), unit: .duration, start: 5e-6, bounds: 0...1, scale: 5e-6,
         deviation: 1e-2, kinds: [.allGather]
-      ) { $1.profile.picosecondsPerCopy = Picoseconds.nearest(seconds: $0) },
+      ) { $1.profile.host.picosecondsPerCopy = Picoseconds.nearest(seconds: $0) },
       NetworkParameter(
-        path: "network.transport.reduce_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
+        name: .transport(.reducePerByte), unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
         deviation: 1e-9, kinds: [.allReduce, .coldAllReduce, .reduce]
-      ) { $1.profile.reducePicosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.reducePicosecondsPerByte = $0 * 1e12 },
       NetworkParameter(
-        path: "network.transport.copy_per_byte", unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
+        name: .transport(.copyPerByte), unit: .perByte, start: 1e-10, bounds: 0...1e-6, scale: 2e-11,
         deviation: 1e-9, kinds: [.allGather, .copy]
-      ) { $1.profile.copyPicosecondsPerByte = $0 * 1e12 },
+      ) { $1.profile.host.copyPicosecondsPerByte = $0 * 1e12 },
     ] + wireSizes.indices.map(wireFactor)
-
-  static func wireFactorPath(_ index: Int) -> String { "network.transport.wire_factor[\(index)]" }
 
   /// Bytes on the wire for each of payload at one size; between sizes the line through them counts.
   private static func wireFactor(_ index: Int) -> NetworkParameter {
     NetworkParameter(
-      path: wireFactorPath(index), unit: .ratio, start: frame, bounds: 0.1...10, scale: 0.01,
+      name: .transport(.wireFactor(index)), unit: .ratio, start: frame, bounds: 0.1...10, scale: 0.01,
       deviation: 0.15, kinds: messages.subtracting([.sendCall])
     ) { value, model in model.wireFactors[index] = value }
   }

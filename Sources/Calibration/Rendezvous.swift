@@ -1,5 +1,3 @@
-import Network
-
 /// From which size on payloads wait for their receiver.
 enum Rendezvous {
   /// What takes less on the wire cannot be told from the cost of a call.

@@ -1,7 +1,7 @@
 /// A function given by points, linear between them and constant beyond the first and the last.
-public struct PiecewiseLinear: Hashable, Sendable, Codable {
+public struct PiecewiseLinear: Hashable, Sendable {
   /// One point of the function.
-  public struct Point: Hashable, Sendable, Codable {
+  public struct Point: Hashable, Sendable {
     /// Where it is.
     public var x: Double
     /// The value there.

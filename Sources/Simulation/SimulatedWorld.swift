@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import SimulationKernel
 
@@ -69,16 +70,15 @@ public final class SimulatedWorld: @unchecked Sendable {
   ) {
     size = topology.hostCount
     engine = Engine(seed: seed, expecting: size, interruption: interruption)
-    engine.sleepOvershootPicoseconds = profile.sleepOvershootPicoseconds
+    engine.sleepOvershootPicoseconds = profile.host.sleepOvershootPicoseconds
     network = FlowNetwork(topology: topology, engine: engine)
-    network.sendBufferBytes = Double(profile.sendBufferBytes ?? 0)
+    network.sendBufferBytes = Double(profile.wire.sendBufferBytes ?? 0)
     self.profile = profile
     self.selector = selector
     self.placement = placement ?? Placement(ranksPerNode: 1, topology: topology)
-    let processors = LibraryProcessors(engine: engine, profile: profile)
-    collectiveTraffic = CollectiveTraffic(engine: engine, network: network, profile: profile, processors: processors)
-    pointToPointTraffic = PointToPointTraffic(
-      engine: engine, network: network, profile: profile, processors: processors)
+    let library = CommunicationLibrary(engine: engine, network: network, profile: profile)
+    collectiveTraffic = CollectiveTraffic(library)
+    pointToPointTraffic = PointToPointTraffic(library)
     dispatcher = MessageDispatcher(collectives: collectiveTraffic, pointToPoint: pointToPointTraffic)
     network.observer = dispatcher
     pointToPointTraffic.failureBehind = { [unowned self] in failure(between: $0, and: $1, of: $2) }

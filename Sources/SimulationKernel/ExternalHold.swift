@@ -80,6 +80,9 @@ public protocol ReportSource: AnyObject {
 extension LogicalProcess {
   /// Hands work to somebody outside the simulation and suspends the process until it is reported back.
   ///
+  /// Where the last hold took less than was known of it meanwhile, or a wait was cut off, the engine's clock is ahead: the
+  /// work then begins at the engine's time.
+  ///
   /// - Parameters:
   ///   - operation: what the work is called in reports.
   ///   - source: where the report will come in; from another thread unless given.
@@ -89,6 +92,7 @@ extension LogicalProcess {
     for operation: String, returning type: Value.Type = Value.self, reportedBy source: (any ReportSource)? = nil,
     fileID: StaticString = #fileID, line: UInt = #line, _ begin: (ExternalHold<Value>) -> Void
   ) async throws -> Value {
+    if now < engine.now { catchUp(with: engine.now) }
     let hold = ExternalHold<Value>(operation: operation)
     begin(hold)
     let location = SourceLocation(fileID: fileID, line: line)

@@ -11,11 +11,8 @@ public final class LogicalProcess: @unchecked Sendable {
   /// The simulation that it belongs to.
   public unowned let engine: Engine
 
-  /// The local clock; at or after the engine's time whenever the process runs.
+  /// The local clock; at or after the engine's time whenever the process runs. While it waits, when it began to.
   public internal(set) var now: VirtualTime
-
-  /// When the process has last slept: its processor was free for others.
-  public private(set) var lastRest: Range<VirtualTime>?
 
   /// When the process last came back from a primitive.
   public private(set) var lastReturn = VirtualTime.zero
@@ -59,13 +56,6 @@ public final class LogicalProcess: @unchecked Sendable {
 
   /// Moves the local clock by computing for `duration`.
   public func compute(for duration: Duration) { compute(picoseconds: duration.picoseconds) }
-
-  /// Moves the local clock to `time`, where it is earlier, by sleeping.
-  public func rest(until time: VirtualTime) {
-    guard time > now else { return }
-    lastRest = now..<time
-    now = time
-  }
 
   /// Moves the local clock to `time` where it is earlier, at the end of a primitive.
   public func catchUp(with time: VirtualTime) {
@@ -138,7 +128,13 @@ public final class LogicalProcess: @unchecked Sendable {
   /// Waits until every event before the local clock has happened, so that a question about others has one answer.
   public func synchronize(at location: SourceLocation) async throws {
     guard now > engine.now else { return }
-    try await suspend(on: ClockWait(process: self), at: location)
+    try await suspend(on: TimeWait(until: now, engine: engine, name: "wait"), at: location)
+  }
+
+  /// Sleeps until `time`, where the local clock is earlier. Meanwhile the clock stands still: the processor is free.
+  public func sleep(until time: VirtualTime, at location: SourceLocation) async throws {
+    guard time > now else { return }
+    try await suspend(on: TimeWait(until: time, engine: engine, name: "sleep"), at: location)
   }
 
   /// Notes where the process is. Every primitive that does not suspend calls this first.
@@ -162,15 +158,21 @@ public final class LogicalProcess: @unchecked Sendable {
   }
 }
 
-/// Waiting for the world to catch up with a process; never part of a deadlock, since its event is queued.
-private final class ClockWait: WaitSubject {
-  private let process: LogicalProcess
+/// Waiting for an instant; never part of a deadlock, since its event is queued.
+private final class TimeWait: WaitSubject {
+  private let end: VirtualTime
+  private let engine: Engine
+  private let name: StaticString
 
-  init(process: LogicalProcess) { self.process = process }
+  init(until end: VirtualTime, engine: Engine, name: StaticString) {
+    self.end = end
+    self.engine = engine
+    self.name = name
+  }
 
-  func setWaiter(_ token: WaiterToken, for member: Int) { process.engine.wakeLater(token, at: process.now) }
+  func setWaiter(_ token: WaiterToken, for member: Int) { engine.wakeLater(token, at: end) }
 
   func describeWait(of process: LogicalProcess) -> WaitDescription {
-    WaitDescription(operation: "wait until \(process.now)", waitsOn: [])
+    WaitDescription(operation: "\(name) until \(end)", waitsOn: [])
   }
 }

@@ -25,24 +25,6 @@ public struct VirtualClock: Clock {
     if process.engine.isInterrupted { throw CancellationError() }
     guard deadline > process.now else { return }
     let end = deadline.advanced(byPicoseconds: process.engine.sleepOvershootPicoseconds)
-    try await process.suspend(
-      on: Sleep(until: end, engine: process.engine), at: process.lastPrimitive ?? SourceLocation())
-  }
-}
-
-/// A task's sleep; never part of a deadlock, since its end is queued.
-private final class Sleep: WaitSubject {
-  private let end: VirtualTime
-  private let engine: Engine
-
-  init(until end: VirtualTime, engine: Engine) {
-    self.end = end
-    self.engine = engine
-  }
-
-  func setWaiter(_ token: WaiterToken, for member: Int) { engine.wakeLater(token, at: end) }
-
-  func describeWait(of process: LogicalProcess) -> WaitDescription {
-    WaitDescription(operation: "sleep until \(end)", waitsOn: [])
+    try await process.sleep(until: end, at: process.lastPrimitive ?? SourceLocation())
   }
 }

@@ -37,7 +37,8 @@ struct CalibrateCommand: ReportingCommand {
   @Option(
     name: .shortAndLong,
     help: ArgumentHelp(
-      "The cluster file to write. Beside it go the measurements (.measurements.json) and a plot (.svg).",
+      "The cluster file to write. Beside it go the measurements (.measurements.json), the parameters with their intervals "
+        + "(.fit.json) and a plot (.svg).",
       valueName: "cluster.yaml"))
   var output: String
 
@@ -139,15 +140,11 @@ struct CalibrateCommand: ReportingCommand {
     let name = PathName(output).nameWithoutEnding
     let document = ClusterDocument(calibration, name: name)
     let report = CalibrationReport(calibration)
-    try write(document.text, to: output)
-    try write(report.svg, to: base + ".svg")
-    if let transport { try write(document.transportText, to: transport) }
+    try TextFile.write(document.text, to: output)
+    try TextFile.write(
+      try jsonText(FittedParameters(calibration)) + "\n", to: FittedParameters.path(besideClusterFile: output))
+    try TextFile.write(report.svg, to: base + ".svg")
+    if let transport { try TextFile.write(document.transportText, to: transport) }
     try StandardOutput.print(json ? try jsonText(report) : report.text(tables.format))
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch { throw FileError(error, operation: "write", path: path) }
   }
 }

@@ -108,8 +108,8 @@ private struct CalibrationFiles {
 
   func write(_ calibration: Calibration, name: String) throws {
     let document = ClusterDocument(calibration, name: name)
-    try write(document.transportText, to: profile)
-    try write(document.text, to: cluster)
+    try TextFile.write(document.transportText, to: profile)
+    try TextFile.write(document.text, to: cluster)
   }
 
   func transport() throws -> CalibratedTransport {
@@ -118,11 +118,5 @@ private struct CalibrationFiles {
         "\(cluster) is no calibration of a testbed; remove it, so that it is measured again", CommandFailure.badInput)
     }
     return CalibratedTransport(path: profile, latency: .picoseconds(link.latencyPicoseconds))
-  }
-
-  private func write(_ text: String, to path: String) throws {
-    do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
-    } catch { throw FileError(error, operation: "write", path: path) }
   }
 }

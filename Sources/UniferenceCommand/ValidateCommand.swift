@@ -157,9 +157,7 @@ struct ValidateCommand: ReportingCommand {
     for (file, text) in [
       (path, page), (base + ".svg", AccuracyPlot(result.points).svg), (base + ".json", try jsonText(result) + "\n"),
     ] {
-      do {
-        try Data(text.utf8).write(to: URL(fileURLWithPath: file), options: .atomic)
-      } catch { throw FileError(error, operation: "write", path: file) }
+      try TextFile.write(text, to: file)
     }
   }
 }

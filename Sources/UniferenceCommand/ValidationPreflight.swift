@@ -56,7 +56,7 @@ struct ValidationPreflight {
 
   private func check(_ run: ValidationRun, _ preflight: inout Preflight, _ machines: inout Set<String>) {
     for testbed in [run.testbed, run.recordedOn].compactMap(\.self) {
-      let words = testbed.flatMap { ["--\($0.name)", $0.value] }
+      let words = testbed.flatMap(\.words)
       if let text = preflight.checkTestbed(words, place: run.place), testbed == run.testbed {
         let cluster = preflight.checkCluster(text, settings: runner.settings(of: run))
         if let machine = cluster?.network.transportMachine { machines.insert(machine) }

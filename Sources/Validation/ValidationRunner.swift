@@ -131,8 +131,8 @@ public struct ValidationRunner {
     (packageFolder.map { ["env", "PYTHONPATH=\($0)"] } ?? []) + [python, "-m", "uniference.host"]
   }
 
-  private func testbedCommand(_ testbed: [ValidationRun.TestbedOption], cluster: String) -> [String] {
-    [executable, "testbed", "run"] + testbed.flatMap { ["--\($0.name)", $0.value] } + ["--cluster-file", cluster]
+  private func testbedCommand(_ testbed: [TestbedOption], cluster: String) -> [String] {
+    [executable, "testbed", "run"] + testbed.flatMap(\.words) + ["--cluster-file", cluster]
   }
 
   /// The settings of the cluster (`field=value`) with which a run is predicted.
@@ -160,7 +160,7 @@ public struct ValidationRunner {
   /// Records what a run's ranks compute, in a simulation of another testbed.
   ///
   /// - Returns: the record's path.
-  private func record(_ run: ValidationRun, on testbed: [ValidationRun.TestbedOption], in folder: String)
+  private func record(_ run: ValidationRun, on testbed: [TestbedOption], in folder: String)
     throws(ValidationFailure) -> String
   {
     let (cluster, record) = (folder + "/other-testbed.yaml", folder + "/recorded.run")

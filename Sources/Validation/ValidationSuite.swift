@@ -69,14 +69,6 @@ public struct ValidationRun: Sendable {
   /// What to say where the script or the library is not there.
   private let missingScript: DocumentError
 
-  /// An option of the testbed.
-  public struct TestbedOption: Hashable, Sendable {
-    /// Without the dashes: `rate`.
-    public let name: String
-    /// As it was written: `100 Mbps`.
-    public let value: String
-  }
-
   /// Number of hosts, of which each has one rank.
   public let hostCount: Int
 
@@ -105,8 +97,8 @@ public struct ValidationRun: Sendable {
     predictionOptions = try Self.words(fields["predict"])
     isRealTime = try fields["real_time"]?.boolean()
     let place = try fields.required("testbed", example: "{hosts: 2, rate: 1 Gbps}")
-    testbed = try Self.testbed(place)
-    recordedOn = try fields["recorded_on"].map(Self.testbed)
+    testbed = try TestbedOption.options(place)
+    recordedOn = try fields["recorded_on"].map { (value) throws(DocumentError) in try TestbedOption.options(value) }
     if isProgram, let value = fields["recorded_on"] {
       throw value.error("only scripts are recorded on another testbed; leave it out for a program")
     }
@@ -133,20 +125,6 @@ public struct ValidationRun: Sendable {
     let isHere = package == URL(fileURLWithPath: ".").standardized.path
     return "build it by: swift build --configuration \(configuration.lastPathComponent)"
       + " --product \(product.dropFirst(3))" + (isHere ? "" : " --package-path \(package)")
-  }
-
-  private static func testbed(_ value: DocumentValue) throws(DocumentError) -> [TestbedOption] {
-    try value.entries(of: "options of a testbed")
-      .map { (entry) throws(DocumentError) in try options(entry) }.flatMap(\.self)
-  }
-
-  /// An option that is given once, or once for each element of a list.
-  private static func options(_ entry: DocumentValue.Entry) throws(DocumentError) -> [TestbedOption] {
-    var values = [entry.value]
-    if case .list(let elements) = entry.value.content { values = elements }
-    return try values.map { (value) throws(DocumentError) in
-      TestbedOption(name: entry.name, value: try value.text("a value"))
-    }
   }
 
   static func words(_ value: DocumentValue?) throws(DocumentError) -> [String]? {

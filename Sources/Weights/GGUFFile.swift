@@ -5,7 +5,8 @@ import Quantities
 public struct GGUFFile: WeightFile {
   /// What the file says of its model and tokenizer.
   public let metadata: GGUFMetadata
-  private let table: TensorTable
+  /// Its tensors.
+  public let table: TensorTable
 
   /// Reads the head of a file.
   ///
@@ -47,18 +48,5 @@ public struct GGUFFile: WeightFile {
     guard version == 2 || version == 3 else {
       throw WeightError(path, "is of GGUF version \(version); versions 2 and 3 are understood")
     }
-  }
-
-  /// All tensors, in the order of the file.
-  public var entries: [WeightEntry] { table.tensors.map(\.entry) }
-
-  /// The tensor of a name.
-  public func entry(named name: String) throws(WeightError) -> WeightEntry { try table.tensor(name).entry }
-
-  /// Writes a part of a tensor, dequantised and converted.
-  public func read(
-    _ name: String, _ part: WeightPart, as elementType: ElementType, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightError) {
-    try table.tensor(name).read(part, as: elementType, into: destination)
   }
 }

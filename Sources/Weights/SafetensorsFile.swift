@@ -6,7 +6,8 @@ import Quantities
 ///
 /// Source: Hugging Face, safetensors, "Format".
 public struct SafetensorsFile: WeightFile {
-  private let table: TensorTable
+  /// Its tensors.
+  public let table: TensorTable
 
   /// Reads the head of a file.
   ///
@@ -69,19 +70,6 @@ public struct SafetensorsFile: WeightFile {
   private static func place(_ context: DecodingError.Context) -> String {
     context.codingPath.isEmpty ? "it" : fieldPath(context.codingPath)
   }
-
-  /// All tensors, in the order of the file.
-  public var entries: [WeightEntry] { table.tensors.map(\.entry) }
-
-  /// The tensor of a name.
-  public func entry(named name: String) throws(WeightError) -> WeightEntry { try table.tensor(name).entry }
-
-  /// Writes a part of a tensor, converted.
-  public func read(
-    _ name: String, _ part: WeightPart, as elementType: ElementType, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightError) {
-    try table.tensor(name).read(part, as: elementType, into: destination)
-  }
 }
 
 /// What a safetensors file's head says of one tensor. `__metadata__` has none of it.
@@ -139,9 +127,11 @@ private struct HeadEntry: Decodable {
   }
 }
 
-/// A model that is divided among several safetensors files, and the index that says which tensor is in which.
+/// A model that is divided among several safetensors files, and the index that says which tensor is in which. Its tensors
+/// are listed shard after shard.
 public struct ShardedSafetensors: WeightFile {
-  private let table: TensorTable
+  /// Its tensors.
+  public let table: TensorTable
 
   /// Reads the index and the heads of all shards.
   ///
@@ -164,18 +154,5 @@ public struct ShardedSafetensors: WeightFile {
         indexPath, "lists '\(quotable(missing))', which is not in \(index.weight_map[missing] ?? "its shard")")
     }
     table = try TensorTable(path: indexPath, tensors)
-  }
-
-  /// All tensors, shard after shard.
-  public var entries: [WeightEntry] { table.tensors.map(\.entry) }
-
-  /// The tensor of a name.
-  public func entry(named name: String) throws(WeightError) -> WeightEntry { try table.tensor(name).entry }
-
-  /// Writes a part of a tensor, converted.
-  public func read(
-    _ name: String, _ part: WeightPart, as elementType: ElementType, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightError) {
-    try table.tensor(name).read(part, as: elementType, into: destination)
   }
 }

@@ -103,7 +103,7 @@ struct StoredTensor: Sendable {
 }
 
 /// The tensors of one file or several by name.
-struct TensorTable: Sendable {
+public struct TensorTable: Sendable {
   let path: String
   let tensors: [StoredTensor]
   private let indices: [String: Int]

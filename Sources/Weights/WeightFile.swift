@@ -3,13 +3,18 @@ import Quantities
 
 /// Named tensors in one file or several: only what is read takes memory.
 public protocol WeightFile: Sendable {
+  /// Its tensors.
+  var table: TensorTable { get }
+}
+
+extension WeightFile {
   /// All tensors, in the order of the file.
-  var entries: [WeightEntry] { get }
+  public var entries: [WeightEntry] { table.tensors.map(\.entry) }
 
   /// The tensor of a name.
   ///
   /// - Throws: with the nearest name, when there is none.
-  func entry(named name: String) throws(WeightError) -> WeightEntry
+  public func entry(named name: String) throws(WeightError) -> WeightEntry { try table.tensor(name).entry }
 
   /// Writes a part of a tensor to `destination`, row after row, converted to `elementType`.
   ///
@@ -18,9 +23,11 @@ public protocol WeightFile: Sendable {
   ///     type that is stored.
   ///   - destination: exactly as large as the part.
   /// - Throws: when the part does not lie within the tensor or the conversion is not possible.
-  func read(
+  public func read(
     _ name: String, _ part: WeightPart, as elementType: ElementType, into destination: UnsafeMutableRawBufferPointer
-  ) throws(WeightError)
+  ) throws(WeightError) {
+    try table.tensor(name).read(part, as: elementType, into: destination)
+  }
 }
 
 /// What a file says of a tensor.

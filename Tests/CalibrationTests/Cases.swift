@@ -1,4 +1,5 @@
 import Foundation
+import Hosts
 import Network
 import SimulationKernel
 
@@ -10,11 +11,11 @@ enum Cases {
   static var known: NetworkModel {
     var model = NetworkModel()
     model.latency = 24e-6
-    model.profile.send = MessageCost(picosecondsPerMessage: 37_000_000, picosecondsPerByte: 50)
-    model.profile.receive = MessageCost(picosecondsPerMessage: 23_000_000, picosecondsPerByte: 80)
-    model.profile.picosecondsPerCollective = 45_000_000
-    model.profile.reducePicosecondsPerByte = 120
-    model.profile.copyPicosecondsPerByte = 90
+    model.profile.host.send = MessageCost(picosecondsPerMessage: 37_000_000, picosecondsPerByte: 50)
+    model.profile.host.receive = MessageCost(picosecondsPerMessage: 23_000_000, picosecondsPerByte: 80)
+    model.profile.host.picosecondsPerCollective = 45_000_000
+    model.profile.host.reducePicosecondsPerByte = 120
+    model.profile.host.copyPicosecondsPerByte = 90
     model.wireFactors = [1.08, 1.06, 1.05, 1.05]
     return model
   }

@@ -42,12 +42,12 @@ import Uniference
     let cluster = try Cluster(yaml: ClusterDocument(calibration(), name: "desk of two").text)
     #expect(cluster.name == "desk of two")
     #expect(cluster.devices.map(\.name) == ["desk-0", "desk-1"])
-    #expect(abs(Double(cluster.transport.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
-    #expect(abs(cluster.transport.receive.picosecondsPerByte / 80 - 1) < 0.02)
-    #expect(cluster.transport.rendezvousThresholdBytes == 0)
-    #expect(cluster.transport.clearToSendBytes == 114)
-    #expect(cluster.transport.headerBytes == 162)
-    #expect(abs(cluster.transport.wireFactor(2e6) - 1.05) < 0.002)
+    #expect(abs(Double(cluster.transport.host.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
+    #expect(abs(cluster.transport.host.receive.picosecondsPerByte / 80 - 1) < 0.02)
+    #expect(cluster.transport.wire.rendezvousThresholdBytes == 0)
+    #expect(cluster.transport.wire.clearToSendBytes == 114)
+    #expect(cluster.transport.wire.headerBytes == 162)
+    #expect(abs(cluster.transport.wire.factor(2e6) - 1.05) < 0.002)
     guard case .gloo = cluster.collectives else {
       Issue.record("gloo chooses the algorithms")
       return
@@ -93,13 +93,29 @@ import Uniference
         devices: [{model: cpu-server, count: 2}]
         network: {link: {bandwidth: 1 Gbps}, transport: '\(path)'}
         """)
-    #expect(abs(Double(cluster.transport.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
+    #expect(abs(Double(cluster.transport.host.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
   }
 
   @Test func theSameMeasurementsDoNotDrift() throws {
     let path = try file(ClusterDocument(calibration(), name: "desk").text)
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(try FormerFigures(contentsOf: path).drift(to: calibration()) == [])
+  }
+
+  @Test func intervalsAreDataBesideTheFile() throws {
+    let calibration = try calibration()
+    // Without comments, as a program may have rewritten it.
+    let lines = ClusterDocument(calibration, name: "desk").text.split(separator: "\n").map { line in
+      line.split(separator: "# ", maxSplits: 1, omittingEmptySubsequences: false)[0]
+    }
+    let path = try file(lines.joined(separator: "\n"))
+    let data = FittedParameters.path(besideClusterFile: path)
+    defer { for file in [path, data] { try? FileManager.default.removeItem(atPath: file) } }
+    try JSONEncoder().encode(FittedParameters(calibration)).write(to: URL(fileURLWithPath: data))
+
+    let latency = try #require(calibration.values.first { $0.key == .link(.latency, cluster: 0) })
+    #expect(try FormerFigures(contentsOf: path).former(latency)?.interval == latency.interval)
+    #expect(try FormerFigures(contentsOf: path).drift(to: calibration) == [])
   }
 
   @Test func aFigureThatHasMovedIsReported() throws {

@@ -17,12 +17,12 @@ import Testing
   func closedForms(bytes: Int, latency: Double) throws {
     var model = Cases.known
     model.latency = latency
-    model.profile.sendBufferBytes = nil  // so that a send ends when it has arrived
-    let send = Double(model.profile.send.picoseconds(byteCount: bytes)) * 1e-12
-    let receive = Double(model.profile.receive.picoseconds(byteCount: bytes)) * 1e-12
-    let wire = model.profile.wireBytes(byteCount: bytes) / model.bytesPerSecond
-    let clearToSend = latency + Double(model.profile.clearToSendBytes) / model.bytesPerSecond
-    let late = Double(model.profile.receive.picoseconds(byteCount: 1)) * 1e-12
+    model.profile.wire.sendBufferBytes = nil  // so that a send ends when it has arrived
+    let send = Double(model.profile.host.send.picoseconds(byteCount: bytes)) * 1e-12
+    let receive = Double(model.profile.host.receive.picoseconds(byteCount: bytes)) * 1e-12
+    let wire = model.profile.wire.bytes(ofPayload: bytes) / model.bytesPerSecond
+    let clearToSend = latency + Double(model.profile.wire.clearToSendBytes) / model.bytesPerSecond
+    let late = Double(model.profile.host.receive.picoseconds(byteCount: 1)) * 1e-12
     let expected: [FigureKind: Double] = [
       .pingPong: max(clearToSend, receive + send) + latency + wire,
       .preparedPingPong: send + latency + wire + receive,

@@ -10,9 +10,9 @@ struct MeasuringProgramTests {
   @Test func theLastRepetitionIsLikeTheOthers() throws {
     var model = NetworkModel()
     model.bytesPerSecond = 12.5e6
-    model.profile.sharedCores = 2
-    model.profile.receive.picosecondsPerMessage = 24_000_000
-    model.profile.picosecondsPerCollective = 195_000_000
+    model.profile.host.sharedCores = 2
+    model.profile.host.receive.picosecondsPerMessage = 24_000_000
+    model.profile.host.picosecondsPerCollective = 195_000_000
     let figure = Cases.figure(.allReduce, 600, ranks: Array(0..<8))
     func seconds(_ repetitions: Int) throws -> Double {
       let stopwatch = Stopwatch()

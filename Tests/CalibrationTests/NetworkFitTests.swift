@@ -41,25 +41,25 @@ import Testing
 
   @Test func costsOfCStatesAndClearToSendsAreFound() throws {
     var model = Cases.known
-    model.profile.cStateExit.picoseconds = 35_000_000
-    model.profile.picosecondsPerCopy = 9_000_000
-    model.profile.picosecondsPerClearToSend = 11_000_000
-    model.profile.sharedCores = 2
+    model.profile.host.cStateExit.picoseconds = 35_000_000
+    model.profile.host.picosecondsPerCopy = 9_000_000
+    model.profile.host.picosecondsPerClearToSend = 11_000_000
+    model.profile.host.sharedCores = 2
     let figures = try Cases.measured(on: model)
     let result = try NetworkFit([Cases.measurements(figures, sharedCores: 2)]).solve()
     for (path, truth) in [("c_state_exit.latency", 35e-6), ("per_copy", 9e-6), ("per_clear_to_send", 11e-6)] {
       let value = result.values.first { $0.path == "network.transport.\(path)" }
       #expect(abs((value?.value ?? 0) / truth - 1) < 0.05, "\(path): \(value?.text ?? "missing")")
     }
-    #expect(result.models[0].profile.sharedCores == 2)
+    #expect(result.models[0].profile.host.sharedCores == 2)
   }
 
   @Test func bytesOnTheWireOfKnownPacketsAreGiven() throws {
     var model = Cases.known
     (model.burstBytes, model.packetBytes) = (6000, 12_112)
     model.wireFactors = model.wireFactors.map { _ in 1514.0 / 1448.0 }
-    model.profile.send.picosecondsPerByte = 0
-    model.profile.receive.picosecondsPerByte = 0
+    model.profile.host.send.picosecondsPerByte = 0
+    model.profile.host.receive.picosecondsPerByte = 0
     let measurements = try Cases.measurements(Cases.measured(on: model), burst: 6000, packet: 12_112)
     let result = try NetworkFit([measurements]).solve()
     #expect(
@@ -84,7 +84,7 @@ import Testing
 
   @Test func aSleepThatEndsLateIsSimulatedAndTheRestOfTheScriptSubtracted() throws {
     var model = Cases.known
-    model.profile.sleepOvershootPicoseconds = 12_000_000
+    model.profile.host.sleepOvershootPicoseconds = 12_000_000
     let scripted = try Cases.measured(on: model).map { figure in
       guard FigureKind.staggered.contains(figure.kind) else { return figure }
       return Cases.figure(figure.kind, figure.bytes, ranks: figure.ranks, median: figure.median_s + 8e-6)
@@ -93,7 +93,7 @@ import Testing
     let result = try NetworkFit([Cases.measurements(scripted + own)]).solve()
     let value = result.values.first { $0.path == "network.transport.per_collective" }
     #expect(abs((value?.value ?? 0) / 45e-6 - 1) < 0.03)
-    #expect(result.models[0].profile.sleepOvershootPicoseconds == 12_000_000)
+    #expect(result.models[0].profile.host.sleepOvershootPicoseconds == 12_000_000)
   }
 
   @Test func withoutAStatedRateTheRateIsFound() throws {

@@ -103,7 +103,7 @@ import Testing
   }
 
   @Test func `an override replaces the algorithm of the operations it names`() throws {
-    let selector = try AlgorithmSelector(overrides: "allReduce=recursiveDoubling, allGather = bruck", otherwise: .gloo)
+    let selector = AlgorithmSelector.fixed([.allReduce: .recursiveDoubling, .allGather: .bruck], otherwise: .gloo)
     let layout = GroupLayout(separateNodes: 4, link: link)
     #expect(try plan(selector, .allReduce, 64, layout).algorithm == .recursiveDoubling)
     #expect(try plan(selector, .allGather, 64, layout).algorithm == .bruck)
@@ -118,28 +118,14 @@ import Testing
     #expect(throws: CollectiveError.self) { try plan(selector, .allReduce, 64, scattered) }
   }
 
-  @Test(arguments: [
-    (
-      "allreduce=ring",
-      "unknown operation 'allreduce'; allowed are allReduce, allGather, reduceScatter, reduce, broadcast, gather, "
-        + "scatter, allToAll, barrier; did you mean 'allReduce'?"
-    ),
-    (
-      "barrier=disemination",
-      "unknown barrier algorithm 'disemination'; allowed are dissemination; did you mean 'dissemination'?"
-    ),
-    ("barrier=ring", "algorithm ring does not perform barrier; use one of dissemination"),
-    ("allReduce", "'allReduce' is no override; write operation=algorithm, such as allReduce=ring"),
-    ("reduce=flat,reduce=ring", "operation 'reduce' is named twice in 'reduce=flat,reduce=ring'; name it once"),
-  ])
-  func `an override that cannot be is refused`(text: String, message: String) {
-    let error = #expect(throws: CollectiveError.self) { try AlgorithmSelector(overrides: text, otherwise: .ideal) }
-    #expect(error?.description == message)
+  @Test func `an override by an algorithm that does not perform the operation is refused`() {
+    let selector = AlgorithmSelector.fixed([.barrier: .ring], otherwise: .ideal)
+    let error = #expect(throws: CollectiveError.self) { try plan(selector, .barrier, 0, hopper(nodes: 2)) }
+    #expect(error?.description == "algorithm ring does not perform barrier; use one of dissemination")
   }
 
-  @Test func `an unknown selector is refused with the nearest name`() {
-    let error = #expect(throws: CollectiveError.self) { try AlgorithmSelector(named: "glo") }
-    #expect(
-      error?.description == "unknown algorithm selector 'glo'; allowed are ideal, gloo, nccl; did you mean 'gloo'?")
+  @Test func `selectors have names`() {
+    #expect(AlgorithmSelector.names.map(AlgorithmSelector.init(named:)) == [.ideal, .gloo, .nccl])
+    #expect(AlgorithmSelector(named: "glo") == nil)
   }
 }

@@ -59,22 +59,20 @@ struct ImperfectLinkTests {
     #expect(throws: NetworkError.self) { _ = try PiecewiseLinear(points: [.init(x: 1, y: 0), .init(x: 1, y: 1)]) }
   }
 
-  @Test("profiles charge what they say")
-  func profiles() {
-    #expect(TransportProfile.shipped.map(\.name) == ["ideal", "gloo-tcp", "nccl"])
-    let ideal = TransportProfile.ideal
-    #expect(ideal.wireBytes(byteCount: 12_345) == 12_345 && !ideal.isRendezvous(byteCount: .max))
-    #expect(ideal.send.isZero && ideal.receive.isZero && ideal.reducePicoseconds(byteCount: 1 << 30) == 0)
-    let gloo = TransportProfile.glooTCP
-    #expect(abs(gloo.wireBytes(byteCount: 1448) - 1514) < 1e-9)
-    #expect(gloo.isRendezvous(byteCount: 0))
-    #expect(gloo.send.picoseconds(byteCount: 1_000_000) == 50_000_000)
-    #expect(MessageCost(picosecondsPerMessage: 10, picosecondsPerByte: 1.5).picoseconds(byteCount: 3) == 15)
-    var own = TransportProfile(name: "own")
-    own.rendezvousThresholdBytes = 100
-    own.reducePicosecondsPerByte = 0.25
-    own.copyPicosecondsPerByte = 0.5
-    #expect(!own.isRendezvous(byteCount: 99) && own.isRendezvous(byteCount: 100))
-    #expect(own.reducePicoseconds(byteCount: 10) == 3 && own.copyPicoseconds(byteCount: 10) == 5)
+  @Test("a wire model counts headers, factors, buffers and rendezvous")
+  func wireModel() throws {
+    let bare = WireModel()
+    #expect(bare.bytes(ofPayload: 12_345) == 12_345 && !bare.isRendezvous(byteCount: .max))
+    #expect(bare.stages(ofBytes: 10) == nil)
+    var wire = WireModel()
+    wire.headerBytes = 66
+    wire.factor = PiecewiseLinear(constant: 1.5)
+    wire.rendezvousThresholdBytes = 100
+    wire.sendBufferBytes = 1000
+    #expect(wire.bytes(ofPayload: 1000) == 1566)
+    #expect(!wire.isRendezvous(byteCount: 99) && wire.isRendezvous(byteCount: 100))
+    let long = try #require(wire.stages(ofBytes: 1566))
+    let short = try #require(wire.stages(ofBytes: 700))
+    #expect(long == (566, 1000) && short == (0, 700))
   }
 }

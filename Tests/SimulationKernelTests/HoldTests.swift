@@ -46,6 +46,22 @@ struct HoldTests {
 
     #expect(holder.now == .zero)
   }
+
+  @Test("work handed out after such work begins at the engine's time")
+  func next() throws {
+    let engine = Engine()
+    let sources = [StepwiseSource(steps: [700]), StepwiseSource(steps: [])]
+    let holder = engine.spawn(name: "holder") { process in
+      for source in sources {
+        _ = try await process.hold(for: "work", returning: Int.self, reportedBy: source) { source.hold = $0 }
+      }
+    }
+    engine.call(at: VirtualTime(picoseconds: 600)) {}
+
+    try engine.run()
+
+    #expect(holder.now == VirtualTime(picoseconds: 700))
+  }
 }
 
 /// Says that its hold takes longer, step by step, and then reports it.

@@ -22,4 +22,20 @@ struct TimeTests {
   func description(picoseconds: Int64, text: String) {
     #expect(VirtualTime(picoseconds: picoseconds).description == text)
   }
+  @Test("a process's clock stands still while it sleeps")
+  func sleeping() throws {
+    let engine = Engine()
+    let sleeper = engine.spawn { process in
+      process.compute(picoseconds: 100)
+      try await process.sleep(until: VirtualTime(picoseconds: 500), at: .init())
+      #expect(process.now.picoseconds == 500 && process.lastReturn.picoseconds == 500)
+      try await process.sleep(until: VirtualTime(picoseconds: 400), at: .init())
+      #expect(process.now.picoseconds == 500)
+    }
+    engine.call(at: VirtualTime(picoseconds: 300)) { #expect(sleeper.now.picoseconds == 100) }
+
+    try engine.run()
+
+    #expect(sleeper.now.picoseconds == 500)
+  }
 }

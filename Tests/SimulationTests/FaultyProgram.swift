@@ -95,10 +95,10 @@ struct FaultyProgram {
 
   private static func profile(_ random: inout RandomStream) -> TransportProfile {
     var own = TransportProfile(name: "own")
-    own.rendezvousThresholdBytes = 20_000
-    own.receive.picosecondsPerByte = 300
-    own.clearToSendBytes = 100
-    own.sendBufferBytes = Bool.random(using: &random) ? 30_000 : nil
+    own.wire.rendezvousThresholdBytes = 20_000
+    own.host.receive.picosecondsPerByte = 300
+    own.wire.clearToSendBytes = 100
+    own.wire.sendBufferBytes = Bool.random(using: &random) ? 30_000 : nil
     return [.ideal, .ideal, .nccl, .glooTCP, own].randomElement(using: &random)!
   }
 
@@ -194,7 +194,7 @@ extension FaultyProgram {
     case .compute(let times): process.compute(picoseconds: times[process.id])
     case .collective(let operation, let bytes, let number):
       guard let group = try await group(number, process, world) else { return "no member" }
-      try await collective(operation, bytes, group)
+      try await group.takePart(in: operation, bytes: bytes)
     case .pair(let bytes, let number, let times):
       guard let group = try await group(number, process, world) else { return "no member" }
       let first = try group.startAllReduce(Size(byteCount: bytes), .sum, at: location)
@@ -252,23 +252,6 @@ extension FaultyProgram {
       }
       defer { tasks.cancelAll() }
       return try await tasks.next() ?? false
-    }
-  }
-
-  private func collective(_ operation: CollectiveOperation, _ bytes: Int, _ group: any Communicator) async throws {
-    let payload = Size(byteCount: bytes)
-    switch operation {
-    case .allReduce: _ = try await group.allReduce(payload)
-    case .allGather: _ = try await group.allGather(payload)
-    case .broadcast: _ = try await group.broadcast(payload, root: 0)
-    case .reduce: _ = try await group.reduce(payload, root: group.size - 1)
-    case .gather: _ = try await group.gather(payload, root: 0)
-    case .scatter:
-      let parts = Array(repeating: payload, count: group.size)
-      _ = try await group.scatter(group.rank == 0 ? parts : nil, like: payload, root: 0)
-    case .allToAll: _ = try await group.allToAll(Array(repeating: payload, count: group.size))
-    case .reduceScatter: _ = try await group.reduceScatter(Size(byteCount: bytes * group.size))
-    case .barrier: try await group.barrier()
     }
   }
 }

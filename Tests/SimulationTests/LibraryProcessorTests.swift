@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import SimulationKernel
 import Testing
@@ -23,8 +24,8 @@ struct LibraryProcessorTests {
   func sharedCores(cores: Int?, expected: [Double]) throws {
     let arrivals = Journal<(Int, VirtualTime)>()
     try world(ranks: 6) {
-      $0.send.picosecondsPerMessage = Self.millisecond
-      $0.sharedCores = cores
+      $0.host.send.picosecondsPerMessage = Self.millisecond
+      $0.host.sharedCores = cores
     }.run { process, world in
       if world.rank < 3 {
         try await world.send(Self.message, to: world.rank + 3)
@@ -42,11 +43,11 @@ struct LibraryProcessorTests {
     func end(cores: Int?, _ operation: Int) throws -> VirtualTime {
       let ends = Journal<VirtualTime>()
       try world(ranks: 4) {
-        $0.send.picosecondsPerMessage = Self.millisecond / 2
-        $0.receive.picosecondsPerMessage = Self.millisecond / 4
-        $0.picosecondsPerClearToSend = Self.millisecond / 8
-        $0.rendezvousThresholdBytes = 0
-        $0.sharedCores = cores
+        $0.host.send.picosecondsPerMessage = Self.millisecond / 2
+        $0.host.receive.picosecondsPerMessage = Self.millisecond / 4
+        $0.host.picosecondsPerClearToSend = Self.millisecond / 8
+        $0.wire.rendezvousThresholdBytes = 0
+        $0.host.sharedCores = cores
       }.run { process, world in
         switch operation {
         case 0: _ = try await world.allReduce(Size(byteCount: 8000))
@@ -71,7 +72,7 @@ struct LibraryProcessorTests {
     arguments: [(0, 13), (5, 16), (20, 13)] as [(Int64, Double)])
   func exitLatency(after: Int64, expected: Double) throws {
     try world(ranks: 2) {
-      $0.cStateExit = DelayAfter(
+      $0.host.cStateExit = DelayAfter(
         afterPicoseconds: after > 0 ? after * Self.millisecond : .max, picoseconds: 3 * Self.millisecond)
     }.run { process, world in
       if world.rank == 0 {
@@ -89,8 +90,8 @@ struct LibraryProcessorTests {
   func exitLatencyForSeveral() throws {
     let times = Journal<VirtualTime>()
     try world(ranks: 2) {
-      $0.cStateExit = DelayAfter(afterPicoseconds: 5 * Self.millisecond, picoseconds: 5 * Self.millisecond)
-      $0.send.picosecondsPerMessage = Self.millisecond
+      $0.host.cStateExit = DelayAfter(afterPicoseconds: 5 * Self.millisecond, picoseconds: 5 * Self.millisecond)
+      $0.host.send.picosecondsPerMessage = Self.millisecond
     }.run { process, world in
       if world.rank == 0 {
         process.compute(for: .milliseconds(9))
@@ -108,7 +109,7 @@ struct LibraryProcessorTests {
 
   @Test("a core that computes has no exit latency")
   func computingIsNoRest() throws {
-    try world(ranks: 2) { $0.cStateExit = DelayAfter(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
+    try world(ranks: 2) { $0.host.cStateExit = DelayAfter(afterPicoseconds: 0, picoseconds: 5 * Self.millisecond) }
       .run { process, world in
         if world.rank == 0 {
           try await world.send(Self.message, to: 1)
@@ -124,8 +125,8 @@ struct LibraryProcessorTests {
   @Test("a clear-to-send has processor time at both ends")
   func clearsToSend() throws {
     try world(ranks: 2) {
-      $0.rendezvousThresholdBytes = 0
-      $0.picosecondsPerClearToSend = Self.millisecond
+      $0.wire.rendezvousThresholdBytes = 0
+      $0.host.picosecondsPerClearToSend = Self.millisecond
     }.run { process, world in
       if world.rank == 0 {
         try await world.send(Self.message, to: 1)
@@ -143,8 +144,8 @@ struct LibraryProcessorTests {
     func times(cold: Int64) throws -> [Double] {
       let times = Journal<Double>()
       try world(ranks: 2) {
-        $0.coldCache.afterPicoseconds = 2 * Self.millisecond
-        $0.coldCache.picoseconds = cold
+        $0.host.coldCache.afterPicoseconds = 2 * Self.millisecond
+        $0.host.coldCache.picoseconds = cold
       }.run { process, world in
         for _ in 0..<2 {
           process.compute(for: .milliseconds(computed))
@@ -166,7 +167,7 @@ struct LibraryProcessorTests {
   func copies() throws {
     func end(perCopy: Int64) throws -> VirtualTime {
       var profile = TransportProfile(name: "copies")
-      profile.picosecondsPerCopy = perCopy
+      profile.host.picosecondsPerCopy = perCopy
       let ends = Journal<VirtualTime>()
       try SimulatedWorld.onSwitch(ranks: 2, profile: profile, selector: .gloo).run { process, world in
         _ = try await world.allGather(Self.message)
@@ -180,11 +181,11 @@ struct LibraryProcessorTests {
   @Test("the shortcut for uncontended collectives keeps out where cores are shared or rest")
   func shortcut() throws {
     for change in [
-      { $0.sharedCores = 1 }, { $0.cStateExit.picoseconds = Self.millisecond },
-      { $0.coldCache.picoseconds = Self.millisecond },
+      { $0.host.sharedCores = 1 }, { $0.host.cStateExit.picoseconds = Self.millisecond },
+      { $0.host.coldCache.picoseconds = Self.millisecond },
     ] as [@Sendable (inout TransportProfile) -> Void] {
       let world = try world(ranks: 4) {
-        $0.send.picosecondsPerMessage = Self.millisecond
+        $0.host.send.picosecondsPerMessage = Self.millisecond
         change(&$0)
       }
       world.usesMemoisedTiming = true

@@ -1,5 +1,5 @@
 import Communication
-import Network
+import Hosts
 import SimulationKernel
 import Testing
 
@@ -12,19 +12,22 @@ struct ProgressModelTests {
   private let message = Size(byteCount: 8000)
   private static let computing = Duration.milliseconds(50)
 
-  private func world(delay: Int64, ranks: Int = 2, isRendezvous: Bool = true) throws -> SimulatedWorld {
+  private func world(_ progress: ProgressModel, ranks: Int = 2, isRendezvous: Bool = true) throws -> SimulatedWorld {
     var profile = TransportProfile(name: "weak")
-    profile.rendezvousThresholdBytes = isRendezvous ? 0 : nil
-    profile.progressDelayPicoseconds = delay
+    profile.wire.rendezvousThresholdBytes = isRendezvous ? 0 : nil
+    profile.host.progress = progress
     return try .onSwitch(ranks: ranks, profile: profile)
   }
 
   /// When rank 1 has what rank 0 sends while it computes. The clear-to-send is there after 2 ms, the payload takes 10 ms.
   @Test(
     "a payload whose clear-to-send finds its sender computing leaves when progress is made",
-    arguments: [(0, 0.012), (4_000_000_000, 0.016), (60_000_000_000, 0.060), (Int64.max, 0.060)])
-  func pointToPoint(delay: Int64, expected: Double) throws {
-    try world(delay: delay).run { [message] process, world in
+    arguments: [
+      (ProgressModel.strong, 0.012), (.delayed(picoseconds: 4_000_000_000), 0.016),
+      (.delayed(picoseconds: 60_000_000_000), 0.060), (.weak, 0.060),
+    ])
+  func pointToPoint(progress: ProgressModel, expected: Double) throws {
+    try world(progress).run { [message] process, world in
       if world.rank == 0 {
         let send = try world.startSend(message, to: 1, tag: 0, at: SourceLocation(fileID: #fileID, line: #line))
         process.compute(for: Self.computing)
@@ -38,7 +41,7 @@ struct ProgressModelTests {
 
   @Test("a rank that sleeps leaves its processor to the library")
   func sleeping() throws {
-    try world(delay: .max).run { [message] process, world in
+    try world(.weak).run { [message] process, world in
       if world.rank == 0 {
         let send = try world.startSend(message, to: 1, tag: 0, at: SourceLocation(fileID: #fileID, line: #line))
         try await process.clock.sleep(for: Self.computing)
@@ -52,7 +55,7 @@ struct ProgressModelTests {
 
   @Test("a rank that does not have to wait when it could goes on computing")
   func completedWait() throws {
-    try world(delay: .max).run { [message] process, world in
+    try world(.weak).run { [message] process, world in
       if world.rank == 0 {
         let done = try world.startSend(
           Size(byteCount: 0), to: 0, tag: 1,
@@ -73,9 +76,9 @@ struct ProgressModelTests {
   /// Ring: each half of 8000 bytes crosses once to be added and once to be spread, (2 + 4) ms each.
   @Test(
     "a collective started before computing begins when progress is made",
-    arguments: [(0, 0.012), (Int64.max, 0.062)])
-  func collective(delay: Int64, expected: Double) throws {
-    try world(delay: delay, isRendezvous: false).run { [message] process, world in
+    arguments: [(ProgressModel.strong, 0.012), (.weak, 0.062)])
+  func collective(progress: ProgressModel, expected: Double) throws {
+    try world(progress, isRendezvous: false).run { [message] process, world in
       let work = try world.startAllReduce(message, .sum, at: SourceLocation(fileID: #fileID, line: #line))
       if world.rank == 0 { process.compute(for: Self.computing) }
       _ = try await work.wait()
@@ -87,7 +90,7 @@ struct ProgressModelTests {
   func shortcut() throws {
     func times(_ usesShortcut: Bool) throws -> [VirtualTime] {
       let journal = Journal<VirtualTime>()
-      let world = try world(delay: .max, ranks: 4)
+      let world = try world(.weak, ranks: 4)
       world.usesMemoisedTiming = usesShortcut
       try world.run { [message] process, world in
         for round in 0..<5 {

@@ -57,8 +57,8 @@ struct RandomProgram {
     }
     self.batches = batches
     var partly = TransportProfile(name: "partly rendezvous")
-    partly.rendezvousThresholdBytes = 24
-    partly.receive.picosecondsPerByte = 100
+    partly.wire.rendezvousThresholdBytes = 24
+    partly.host.receive.picosecondsPerByte = 100
     profile = [.ideal, .glooTCP, .nccl, partly].randomElement(using: &random)!
     let base = [AlgorithmSelector.ideal, .gloo, .nccl].randomElement(using: &random)!
     var overrides: [CollectiveOperation: CollectiveAlgorithm] = [:]

@@ -93,7 +93,7 @@ struct RankFailureTests {
   @Test("what has arrived from it can still be received, also when a processor deals with it meanwhile")
   func arrivedBefore() throws {
     var profile = TransportProfile(name: "slow receiver")
-    profile.receive.picosecondsPerMessage = 150_000_000_000
+    profile.host.receive.picosecondsPerMessage = 150_000_000_000
     let world = SimulatedWorld(
       topology: try .singleSwitch(hosts: 2, link: Link(bytesPerSecond: 1e6, latency: .milliseconds(1))),
       profile: profile)
@@ -246,7 +246,7 @@ struct RankFailureTests {
     "messages that a device would relay are lost with it, and whoever waits for them is told", arguments: [false, true])
   func relays(isRendezvous: Bool) throws {
     var profile = TransportProfile.ideal
-    if isRendezvous { profile.rendezvousThresholdBytes = 0 }
+    if isRendezvous { profile.wire.rendezvousThresholdBytes = 0 }
     let errors = try errors(.line(hosts: 4, link: Self.link), failing: 1, profile: profile) { process, world in
       switch process.id {
       case 0: try await world.send(Size(byteCount: 1_000_000), to: 2)
@@ -296,7 +296,7 @@ struct RankFailureTests {
     "a receive from anybody takes another message when the one that it has chosen is lost", arguments: [10, 1_000_000])
   func anotherMessage(byteCount: Int) throws {
     var profile = TransportProfile.ideal
-    profile.rendezvousThresholdBytes = 1000
+    profile.wire.rendezvousThresholdBytes = 1000
     let topology = try Topology.singleSwitch(hosts: 3, link: Link(bytesPerSecond: 1e6, latency: .milliseconds(90)))
     let errors = try errors(topology, failing: 2, profile: profile) { process, world in
       switch process.id {

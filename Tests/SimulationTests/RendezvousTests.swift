@@ -13,7 +13,7 @@ struct RendezvousTests {
 
   private func world(ranks: Int = 2, threshold: Int = 0) throws -> SimulatedWorld {
     var profile = TransportProfile(name: "rendezvous")
-    profile.rendezvousThresholdBytes = threshold
+    profile.wire.rendezvousThresholdBytes = threshold
     return try .onSwitch(ranks: ranks, profile: profile)
   }
 
@@ -46,8 +46,8 @@ struct RendezvousTests {
   @Test("a clear-to-send has its bytes")
   func clearToSendBytes() throws {
     var profile = TransportProfile(name: "rendezvous")
-    profile.rendezvousThresholdBytes = 0
-    profile.clearToSendBytes = 1000
+    profile.wire.rendezvousThresholdBytes = 0
+    profile.wire.clearToSendBytes = 1000
     try SimulatedWorld.onSwitch(ranks: 2, profile: profile).run { [message] process, world in
       if world.rank == 0 { try await world.send(message, to: 1) }
       if world.rank == 1 { _ = try await world.receive(Size.self, from: 0) }

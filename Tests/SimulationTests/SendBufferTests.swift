@@ -11,7 +11,7 @@ import Testing
 struct SendBufferTests {
   private func world(ranks: Int = 2, buffer: Int? = 3000) throws -> SimulatedWorld {
     var profile = TransportProfile(name: "buffered")
-    profile.sendBufferBytes = buffer
+    profile.wire.sendBufferBytes = buffer
     return try .onSwitch(ranks: ranks, profile: profile)
   }
 
@@ -55,7 +55,7 @@ struct SendBufferTests {
   @Test("messages are taken one after another as the buffer empties, whatever the latency", arguments: [1, 2, 100])
   func manyMessages(latency: Int) throws {
     var profile = TransportProfile(name: "buffered")
-    profile.sendBufferBytes = 3000
+    profile.wire.sendBufferBytes = 3000
     let world = try SimulatedWorld.onSwitch(ranks: 2, alpha: .milliseconds(latency), profile: profile)
     try world.run { process, world in
       guard world.rank == 0 else {
@@ -87,7 +87,7 @@ struct SendBufferTests {
         return (bytes: Int.random(in: 0...4000, using: &random), posted: clock)
       }
       var profile = TransportProfile(name: "buffered")
-      profile.sendBufferBytes = buffer
+      profile.wire.sendBufferBytes = buffer
       let world = try SimulatedWorld.onSwitch(ranks: 2, alpha: .seconds(latency), profile: profile)
       let journal = Journal<Double>()
       try world.run { process, world in

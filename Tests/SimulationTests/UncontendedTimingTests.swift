@@ -110,7 +110,7 @@ struct UncontendedTimingTests {
         guard members.contains(process.id) else { return }
         group = try await world.subgroup(members, name: "part")
       }
-      try await collective(operation, bytes, group)
+      try await group.takePart(in: operation, bytes: bytes)
     case .asynchronous(let bytes, let times):
       let location = SourceLocation()
       let first = try world.startAllReduce(Size(byteCount: bytes), .sum, at: location)
@@ -121,23 +121,6 @@ struct UncontendedTimingTests {
     case .message(let source, let destination, let bytes):
       if process.id == source { try await world.send(Size(byteCount: bytes), to: destination) }
       if process.id == destination { _ = try await world.receive(Size.self, from: source) }
-    }
-  }
-
-  private func collective(_ operation: CollectiveOperation, _ bytes: Int, _ group: any Communicator) async throws {
-    let payload = Size(byteCount: bytes)
-    switch operation {
-    case .allReduce: _ = try await group.allReduce(payload)
-    case .allGather: _ = try await group.allGather(payload)
-    case .broadcast: _ = try await group.broadcast(payload, root: 0)
-    case .reduce: _ = try await group.reduce(payload, root: group.size - 1)
-    case .gather: _ = try await group.gather(payload, root: 0)
-    case .scatter:
-      let parts = Array(repeating: payload, count: group.size)
-      _ = try await group.scatter(group.rank == 0 ? parts : nil, like: payload, root: 0)
-    case .allToAll: _ = try await group.allToAll(Array(repeating: payload, count: group.size))
-    case .reduceScatter: _ = try await group.reduceScatter(Size(byteCount: bytes * group.size))
-    case .barrier: try await group.barrier()
     }
   }
 

@@ -31,12 +31,10 @@ public struct MeasuringCommand: Sendable {
   public static func testbed(_ testbed: String, output: String, executable: String, python: String, arguments: [String])
     throws(DocumentError) -> [String]
   {
-    let entries = try DocumentValue(yaml: "{\(testbed)}", file: "--testbed")
-      .entries(of: "options of a testbed such as hosts: 2, rate: 1 Gbps")
-    var options: [(name: String, value: String)] = []
-    for entry in entries { options += try values(entry).map { (entry.name, $0) } }
+    let mapping = try DocumentValue(yaml: "{\(testbed)}", file: "--testbed")
+    var options = try TestbedOption.options(mapping, example: "hosts: 2, rate: 1 Gbps")
     if !options.contains(where: { ["real-time", "cpu-share"].contains($0.name) }) {
-      options.append(("real-time", "true"))
+      options.append(TestbedOption(name: "real-time", value: "true"))
     }
     options.removeAll { $0.name == "real-time" && $0.value == "false" }
     var command = MeasuringCommand(output: output)
@@ -44,14 +42,7 @@ public struct MeasuringCommand: Sendable {
     // With links of several rates, no one rate is what they carry.
     let isUniform = !options.contains { ["link-rate", "bottleneck"].contains($0.name) }
     if isUniform { command.statedRate = options.last { $0.name == "rate" }?.value }
-    return [executable, "testbed", "run"]
-      + options.flatMap { $0.value == "true" ? ["--\($0.name)"] : ["--\($0.name)", $0.value] }
-      + ["--raw", "--", python] + command.words
-  }
-
-  private static func values(_ entry: DocumentValue.Entry) throws(DocumentError) -> [String] {
-    guard case .list(let elements) = entry.value.content else { return [try entry.value.text("a value")] }
-    return try elements.map { (element) throws(DocumentError) in try element.text("a value") }
+    return [executable, "testbed", "run"] + options.flatMap(\.words) + ["--raw", "--", python] + command.words
   }
 }
 

@@ -8,8 +8,6 @@ public enum CollectiveError: Error, Hashable, Sendable, CustomStringConvertible 
   case invalidShape(CollectiveOperation, reason: String)
   /// A parameter of the plan is out of range; the text says how.
   case invalidPlan(CollectiveAlgorithm, reason: String)
-  /// The named override could not be read; the text says what is wrong and what is allowed.
-  case invalidOverride(String)
 
   /// What does not fit, and what does.
   public var description: String {
@@ -22,7 +20,6 @@ public enum CollectiveError: Error, Hashable, Sendable, CustomStringConvertible 
         + "use another one or pad the blocks"
     case .invalidShape(let operation, let reason): return "\(operation.rawValue): \(reason)"
     case .invalidPlan(let algorithm, let reason): return "algorithm \(algorithm.rawValue): \(reason)"
-    case .invalidOverride(let reason): return reason
     }
   }
 }

@@ -9,6 +9,19 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
   /// These algorithms for these operations, whatever `otherwise` says; it chooses the rest.
   case fixed([CollectiveOperation: CollectiveAlgorithm], otherwise: AlgorithmSelector)
 
+  /// Names of the selectors that choose for all operations.
+  public static let names = ["ideal", "gloo", "nccl"]
+
+  /// The selector called `name`; `nil` for none of ``names``.
+  public init?(named name: String) {
+    switch name {
+    case "ideal": self = .ideal
+    case "gloo": self = .gloo
+    case "nccl": self = .nccl
+    default: return nil
+    }
+  }
+
   /// How to do a collective of this shape in a group laid out like this.
   ///
   /// - Throws: when a fixed algorithm does not perform the operation or does not fit the layout.

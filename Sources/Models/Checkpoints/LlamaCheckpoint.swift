@@ -13,13 +13,9 @@ public struct LlamaCheckpoint: ParameterSource {
   public let tokenizer: any Tokenizer
   /// How a conversation becomes a prompt; `nil` for a model that was not trained to converse.
   public let chat: ChatFormat?
-  private let file: any WeightFile
-  private let naming: Naming
-
-  /// What the file calls parameters.
-  private enum Naming {
-    case huggingFace, gguf
-  }
+  private let parameters: WeightFileParameters
+  /// Whether the file is llama.cpp's, which has names and an order of rows of its own.
+  private let isGGUF: Bool
 
   /// Opens a GGUF file, or a folder as Hugging Face publishes it (`config.json`, safetensors, `tokenizer.json`). Reads no
   /// parameters yet.
@@ -27,15 +23,13 @@ public struct LlamaCheckpoint: ParameterSource {
   /// - Parameter name: what reports call the model; the path unless given.
   /// - Throws: what is missing or not understood, with the file and the field.
   public init(contentsOf path: String, name: String? = nil) throws {
-    file = try openWeights(at: path)
+    let file = try openWeights(at: path)
     if let gguf = file as? GGUFFile {
-      naming = .gguf
       configuration = try LlamaConfiguration(gguf: gguf, name: name ?? path)
       let metadata = TokenizerMetadata(gguf.metadata)
       tokenizer = try Tokenizers.make(fromGGUF: metadata)
       chat = try metadata.chatTemplate.map(ChatFormat.init(recognising:))
     } else {
-      naming = .huggingFace
       var isFolder: ObjCBool = false
       let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
       let folder = exists && isFolder.boolValue ? path : PathName(path).folder
@@ -48,6 +42,11 @@ public struct LlamaCheckpoint: ParameterSource {
       tokenizer = try Tokenizers.read(tokenizerJSON: folder + "/tokenizer.json")
       chat = try HuggingFaceChatTemplate(folder: folder).text.map(ChatFormat.init(recognising:))
     }
+    let hasOwnNames = file is GGUFFile
+    isGGUF = hasOwnNames
+    parameters = WeightFileParameters(file: file, modelName: configuration.name) {
+      hasOwnNames ? try GGUFNames.name(of: $0) : $0
+    }
     try checkParameters(file: name ?? path)
   }
 
@@ -55,24 +54,11 @@ public struct LlamaCheckpoint: ParameterSource {
   /// such as biases and the factors of a longer context, it tells by having tensors for it.
   private func checkParameters(file name: String) throws {
     var used: Set<String> = []
-    try configuration.forEachParameter { used.insert(try entry(of: $0, shape: $1).name) }
-    guard naming == .gguf, let other = file.entries.first(where: { !used.contains($0.name) }) else { return }
+    try configuration.forEachParameter { used.insert(try parameters.entry(of: $0, shape: $1).name) }
+    guard isGGUF, let other = parameters.file.entries.first(where: { !used.contains($0.name) }) else { return }
     throw CheckpointError(
       "\(name): has the tensor \(other.name) \(other.shape), which a Llama without biases and with plain or linearly "
         + "scaled rotary positions does not use; the values would not be the model's")
-  }
-
-  private func entry(of parameter: String, shape: [Int]) throws -> WeightEntry {
-    let entry = try file.entry(named: naming == .gguf ? GGUFNames.name(of: parameter) : parameter)
-    guard entry.encoding.isReadable else {
-      throw CheckpointError(
-        "\(entry.name) is stored as \(entry.encoding), which is not supported; \(WeightEncoding.readable) are")
-    }
-    guard entry.shape == shape else {
-      throw CheckpointError(
-        "\(parameter): the checkpoint has \(entry.shape), the configuration of \(configuration.name) asks for \(shape)")
-    }
-    return entry
   }
 
   /// The tokens of a user's message as the model expects them: within its conversation format where it has one.
@@ -89,18 +75,10 @@ public struct LlamaCheckpoint: ParameterSource {
 
   /// Reads the part of a parameter that a device holds, converted to its type.
   public func fill(_ tensor: Tensor, with part: ParameterPart) throws {
-    guard let device = tensor.device else { return }
-    let name = try entry(of: part.name, shape: part.shape).name
-    let place = WeightPart(
-      rows: part.axes[0].partialRange, columns: part.axes.count > 1 ? part.axes[1].partialRange : nil)
-    let bytes = UnsafeMutableRawBufferPointer.allocate(
-      byteCount: tensor.elementCount * tensor.elementByteCount, alignment: 64)
-    defer { bytes.deallocate() }
-    try file.read(name, place, as: tensor.elementType, into: bytes)
-    if naming == .gguf, GGUFNames.hasInterleavedHeads(part.name) {
+    try parameters.fill(tensor, with: part) { bytes in
+      guard isGGUF, GGUFNames.hasInterleavedHeads(part.name) else { return }
       RotaryRows(headSize: configuration.headSize, rowByteCount: bytes.count / part.axes[0].count).separateHalves(bytes)
     }
-    try device.write(UnsafeRawBufferPointer(bytes), to: tensor)
   }
 }
 

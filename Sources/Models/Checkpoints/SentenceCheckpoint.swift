@@ -33,8 +33,8 @@ public struct SentenceCheckpoint: ParameterSource {
     normalizes = modules.contains { $0.type.hasSuffix("Normalize") }
     try Self.requireMean(folder)
     let weights = try openWeights(at: folder.path)
-    let isNested = weights.entries.contains { $0.name.hasPrefix("bert.") }
-    parameters = WeightFileParameters(file: weights, modelName: file, prefix: isNested ? "bert." : "")
+    let prefix = weights.entries.contains { $0.name.hasPrefix("bert.") } ? "bert." : ""
+    parameters = WeightFileParameters(file: weights, modelName: file) { prefix + $0 }
     _ = try BertEncoder(
       parameters.checking(configuration.elementType), configuration, share: TensorShare(whole: configuration),
       group: nil)

@@ -2,25 +2,27 @@ import Quantities
 import Tensors
 import Weights
 
-/// A model's parameters in a file that calls them by the names that the model asks for, or by these behind a prefix.
+/// A model's parameters in a file, and what the file calls them.
 struct WeightFileParameters: ParameterSource {
   let file: any WeightFile
   /// What the model is called in errors.
   let modelName: String
-  /// What stands before each name in the file.
-  var prefix = ""
+  /// What the file calls a parameter, by its name in published checkpoints.
+  var fileName: @Sendable (_ parameter: String) throws -> String = { $0 }
 
-  /// Throws unless the file has the parameter in its shape.
-  func check(_ part: ParameterPart) throws {
-    let entry = try file.entry(named: prefix + part.name)
+  /// The parameter in the file. Throws unless it is there in its shape and can be read.
+  @discardableResult
+  func entry(of parameter: String, shape: [Int]) throws -> WeightEntry {
+    let entry = try file.entry(named: try fileName(parameter))
     guard entry.encoding.isReadable else {
       throw CheckpointError(
         "\(entry.name) is stored as \(entry.encoding), which is not supported; \(WeightEncoding.readable) are")
     }
-    guard entry.shape == part.shape else {
+    guard entry.shape == shape else {
       throw CheckpointError(
-        "\(entry.name): the checkpoint has \(entry.shape), the configuration \(modelName) asks for \(part.shape)")
+        "\(parameter): the checkpoint has \(entry.shape), the configuration of \(modelName) asks for \(shape)")
     }
+    return entry
   }
 
   /// A loader that takes no memory and reads nothing: a model made by it has been checked against the file.
@@ -28,16 +30,21 @@ struct WeightFileParameters: ParameterSource {
     ParameterLoader(device: ShapeDevice(accounting: Uncharged()), elementType: elementType, source: self)
   }
 
+  func fill(_ tensor: Tensor, with part: ParameterPart) throws { try fill(tensor, with: part) { _ in } }
+
   /// Reads the part of a parameter that a device holds, converted to its type.
-  func fill(_ tensor: Tensor, with part: ParameterPart) throws {
+  ///
+  /// - Parameter arrange: brings the elements from the file's order into the model's.
+  func fill(_ tensor: Tensor, with part: ParameterPart, _ arrange: (UnsafeMutableRawBufferPointer) -> Void) throws {
     guard let device = tensor.device else { return }
-    try check(part)
+    let name = try entry(of: part.name, shape: part.shape).name
     let place = WeightPart(
       rows: part.axes.first?.partialRange, columns: part.axes.count > 1 ? part.axes.last?.partialRange : nil)
     let bytes = UnsafeMutableRawBufferPointer.allocate(
       byteCount: tensor.elementCount * tensor.elementByteCount, alignment: 64)
     defer { bytes.deallocate() }
-    try file.read(prefix + part.name, place, as: tensor.elementType, into: bytes)
+    try file.read(name, place, as: tensor.elementType, into: bytes)
+    arrange(bytes)
     try device.write(UnsafeRawBufferPointer(bytes), to: tensor)
   }
 }

@@ -30,8 +30,7 @@ extension RankConversation {
     let hasWorked = try charging(interval) { try charge(interval, before: ComputeRecording.sleep) }
     if nanoseconds > 0 {
       polling.end()
-      process.rest(until: process.now.advanced(by: .nanoseconds(nanoseconds)))
-      try await process.synchronize(at: SourceLocation())
+      try await process.sleep(until: process.now.advanced(by: .nanoseconds(nanoseconds)), at: SourceLocation())
     } else {
       try await question(about: .others, hasWorked: hasWorked)
     }

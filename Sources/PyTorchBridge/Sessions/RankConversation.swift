@@ -43,8 +43,6 @@ final class RankConversation: @unchecked Sendable {
     rank.beginPhase(ScriptPhase.start.rawValue)
     while true {
       activity = .script
-      // Where the rank has computed less than was known of it meanwhile, or a wait was cut off, others are ahead by now.
-      if process.now < process.engine.now { process.catchUp(with: process.engine.now) }
       let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
       activity = .waiting(operation: request.content.waitName)
       if case .forget(let handle) = request.content {

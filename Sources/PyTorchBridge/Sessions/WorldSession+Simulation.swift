@@ -13,7 +13,7 @@ extension WorldSession {
     let welcome = Welcome(
       worldSize: links.count, compute: compute, usesFakeTensors: usesFakeTensors, usesRealClock: usesRealClock,
       epochNanoseconds: Int64(Date().timeIntervalSince1970 * 1e9),
-      sleepOvershootNanoseconds: cluster.network.transport.sleepOvershootPicoseconds / 1000)
+      sleepOvershootNanoseconds: cluster.network.transport.host.sleepOvershootPicoseconds / 1000)
     let frames = zip(links, cluster.devices).map { link, device in
       welcome.frame(for: link, scale: device.hasConstantSpeed ? device.speed.scale : nil)
     }

@@ -41,6 +41,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   /// When ranks that say nothing, and the launcher's process, were last looked after.
   private var lastLook = ContinuousClock.now
 
+  /// So long the session waits for sockets before it looks after what they do not tell.
+  private static let pollMilliseconds: Int32 = 20
   /// So long nothing of a rank may run until none of its threads is taken to have anything to say.
   private static let threadsPatience = Duration.seconds(3)
   /// After so long none is, whatever they do.
@@ -88,10 +90,10 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   // MARK: What comes in
 
   func awaitReports() {
-    let count = takeIn(waitingMilliseconds: 20)
+    let count = takeIn(waitingMilliseconds: Self.pollMilliseconds)
     if let line = progress?.line(conversations, at: .now) { control?.show(progress: line) }
     // Some ranks may have so much to say that there is never a pause.
-    guard count == 0 || ContinuousClock.now - lastLook > .milliseconds(20) else { return }
+    guard count == 0 || ContinuousClock.now - lastLook > .milliseconds(Self.pollMilliseconds) else { return }
     lastLook = .now
     for conversation in conversations where permits.isComputing(conversation.link) { conversation.lookAhead() }
     permits.relieve(links)
@@ -107,7 +109,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
     while !interruption.isRequested, ContinuousClock.now - start < Self.longestSilence {
       let waiting = conversations.filter { $0.threadsWait != nil }
       guard !waiting.isEmpty, waiting.allSatisfy({ !$0.link.connection.isClosed }) else { return false }
-      takeIn(waitingMilliseconds: 20)
+      takeIn(waitingMilliseconds: Self.pollMilliseconds)
       if waiting.contains(where: { $0.threadsWait?.number == $0.link.interruptedWait }) { return true }
       for conversation in waiting { _ = conversation.link.progress.estimate() }
       if waiting.allSatisfy({ $0.link.progress.idle > Self.threadsPatience }) { return false }
@@ -227,7 +229,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
     for link in asked { link.connection.send(question) }
     let deadline = ContinuousClock.now + .milliseconds(500)
     while asked.contains(where: { $0.stack == nil && !$0.connection.isClosed }), ContinuousClock.now < deadline {
-      takeIn(waitingMilliseconds: 20)
+      takeIn(waitingMilliseconds: Self.pollMilliseconds)
     }
   }
 
@@ -240,7 +242,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
         link.send(answer: Answers.failed(.runEnded, message, link: link, at: 0))
       }
       if links.allSatisfy({ $0.connection.isClosed || $0.hasSaidGoodbye }) { return }
-      takeIn(waitingMilliseconds: 20)
+      takeIn(waitingMilliseconds: Self.pollMilliseconds)
     }
   }
 }

@@ -18,29 +18,29 @@ enum RankFrame {
   /// Decodes what follows the length.
   init(_ bytes: ArraySlice<UInt8>) throws(ProtocolError) {
     var reader = FrameReader(bytes)
-    let kind = try reader.integer(UInt8.self)
+    let number = try reader.integer(UInt8.self)
+    guard let kind = FrameKind(rawValue: number) else { throw ProtocolError("frames of kind \(number) are not known") }
     switch kind {
-    case 1: self = .hello(try Greeting(&reader))
-    case 2: self = .name(id: try reader.integer(), text: try reader.string())
-    case 3:
+    case .hello: self = .hello(try Greeting(&reader))
+    case .name: self = .name(id: try reader.integer(), text: try reader.string())
+    case .operations:
       self = .operations(
         try reader.list(bytesPerEntry: 29) { (reader) throws(ProtocolError) in try ComputedOperation(&reader) })
-    case 4:
+    case .published:
       let reduction = try reader.integer(UInt64.self)
       guard let block = try BlockPlace(&reader) else { throw ProtocolError("a result was published without a block") }
       self = .published(reduction: reduction, block: block)
-    case 5: self = .stack(try reader.string())
-    case 6:
+    case .stack: self = .stack(try reader.string())
+    case .forget:
       self = .request(
         RankRequest(interval: Interval(), content: .forget(handle: try reader.integer()), isAnswered: false))
-    case 7: self = .interruption(wait: try reader.integer())
-    case 10...24: self = .request(try RankRequest(kind: kind, &reader))
-    case 30: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
-    case 31: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
-    case 32: self = .outputLost(try reader.string())
-    default: throw ProtocolError("frames of kind \(kind) are not known")
+    case .interruption: self = .interruption(wait: try reader.integer())
+    case .started: self = .started(rank: Int(try reader.integer(UInt32.self)), pid: try reader.integer())
+    case .exited: self = .exited(rank: Int(try reader.integer(UInt32.self)), status: try reader.integer())
+    case .outputLost: self = .outputLost(try reader.string())
+    default: self = .request(try RankRequest(kind: kind, &reader))
     }
-    guard reader.isAtEnd else { throw ProtocolError("a frame of kind \(kind) is longer than it should be") }
+    guard reader.isAtEnd else { throw ProtocolError("a frame of kind \(number) is longer than it should be") }
   }
 }
 

@@ -2,36 +2,36 @@ import Communication
 
 extension RankRequest {
   /// Decodes a frame that begins with an interval.
-  init(kind: UInt8, _ reader: inout FrameReader) throws(ProtocolError) {
+  init(kind: FrameKind, _ reader: inout FrameReader) throws(ProtocolError) {
     interval = Interval(computedNanoseconds: try reader.integer(), site: try reader.integer())
     switch kind {
-    case 10:
+    case .group:
       isAnswered = false
       content = .group(try GroupRequest(&reader))
-    case 11:
+    case .collective:
       isAnswered = try reader.isAnswered()
       content = .collective(try CollectiveRequest(&reader))
-    case 12:
+    case .send:
       isAnswered = try reader.isAnswered()
       content = .send(try PointToPointRequest(&reader, isSend: true))
-    case 13:
+    case .receive:
       isAnswered = try reader.isAnswered()
       content = .receive(try PointToPointRequest(&reader, isSend: false))
-    case 18:
+    case .goodbye:
       isAnswered = false
       content = .goodbye(exitCode: try reader.integer(), reason: try reader.string())
-    case 19:
+    case .phase:
       isAnswered = false
       content = .phase(try reader.integer())
-    case 21:
+    case .declaration:
       isAnswered = false
       content = .declaration(
         DeclarationRequest(
           operation: try reader.integer(), key: try reader.integer(), arguments: try reader.integer()))
-    case 22:
+    case .progress:
       isAnswered = false
       content = .progress
-    case 24:
+    case .expect:
       isAnswered = false
       content = .expect(
         ExpectRequest(handle: try reader.integer(), namespace: try reader.string(), keys: try reader.keys()))
@@ -41,14 +41,15 @@ extension RankRequest {
     }
   }
 
-  private static func question(kind: UInt8, _ reader: inout FrameReader) throws(ProtocolError) -> Content {
+  private static func question(kind: FrameKind, _ reader: inout FrameReader) throws(ProtocolError) -> Content {
     switch kind {
-    case 14: .wait(handle: try reader.integer(), timeoutNanoseconds: try reader.timeout())
-    case 15: .test(handle: try reader.integer())
-    case 16: .now
-    case 20: .sleep(nanoseconds: try reader.integer())
-    case 23: .waitForAny(try ThreadsRequest(&reader))
-    default: .store(try StoreRequest(&reader))
+    case .wait: .wait(handle: try reader.integer(), timeoutNanoseconds: try reader.timeout())
+    case .test: .test(handle: try reader.integer())
+    case .now: .now
+    case .sleep: .sleep(nanoseconds: try reader.integer())
+    case .waitAny: .waitForAny(try ThreadsRequest(&reader))
+    case .store: .store(try StoreRequest(&reader))
+    default: throw ProtocolError("a frame of kind \(kind.rawValue) has no interval")
     }
   }
 }

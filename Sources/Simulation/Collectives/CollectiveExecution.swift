@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import Quantities
 import SimulationKernel
@@ -65,7 +66,7 @@ final class CollectiveExecution: @unchecked Sendable {
     self.call = call
     self.plan = plan
     self.traffic = traffic
-    startLatency = Picoseconds.sum(plan.baseLatency.picoseconds, traffic.profile.picosecondsPerCollective)
+    startLatency = Picoseconds.sum(plan.baseLatency.picoseconds, traffic.library.profile.host.picosecondsPerCollective)
     messageLatency = plan.messageLatency.picoseconds
     memberCount = group.worldRanks.count
     members = .allocate(capacity: memberCount, alignment: cacheLineByteCount)
@@ -104,17 +105,17 @@ final class CollectiveExecution: @unchecked Sendable {
   func begin(_ member: Int) {
     guard case .playing = phase, members[member].begin() == .goOn else { return }
     begunCount += 1
-    if traffic.progress.isStrong { return startMachine(member) }
+    if traffic.library.progress.isStrong { return startMachine(member) }
     // First come, first served: what has waited for this processor since before the call is done first.
-    traffic.engine.call(at: traffic.engine.now, priority: .timeout) { [self] in
+    traffic.library.engine.call(at: traffic.library.engine.now, priority: .timeout) { [self] in
       whenProgressIsMade(member) { $0.startMachine(member) }
     }
   }
 
   private func startMachine(_ member: Int) {
-    let now = traffic.engine.now.picoseconds
+    let now = traffic.library.engine.now.picoseconds
     members[member].clock = now
-    let delay = traffic.processors.coldCacheDelay(of: group.worldRanks[member], at: now)
+    let delay = traffic.library.processors.coldCacheDelay(of: group.worldRanks[member], at: now)
     work(Picoseconds.sum(startLatency, delay), by: member)
     advance(member)
   }
@@ -142,15 +143,17 @@ final class CollectiveExecution: @unchecked Sendable {
       case .send(let peer, let byteCount, let round):
         send(from: member, to: peer, byteCount: byteCount, round: round)
       case .postReceive(let peer, let byteCount, let round):
-        if traffic.profile.isRendezvous(byteCount: byteCount) { sendClearToSend(from: member, to: peer, round: round) }
+        if traffic.library.profile.wire.isRendezvous(byteCount: byteCount) {
+          sendClearToSend(from: member, to: peer, round: round)
+        }
       case .awaitReceive(let round):
         if state.pointee.await(round: Int32(truncatingIfNeeded: round)) == .nothing { return }
       case .awaitSends(let count):
         if state.pointee.await(sends: Int32(truncatingIfNeeded: count)) == .nothing { return }
       case .reduce(let byteCount):
-        work(traffic.profile.reducePicoseconds(byteCount: byteCount), by: member)
+        work(traffic.library.profile.host.reducePicoseconds(byteCount: byteCount), by: member)
       case .copy(let byteCount):
-        work(traffic.profile.copyPicoseconds(byteCount: byteCount), by: member)
+        work(traffic.library.profile.host.copyPicoseconds(byteCount: byteCount), by: member)
       case .finished:
         return finish(member)
       }
@@ -160,26 +163,26 @@ final class CollectiveExecution: @unchecked Sendable {
   /// Lets a member's processor do some of the library's work.
   @inline(__always)
   private func work(_ picoseconds: Int64, by member: Int) {
-    members[member].clock = traffic.processors.end(
+    members[member].clock = traffic.library.processors.end(
       ofWork: picoseconds, by: group.worldRanks[member], from: members[member].clock)
   }
 
   @inline(__always)
   private func resume(_ member: Int) {
-    if traffic.progress.isStrong { return goOn(member) }
+    if traffic.library.progress.isStrong { return goOn(member) }
     whenProgressIsMade(member) { $0.goOn(member) }
   }
 
   @inline(__always)
   private func goOn(_ member: Int) {
-    let now = traffic.engine.now.picoseconds
+    let now = traffic.library.engine.now.picoseconds
     if members[member].clock < now { members[member].clock = now }
     advance(member)
   }
 
   /// Does what the library does on a member's host as soon as it makes progress there.
   private func whenProgressIsMade(_ member: Int, _ action: @escaping (CollectiveExecution) -> Void) {
-    traffic.progress.whenMade(by: process(of: member)) { [self] in
+    traffic.library.progress.whenMade(by: process(of: member)) { [self] in
       if members[member].state != .failed { action(self) }
     }
   }
@@ -191,7 +194,7 @@ final class CollectiveExecution: @unchecked Sendable {
     if finishedCount == memberCount { end() }
     if let waiter = waiters[member] {
       waiters[member] = nil
-      traffic.engine.wake(waiter, at: endTime(of: member))
+      traffic.library.engine.wake(waiter, at: endTime(of: member))
     }
   }
 
@@ -226,7 +229,7 @@ final class CollectiveExecution: @unchecked Sendable {
     for member in 0..<memberCount where members[member].fail() {
       guard let waiter = waiters[member] else { continue }
       waiters[member] = nil
-      traffic.engine.wake(waiter, throwing: error)
+      traffic.library.engine.wake(waiter, throwing: error)
     }
     closeIfForgotten()
   }
@@ -247,13 +250,13 @@ final class CollectiveExecution: @unchecked Sendable {
 
   private func send(from member: Int, to peer: Int, byteCount: Int, round: Int) {
     let state = members + member
-    let profile = traffic.profile
-    if !profile.send.isZero { work(profile.send.picoseconds(byteCount: byteCount), by: member) }
+    let profile = traffic.library.profile
+    if !profile.host.send.isZero { work(profile.host.send.picoseconds(byteCount: byteCount), by: member) }
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: byteCount,
       posted: Picoseconds.sum(state.pointee.clock, messageLatency))
-    if profile.isRendezvous(byteCount: byteCount) {
+    if profile.wire.isRendezvous(byteCount: byteCount) {
       let key = RendezvousKey(receiver: transit.receiver, round: transit.round)
       guard clearsToSend.remove(key) != nil else {
         waitingSends[key] = transit
@@ -265,7 +268,7 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   private func dispatch(_ transit: CollectiveTraffic.Transit) {
-    let bytes = traffic.profile.wireBytes(byteCount: transit.byteCount) * plan.wireByteFactor
+    let bytes = traffic.library.profile.wire.bytes(ofPayload: transit.byteCount) * plan.wireByteFactor
     traffic.send(
       transit, kind: .collectiveData, wireBytes: bytes,
       on: connection(from: Int(transit.sender), to: transit.receiver))
@@ -295,27 +298,28 @@ final class CollectiveExecution: @unchecked Sendable {
   }
 
   private func sendClearToSend(from member: Int, to peer: Int, round: Int) {
-    work(traffic.profile.picosecondsPerClearToSend, by: member)
+    work(traffic.library.profile.host.picosecondsPerClearToSend, by: member)
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: 0, posted: members[member].clock)
     traffic.send(
-      transit, kind: .collectiveClearToSend, wireBytes: Double(traffic.profile.clearToSendBytes),
+      transit, kind: .collectiveClearToSend, wireBytes: Double(traffic.library.profile.wire.clearToSendBytes),
       on: connection(from: member, to: transit.receiver))
   }
 
   /// The sender of the clear-to-send is ready to receive: what waits for it may leave.
   func clearToSendArrived(_ clearToSend: CollectiveTraffic.Transit) {
     if hasFailed { return }
-    if traffic.progress.isStrong { return take(clearToSend) }
+    if traffic.library.progress.isStrong { return take(clearToSend) }
     whenProgressIsMade(Int(clearToSend.receiver)) { $0.take(clearToSend) }
   }
 
   private func take(_ clearToSend: CollectiveTraffic.Transit) {
     let key = RendezvousKey(receiver: clearToSend.sender, round: clearToSend.round)
-    let taken = traffic.processors.end(
-      ofArrivalsWork: traffic.profile.picosecondsPerClearToSend, by: group.worldRanks[Int(clearToSend.receiver)],
-      at: traffic.engine.now.picoseconds)
+    let taken = traffic.library.processors.end(
+      ofArrivalsWork: traffic.library.profile.host.picosecondsPerClearToSend,
+      by: group.worldRanks[Int(clearToSend.receiver)],
+      at: traffic.library.engine.now.picoseconds)
     guard let waiting = waitingSends.removeValue(forKey: key) else {
       clearsToSend.insert(key)
       return
@@ -329,10 +333,10 @@ final class CollectiveExecution: @unchecked Sendable {
 
   /// Takes up the receiver's processor for a message and returns when it will have been dealt with.
   func occupyReceiver(_ transit: CollectiveTraffic.Transit) -> VirtualTime {
-    let begin = max(traffic.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
-    let work = traffic.profile.receive.picoseconds(byteCount: transit.byteCount)
+    let begin = max(traffic.library.engine.now, receiverBusyUntil[transit.receiver] ?? .zero)
+    let work = traffic.library.profile.host.receive.picoseconds(byteCount: transit.byteCount)
     let end = VirtualTime(
-      picoseconds: traffic.processors.end(
+      picoseconds: traffic.library.processors.end(
         ofArrivalsWork: work, by: group.worldRanks[Int(transit.receiver)], at: begin.picoseconds))
     receiverBusyUntil[transit.receiver] = end
     return end
@@ -378,7 +382,7 @@ extension CollectiveExecution: PendingOperation {
     return members[member].state == .finished && members[member].clock <= process.now.picoseconds
   }
 
-  private func process(of member: Int) -> LogicalProcess { traffic.engine.processes[group.worldRanks[member]] }
+  private func process(of member: Int) -> LogicalProcess { traffic.library.engine.processes[group.worldRanks[member]] }
 }
 
 extension CollectiveExecution: WaitSubject {

@@ -1,3 +1,4 @@
+import Hosts
 import Network
 import SimulationKernel
 
@@ -13,13 +14,7 @@ final class CollectiveTraffic: EventHandler {
     let posted: Int64
   }
 
-  let engine: Engine
-  let network: FlowNetwork
-  let profile: TransportProfile
-  /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
-  private let endsSendsEarly: Bool
-  let progress: ProgressModel
-  let processors: LibraryProcessors
+  let library: CommunicationLibrary
   weak var observer: (any RunObserver)? {
     didSet { isWatched = observer != nil || account != nil }
   }
@@ -47,16 +42,11 @@ final class CollectiveTraffic: EventHandler {
   /// Messages that receivers' processors deal with, and until when.
   private var processing: [Int32: VirtualTime] = [:]
 
-  init(engine: Engine, network: FlowNetwork, profile: TransportProfile, processors: LibraryProcessors) {
-    self.engine = engine
-    self.network = network
-    self.profile = profile
-    self.processors = processors
-    endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
-    progress = ProgressModel(engine: engine, profile: profile)
-    transits = Pool(capacity: network.topology.hostCount)
-    memberEvents = Pool(capacity: network.topology.hostCount)
-    handlerID = engine.register(self)
+  init(_ library: CommunicationLibrary) {
+    self.library = library
+    transits = Pool(capacity: library.network.topology.hostCount)
+    memberEvents = Pool(capacity: library.network.topology.hostCount)
+    handlerID = library.engine.register(self)
   }
 
   deinit {
@@ -81,26 +71,13 @@ final class CollectiveTraffic: EventHandler {
   @inline(__always)
   func send(_ transit: Transit, kind: TrafficKind, wireBytes: Double, on connection: ConnectionID) {
     let index = transits.insert(transit)
-    if kind == .collectiveData, endsSendsEarly, let stages = profile.stages(wireBytes: wireBytes) {
-      return send(stages, of: transit, index, on: connection)
-    }
-    network.send(
-      byteCount: wireBytes, on: connection, at: VirtualTime(picoseconds: transit.posted), token: kind.token(index))
-  }
-
-  /// What does not fit into the sender's buffer leaves as a message of its own, before the rest.
-  private func send(
-    _ stages: (unbuffered: Double, buffered: Double), of transit: Transit, _ index: Int32, on connection: ConnectionID
-  ) {
     let time = VirtualTime(picoseconds: transit.posted)
-    let isBuffered = stages.unbuffered <= 0
-    if !isBuffered {
-      network.send(
-        byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.collectiveSend.token(index))
+    guard kind == .collectiveData else {
+      return library.network.send(byteCount: wireBytes, on: connection, at: time, token: kind.token(index))
     }
-    network.send(
-      byteCount: stages.buffered, on: connection, at: time, token: TrafficKind.collectiveData.token(index),
-      reportsTaking: isBuffered)
+    library.send(
+      payloadOf: wireBytes, on: connection, at: time, sendToken: TrafficKind.collectiveSend.token(index),
+      token: kind.token(index))
   }
 
   /// A message, or what is left of it, is in its sender's buffer.
@@ -113,15 +90,15 @@ final class CollectiveTraffic: EventHandler {
     let transit = transits[index]
     let execution = executions[transit.execution]
     if isWatched { observe(transit, of: execution) }
-    if !endsSendsEarly { execution.sendCompleted(transit.sender) }
-    if profile.receive.isZero, !processors.mayBeIdle {
+    if !library.endsSendsEarly { execution.sendCompleted(transit.sender) }
+    if library.profile.host.receive.isZero, !library.processors.mayBeIdle {
       transits.remove(index)
       execution.received(transit)
       execution.messageIsGone()
     } else {
       let time = execution.occupyReceiver(transit)
       processing[index] = time
-      engine.schedule(at: time, handlerID, token: UInt64(UInt32(bitPattern: index)))
+      library.engine.schedule(at: time, handlerID, token: UInt64(UInt32(bitPattern: index)))
     }
   }
 
@@ -142,7 +119,7 @@ final class CollectiveTraffic: EventHandler {
     let group = execution.group
     guard let failure = group.failure(behind: host) else { return }
     // Not amid what a member is about to do.
-    engine.call(at: engine.now, priority: .traffic) { group.fail(with: failure) }
+    library.engine.call(at: library.engine.now, priority: .traffic) { group.fail(with: failure) }
   }
 
   /// Lets a member start its part at `time`.
@@ -154,13 +131,13 @@ final class CollectiveTraffic: EventHandler {
   /// Lets a member's part end at `time`.
   func scheduleUncontendedEnd(of member: Int, in execution: OpenExecutions.Identity, at time: VirtualTime) {
     let event = MemberEvent(execution: execution, member: Int32(truncatingIfNeeded: member), kind: .timedEnd)
-    schedule(event, at: max(time, engine.now), priority: .traffic)
+    schedule(event, at: max(time, library.engine.now), priority: .traffic)
   }
 
   private func schedule(_ event: MemberEvent, at time: VirtualTime, priority: EventPriority) {
     let index = memberEvents.insert(event)
     let token = UInt64(UInt32(bitPattern: index)) | Self.memberFlag
-    engine.schedule(at: time, priority: priority, handlerID, token: token)
+    library.engine.schedule(at: time, priority: priority, handlerID, token: token)
   }
 
   /// Takes over an isolated simulation's messages for the execution that has adopted its members.
@@ -168,7 +145,7 @@ final class CollectiveTraffic: EventHandler {
     _ simulated: CollectiveTraffic, for execution: CollectiveExecution, shiftedBy shift: Int64,
     network other: FlowNetwork
   ) {
-    network.adopt(messagesOf: other, shiftedByPicoseconds: shift, channel: execution.group.id) { token in
+    library.network.adopt(messagesOf: other, shiftedByPicoseconds: shift, channel: execution.group.id) { token in
       let transit = simulated.transits[Int32(truncatingIfNeeded: token)]
       let index = transits.insert(transit.moved(to: execution.number, shiftedBy: shift))
       return token & 0xFFFF_FFFF_0000_0000 | UInt64(UInt32(bitPattern: index))
@@ -177,7 +154,7 @@ final class CollectiveTraffic: EventHandler {
       let index = transits.insert(simulated.transits[foreign].moved(to: execution.number, shiftedBy: shift))
       let moved = time.advanced(byPicoseconds: shift)
       processing[index] = moved
-      engine.schedule(at: moved, handlerID, token: UInt64(UInt32(bitPattern: index)))
+      library.engine.schedule(at: moved, handlerID, token: UInt64(UInt32(bitPattern: index)))
     }
   }
 
@@ -209,6 +186,6 @@ final class CollectiveTraffic: EventHandler {
       DeliveredMessage(
         source: source, destination: destination, byteCount: transit.byteCount,
         tag: Int(transit.round), isPartOfCollective: true, posted: VirtualTime(picoseconds: transit.posted),
-        arrived: engine.now))
+        arrived: library.engine.now))
   }
 }

@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Quantities
 import SimulationKernel
 
@@ -46,9 +47,9 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
     let traffic = world.pointToPointTraffic
     let start = process.now.picoseconds
     let work = Picoseconds.sum(
-      traffic.profile.send.picoseconds(byteCount: payload.byteCount),
-      traffic.processors.coldCacheDelay(of: process.id, at: start))
-    process.compute(picoseconds: traffic.processors.end(ofWork: work, by: process.id, from: start) - start)
+      traffic.library.profile.host.send.picoseconds(byteCount: payload.byteCount),
+      traffic.library.processors.coldCacheDelay(of: process.id, at: start))
+    process.compute(picoseconds: traffic.library.processors.end(ofWork: work, by: process.id, from: start) - start)
     let request = SendRequest(
       group: group, process: process, destination: group.worldRanks[destination], tag: tag, content: payload.message,
       byteCount: payload.byteCount, posted: process.now)

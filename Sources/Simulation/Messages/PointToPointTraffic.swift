@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import SimulationKernel
 
@@ -6,13 +7,7 @@ import SimulationKernel
 ///
 /// Sendable without checks because it is used only on the engine's thread.
 final class PointToPointTraffic: @unchecked Sendable {
-  let engine: Engine
-  let network: FlowNetwork
-  let profile: TransportProfile
-  /// Whether sends end when the rest fits into the sender's buffer. Not where messages may overtake each other.
-  private let endsSendsEarly: Bool
-  private let progress: ProgressModel
-  let processors: LibraryProcessors
+  let library: CommunicationLibrary
   weak var observer: (any RunObserver)?
   var account: TrafficAccount?
   private let transits = Pool<SendRequest>()
@@ -64,14 +59,7 @@ final class PointToPointTraffic: @unchecked Sendable {
     }
   }
 
-  init(engine: Engine, network: FlowNetwork, profile: TransportProfile, processors: LibraryProcessors) {
-    self.engine = engine
-    self.network = network
-    self.profile = profile
-    self.processors = processors
-    endsSendsEarly = profile.sendBufferBytes != nil && !network.hasRandomness
-    progress = ProgressModel(engine: engine, profile: profile)
-  }
+  init(_ library: CommunicationLibrary) { self.library = library }
 
   deinit {
     transits.deallocate()
@@ -81,10 +69,10 @@ final class PointToPointTraffic: @unchecked Sendable {
   /// Takes over a message at its sender's clock. With a rendezvous transport it waits for the receiver.
   func post(_ send: SendRequest) {
     if let failure = failure(of: send) { return send.fail(with: failure) }
-    guard profile.rendezvousThresholdBytes != nil else { return dispatch(send) }
-    if !profile.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
-    if send.posted > engine.now {
-      engine.call(at: send.posted, priority: .traffic) { self.offer(send) }
+    guard library.profile.wire.rendezvousThresholdBytes != nil else { return dispatch(send) }
+    if !library.profile.wire.isRendezvous(byteCount: send.byteCount) { dispatch(send) }
+    if send.posted > library.engine.now {
+      library.engine.call(at: send.posted, priority: .traffic) { self.offer(send) }
     } else {
       offer(send)
     }
@@ -103,7 +91,7 @@ final class PointToPointTraffic: @unchecked Sendable {
 
   private func match(_ send: SendRequest, with grant: Grant) {
     if grant.source == nil { send.usedGrant = grant }
-    guard profile.isRendezvous(byteCount: send.byteCount) else { return }
+    guard library.profile.wire.isRendezvous(byteCount: send.byteCount) else { return }
     if grant.source == nil {
       notify(send.source, from: send.destination, of: .answer(send), group: send.group)
     } else {
@@ -116,11 +104,11 @@ final class PointToPointTraffic: @unchecked Sendable {
   func receivePosted(
     by destination: Int, from source: Int?, tag: Int?, group: ProcessGroup, at time: VirtualTime
   ) {
-    guard profile.rendezvousThresholdBytes != nil else { return }
+    guard library.profile.wire.rendezvousThresholdBytes != nil else { return }
     let grant = Grant(group: group.id, source: source, destination: destination, tag: tag)
     // Now, if it can be: what the rank sends next leaves behind its clear-to-send.
-    guard time > engine.now else { return announce(grant, to: group) }
-    engine.call(at: time, priority: .traffic) { [self] in announce(grant, to: group) }
+    guard time > library.engine.now else { return announce(grant, to: group) }
+    library.engine.call(at: time, priority: .traffic) { [self] in announce(grant, to: group) }
   }
 
   private func announce(_ grant: Grant, to group: ProcessGroup) {
@@ -132,26 +120,29 @@ final class PointToPointTraffic: @unchecked Sendable {
   }
 
   private func notify(_ source: Int, from destination: Int, of clearToSend: ClearToSend, group: ProcessGroup) {
-    network.send(
-      byteCount: Double(profile.clearToSendBytes), on: group.connection(fromWorld: destination, toWorld: source),
-      at: endOfWork(profile.picosecondsPerClearToSend, by: destination),
+    library.network.send(
+      byteCount: Double(library.profile.wire.clearToSendBytes),
+      on: group.connection(fromWorld: destination, toWorld: source),
+      at: endOfWork(library.profile.host.picosecondsPerClearToSend, by: destination),
       token: TrafficKind.pointToPointClearToSend.token(clearsToSend.insert(clearToSend)))
   }
 
   /// When work of a rank's library will be done that can begin now.
   private func endOfWork(_ picoseconds: Int64, by rank: Int) -> VirtualTime {
-    VirtualTime(picoseconds: processors.end(ofWork: picoseconds, by: rank, from: engine.now.picoseconds))
+    VirtualTime(
+      picoseconds: library.processors.end(ofWork: picoseconds, by: rank, from: library.engine.now.picoseconds))
   }
 
   /// The same for work that an arrival brings, C-state exit latency included.
   private func endOfArrivalsWork(_ picoseconds: Int64, at rank: Int) -> VirtualTime {
-    VirtualTime(picoseconds: processors.end(ofArrivalsWork: picoseconds, by: rank, at: engine.now.picoseconds))
+    VirtualTime(
+      picoseconds: library.processors.end(ofArrivalsWork: picoseconds, by: rank, at: library.engine.now.picoseconds))
   }
 
   func clearToSendArrived(_ index: Int32) {
-    let time = endOfArrivalsWork(profile.picosecondsPerClearToSend, at: clearsToSend[index].source)
-    if time <= engine.now { return takeUpClearToSend(index) }
-    engine.call(at: time, priority: .traffic) { self.takeUpClearToSend(index) }
+    let time = endOfArrivalsWork(library.profile.host.picosecondsPerClearToSend, at: clearsToSend[index].source)
+    if time <= library.engine.now { return takeUpClearToSend(index) }
+    library.engine.call(at: time, priority: .traffic) { self.takeUpClearToSend(index) }
   }
 
   private func takeUpClearToSend(_ index: Int32) {
@@ -160,9 +151,9 @@ final class PointToPointTraffic: @unchecked Sendable {
     switch clearToSend {
     case .grant(let grant):
       guard let source = grant.source else { return take(grant) }
-      progress.whenMade(by: engine.processes[source]) { self.take(grant) }
+      library.progress.whenMade(by: library.engine.processes[source]) { self.take(grant) }
     case .answer(let send):
-      progress.whenMade(by: engine.processes[send.source]) { self.dispatch(send) }
+      library.progress.whenMade(by: library.engine.processes[send.source]) { self.dispatch(send) }
     }
   }
 
@@ -216,30 +207,20 @@ final class PointToPointTraffic: @unchecked Sendable {
   private func lose(_ send: SendRequest) {
     failIfHopeless(send)
     guard let grant = send.usedGrant else { return }
-    engine.call(at: engine.now, priority: .traffic) { self.take(grant) }
+    library.engine.call(at: library.engine.now, priority: .traffic) { self.take(grant) }
   }
 
   private func dispatch(_ send: SendRequest) {
     let index = transits.insert(send)
     let connection = send.group.connection(fromWorld: send.source, toWorld: send.destination)
-    let time = max(send.posted, engine.now)
-    var bytes = profile.wireBytes(byteCount: send.byteCount)
-    var isBuffered = false
-    if endsSendsEarly, let stages = profile.stages(wireBytes: bytes) {
-      isBuffered = stages.unbuffered <= 0
-      if !isBuffered {
-        network.send(
-          byteCount: stages.unbuffered, on: connection, at: time, token: TrafficKind.pointToPointSend.token(index))
-      }
-      bytes = stages.buffered
-    }
-    network.send(
-      byteCount: bytes, on: connection, at: time, token: TrafficKind.pointToPointData.token(index),
-      reportsTaking: isBuffered)
+    let time = max(send.posted, library.engine.now)
+    library.send(
+      payloadOf: library.profile.wire.bytes(ofPayload: send.byteCount), on: connection, at: time,
+      sendToken: TrafficKind.pointToPointSend.token(index), token: TrafficKind.pointToPointData.token(index))
   }
 
   /// A message, or what is left of it, is in its sender's buffer.
-  func sendEnded(_ index: Int32) { transits[index].complete(at: engine.now) }
+  func sendEnded(_ index: Int32) { transits[index].complete(at: library.engine.now) }
 
   func dataArrived(_ index: Int32) {
     let send = transits[index]
@@ -248,25 +229,26 @@ final class PointToPointTraffic: @unchecked Sendable {
     observer?.delivered(
       DeliveredMessage(
         source: send.source, destination: send.destination, byteCount: send.byteCount, tag: send.tag,
-        isPartOfCollective: false, posted: send.posted, arrived: engine.now))
-    if !endsSendsEarly { send.complete(at: engine.now) }
-    let time = endOfArrivalsWork(profile.receive.picoseconds(byteCount: send.byteCount), at: send.destination)
-    if time <= engine.now { return deliver(send) }
+        isPartOfCollective: false, posted: send.posted, arrived: library.engine.now))
+    if !library.endsSendsEarly { send.complete(at: library.engine.now) }
+    let work = library.profile.host.receive.picoseconds(byteCount: send.byteCount)
+    let time = endOfArrivalsWork(work, at: send.destination)
+    if time <= library.engine.now { return deliver(send) }
     let route = Route(source: send.source, destination: send.destination)
     aboutToDeliver[route, default: 0] += 1
-    engine.call(at: time, priority: .traffic) { self.deliverLater(send, on: route) }
+    library.engine.call(at: time, priority: .traffic) { self.deliverLater(send, on: route) }
   }
 
   private func deliverLater(_ send: SendRequest, on route: Route) {
     let left = (aboutToDeliver[route] ?? 1) - 1
     aboutToDeliver[route] = left > 0 ? left : nil
     deliver(send)
-    if left == 0, failure(of: send) != nil { lateDelivery?(engine.processes[send.destination]) }
+    if left == 0, failure(of: send) != nil { lateDelivery?(library.engine.processes[send.destination]) }
   }
 
   private func deliver(_ send: SendRequest) {
     let envelope = Envelope(
       context: send.group.id, source: send.source, tag: send.tag, content: send.content)
-    engine.processes[send.destination].mailbox.deliver(envelope)
+    library.engine.processes[send.destination].mailbox.deliver(envelope)
   }
 }

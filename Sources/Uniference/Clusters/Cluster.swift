@@ -1,6 +1,7 @@
 import Communication
 import Devices
 import Network
+import Simulation
 
 /// Devices and the network between them.
 ///

@@ -2,6 +2,7 @@ import Communication
 import Inputs
 import Network
 import Quantities
+import Simulation
 
 /// What lies between a cluster's devices: cables and switches, and the software that sends over them.
 public struct ClusterNetwork: Sendable {

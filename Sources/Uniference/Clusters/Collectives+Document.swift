@@ -26,7 +26,7 @@ extension AlgorithmSelector {
 
   private static func named(_ value: DocumentValue) throws(DocumentError) -> AlgorithmSelector {
     let name = try value.text("the name of a library or a mapping of operations to algorithms")
-    guard let selector = try? AlgorithmSelector(named: name) else {
+    guard let selector = AlgorithmSelector(named: name) else {
       throw value.error(unknownNameMessage("selector of algorithms", name, allowed: names))
     }
     return selector

@@ -1,7 +1,9 @@
 import Communication
 import Foundation
+import Hosts
 import Network
 import Quantities
+import Simulation
 
 /// A transport as a document gives it: the name of a shipped profile, the path of a profile's file, or its figures.
 struct TransportReading {
@@ -67,26 +69,28 @@ struct TransportReading {
     }
     collectives = ClusterNetwork.collectives(of: profile)
     profile.name = try fields["name"]?.name("the transport's name") ?? defaultName
-    if let value = fields["send"] { profile.send = try Self.cost(value, otherwise: profile.send) }
-    if let value = fields["receive"] { profile.receive = try Self.cost(value, otherwise: profile.receive) }
-    if let value = fields["per_collective"] { profile.picosecondsPerCollective = try Self.perOccasion(value) }
-    if let value = fields["progress"] { profile.progressDelayPicoseconds = try Self.progress(value, &hints) }
-    if let value = fields["send_buffer"] { profile.sendBufferBytes = try Self.buffer(value) }
+    if let value = fields["send"] { profile.host.send = try Self.cost(value, otherwise: profile.host.send) }
+    if let value = fields["receive"] { profile.host.receive = try Self.cost(value, otherwise: profile.host.receive) }
+    if let value = fields["per_collective"] { profile.host.picosecondsPerCollective = try Self.perOccasion(value) }
+    if let value = fields["progress"] { profile.host.progress = try Self.progress(value, &hints) }
+    if let value = fields["send_buffer"] { profile.wire.sendBufferBytes = try Self.buffer(value) }
     if let value = fields["rendezvous_threshold"] {
       let isNever = try value.text("a data size or the word never") == "never"
-      profile.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, FieldLimits.size).bytes
+      profile.wire.rendezvousThresholdBytes = isNever ? nil : try value.quantity(DataSize.self, FieldLimits.size).bytes
     }
-    if let value = fields["header"] { profile.headerBytes = try Self.header(value) }
-    if let value = fields["clear_to_send"] { profile.clearToSendBytes = try Self.header(value) }
-    if let value = fields["per_clear_to_send"] { profile.picosecondsPerClearToSend = try Self.perOccasion(value) }
-    if let value = fields["c_state_exit"] { profile.cStateExit = try Self.delay(value, of: "the C-state exit latency") }
-    if let value = fields["cold_cache"] { profile.coldCache = try Self.delay(value, of: "the cold-cache penalty") }
-    if let value = fields["sleep_overshoot"] { profile.sleepOvershootPicoseconds = try Self.perOccasion(value) }
-    if let value = fields["shared_cores"] { profile.sharedCores = try Self.cores(value) }
-    if let value = fields["wire_factor"] { profile.wireFactor = try Self.factor(value) }
-    if let value = fields["reduce_per_byte"] { profile.reducePicosecondsPerByte = try Self.perByte(value) }
-    if let value = fields["per_copy"] { profile.picosecondsPerCopy = try Self.perOccasion(value) }
-    if let value = fields["copy_per_byte"] { profile.copyPicosecondsPerByte = try Self.perByte(value) }
+    if let value = fields["header"] { profile.wire.headerBytes = try Self.header(value) }
+    if let value = fields["clear_to_send"] { profile.wire.clearToSendBytes = try Self.header(value) }
+    if let value = fields["per_clear_to_send"] { profile.host.picosecondsPerClearToSend = try Self.perOccasion(value) }
+    if let value = fields["c_state_exit"] {
+      profile.host.cStateExit = try Self.delay(value, of: "the C-state exit latency")
+    }
+    if let value = fields["cold_cache"] { profile.host.coldCache = try Self.delay(value, of: "the cold-cache penalty") }
+    if let value = fields["sleep_overshoot"] { profile.host.sleepOvershootPicoseconds = try Self.perOccasion(value) }
+    if let value = fields["shared_cores"] { profile.host.sharedCores = try Self.cores(value) }
+    if let value = fields["wire_factor"] { profile.wire.factor = try Self.factor(value) }
+    if let value = fields["reduce_per_byte"] { profile.host.reducePicosecondsPerByte = try Self.perByte(value) }
+    if let value = fields["per_copy"] { profile.host.picosecondsPerCopy = try Self.perOccasion(value) }
+    if let value = fields["copy_per_byte"] { profile.host.copyPicosecondsPerByte = try Self.perByte(value) }
     machine = try fields["measured_on"]?.name("a machine")
     self.profile = profile
     self.hints = hints
@@ -125,17 +129,19 @@ struct TransportReading {
 
   /// The progress model: strong, weak, or how long the library's thread waits for the processor. They were once called
   /// asynchronous and when-waiting.
-  private static func progress(_ value: DocumentValue, _ hints: inout [String]) throws(DocumentError) -> Int64 {
-    func renamed(_ name: String, _ delay: Int64) -> Int64 {
+  private static func progress(
+    _ value: DocumentValue, _ hints: inout [String]
+  ) throws(DocumentError) -> ProgressModel {
+    func renamed(_ name: String, _ model: ProgressModel) -> ProgressModel {
       hints.append("\(value.error("\(value.shown) is called \(name) now"))")
-      return delay
+      return model
     }
     return switch try value.text("strong, weak, or a duration such as 4 ms") {
-    case "strong": 0
-    case "weak": .max
-    case "asynchronous": renamed("strong", 0)
-    case "when-waiting": renamed("weak", .max)
-    default: try perOccasion(value)
+    case "strong": .strong
+    case "weak": .weak
+    case "asynchronous": renamed("strong", .strong)
+    case "when-waiting": renamed("weak", .weak)
+    default: ProgressModel(afterPicoseconds: try perOccasion(value))
     }
   }
 

@@ -1,7 +1,9 @@
 import Communication
 import Devices
+import Hosts
 import Network
 import Quantities
+import Simulation
 import Testing
 
 @testable import Uniference
@@ -155,20 +157,20 @@ import Testing
             shared_cores: 2
         """)
     var profile = TransportProfile(name: "measured")
-    profile.send = MessageCost(picosecondsPerMessage: 5_000_000, picosecondsPerByte: 250)
-    profile.receive = MessageCost(picosecondsPerMessage: 6_000_000, picosecondsPerByte: 125)
-    profile.rendezvousThresholdBytes = 65536
-    profile.headerBytes = 162
-    profile.clearToSendBytes = 98
-    profile.wireFactor = try PiecewiseLinear(points: [.init(x: 0, y: 1.5), .init(x: 1_048_576, y: 1.05)])
-    profile.reducePicosecondsPerByte = 1e12 / 900e9
-    profile.copyPicosecondsPerByte = 100
-    profile.picosecondsPerCopy = 7_000_000
-    profile.picosecondsPerClearToSend = 4_000_000
-    profile.cStateExit = DelayAfter(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
-    profile.coldCache = DelayAfter(afterPicoseconds: 200_000_000, picoseconds: 60_000_000)
-    profile.sleepOvershootPicoseconds = 12_000_000
-    profile.sharedCores = 2
+    profile.host.send = MessageCost(picosecondsPerMessage: 5_000_000, picosecondsPerByte: 250)
+    profile.host.receive = MessageCost(picosecondsPerMessage: 6_000_000, picosecondsPerByte: 125)
+    profile.wire.rendezvousThresholdBytes = 65536
+    profile.wire.headerBytes = 162
+    profile.wire.clearToSendBytes = 98
+    profile.wire.factor = try PiecewiseLinear(points: [.init(x: 0, y: 1.5), .init(x: 1_048_576, y: 1.05)])
+    profile.host.reducePicosecondsPerByte = 1e12 / 900e9
+    profile.host.copyPicosecondsPerByte = 100
+    profile.host.picosecondsPerCopy = 7_000_000
+    profile.host.picosecondsPerClearToSend = 4_000_000
+    profile.host.cStateExit = DelayAfter(afterPicoseconds: 50_000_000, picoseconds: 35_000_000)
+    profile.host.coldCache = DelayAfter(afterPicoseconds: 200_000_000, picoseconds: 60_000_000)
+    profile.host.sleepOvershootPicoseconds = 12_000_000
+    profile.host.sharedCores = 2
     #expect(cluster.transport == profile)
     #expect(cluster.collectives == .ideal)
   }
@@ -191,7 +193,7 @@ import Testing
         + "sleep_overshoot: 12 us, progress: weak")
 
     #expect(former.transport == today.transport)
-    #expect(today.transport.progressDelayPicoseconds == .max)
+    #expect(today.transport.host.progress == .weak)
     #expect(try today.warnings().isEmpty)
     #expect(
       try former.warnings() == [
@@ -202,7 +204,9 @@ import Testing
         "cluster.yaml:4: network.transport.oversleep: is called sleep_overshoot now",
         "cluster.yaml:4: network.transport.progress: \"when-waiting\" is called weak now",
       ])
-    #expect(try cluster("progress: asynchronous").transport.progressDelayPicoseconds == 0)
+    #expect(try cluster("progress: asynchronous").transport.host.progress == .strong)
+    #expect(try cluster("progress: 0 s").transport.host.progress == .strong)
+    #expect(try cluster("progress: 4 ms").transport.host.progress == .delayed(picoseconds: 4_000_000_000))
     #expect(throws: DocumentError.self) { try cluster("cold: {latency: 6 us}, cold_cache: {latency: 7 us}") }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Network
+import Simulation
 import Testing
 
 @testable import Uniference
@@ -31,8 +32,8 @@ import Testing
       let scenario = try Scenario(contentsOf: "\(folder)/scenario.yaml")
       #expect(scenario.cluster.name == "pair")
       #expect(scenario.cluster.transport.name == "own")
-      #expect(scenario.cluster.transport.send.picosecondsPerMessage == 10_000_000)
-      #expect(scenario.cluster.transport.clearToSendBytes == TransportProfile.glooTCP.clearToSendBytes)
+      #expect(scenario.cluster.transport.host.send.picosecondsPerMessage == 10_000_000)
+      #expect(scenario.cluster.transport.wire.clearToSendBytes == TransportProfile.glooTCP.wire.clearToSendBytes)
       #expect(scenario.cluster.collectives == .gloo)
       #expect(
         scenario.documents.map(\.path) == [

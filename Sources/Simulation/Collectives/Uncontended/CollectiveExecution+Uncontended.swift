@@ -37,7 +37,7 @@ extension CollectiveExecution {
       members[member].adopt(other, shiftedBy: shift)
       if other.state == .scheduled {
         let start = VirtualTime(picoseconds: members[member].clock)
-        traffic.scheduleStart(of: member, in: identity, at: max(start, traffic.engine.now))
+        traffic.scheduleStart(of: member, in: identity, at: max(start, traffic.library.engine.now))
       }
     }
   }

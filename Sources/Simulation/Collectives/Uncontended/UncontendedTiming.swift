@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Network
 import Quantities
 import SimulationKernel
@@ -55,8 +56,9 @@ final class UncontendedTiming: ReservationHolder {
   /// Takes a collective that all members have joined and none has begun, if it has the network to itself.
   func consider(_ execution: CollectiveExecution) throws(CollectiveError) {
     forgetPastRuns()
-    guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.progress.isStrong,
-      !world.collectiveTraffic.processors.remembers, world.collectiveTraffic.profile.sendBufferBytes == nil,
+    guard world.network.isQuiet, world.network.isRepeatable, world.collectiveTraffic.library.progress.isStrong,
+      !world.collectiveTraffic.library.processors.remembers,
+      world.collectiveTraffic.library.profile.wire.sendBufferBytes == nil,
       !execution.call.isUnevenAllToAll, world.failures.isEmpty || !world.network.topology.hostsRelay
     else { return }
     let starts = execution.startTimes

@@ -1,5 +1,5 @@
 /// A delay that something has only after something else has gone on for a while.
-public struct DelayAfter: Hashable, Sendable, Codable {
+public struct DelayAfter: Hashable, Sendable {
   /// For how long it has to have gone on.
   public var afterPicoseconds: Int64
   /// The delay then.

@@ -1,21 +1,20 @@
-import Network
 import Quantities
 import SimulationKernel
 
 /// The cores on which the hosts' communication library works: starts collectives, sends, and takes up what has arrived.
 ///
-/// A host usually has one for it. Where hosts share the cores of one machine (``TransportProfile/sharedCores``), work waits
+/// A host usually has one for it. Where hosts share the cores of one machine (``HostModel/sharedCores``), work waits
 /// for a free core. Cores are given in order of request, and a thread keeps its core until its work is done, as under the
 /// real-time scheduling of a testbed (SCHED_FIFO). A core that has been idle has a C-state exit latency.
-final class LibraryProcessors {
+public final class LibraryProcessors {
   /// Whether hosts wait for each other's work.
-  let areShared: Bool
+  public let areShared: Bool
   /// Whether what arrives may have to wait for an idle core to leave its C-state.
-  let mayBeIdle: Bool
+  public let mayBeIdle: Bool
   /// Whether a piece of work's time depends on what has been done before.
-  var remembers: Bool { !isPlain || !coldCache.isZero }
+  public var remembers: Bool { !isPlain || !coldCache.isZero }
   /// Whether work only takes its time.
-  private let isPlain: Bool
+  @usableFromInline let isPlain: Bool
   private let engine: Engine
   private let cStateExit: DelayAfter
   private let coldCache: DelayAfter
@@ -28,24 +27,25 @@ final class LibraryProcessors {
   /// When each rank has last called its library, where that matters.
   private var lastCalls: [Int: Int64] = [:]
 
-  init(engine: Engine, profile: TransportProfile) {
+  /// The cores of the hosts of an engine's processes.
+  public init(engine: Engine, model: HostModel) {
     self.engine = engine
-    cStateExit = profile.cStateExit
-    coldCache = profile.coldCache
-    areShared = profile.sharedCores != nil
-    mayBeIdle = !profile.cStateExit.isZero
+    cStateExit = model.cStateExit
+    coldCache = model.coldCache
+    areShared = model.sharedCores != nil
+    mayBeIdle = !model.cStateExit.isZero
     isPlain = !areShared && !mayBeIdle
-    coreFreeTimes = Array(repeating: 0, count: profile.sharedCores ?? 0)
+    coreFreeTimes = Array(repeating: 0, count: model.sharedCores ?? 0)
   }
 
   /// When work of a rank's library will be done that can begin at `time`. O(cores).
-  @inline(__always)
-  func end(ofWork picoseconds: Int64, by rank: Int, from time: Int64) -> Int64 {
+  @inlinable @inline(__always)
+  public func end(ofWork picoseconds: Int64, by rank: Int, from time: Int64) -> Int64 {
     if isPlain { return Picoseconds.sum(time, picoseconds) }
     return endWithMemory(ofWork: picoseconds, by: rank, from: time)
   }
 
-  private func endWithMemory(ofWork picoseconds: Int64, by rank: Int, from time: Int64) -> Int64 {
+  @usableFromInline func endWithMemory(ofWork picoseconds: Int64, by rank: Int, from time: Int64) -> Int64 {
     guard areShared else {
       let end = Picoseconds.sum(time, picoseconds)
       noteWork(of: rank, until: end)
@@ -59,38 +59,35 @@ final class LibraryProcessors {
   }
 
   /// The cold-cache penalty of a rank's call at `time`: the rank has computed since its last call began or returned.
-  func coldCacheDelay(of rank: Int, at time: Int64) -> Int64 {
+  public func coldCacheDelay(of rank: Int, at time: Int64) -> Int64 {
     guard !coldCache.isZero else { return 0 }
     let process = engine.processes[rank]
-    let rested = process.lastRest?.upperBound.picoseconds ?? 0
-    let began = max(rested, process.lastReturn.picoseconds, lastCalls[rank] ?? 0)
+    let began = max(process.lastReturn.picoseconds, lastCalls[rank] ?? 0)
     lastCalls[rank] = time
     return coldCache.delay(after: time - began)
   }
 
   /// When a rank's core takes up what has arrived at `time`: at once, unless it has to leave a C-state first.
-  func timeOfProgress(of rank: Int, at time: Int64) -> Int64 {
+  public func timeOfProgress(of rank: Int, at time: Int64) -> Int64 {
     guard mayBeIdle else { return time }
     if areShared {
       return Picoseconds.sum(time, cStateExit.delay(after: time - coreFreeTimes[coreForWork(at: time)]))
     }
     if let exit = exitTimes[rank], exit > time { return exit }
-    let delay = cStateExit.delay(after: time - beginOfIdleness(of: rank, at: time))
+    let delay = cStateExit.delay(after: time - beginOfIdleness(of: rank))
     let exit = Picoseconds.sum(time, delay)
     if delay > 0 { exitTimes[rank] = exit }
     return exit
   }
 
   /// When work will be done that has arrived for a rank at `time`, C-state exit latency included.
-  func end(ofArrivalsWork picoseconds: Int64, by rank: Int, at time: Int64) -> Int64 {
+  public func end(ofArrivalsWork picoseconds: Int64, by rank: Int, at time: Int64) -> Int64 {
     end(ofWork: picoseconds, by: rank, from: timeOfProgress(of: rank, at: time))
   }
 
-  /// Since when a rank's own core has been idle.
-  private func beginOfIdleness(of rank: Int, at time: Int64) -> Int64 {
-    let process = engine.processes[rank]
-    var began = process.now.picoseconds
-    if let rest = process.lastRest, rest.upperBound.picoseconds > time { began = rest.lowerBound.picoseconds }
+  /// Since when a rank's own core has been idle: a process that waits has stopped its clock where it began to.
+  private func beginOfIdleness(of rank: Int) -> Int64 {
+    let began = engine.processes[rank].now.picoseconds
     return rank < hostFreeTimes.count ? max(began, hostFreeTimes[rank]) : began
   }
 
