@@ -8,19 +8,19 @@ struct Prediction {
 
   func measure() throws -> Measurement {
     var ranks = 0
-    var report: LlamaPrediction?
+    var report: Uniference.Prediction?
     var options = SimulationOptions()
     options.usesMemoisedTiming = !playsEveryMessage
     let wall = try ContinuousClock().measure {
       let scenario = try Scenario(contentsOf: scenario)
       ranks = scenario.cluster.devices.count
-      report = try LlamaExperiment(
-        modelName: scenario.name, configuration: scenario.model, strategy: scenario.strategiesToTry[0],
-        workload: scenario.workload, cluster: scenario.cluster
+      report = try Experiment(
+        modelName: scenario.name, workload: scenario.workload.withoutValues, strategy: scenario.strategiesToTry[0],
+        cluster: scenario.cluster
       ).predict(options: options)
     }
     return Measurement(
-      ranks: ranks, messages: report?.messages ?? 0, events: nil, flows_solved: nil,
-      simulated_s: report?.total_s ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: RingBenchmark.peakResidentBytes())
+      ranks: ranks, messages: Int(report?[.messages] ?? 0), events: nil, flows_solved: nil,
+      simulated_s: report?[.totalTime] ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: RingBenchmark.peakResidentBytes())
   }
 }

@@ -48,13 +48,14 @@ extension MemoryNeed: CustomStringConvertible {
   }
 }
 
-extension PlacedExperiment {
+extension Experiment {
   /// What each device of a placement would need: the experiment on devices of unlimited memory, up to its first token. What
   /// a later one needs is no more, since caches are there from the beginning and a single position takes less than a
   /// prompt.
-  func memoryNeeds(on placement: DevicePlacement, of cluster: Cluster, options: SimulationOptions, run: Run) throws
-    -> [MemoryNeed]
-  {
+  func memoryNeeds(
+    on placement: DevicePlacement, options: SimulationOptions,
+    simulate: (Cluster, SimulationOptions) throws -> SimulationReport
+  ) throws -> [MemoryNeed] {
     var unlimited = cluster
     for rank in unlimited.devices.indices {
       unlimited.devices[rank].specification.memory = Figure(
@@ -64,7 +65,7 @@ extension PlacedExperiment {
     let trial = options.trial { if $0 > 0 { stop.request() } }.interrupted(by: stop)
     var report: SimulationReport?
     do {
-      report = try run(unlimited, trial)
+      report = try simulate(unlimited, trial)
     } catch let failure as RunFailure {
       // What the user has interrupted is at its end here, too.
       if options.interruption.isRequested { throw failure }
@@ -72,9 +73,6 @@ extension PlacedExperiment {
     }
     return placement.ranks.map { MemoryNeed(cluster.devices[$0], report?.devices[$0].peak_memory ?? []) }
   }
-
-  /// Simulates the experiment on a cluster.
-  typealias Run = (Cluster, SimulationOptions) throws -> SimulationReport
 }
 
 extension SimulationOptions {

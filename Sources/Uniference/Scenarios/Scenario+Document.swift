@@ -27,39 +27,73 @@ extension Scenario {
       document: DocumentText(path: file, text: text), overrides: overrides, replacingStrategies: nil)
   }
 
-  static let fieldNames = [
-    "name", "cluster", "model", "weights", "dtype", "prompt", "strategy", "workload", "seed",
-  ]
-
-  /// Fields that only scenarios of encoders have.
-  static let encoderFieldNames = ["texts", "inputs"]
-
-  init(
+  private init(
     document: DocumentText, overrides: [DocumentOverride], replacingStrategies: [ParallelStrategy]?
   ) throws(DocumentError) {
     var value = try DocumentValue(yaml: document.text, file: document.path)
     try Self.refuseCluster(value, document)
     var texts = [document]
     let clusterOverrides = try Self.apply(overrides, to: &value)
-    let fields = try DocumentFields(value, of: "a scenario's fields", allowed: Self.fieldNames)
-    let cluster = try Self.cluster(
-      fields.required("cluster", example: "four-jetsons.yaml"), overrides: clusterOverrides, texts: &texts)
-    let checkpoint = try fields["weights"].map { (value) throws(DocumentError) in try Self.checkpoint(value) }
-    let model = try Self.stored(Self.model(fields, checkpoint, texts: &texts), as: fields["dtype"])
-    let text = try Self.text(fields, checkpoint)
+    let entries = try value.entries(of: "a scenario's fields")
+    let weights = try entries.first { $0.name == "weights" }.map { (entry) throws(DocumentError) in
+      try WeightsReference.path(entry.value)
+    }
+    let family = try Self.family(entries, weights: weights)
+    let fields = try Self.fields(value, of: family)
+    let clusterValue = try fields.required("cluster", example: "four-jetsons.yaml")
+    let cluster = try Self.cluster(clusterValue, overrides: clusterOverrides, texts: &texts)
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
-    let workload = try Self.workload(fields, of: model, text)
-    let strategies: StrategyChoice =
-      if let replacingStrategies { .listed(replacingStrategies) } else {
-        try Self.strategies(fields["strategy"], cluster, model, workload)
-      }
-    let scenario = Scenario(
+    let (workload, modelName) = try Self.workload(fields, family, weights, fileName: fileName, texts: &texts)
+    self.init(
       name: try fields["name"]?.name("the scenario's name") ?? fileName, cluster: cluster,
-      modelName: try fields["model"]?.name("the name of a model") ?? model.name, model: model,
-      strategies: strategies,
-      workload: workload,
-      seed: try fields["seed"].map(Self.seed) ?? 0, text: text)
-    self = scenario.read(from: texts, overrides)
+      modelName: try fields["model"]?.name("the name of a model") ?? modelName, workload: workload,
+      seed: try fields["seed"].map(Self.seed) ?? 0)
+    strategies =
+      if let replacingStrategies { .listed(replacingStrategies) } else { try choice(fields["strategy"]) }
+    documents = texts
+    self.overrides = overrides
+    if case .scalar = clusterValue.content { namesClusterFile = true }
+  }
+
+  private static let fieldNames = [
+    "name", "cluster", "model", "weights", "dtype", "prompt", "strategy", "workload", "seed",
+  ]
+
+  /// Fields that only scenarios of encoders have.
+  private static let encoderFieldNames = ["texts", "inputs"]
+
+  /// The family of the model, by its weights or its configuration.
+  private static func family(
+    _ entries: [DocumentValue.Entry], weights: String?
+  ) throws(DocumentError) -> ModelFamily {
+    if let weights { return ModelFamily(ofModelAt: weights) }
+    guard let model = entries.first(where: { $0.name == "model" })?.value,
+      case .scalar(let name) = model.content, LlamaConfiguration.isPath(name)
+    else { return .decoder }
+    return ModelFamily(ofModelAt: try model.referencedPath())
+  }
+
+  /// The fields that a scenario of the family may have.
+  private static func fields(_ value: DocumentValue, of family: ModelFamily) throws(DocumentError) -> DocumentFields {
+    guard family != .decoder else {
+      return try DocumentFields(value, of: "a scenario's fields", allowed: fieldNames)
+    }
+    let inputs = family == .sentenceEncoder ? "texts" : "inputs"
+    return try DocumentFields(
+      value, of: "an encoder scenario's fields", allowed: fieldNames.map { $0 == "prompt" ? inputs : $0 })
+  }
+
+  /// The workload, and what reports call the model where the scenario does not name it.
+  private static func workload(
+    _ fields: DocumentFields, _ family: ModelFamily, _ weights: String?, fileName: String,
+    texts: inout [DocumentText]
+  ) throws(DocumentError) -> (any Workload, modelName: String) {
+    guard family == .decoder else {
+      let task = try EncoderTask(fields, family: family, weights: weights, documents: &texts)
+      return (task, weights ?? fileName)
+    }
+    let generation = try TextGeneration(fields, weights: weights, documents: &texts)
+    return (generation, generation.model.name)
   }
 
   /// A cluster's file where a scenario is expected: both are YAML that a person has just written.
@@ -97,7 +131,7 @@ extension Scenario {
     return intoCluster
   }
 
-  static func cluster(
+  private static func cluster(
     _ value: DocumentValue, overrides: [DocumentOverride], texts: inout [DocumentText]
   ) throws(DocumentError) -> Cluster {
     guard case .scalar = value.content else {
@@ -108,46 +142,8 @@ extension Scenario {
     return try Cluster(document: value.referencedFile(), overrides: overrides, texts: &texts)
   }
 
-  private static func workload(
-    _ scenario: DocumentFields, of model: LlamaConfiguration, _ text: ScenarioText?
-  ) throws(DocumentError) -> LlamaWorkload {
-    var (prompt, generate, batch) = (text?.promptTokens[0].count ?? 128, 128, text?.prompts.count ?? 1)
-    if let value = scenario["workload"] {
-      let fields = try DocumentFields(value, of: "a workload's fields", allowed: ["prompt", "generate", "batch"])
-      let range = 1...10_000_000
-      for (name, given) in [("prompt", text?.promptTokens[0].count), ("batch", text?.prompts.count)] {
-        guard let given, let field = fields[name] else { continue }
-        throw field.error("the scenario's prompt says so already: it is \(given); leave one of them out")
-      }
-      prompt = try fields["prompt"]?.integer(in: range) ?? prompt
-      generate = try fields["generate"]?.integer(in: range) ?? generate
-      batch = try fields["batch"]?.integer(in: range) ?? batch
-    }
-    do {
-      let workload = try LlamaWorkload(batchSize: batch, promptLength: prompt, generatedTokenCount: generate)
-      // A program of one device checks the workload against the model.
-      _ = try LlamaProgram(configuration: model, strategy: .single, workload: workload, speeds: [1])
-      return workload
-    } catch {
-      let place = scenario["workload"] ?? scenario.mapping
-      let rule = (error as? WorkloadError)?.rule ?? "\(error)"
-      throw DocumentError(place.origin, field: scenario.mapping.path(to: "workload"), rule)
-    }
-  }
-
-  private static func strategies(
-    _ value: DocumentValue?, _ cluster: Cluster, _ model: LlamaConfiguration, _ workload: LlamaWorkload
-  ) throws(DocumentError) -> StrategyChoice {
-    let speeds = Array(repeating: 1.0, count: cluster.devices.count)
-    return try Self.strategies(value) { strategy in
-      _ = try LlamaPlan(configuration: model, strategy: strategy, workload: workload, speeds: speeds)
-    }
-  }
-
-  /// Reads the field `strategy`, each of whose strategies `check` must accept.
-  static func strategies(
-    _ value: DocumentValue?, check: (ParallelStrategy) throws -> Void
-  ) throws(DocumentError) -> StrategyChoice {
+  /// Reads the field `strategy`.
+  private func choice(_ value: DocumentValue?) throws(DocumentError) -> StrategyChoice {
     guard let value else { return .candidates }
     if case .scalar("all") = value.content { return .candidates }
     var elements = [value]
@@ -158,7 +154,7 @@ extension Scenario {
       let text = try element.text("a strategy such as tensor=4, a list of them, or all")
       do {
         let strategy = try ParallelStrategy(parsing: text)
-        try check(strategy)
+        try Experiment(modelName: modelName, workload: workload, strategy: strategy, cluster: cluster).validate()
         strategies.append(strategy)
       } catch {
         throw element.error("\(element.shown): \((error as? StrategyError)?.rule ?? "\(error)")")
@@ -167,7 +163,7 @@ extension Scenario {
     return .listed(strategies)
   }
 
-  static func seed(_ value: DocumentValue) throws(DocumentError) -> UInt64 {
+  private static func seed(_ value: DocumentValue) throws(DocumentError) -> UInt64 {
     guard let seed = UInt64(try value.text("a whole number")) else {
       throw value.error("\(value.shown) is not allowed: write a whole number from 0 to \(UInt64.max)")
     }

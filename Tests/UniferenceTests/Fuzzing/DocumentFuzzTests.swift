@@ -108,7 +108,7 @@ struct DocumentFuzzTests {
       try (changesModel ? scenario : mutator.mutated(scenario)).json.write(
         toFile: folder + "/s.yaml", atomically: false, encoding: .utf8)
       do throws(DocumentError) {
-        _ = try AnyScenario(contentsOf: folder + "/s.yaml")
+        _ = try Scenario(contentsOf: folder + "/s.yaml")
       } catch {
         let line = error.description
         #expect(!line.contains("\n") && line.count < 3000, "seed \(seed): \(line)")

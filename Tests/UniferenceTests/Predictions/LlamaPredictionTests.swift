@@ -4,11 +4,12 @@ import Uniference
 
 @Suite("Predictions of Llama")
 struct LlamaPredictionTests {
-  private func experiment(_ strategy: ParallelStrategy, cluster: Cluster, generate: Int = 8) throws -> LlamaExperiment {
+  private func experiment(_ strategy: ParallelStrategy, cluster: Cluster, generate: Int = 8) throws -> Experiment {
     let configuration = try #require(LlamaConfiguration.preset("smollm2-135m"))
-    return LlamaExperiment(
-      modelName: "smollm2-135m", configuration: configuration, strategy: strategy,
-      workload: try LlamaWorkload(batchSize: 1, promptLength: 32, generatedTokenCount: generate), cluster: cluster)
+    let shape = try LlamaWorkload(batchSize: 1, promptLength: 32, generatedTokenCount: generate)
+    return Experiment(
+      modelName: "smollm2-135m", workload: TextGeneration(model: configuration, shape: shape), strategy: strategy,
+      cluster: cluster)
   }
 
   private func jetsons(_ count: Int) -> Cluster {
@@ -21,12 +22,12 @@ struct LlamaPredictionTests {
   func rate() throws {
     let prediction = try experiment(.single, cluster: jetsons(1)).predict()
 
-    let total = try #require(prediction.total_s)
-    let first = try #require(prediction.time_to_first_token_s)
-    let rate = try #require(prediction.tokens_per_second)
+    let total = try #require(prediction[.totalTime])
+    let first = try #require(prediction[.timeToFirstToken])
+    let rate = try #require(prediction[.tokensPerSecond])
     #expect(abs(rate - 7 / (total - first)) < 1e-9 * rate)
-    #expect(prediction.bytes_sent == 0)
-    #expect(prediction.busy_fraction == 1)
+    #expect(prediction[.bytesSent] == 0)
+    #expect(prediction[.busyFraction] == 1)
   }
 
   @Test(
@@ -42,9 +43,9 @@ struct LlamaPredictionTests {
     let shortened = try experiment.predict(options: quick)
 
     #expect(first.event_log_sha256 == second.event_log_sha256)
-    #expect(first.total_s == shortened.total_s)
-    #expect(first.bytes_sent == shortened.bytes_sent)
-    #expect(first.messages == shortened.messages)
+    #expect(first[.totalTime] == shortened[.totalTime])
+    #expect(first[.bytesSent] == shortened[.bytesSent])
+    #expect(first[.messages] == shortened[.messages])
   }
 
   @Test("what does not fit is a result that names the device, the peak and the largest tensors")
@@ -57,7 +58,7 @@ struct LlamaPredictionTests {
     let prediction = try experiment(.single, cluster: cluster).predict()
 
     #expect(!prediction.fits)
-    #expect(prediction.tokens_per_second == nil)
+    #expect(prediction[.tokensPerSecond] == nil)
     let reason = try #require(prediction.reason)
     #expect(reason.hasPrefix("out of memory on jetson-orin-nano: "))
     #expect(reason.contains("largest: "))
@@ -104,7 +105,7 @@ struct LlamaPredictionTests {
     let equal = try experiment(.pipeline(2), cluster: jetsons(2)).predict()
     let unequal = try experiment(.pipeline(2), cluster: mixed).predict()
 
-    #expect(unequal.total_s! < equal.total_s!)
+    #expect(unequal[.totalTime]! < equal[.totalTime]!)
     #expect(unequal.peak_memory_bytes[1] > unequal.peak_memory_bytes[0])
   }
 
@@ -113,7 +114,7 @@ struct LlamaPredictionTests {
     let plain = try experiment(.tensor(3), cluster: jetsons(3)).predict()
     var throttled = jetsons(3)
     throttled.devices[0].speed = try SpeedProfile(slowdowns: [Slowdown(from: .zero, until: nil, speed: 0.25)])
-    #expect(try experiment(.tensor(3), cluster: throttled).predict().total_s! > plain.total_s!)
+    #expect(try experiment(.tensor(3), cluster: throttled).predict()[.totalTime]! > plain[.totalTime]!)
 
     var failing = jetsons(3)
     failing.failures = [DeviceFailure(device: 2, at: .milliseconds(5))]
@@ -126,11 +127,13 @@ struct LlamaPredictionTests {
   @Test("the winner has the most tokens per second, and the verdict says why")
   func verdict() throws {
     let cluster = jetsons(3)
-    let comparison = StrategyComparison(
-      try [ParallelStrategy.single, .tensor(3), .pipeline(3)].map { try experiment($0, cluster: cluster).predict() })
+    let experiments = try [ParallelStrategy.single, .tensor(3), .pipeline(3)].map {
+      try experiment($0, cluster: cluster)
+    }
+    let comparison = StrategyComparison(try experiments.map { try $0.predict() }, of: experiments[0].workload)
 
     let winner = try #require(comparison.winner)
-    #expect(comparison.predictions.allSatisfy { $0.tokens_per_second! <= winner.tokens_per_second! })
+    #expect(comparison.predictions.allSatisfy { $0[.tokensPerSecond]! <= winner[.tokensPerSecond]! })
     #expect(comparison.verdict.hasPrefix("\(winner.strategy) wins with "))
     #expect(comparison.predictions.allSatisfy { $0.memory_needed == nil })
   }

@@ -13,11 +13,12 @@ import Testing
 
   private func experiment(
     _ strategy: ParallelStrategy, on devices: [ClusterDevice], _ network: ClusterNetwork
-  ) throws -> LlamaExperiment {
-    LlamaExperiment(
-      modelName: "smollm2-135m", configuration: try #require(configuration), strategy: strategy,
-      workload: try LlamaWorkload(promptLength: 16, generatedTokenCount: 4),
-      cluster: Cluster(devices: devices, network: network))
+  ) throws -> Experiment {
+    Experiment(
+      modelName: "smollm2-135m",
+      workload: TextGeneration(
+        model: try #require(configuration), shape: try LlamaWorkload(promptLength: 16, generatedTokenCount: 4)),
+      strategy: strategy, cluster: Cluster(devices: devices, network: network))
   }
 
   private func named(_ name: String, _ specification: DeviceSpecification) -> ClusterDevice {
@@ -43,7 +44,7 @@ import Testing
       var devices = mixed
       if trial > 0 { devices.shuffle(using: &generator) }
       let prediction = try experiment(strategy, on: devices, wifi).predict()
-      let rate = try #require(prediction.tokens_per_second)
+      let rate = try #require(prediction[.tokensPerSecond])
       results.insert("\(prediction.runs_on) \(formatNumber(rate, significantDigits: 6))")
     }
     #expect(results.count == 1, "\(strategy): \(results)")
@@ -98,11 +99,11 @@ import Testing
     let candidates = try experiment.candidates()
     #expect(candidates.count > 1)
     let rates = try candidates.map {
-      try #require(try experiment.predict(on: $0, options: SimulationOptions()).tokens_per_second)
+      try #require(try experiment.predict(on: $0, tried: nil, options: SimulationOptions())[.tokensPerSecond])
     }
     let chosen = try experiment.predict()
     #expect(chosen.placements_tried == candidates.count)
-    #expect(try #require(chosen.tokens_per_second) == rates.max())
+    #expect(chosen[.tokensPerSecond] == rates.max())
   }
 
   @Test func encodersChooseTheirDevicesToo() throws {
@@ -114,8 +115,8 @@ import Testing
         """.utf8), file: "config.json")
     let workload = try SentenceWorkload(batchSize: 2, length: 64)
     for devices in [mixed, mixed.reversed()] {
-      let prediction = try EncoderExperiment(
-        modelName: "minilm", task: .sentences(model, workload, nil, normalizes: true), strategy: .single,
+      let prediction = try Experiment(
+        modelName: "minilm", workload: EncoderTask.sentences(model, workload, nil, normalizes: true), strategy: .single,
         cluster: Cluster(devices: devices, network: wifi)
       ).predict()
       #expect(prediction.runs_on == ["laptop"])

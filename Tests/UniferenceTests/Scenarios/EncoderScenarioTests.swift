@@ -13,7 +13,7 @@ import Testing
 
   static func scenario(
     _ fields: String, config: String = EncoderScenarioTests.config, overrides: [String] = []
-  ) throws -> EncoderScenario {
+  ) throws -> Scenario {
     let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -27,17 +27,15 @@ import Testing
       """
     try (text + fields).write(toFile: "\(folder)/scenario.yaml", atomically: true, encoding: .utf8)
     let parsed = try overrides.map { try DocumentOverride(parsing: $0) }
-    guard case .encoding(let scenario) = try AnyScenario(contentsOf: "\(folder)/scenario.yaml", overrides: parsed)
-    else { throw NotAnEncoder() }
+    let scenario = try Scenario(contentsOf: "\(folder)/scenario.yaml", overrides: parsed)
+    #expect(scenario.workload is EncoderTask)
     return scenario
   }
 
-  struct NotAnEncoder: Error {}
-
-  static func run(_ scenario: EncoderScenario) throws -> [EncoderPrediction] {
+  static func run(_ scenario: Scenario) throws -> [Prediction] {
     try scenario.strategiesToTry.map { strategy in
-      try EncoderExperiment(
-        modelName: scenario.modelName, task: scenario.task, strategy: strategy, cluster: scenario.cluster
+      try Experiment(
+        modelName: scenario.modelName, workload: scenario.workload, strategy: strategy, cluster: scenario.cluster
       ).predict()
     }
   }
@@ -45,29 +43,32 @@ import Testing
   @Test func aSentenceEncoderUnderEveryStrategy() throws {
     let scenario = try Self.scenario("workload: {batch: 2, length: 64}", overrides: ["dtype=float16"])
     #expect(scenario.strategiesToTry.map(\.description) == ["single", "tensor=4", "sequence=4", "sequence=4,overlap"])
-    #expect(!scenario.task.hasInput)
+    #expect(scenario.workload.missingForValues != nil)
 
     let predictions = try Self.run(scenario)
 
     // Activations of one all-reduce: a ring of four sends 2 · 3 / 4 of them from each device. There is one after the
     // embedding and two in each of six layers.
+    let sent = predictions.map { Int($0[.bytesSent] ?? -1) }
     let activations = 2 * 64 * 384 * 2
-    #expect(predictions[0].bytes_sent == 0)
-    #expect(predictions[1].bytes_sent == 13 * 4 * activations * 2 * 3 / 4)
+    #expect(sent[0] == 0)
+    #expect(sent[1] == 13 * 4 * activations * 2 * 3 / 4)
     // An all-gather after each layer: everybody's quarter travels three times.
-    #expect(predictions[2].bytes_sent == 6 * 3 * activations)
-    #expect(predictions[3].bytes_sent == predictions[2].bytes_sent)
+    #expect(sent[2] == 6 * 3 * activations)
+    #expect(sent[3] == sent[2])
     for prediction in predictions {
-      #expect(prediction.fits && prediction.embeddings == nil)
-      #expect(prediction.embeddings_per_second == prediction.latency_s.map { 2 / $0 })
+      #expect(prediction.fits && prediction.output == nil)
+      #expect(prediction[.embeddingsPerSecond] == prediction[.latency].map { 2 / $0 })
     }
-    #expect((predictions[3].latency_s ?? 1) < (predictions[2].latency_s ?? 0))
+    #expect((predictions[3][.latency] ?? 1) < (predictions[2][.latency] ?? 0))
   }
 
   @Test func twoTowersOfThePublishedSize() throws {
-    guard case .encoding(let scenario) = try AnyScenario(contentsOf: "\(ScenarioFileTests.examples)/clip.yaml"),
-      case .imagesAndTexts(let model, let workload, nil) = scenario.task
-    else { throw NotAnEncoder() }
+    let scenario = try Scenario(contentsOf: "\(ScenarioFileTests.examples)/clip.yaml")
+    guard case .imagesAndTexts(let model, let workload, nil) = scenario.workload as? EncoderTask else {
+      Issue.record("\(scenario.workload) is not for two towers")
+      return
+    }
     #expect(model.parameterCount == 151_277_313)
     #expect(try workload == CLIPWorkload(imageCount: 16, textCount: 16, textLength: 77))
 
@@ -75,8 +76,8 @@ import Testing
 
     #expect(predictions.map(\.strategy) == ["single", "towers"])
     // Each device sends 16 embeddings of 512 halves to the other one.
-    #expect(predictions[1].bytes_sent == 2 * 16 * 512 * 2)
-    #expect((predictions[1].latency_s ?? 1) < (predictions[0].latency_s ?? 0))
+    #expect(predictions[1][.bytesSent] == Double(2 * 16 * 512 * 2))
+    #expect((predictions[1][.latency] ?? 1) < (predictions[0][.latency] ?? 0))
     // Each tower's weights are on one device only.
     #expect(predictions[1].peak_memory_bytes[0] > 2 * model.visionParameterCount)
     #expect(predictions[1].peak_memory_bytes[0] < predictions[0].peak_memory_bytes[0])
@@ -86,11 +87,11 @@ import Testing
     let even = try Self.scenario("strategy: sequence=4\nworkload: {length: 64}")
     let uneven = try Self.scenario(
       "strategy: sequence=4\nworkload: {length: 64}", overrides: ["devices[0].count=4", "devices[0].speed=50%"])
-    let speeds = EncoderExperiment(
-      modelName: "", task: even.task, strategy: .single, cluster: even.cluster
+    let speeds = Experiment(
+      modelName: "", workload: even.workload, strategy: .single, cluster: even.cluster
     ).relativeSpeeds
     #expect(Set(speeds).count == 1)
-    #expect(try Self.run(uneven)[0].latency_s ?? 0 > Self.run(even)[0].latency_s ?? 1)
+    #expect(try Self.run(uneven)[0][.latency] ?? 0 > Self.run(even)[0][.latency] ?? 1)
   }
 
   @Test(arguments: [

@@ -14,6 +14,10 @@ import Testing
     try Scenario(contentsOf: "\(examples)/\(name)", overrides: overrides.map { try DocumentOverride(parsing: $0) })
   }
 
+  static func generation(_ scenario: Scenario) throws -> TextGeneration {
+    try #require(scenario.workload as? TextGeneration)
+  }
+
   @Test(arguments: try! FileManager.default.contentsOfDirectory(atPath: examples).filter { $0.hasPrefix("llama") })
   func everyExampleLoads(file: String) throws {
     let scenario = try Self.example(file)
@@ -26,9 +30,9 @@ import Testing
     let scenario = try Self.example("llama-on-jetsons.yaml")
     #expect(scenario.name == "llama-on-jetsons")
     #expect(scenario.cluster.name == "four-jetsons")
-    #expect(scenario.model.name == "llama-3.1-8b")
+    #expect(try Self.generation(scenario).model.name == "llama-3.1-8b")
     #expect(scenario.strategies == .candidates)
-    #expect(try scenario.workload == LlamaWorkload(promptLength: 128, generatedTokenCount: 128))
+    #expect(try Self.generation(scenario).shape == LlamaWorkload(promptLength: 128, generatedTokenCount: 128))
     #expect(scenario.seed == 0)
     #expect(
       scenario.documents.map(\.path).map { ($0 as NSString).lastPathComponent } == [
@@ -51,9 +55,9 @@ import Testing
     #expect(scenario.cluster.devices[3].speed.scale == 0.5)
     #expect(scenario.cluster.transport == .glooTCP)
     #expect(scenario.strategies == .listed([.tensor(4)]))
-    #expect(scenario.workload.batchSize == 2)
+    #expect(try Self.generation(scenario).shape.batchSize == 2)
     #expect(scenario.seed == 7)
-    #expect(scenario.model.elementType == .float16)
+    #expect(try Self.generation(scenario).model.elementType == .float16)
     #expect(scenario.name == "mine")
   }
 
@@ -77,7 +81,7 @@ import Testing
     try "{cluster: {devices: [{model: mac-m1}]}, model: config.json}".write(
       toFile: path, atomically: true, encoding: .utf8)
     let scenario = try Scenario(contentsOf: path)
-    #expect(scenario.model.hiddenSize == 64)
+    #expect(try Self.generation(scenario).model.hiddenSize == 64)
     #expect(scenario.documents.last == DocumentText(path: "\(folder.path)/config.json", text: config))
   }
 

@@ -1,24 +1,6 @@
 import SimulationKernel
 
-/// An experiment whose strategy may be played by different devices.
-protocol PlacedExperiment: Experiment where Prediction: RankedPrediction {
-  /// The devices that play the strategy's parts; `nil` for those with which it does best.
-  var placement: DevicePlacement? { get }
-
-  /// The placements worth trying, the most promising first.
-  func candidates() throws -> [DevicePlacement]
-
-  /// Simulates the experiment on these devices.
-  func predict(on placement: DevicePlacement, options: SimulationOptions) throws -> Prediction
-}
-
-/// A prediction that can be better than another one of the same strategy.
-protocol RankedPrediction {
-  /// Better ones compare as larger; `nil` for one that does not fit in memory.
-  var merit: [Double]? { get }
-}
-
-extension PlacedExperiment {
+extension Experiment {
   /// The placement to use: the given one, the only one, or the one of those worth trying that a trial found best. Trials
   /// leave no files and compute no values.
   ///
@@ -40,10 +22,15 @@ extension PlacedExperiment {
     return (best?.placement ?? candidates[0], candidates.count)
   }
 
+  /// The placements worth trying, the most promising first.
+  func candidates() throws -> [DevicePlacement] {
+    try PlacementCandidates(cluster: cluster, speeds: relativeSpeeds).placements(of: strategy)
+  }
+
   /// - Returns: `nil` for a placement with which the strategy does not come to its end.
   private func merit(of placement: DevicePlacement, _ options: SimulationOptions) throws -> [Double]? {
     do {
-      return try predict(on: placement, options: options).merit
+      return try predict(on: placement, tried: nil, options: options).merit
     } catch let failure as RunFailure where !failure.isInterruption {
       return nil
     }

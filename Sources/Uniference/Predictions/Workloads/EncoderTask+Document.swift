@@ -2,35 +2,19 @@ import Foundation
 import Models
 import Quantities
 
-extension EncoderScenario {
+extension EncoderTask {
+  /// Reads the fields of a scenario that say what an encoder is asked for.
+  ///
+  /// - Parameters:
+  ///   - weights: where the field `weights` leads.
+  ///   - documents: receives the text of every file read.
   init(
-    document: DocumentText, value: DocumentValue, clusterOverrides: [DocumentOverride], weights: String?,
-    family: ModelFamily, replacingStrategies: [ParallelStrategy]?
+    _ fields: DocumentFields, family: ModelFamily, weights: String?, documents: inout [DocumentText]
   ) throws(DocumentError) {
-    let isSentences = family == .sentenceEncoder
-    var texts = [document]
-    let fields = try DocumentFields(
-      value, of: "an encoder scenario's fields",
-      allowed: [
-        "name", "cluster", "model", "weights", "dtype", isSentences ? "texts" : "inputs", "strategy", "workload",
-        "seed",
-      ])
-    cluster = try Scenario.cluster(
-      fields.required("cluster", example: "four-jetsons.yaml"), overrides: clusterOverrides, texts: &texts)
-    task =
-      isSentences
-      ? try Self.sentences(fields, weights: weights, texts: &texts)
-      : try Self.imagesAndTexts(fields, weights: weights, texts: &texts)
-    let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
-    name = try fields["name"]?.name("the scenario's name") ?? fileName
-    modelName = try fields["model"]?.name("the name of a model") ?? weights ?? fileName
-    seed = try fields["seed"].map(Scenario.seed) ?? 0
-    strategies = .candidates
-    strategies =
-      if let replacingStrategies { .listed(replacingStrategies) } else {
-        try Self.strategies(fields["strategy"], task, cluster)
-      }
-    documents = texts
+    self =
+      family == .sentenceEncoder
+      ? try Self.sentences(fields, weights: weights, texts: &documents)
+      : try Self.imagesAndTexts(fields, weights: weights, texts: &documents)
   }
 
   private static func sentences(
@@ -52,7 +36,7 @@ extension EncoderScenario {
       }
       model = try configuration(fields, texts: &documents, BertConfiguration.init(huggingFace:file:))
     }
-    if let type = try Scenario.elementType(fields["dtype"]) { model.elementType = type }
+    if let type = try ElementType.ofWeights(fields["dtype"]) { model.elementType = type }
     let workload: SentenceWorkload
     if let input {
       if let value = fields["workload"] {
@@ -87,7 +71,7 @@ extension EncoderScenario {
       if let value = fields["inputs"] { throw value.error("inputs need weights; add weights, or give a workload") }
       model = try configuration(fields, texts: &documents, CLIPConfiguration.init(huggingFace:file:))
     }
-    if let type = try Scenario.elementType(fields["dtype"]) { model.elementType = type }
+    if let type = try ElementType.ofWeights(fields["dtype"]) { model.elementType = type }
     let image = model.channelCount * model.imageSize * model.imageSize
     let workload: CLIPWorkload
     if let input {
@@ -110,14 +94,6 @@ extension EncoderScenario {
       try CLIPProgram(configuration: model, strategy: .single, workload: workload, deviceCount: 1, input: input)
     }
     return .imagesAndTexts(model, workload, input)
-  }
-
-  private static func strategies(
-    _ value: DocumentValue?, _ task: EncoderTask, _ cluster: Cluster
-  ) throws(DocumentError) -> StrategyChoice {
-    try Scenario.strategies(value) { strategy in
-      try EncoderExperiment(modelName: "", task: task, strategy: strategy, cluster: cluster).validate()
-    }
   }
 
   private static func configuration<Configuration>(
