@@ -1,4 +1,5 @@
 import Models
+import Predictions
 import Uniference
 
 // Two boards and a cable. Which way to split a small Llama over them is better, and by how much?

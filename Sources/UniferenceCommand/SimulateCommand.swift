@@ -1,6 +1,8 @@
 import ArgumentParser
+import Documents
 import Foundation
 import Models
+import Predictions
 import ProgramLibraries
 import Quantities
 import Reports

@@ -1,3 +1,4 @@
+import Predictions
 import Uniference
 
 /// The prediction of a scenario's first strategy, as `uniference simulate` makes it, from reading the file to the result.
@@ -8,7 +9,7 @@ struct Prediction {
 
   func measure() throws -> Measurement {
     var ranks = 0
-    var report: Uniference.Prediction?
+    var report: Predictions.Prediction?
     var options = SimulationOptions()
     options.usesMemoisedTiming = !playsEveryMessage
     let wall = try ContinuousClock().measure {
