@@ -10,7 +10,7 @@ let package = Package(
   name: "Uniference",
   platforms: [.macOS(.v15)],
   products: [
-    .library(name: "Uniference", targets: ["Uniference", "ProgramLibraries"]),
+    .library(name: "Uniference", targets: ["Uniference", "Predictions", "ProgramLibraries"]),
     .library(name: "LlamaProgram", type: .dynamic, targets: ["LlamaProgramLibrary"]),
     .library(name: "MixedRanks", type: .dynamic, targets: ["MixedRanks"]),
     .library(name: "TestPrograms", type: .dynamic, targets: ["TestPrograms"]),
@@ -24,17 +24,17 @@ let package = Package(
   ],
   targets: [
     // Each module may import only modules above it. ARCHITECTURE.md describes them.
-    .target(name: "Diagnostics"),
     .target(name: "Inputs"),
     .target(name: "Quantities", dependencies: ["Inputs"]),
     .target(name: "CacheHints"),
-    .target(name: "PythonInterpreters"),
     .target(name: "SystemCalls"),
-    .target(name: "ChildPrograms", dependencies: ["SystemCalls"]),
+    .target(name: "ChildPrograms", dependencies: ["Inputs", "SystemCalls"]),
+    .target(
+      name: "Documents", dependencies: ["Inputs", "Quantities", .product(name: "Yams", package: "Yams")]),
     .target(
       name: "SimulationKernel",
       dependencies: [
-        "CacheHints", "Diagnostics", "Quantities", .product(name: "DequeModule", package: "swift-collections"),
+        "CacheHints", "Inputs", "Quantities", .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(
       name: "Network",
@@ -46,19 +46,21 @@ let package = Package(
     .target(
       name: "Tokenization", dependencies: ["Inputs", .product(name: "HeapModule", package: "swift-collections")]),
     .target(name: "Devices", dependencies: ["Inputs", "Quantities"]),
-    .target(name: "Communication", dependencies: ["Diagnostics"]),
+    .target(name: "Communication", dependencies: ["Inputs"]),
     .target(
       name: "Simulation",
       dependencies: ["Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication"]),
     .target(name: "Tensors", dependencies: ["Quantities", "Devices", "Communication"]),
     .target(
       name: "Models",
-      dependencies: ["Inputs", "Quantities", "Devices", "Communication", "Tensors", "Weights", "Tokenization"]),
+      dependencies: [
+        "ChildPrograms", "Inputs", "Quantities", "Devices", "Communication", "Tensors", "Weights", "Tokenization",
+      ]),
     .target(name: "CLibTorch", exclude: ["torch"], linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "LibTorch",
       dependencies: [
-        "CLibTorch", "PythonInterpreters", "Quantities", "Communication", "Tensors",
+        "CLibTorch", "ChildPrograms", "Inputs", "Quantities", "Communication", "Tensors",
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(name: "Results", dependencies: ["Inputs", "Quantities", "SystemCalls"]),
@@ -68,41 +70,46 @@ let package = Package(
     .target(
       name: "Uniference",
       dependencies: [
-        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication",
-        "Simulation",
-        "Tensors", "LibTorch", "Models", "PythonInterpreters", "Results", "Reports",
-        .product(name: "Yams", package: "Yams"),
+        "Documents", "Inputs", "Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication",
+        "Simulation", "Tensors", "LibTorch", "Models", "Results", "Reports",
+      ]),
+    .target(
+      name: "Predictions",
+      dependencies: [
+        "Documents", "Quantities", "SimulationKernel", "Network", "Devices", "Simulation", "Tensors", "Models",
+        "Results", "Uniference",
       ]),
     .target(
       name: "ProgramLibraries",
       dependencies: [
-        "SystemCalls", "Uniference", "LibTorch", "Models", "SimulationKernel", "Results",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ChildPrograms", "Documents", "Inputs", "SystemCalls", "Uniference", "LibTorch", "Models", "SimulationKernel",
+        "Results", .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "ProgramHost", linkerSettings: [.linkedLibrary("dl", .when(platforms: [.linux]))]),
     .target(
       name: "PyTorchBridge",
       dependencies: [
-        "ChildPrograms", "PythonInterpreters", "Quantities", "SimulationKernel", "Devices", "Communication",
-        "Simulation", "Results", "Uniference", .product(name: "DequeModule", package: "swift-collections"),
+        "ChildPrograms", "Inputs", "Quantities", "SimulationKernel", "Devices", "Communication", "Simulation",
+        "Results", "Uniference", .product(name: "DequeModule", package: "swift-collections"),
       ]),
     .target(
-      name: "Validation", dependencies: ["ChildPrograms", "Inputs", "Uniference", "Quantities", "Reports"],
+      name: "Validation",
+      dependencies: ["ChildPrograms", "Documents", "Inputs", "Uniference", "Quantities", "Reports"],
       swiftSettings: quickToCompile),
-    .target(name: "Testbed", dependencies: ["ChildPrograms", "Quantities"]),
+    .target(name: "Testbed", dependencies: ["ChildPrograms", "Inputs", "Quantities"]),
     .target(
       name: "Calibration",
       dependencies: [
-        "ChildPrograms", "Inputs", "Uniference", "Simulation", "Network", "Hosts", "Quantities", "Reports",
+        "ChildPrograms", "Documents", "Inputs", "Uniference", "Simulation", "Network", "Hosts", "Quantities", "Reports",
       ],
       swiftSettings: quickToCompile),
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Uniference",
-        "PythonInterpreters", "LibTorch", "Inputs", "Quantities", "Network", "Devices", "Models", "Tokenization",
-        "Weights",
-        "Results", "Reports", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Documents",
+        "Predictions", "Uniference", "LibTorch", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices",
+        "Models", "Tokenization", "Weights", "Results", "Reports",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: quickToCompile),
     .executableTarget(
@@ -112,7 +119,8 @@ let package = Package(
     .executableTarget(
       name: "ring-all-reduce", dependencies: ["Uniference"], path: "Examples/RingAllReduce", exclude: ["golden.txt"]),
     .executableTarget(
-      name: "llama", dependencies: ["Uniference", "Models"], path: "Examples/Llama", exclude: ["golden.txt"]),
+      name: "llama", dependencies: ["Uniference", "Predictions", "Models"], path: "Examples/Llama",
+      exclude: ["golden.txt"]),
     .executableTarget(
       name: "tensor-parallel-mlp", dependencies: ["Uniference", "Models", "LibTorch"],
       path: "Examples/TensorParallelMLP", exclude: ["golden.txt"]),
@@ -123,7 +131,7 @@ let package = Package(
       name: "MixedRanks", dependencies: ["Uniference", "ProgramLibraries"], path: "Examples/MixedRanks",
       exclude: ["mixed_ranks.py"]),
     .target(name: "TestPrograms", dependencies: ["Uniference", "ProgramLibraries"], path: "Tests/Programs"),
-    .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Diagnostics"]),
+    .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Inputs"]),
     .testTarget(
       name: "NetworkTests", dependencies: ["Mutations", "Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
@@ -133,7 +141,7 @@ let package = Package(
     .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms"]),
     .target(name: "Mutations", path: "Tests/Mutations"),
     .testTarget(name: "InputsTests", dependencies: ["Inputs"]),
-    .testTarget(name: "PythonInterpretersTests", dependencies: ["PythonInterpreters"]),
+    .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(
@@ -153,19 +161,26 @@ let package = Package(
     .testTarget(
       name: "UniferenceTests",
       dependencies: [
-        "Mutations", "Uniference", "SimulationKernel", "Network", "Hosts", "Simulation", "Devices", "Communication",
-        "Models", "Quantities", "Results",
+        "Mutations", "Documents", "Uniference", "SimulationKernel", "Network", "Hosts", "Simulation", "Devices",
+        "Communication", "Models", "Quantities", "Results",
+      ]),
+    .testTarget(
+      name: "PredictionsTests",
+      dependencies: [
+        "Mutations", "Documents", "Predictions", "Uniference", "SimulationKernel", "Network", "Devices",
+        "Communication", "Models", "Quantities", "Results",
       ]),
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [
-        "UniferenceCommand", "Uniference", "Network", "Devices", "Models", "Reports", "Quantities", "Validation",
+        "UniferenceCommand", "Predictions", "Uniference", "Network", "Devices", "Models", "Reports", "Quantities",
+        "Validation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: [
-        "ChildPrograms", "Mutations", "PyTorchBridge", "Communication", "Diagnostics", "Results", "SimulationKernel",
+        "ChildPrograms", "Mutations", "PyTorchBridge", "Communication", "Inputs", "Results", "SimulationKernel",
         "Uniference",
       ]),
     .testTarget(
@@ -176,7 +191,7 @@ let package = Package(
         "Calibration", "Uniference", "Simulation", "SimulationKernel", "Network", "Hosts", "Quantities", "Reports",
       ]),
     .testTarget(name: "ValidationTests", dependencies: ["Validation", "Uniference"]),
-    .testTarget(name: "ExamplesTests", dependencies: ["Uniference"]),
+    .testTarget(name: "ExamplesTests", dependencies: ["Predictions", "Uniference"]),
   ],
   swiftLanguageModes: [.v6]
 )

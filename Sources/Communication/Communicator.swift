@@ -1,4 +1,4 @@
-@_exported import Diagnostics
+@_exported import struct Inputs.SourceLocation
 
 /// A process group seen from one of its members: who it is, who the others are, and every way to talk to them.
 ///

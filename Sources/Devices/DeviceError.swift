@@ -2,7 +2,7 @@ import Inputs
 import Quantities
 
 /// A device that does not exist or figures that cannot be a device's.
-public enum DeviceError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum DeviceError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
   /// No device of the catalogue has this id; those that may be meant.
   case unknownDevice(String, likely: [String])
   /// A device has no such figure; the nearest that exists, if any is near.

@@ -1,7 +1,12 @@
+import Inputs
+
 /// Why libtorch is not there, or what it said.
-public struct TorchError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct TorchError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// One line.
   public let description: String
 
   init(_ description: String) { self.description = description }
+
+  /// May have several lines.
+  package var userMessage: String { description }
 }

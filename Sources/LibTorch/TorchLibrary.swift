@@ -1,6 +1,6 @@
 import CLibTorch
+import ChildPrograms
 import Foundation
-import PythonInterpreters
 
 /// libtorch, opened: the functions that tensors are made and computed by.
 ///

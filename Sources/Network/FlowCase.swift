@@ -162,7 +162,7 @@ public struct FlowCase: Codable, Sendable {
 }
 
 /// What is wrong with a flow case.
-public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct FlowCaseError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
   /// The path to the field at fault, such as `flows[2].bytes`; empty for the whole.
   public let field: String
   /// What is wrong, and what is allowed.

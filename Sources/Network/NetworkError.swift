@@ -1,5 +1,7 @@
+import Inputs
+
 /// What is wrong with a network or with a use of it.
-public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible {
+public enum NetworkError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
   /// No path leads from one host to the other.
   case unreachable(source: String, destination: String)
   /// A figure that must be positive is not.

@@ -1,9 +1,6 @@
 import ArgumentParser
 import Foundation
-import LibTorch
-import Models
-import Results
-import Uniference
+import Inputs
 
 /// What to tell of an error, with the exit code of BSD's `sysexits.h`.
 struct LibraryFailure {
@@ -15,9 +12,7 @@ struct LibraryFailure {
     exitCode =
       switch error {
       case is ValidationError, is UsageError: EX_USAGE
-      case let failure as RunFailure:
-        failure.interruption?.exitCode ?? (failure.outOfMemory == nil ? EX_SOFTWARE : EX_DATAERR)
-      case is FileError, is RunRecordError: EX_IOERR
+      case let failure as any UserFacingError: failure.exitCode
       default: EX_DATAERR
       }
   }

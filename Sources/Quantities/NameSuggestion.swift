@@ -1,3 +1,5 @@
+import Inputs
+
 /// The candidate a person most likely meant by `name`, or `nil` when none is near.
 ///
 /// Candidates are compared by edit distance without regard to case, then with it, then by how many first letters they
@@ -30,6 +32,14 @@ public func likelyNames(for name: String, among candidates: some Sequence<String
   let lowercased = name.lowercased()
   guard (3...256).contains(name.utf8.count) else { return [] }
   return Array(candidates.lazy.filter { $0.lowercased().contains(lowercased) }.prefix(4))
+}
+
+/// `unknown topology "swich": did you mean "switch"? Allowed: ...`.
+public func unknownNameMessage(_ kind: String, _ name: String, allowed: [String]) -> String {
+  let list = allowed.joined(separator: ", ")
+  let unknown = "unknown \(kind) \"\(quotable(name))\""
+  let likely = likelyNames(for: name, among: allowed)
+  return likely.isEmpty ? "\(unknown); allowed: \(list)" : "\(unknown)\(didYouMean(likely)) Allowed: \(list)"
 }
 
 /// `: did you mean "a", "b" or "c"?`, the end of a sentence; nothing where there is nothing to suggest.

@@ -1,7 +1,7 @@
 import Inputs
 
 /// A text that is not the quantity it should be.
-public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct QuantityError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
   /// What is wrong with the text.
   public enum Reason: Hashable, Sendable {
     case notANumber

@@ -1,6 +1,6 @@
 /// How many terminal columns `text` takes: two for a wide East Asian character or an emoji, none for a combining mark
 /// or a control character, one for any other (Unicode Standard Annex 11).
-func displayWidth(_ text: String) -> Int {
+package func displayWidth(_ text: String) -> Int {
   if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text.utf8.count }
   return text.reduce(0) { $0 + displayWidth($1) }
 }

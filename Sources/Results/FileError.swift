@@ -2,7 +2,7 @@ import Foundation
 import Inputs
 
 /// The system refused an operation on a file or folder.
-public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct FileError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
   /// What was tried: `write`, `create`, `read`, ...
   public let operation: String
   /// The file or folder.
@@ -33,4 +33,7 @@ public struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
   /// One line: what was tried, on what, and why it failed.
   public var description: String { "cannot \(operation) '\(path)': \(reason)".printable }
+
+  /// `EX_IOERR`.
+  package var exitCode: Int32 { EX_IOERR }
 }

@@ -139,7 +139,7 @@ private struct SchemaVersion: Decodable {
 }
 
 /// A record that cannot be read or must not be replaced.
-public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible {
+public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
   /// The file at fault.
   public let path: String
   /// What is wrong with it, as the end of a sentence that begins with the path.
@@ -147,6 +147,9 @@ public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible
 
   /// One line: the file and its problem.
   public var description: String { "'\(path)' \(problem)".printableLine }
+
+  /// `EX_IOERR`.
+  package var exitCode: Int32 { EX_IOERR }
 }
 
 extension DecodingError {

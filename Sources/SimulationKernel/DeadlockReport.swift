@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// Who waits on whom when nothing can happen any more.
 public struct DeadlockReport: Sendable {

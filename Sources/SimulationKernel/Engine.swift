@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 import Quantities
 import Synchronization
 

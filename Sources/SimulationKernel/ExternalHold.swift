@@ -1,5 +1,5 @@
-import Diagnostics
 import Dispatch
+import Inputs
 import Synchronization
 
 /// Work that a process has done outside the simulation: the engine does not go past the process's clock until it is

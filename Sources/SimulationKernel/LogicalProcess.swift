@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// A device of the simulation: a Swift task with a clock of its own.
 ///

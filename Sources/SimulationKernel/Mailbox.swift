@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// The messages that have arrived at one process, and the receives it has posted.
 ///

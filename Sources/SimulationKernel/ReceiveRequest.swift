@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// A posted receive.
 ///

@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// Why a run ended before every process had finished.
 public enum SimulationFailure: Error, Sendable {

@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// Virtual time as a Swift `Clock`, seen by one process.
 ///

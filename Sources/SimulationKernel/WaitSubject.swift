@@ -1,4 +1,4 @@
-import Diagnostics
+import Inputs
 
 /// What a process waits for, able to say so when nothing can happen any more.
 public protocol WaitSubject: AnyObject {

@@ -18,7 +18,7 @@ public protocol Tokenizer: Sendable {
 }
 
 /// A tokenizer that cannot be read, or that is of a kind not understood.
-public struct TokenizerError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct TokenizerError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// One line: the file, what is at fault and what is allowed.
   public let description: String
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Predictions
 import Reports
 import Results
 import Uniference

@@ -1,8 +1,8 @@
 import ArgumentParser
+import ChildPrograms
 import Foundation
 import Inputs
 import PyTorchBridge
-import PythonInterpreters
 import Quantities
 import Results
 import Uniference

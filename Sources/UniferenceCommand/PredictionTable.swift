@@ -1,36 +1,22 @@
 import Foundation
+import Predictions
 import Quantities
 import Reports
 import Uniference
 
-/// Predictions for people: what was asked, a row for each strategy, and which one wins and why.
+/// Predictions for people: what was asked, a row for each strategy, which one wins and why, and what it computed.
 func predictionText(
   _ comparison: StrategyComparison, of scenario: Scenario, _ format: TableFormat = TableFormat()
 ) -> String {
-  let names = PlacementNames(comparison.predictions.map { ($0.runs_on, $0.placements_tried) })
-  var table = TextTable(
-    columns: [.init("strategy")] + names.column + [
-      .init("fits in memory?"), .init("first token", .right), .init("tokens/s", .right),
-      .init("sent per token", .right, leftOut: 3), .init("busy", .right, leftOut: 2),
-      .init("energy per token", .right, leftOut: 1),
-    ])
-  for (row, prediction) in comparison.predictions.enumerated() {
-    table.append([prediction.strategy] + names.cell(row) + cells(of: prediction))
-    if prediction.strategy == comparison.winner?.strategy, comparison.predictions.count > 1 {
-      table.highlightedRow = row
-    }
-  }
-  let workload = scenario.workload
+  let predictions = comparison.predictions
   var lines = [
-    """
-    \(comparison.predictions[0].model) on \(scenario.cluster.name): \(workload.promptLength) prompt tokens, \
-    \(workload.generatedTokenCount) generated, batch \(workload.batchSize)
-    """, "", table.rendered(format).trimmingCharacters(in: .newlines), "",
+    "\(scenario.modelName) on \(scenario.cluster.name): \(comparison.workload.summary)", "",
+    predictionTable(comparison).rendered(format).trimmingCharacters(in: .newlines), "",
   ]
-  if comparison.predictions.count > 1 { lines.append(format.wrapped(comparison.verdict)) }
-  lines += shortageLines(comparison.predictions.map { ($0.strategy, $0.memory_needed) }, format)
-  if let texts = generatedTexts(comparison) { lines += ["", texts, ""] }
-  lines += comparison.predictions.first.map { basisLines($0.compute, format) } ?? []
+  if predictions.count > 1 { lines.append(format.wrapped(comparison.verdict)) }
+  lines += shortageLines(predictions.map { ($0.strategy, $0.memory_needed) }, format)
+  if let outputs = comparison.outputs { lines += ["", outputText(outputs, format), ""] }
+  lines += predictions.first.map { basisLines($0.compute, format) } ?? []
   if let record = comparison.winner?.record { lines.append("Record of the run: \(record)") }
   if let trace = comparison.winner?.trace { lines.append("Trace for ui.perfetto.dev: \(trace)") }
   return lines.joined(separator: "\n")
@@ -43,29 +29,47 @@ func basisLines(_ compute: ComputeBasis, _ format: TableFormat) -> [String] {
   return (lines + compute.warnings.map { "warning: \($0)" }).map { format.wrapped($0) }
 }
 
-/// What the runs with values have said: once where all strategies agree.
-private func generatedTexts(_ comparison: StrategyComparison) -> String? {
-  let generating = comparison.predictions.filter { $0.text != nil }
-  guard let first = generating.first, let texts = first.text else { return nil }
-  let odd = generating.filter { $0.tokens != first.tokens }.map(\.strategy)
-  let verdict =
-    odd.isEmpty
-    ? (generating.count > 1 ? ["All strategies generated the same tokens."] : [])
-    : [
-      "\(odd.joined(separator: ", ")) generated other tokens than \(first.strategy): \(odd.count) of \(generating.count)."
-    ]
-  return (texts.map { "> \($0)" } + verdict).joined(separator: "\n")
+/// A row for each strategy, a column for each metric that the workload shows.
+private func predictionTable(_ comparison: StrategyComparison) -> TextTable {
+  let (predictions, metrics) = (comparison.predictions, comparison.workload.columns)
+  let names = PlacementNames(predictions.map { ($0.runs_on, $0.placements_tried) })
+  var table = TextTable(
+    columns: [.init("strategy")] + names.column + [.init("fits in memory?")]
+      + metrics.enumerated().map { index, metric in
+        index < 2 ? .init(metric.heading, .right) : .init(metric.heading, .right, leftOut: metrics.count - index)
+      })
+  for (row, prediction) in predictions.enumerated() {
+    let memory =
+      prediction.fits
+      ? "yes, \(DataSize(bytes: prediction.peak_memory_bytes.max() ?? 0)) at most"
+      : shortageCell(prediction.memory_needed)
+    table.append(
+      [prediction.strategy] + names.cell(row) + [memory]
+        + metrics.map { metric in prediction[metric].map { text(of: $0, in: metric.unit) } ?? "-" })
+    if prediction.strategy == comparison.winner?.strategy, predictions.count > 1 { table.highlightedRow = row }
+  }
+  return table
 }
 
-private func cells(of prediction: LlamaPrediction) -> [String] {
-  guard prediction.fits else { return [shortageCell(prediction.memory_needed), "-", "-", "-", "-", "-"] }
-  let peak = prediction.peak_memory_bytes.max() ?? 0
-  return [
-    "yes, \(DataSize(bytes: peak)) at most",
-    prediction.time_to_first_token_s.map { Duration.nearest(seconds: $0).shortDescription } ?? "-",
-    prediction.tokens_per_second.map { formatNumber($0, significantDigits: 3) } ?? "-",
-    prediction.bytes_sent_per_token.map { DataSize(bytes: Int($0.rounded())).description } ?? "-",
-    prediction.busy_fraction.map { "\(formatNumber($0 * 100, significantDigits: 3))%" } ?? "-",
-    prediction.energy_per_token_j.map { Energy(joules: $0).description } ?? "-",
-  ]
+private func text(of value: Double, in unit: Metric.Unit) -> String {
+  switch unit {
+  case .seconds: Duration.nearest(seconds: value).shortDescription
+  case .bytes: DataSize(bytes: Int(value.rounded())).description
+  case .joules: Energy(joules: value).description
+  case .fraction: "\(formatNumber(value * 100, significantDigits: 3))%"
+  case .count, .perSecond: formatNumber(value, significantDigits: 3)
+  }
+}
+
+/// What runs with values have computed.
+private func outputText(_ outputs: OutputPresentation, _ format: TableFormat) -> String {
+  var lines = outputs.quotations.map { "> \($0)" }
+  if let matrix = outputs.matrix {
+    var table = TextTable(columns: [.init(matrix.title)] + matrix.columns.map { .init($0, .right) })
+    for (name, values) in matrix.rows {
+      table.append([name] + values.map { formatNumber($0, significantDigits: 3) })
+    }
+    lines.append(table.rendered(format).trimmingCharacters(in: .newlines))
+  }
+  return (lines + outputs.remarks).joined(separator: "\n")
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import ChildPrograms
+import Documents
 import Foundation
 import PyTorchBridge
 import Testbed

@@ -1,6 +1,8 @@
 import ArgumentParser
+import Documents
 import Foundation
 import Inputs
+import ProgramLibraries
 import PyTorchBridge
 import Reports
 import Results
@@ -97,7 +99,7 @@ struct RunCommand: ReportingCommand {
     if files.noRecord { return nil }
     if let given = files.record { return given }
     let name = module ? script : URL(fileURLWithPath: script).deletingPathExtension().lastPathComponent
-    return RecordFolder.prepare().map { "\($0)/\(name).run" }
+    return RecordFolder.prepare(warning: warn).map { "\($0)/\(name).run" }
   }
 
   /// Standard output belongs to the script, so what the run has found goes to standard error.

@@ -1,4 +1,5 @@
 import Foundation
+import Predictions
 import Quantities
 import Reports
 import Uniference

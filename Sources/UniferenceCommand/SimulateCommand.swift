@@ -1,10 +1,13 @@
 import ArgumentParser
+import Documents
 import Foundation
 import Models
+import Predictions
 import ProgramLibraries
 import Quantities
 import Reports
 import Results
+import SimulationKernel
 import Uniference
 
 /// `uniference simulate`.
@@ -59,39 +62,47 @@ struct SimulateCommand: ReportingCommand {
   }
 
   func perform() async throws {
-    switch try readScenario() {
-    case .generation(let scenario): try simulate(scenario)
-    case .encoding(let scenario): try simulate(scenario)
-    }
-  }
-
-  private func simulate(_ scenario: Scenario) throws {
+    var scenario = try readScenario()
     let strategies = scenario.strategiesToTry
     try requireSingle(strategies)
     try scenario.cluster.warnings().forEach(warn)
-    if computing.values && scenario.text == nil {
-      throw CommandFailure(
-        "\(path): values need weights and the text of a prompt; add the fields weights and prompt",
-        CommandFailure.badInput)
+    if logits != nil {
+      guard var generation = scenario.workload as? TextGeneration else {
+        throw ValidationError("--logits is for models that generate; embeddings are in --json.")
+      }
+      generation.keepsLogits = true
+      scenario.workload = generation
     }
-    let comparison = try ScenarioRunner(scenario: scenario, settings: runSettings(), logitsPath: logits).run(strategies)
-    try show(ComparisonOutput(comparison)) { predictionText(comparison, of: scenario, tables.format) }
-    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.memory_needed) }) }
+    if computing.values, let missing = scenario.workload.missingForValues {
+      throw CommandFailure("\(path): values need \(missing)", CommandFailure.badInput)
+    }
+    let comparison = try run(scenario, strategies)
+    try writeLogits(comparison)
+    try StandardOutput.print(
+      json ? try jsonText(ComparisonOutput(comparison)) : predictionText(comparison, of: scenario, tables.format))
+    if comparison.winner == nil { throw unfit(comparison.predictions) }
   }
 
-  private func simulate(_ scenario: EncoderScenario) throws {
-    let strategies = scenario.strategiesToTry
-    try requireSingle(strategies)
-    try scenario.cluster.warnings().forEach(warn)
-    if logits != nil { throw ValidationError("--logits is for models that generate; embeddings are in --json.") }
-    if computing.values && !scenario.task.hasInput {
-      throw CommandFailure(
-        "\(path): values need weights and what is to be encoded; add the fields weights and texts (of a model of two "
-          + "towers, inputs)", CommandFailure.badInput)
+  /// Runs the scenario with a progress bar, and an orderly end on Ctrl-C and its like.
+  private func run(_ scenario: Scenario, _ strategies: [ParallelStrategy]) throws -> StrategyComparison {
+    var settings = try runSettings()
+    var warnings: [String] = []
+    let printer = ProgressPrinter(title: "simulating")
+    settings.progress = { printer.update(fraction: $0, detail: $1) }
+    settings.warning = { warnings.append($0) }
+    defer {
+      printer.finish()
+      warnings.forEach(warn)
     }
-    let comparison = try scenario.run(strategies, settings: runSettings())
-    try show(ComparisonOutput(comparison)) { encoderText(comparison, of: scenario, tables.format) }
-    if comparison.winner == nil { throw unfit(comparison.predictions.map { ($0.strategy, $0.memory_needed) }) }
+    return try Interruption.bySignals { interruption in
+      settings.interruption = interruption
+      return try ScenarioRunner(scenario: scenario, settings: settings).run(strategies)
+    }
+  }
+
+  private func writeLogits(_ comparison: StrategyComparison) throws {
+    guard let logits, let prediction = comparison.predictions.first, prediction.fits else { return }
+    try NumPyFile(rows: (prediction.output as? GeneratedText)?.logits ?? []).write(to: logits)
   }
 
   private func requireSingle(_ strategies: [ParallelStrategy]) throws {
@@ -108,32 +119,22 @@ struct SimulateCommand: ReportingCommand {
     settings.writesRecords = !files.noRecord
     settings.tracePath = files.trace
     settings.usesMemoisedTiming = !everyMessage
-    settings.warning = warn
     settings.values = try computing.valueOptions()
     settings.kernelTimes = try computing.kernelTimes()
     return settings
   }
 
-  private func readScenario() throws -> AnyScenario {
+  private func readScenario() throws -> Scenario {
     let strategies = try strategy.isEmpty ? nil : strategy.map { try ParallelStrategy(parsing: $0) }
     let overrides = try settings.map { try DocumentOverride(parsing: $0) }
-    switch try AnyScenario(contentsOf: path, overrides: overrides, strategies: strategies) {
-    case .generation(var scenario):
-      if let seed { scenario.seed = seed }
-      return .generation(scenario)
-    case .encoding(var scenario):
-      if let seed { scenario.seed = seed }
-      return .encoding(scenario)
-    }
+    var scenario = try Scenario(contentsOf: path, overrides: overrides, strategies: strategies)
+    if let seed { scenario.seed = seed }
+    return scenario
   }
 
-  private func show(_ output: some Encodable, text: () -> String) throws {
-    try StandardOutput.print(json ? try jsonText(output) : text())
-  }
-
-  private func unfit(_ tried: [(strategy: String, needs: [MemoryNeed]?)]) -> CommandFailure {
+  private func unfit(_ tried: [Prediction]) -> CommandFailure {
     let advice = "use more devices, a smaller batch or context, or devices with more memory"
-    guard let first = tried.first, let need = first.needs?.first(where: { !$0.fits }) else {
+    guard let first = tried.first, let need = first.memory_needed?.first(where: { !$0.fits }) else {
       return CommandFailure("no strategy fits in memory; \(advice)", CommandFailure.badInput)
     }
     return CommandFailure(
@@ -144,36 +145,24 @@ struct SimulateCommand: ReportingCommand {
 
 /// What `uniference simulate --json` prints: the winner's fields (the first one's where none fits), and all predictions
 /// where several strategies were tried.
-struct ComparisonOutput<Prediction: Encodable>: Encodable {
+struct ComparisonOutput: Encodable {
   private let best: Prediction
   private let predictions: [Prediction]?
   private let verdict: String?
 
-  private init(winner: Prediction?, _ predictions: [Prediction], verdict: String) {
-    best = winner ?? predictions[0]
-    let isSingle = predictions.count == 1
-    self.predictions = isSingle ? nil : predictions
-    self.verdict = isSingle ? nil : verdict
+  init(_ comparison: StrategyComparison) {
+    best = comparison.winner ?? comparison.predictions[0]
+    let isSingle = comparison.predictions.count == 1
+    predictions = isSingle ? nil : comparison.predictions
+    verdict = isSingle ? nil : comparison.verdict
   }
+
+  private enum CodingKeys: String, CodingKey { case predictions, verdict }
 
   func encode(to encoder: any Encoder) throws {
     try best.encode(to: encoder)
-    var container = encoder.container(keyedBy: ComparisonKeys.self)
+    var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(predictions, forKey: .predictions)
     try container.encodeIfPresent(verdict, forKey: .verdict)
-  }
-}
-
-private enum ComparisonKeys: String, CodingKey { case predictions, verdict }
-
-extension ComparisonOutput<LlamaPrediction> {
-  init(_ comparison: StrategyComparison) {
-    self.init(winner: comparison.winner, comparison.predictions, verdict: comparison.verdict)
-  }
-}
-
-extension ComparisonOutput<EncoderPrediction> {
-  init(_ comparison: EncoderComparison) {
-    self.init(winner: comparison.winner, comparison.predictions, verdict: comparison.verdict)
   }
 }

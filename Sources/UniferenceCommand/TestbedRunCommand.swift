@@ -1,6 +1,6 @@
 import ArgumentParser
+import ChildPrograms
 import Foundation
-import PythonInterpreters
 import Results
 import Testbed
 

@@ -1,5 +1,6 @@
 import ChildPrograms
 import Foundation
+import Inputs
 import Uniference
 
 /// Runs a suite: each run for real on a testbed, several times, and once in simulation.
@@ -220,9 +221,12 @@ public struct ValidationRunner {
 }
 
 /// Why a suite could not be run.
-public struct ValidationFailure: Error, CustomStringConvertible, Hashable, Sendable {
+public struct ValidationFailure: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// One line.
   public let description: String
 
   init(_ description: String) { self.description = description }
+
+  /// May have several lines.
+  package var userMessage: String { description }
 }

@@ -1,7 +1,7 @@
 import Inputs
 
 /// A weight file that cannot be read, or that does not hold what was asked for.
-public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct WeightError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// The file at fault.
   public let path: String
   /// What is wrong, with the tensor and the numbers.

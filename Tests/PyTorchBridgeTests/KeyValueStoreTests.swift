@@ -1,11 +1,11 @@
-import Diagnostics
+import Inputs
 import SimulationKernel
 import Testing
 
 @testable import PyTorchBridge
 
 /// Both Testing and Diagnostics have a `SourceLocation`.
-private let here = Diagnostics.SourceLocation()
+private let here = Inputs.SourceLocation()
 
 @Suite struct KeyValueStoreTests {
   @Test func whoWaitsForAKeyGoesOnWhenItIsSet() throws {

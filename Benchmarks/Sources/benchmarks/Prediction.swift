@@ -1,3 +1,4 @@
+import Predictions
 import Uniference
 
 /// The prediction of a scenario's first strategy, as `uniference simulate` makes it, from reading the file to the result.
@@ -8,19 +9,19 @@ struct Prediction {
 
   func measure() throws -> Measurement {
     var ranks = 0
-    var report: LlamaPrediction?
+    var report: Predictions.Prediction?
     var options = SimulationOptions()
     options.usesMemoisedTiming = !playsEveryMessage
     let wall = try ContinuousClock().measure {
       let scenario = try Scenario(contentsOf: scenario)
       ranks = scenario.cluster.devices.count
-      report = try LlamaExperiment(
-        modelName: scenario.name, configuration: scenario.model, strategy: scenario.strategiesToTry[0],
-        workload: scenario.workload, cluster: scenario.cluster
+      report = try Experiment(
+        modelName: scenario.name, workload: scenario.workload.withoutValues, strategy: scenario.strategiesToTry[0],
+        cluster: scenario.cluster
       ).predict(options: options)
     }
     return Measurement(
-      ranks: ranks, messages: report?.messages ?? 0, events: nil, flows_solved: nil,
-      simulated_s: report?.total_s ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: RingBenchmark.peakResidentBytes())
+      ranks: ranks, messages: Int(report?[.messages] ?? 0), events: nil, flows_solved: nil,
+      simulated_s: report?[.totalTime] ?? 0, wall_s: wall.inSeconds, peak_rss_bytes: RingBenchmark.peakResidentBytes())
   }
 }

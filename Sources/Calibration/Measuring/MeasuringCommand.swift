@@ -1,3 +1,4 @@
+import Documents
 import Uniference
 
 /// The commands that measure a cluster.

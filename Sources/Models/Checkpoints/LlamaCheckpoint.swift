@@ -83,7 +83,7 @@ public struct LlamaCheckpoint: ParameterSource {
 }
 
 /// A checkpoint that does not fit its configuration.
-public struct CheckpointError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct CheckpointError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// One line.
   public let description: String
 

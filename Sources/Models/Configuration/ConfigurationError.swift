@@ -1,7 +1,7 @@
 import Inputs
 
 /// A field of a model configuration that cannot be used.
-public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct ConfigurationError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// The file it was read from, or the model's name.
   public let file: String
   /// The field at fault; `nil` when the file as a whole is.

@@ -1,3 +1,5 @@
+import Inputs
+
 /// What is asked of a language model: a batch of equally long prompts, and how many tokens to generate for each.
 public struct LlamaWorkload: Hashable, Sendable {
   /// Sequences processed together.
@@ -33,7 +35,7 @@ public struct LlamaWorkload: Hashable, Sendable {
 }
 
 /// A workload that makes no sense or that the model cannot take.
-public struct WorkloadError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct WorkloadError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// The value or equation at fault and what is allowed.
   public let rule: String
 

@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 import Tensors
 
@@ -84,7 +85,7 @@ extension ParameterSource {
 }
 
 /// Values are wanted of a model that has only a configuration.
-public struct ParametersMissing: Error, CustomStringConvertible, Hashable, Sendable {
+public struct ParametersMissing: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// The first parameter that was asked for.
   public let parameter: String
 

@@ -1,3 +1,5 @@
+import Inputs
+
 /// How one model is spread over devices.
 ///
 /// Its text form, which a scenario or a command line gives, is one of
@@ -66,7 +68,7 @@ public enum ParallelStrategy: Hashable, Sendable, CustomStringConvertible {
 }
 
 /// A strategy that cannot be understood, or that does not fit the model, the workload or the cluster.
-public struct StrategyError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct StrategyError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// The strategy's text.
   public let strategy: String
   /// The equation that does not hold or the part that is not understood, and what is allowed.

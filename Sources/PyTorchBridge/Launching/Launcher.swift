@@ -1,5 +1,6 @@
 import ChildPrograms
 import Foundation
+import Inputs
 
 /// The Python process that imports torch once and forks the ranks, and the connections that come of it.
 final class Launcher {
@@ -154,9 +155,12 @@ public struct LauncherExit: Error, Sendable {
 }
 
 /// What ranks have printed could not be passed on.
-public struct LostOutput: Error, Sendable, CustomStringConvertible {
+public struct LostOutput: Error, Sendable, CustomStringConvertible, UserFacingError {
   /// One line.
   public let description: String
+
+  /// `EX_IOERR`.
+  package var exitCode: Int32 { EX_IOERR }
 }
 
 /// `exit code 3`, or `signal 9`.

@@ -1,5 +1,6 @@
+import ChildPrograms
 import Foundation
-import PythonInterpreters
+import Inputs
 
 /// The Python that runs scripts, and where the `uniference` package is.
 public struct PythonEnvironment: Sendable {
@@ -51,9 +52,12 @@ public struct PythonEnvironment: Sendable {
 }
 
 /// Why ranks cannot be started.
-public struct LaunchError: Error, Sendable, CustomStringConvertible {
+public struct LaunchError: Error, Sendable, CustomStringConvertible, UserFacingError {
   /// One line: what is wrong, and what to do.
   public let description: String
 
   init(_ description: String) { self.description = description }
+
+  /// May have several lines.
+  package var userMessage: String { description }
 }

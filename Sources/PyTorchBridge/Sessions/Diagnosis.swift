@@ -1,15 +1,19 @@
 import Foundation
+import Inputs
 import SimulationKernel
 import Uniference
 
 /// Why a run of ranks has ended early, as its user is told.
-public struct ScriptRunFailure: Error, Sendable, CustomStringConvertible {
+public struct ScriptRunFailure: Error, Sendable, CustomStringConvertible, UserFacingError {
   /// What happened, with each rank's call and Python stack where several are to blame.
   public let description: String
   /// What the program should exit with.
   public let exitCode: Int32
   /// Whether the user asked for the end.
   public let isInterruption: Bool
+
+  /// May have several lines.
+  package var userMessage: String { description }
 }
 
 extension WorldSession {

@@ -1,3 +1,5 @@
+import Inputs
+
 extension Cluster {
   /// The first devices of the cluster on their network.
   ///
@@ -65,7 +67,7 @@ private func firstParts(of parts: [Int], summingTo total: Int) -> [Int] {
 }
 
 /// A number of ranks that a cluster does not have devices for.
-public struct ClusterSizeError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct ClusterSizeError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// One line.
   public let description: String
 

@@ -1,4 +1,5 @@
 import Communication
+import Documents
 import Foundation
 import Network
 
@@ -32,7 +33,7 @@ extension Cluster {
   }
 
   /// - Parameter texts: receives the text of every file read, this one first.
-  init(
+  package init(
     document: DocumentText, overrides: [DocumentOverride], texts: inout [DocumentText]
   ) throws(DocumentError) {
     texts.append(document)
@@ -42,7 +43,7 @@ extension Cluster {
     self = try Cluster(value, defaultName: name, texts: &texts)
   }
 
-  static let fieldNames = ["name", "devices", "network", "failures"]
+  package static let fieldNames = ["name", "devices", "network", "failures"]
 
   /// A scenario's file where a cluster is expected.
   private static func refuseScenario(_ value: DocumentValue) throws(DocumentError) {
@@ -54,7 +55,7 @@ extension Cluster {
   }
 
   /// - Parameter texts: receives the text of every other file that the document names.
-  init(_ value: DocumentValue, defaultName: String, texts: inout [DocumentText]) throws(DocumentError) {
+  package init(_ value: DocumentValue, defaultName: String, texts: inout [DocumentText]) throws(DocumentError) {
     try Self.refuseScenario(value)
     let fields = try DocumentFields(value, of: "a cluster's fields", allowed: Self.fieldNames)
     let entries = try DeviceEntry.decodeList(

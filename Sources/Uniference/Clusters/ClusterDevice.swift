@@ -37,7 +37,7 @@ public struct ClusterDevice: Hashable, Sendable {
   public var hasConstantSpeed: Bool { quota == nil && speed.slowdowns.isEmpty }
 
   /// The speed of work that goes on for long, where no slowdown holds.
-  var sustainedSpeed: Double { speed.scale * (quota?.share ?? 1) }
+  package var sustainedSpeed: Double { speed.scale * (quota?.share ?? 1) }
 
   /// The model that gives the times of its operations.
   public var computeModel: ComputeModel {

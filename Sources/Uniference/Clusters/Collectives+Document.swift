@@ -1,4 +1,6 @@
 import Communication
+import Documents
+import Quantities
 
 extension AlgorithmSelector {
   /// Reads `gloo`, or a mapping such as `{all_reduce: ring, otherwise: gloo}`.

@@ -91,7 +91,7 @@ struct LinkChanges {
 }
 
 /// A change of a link that cannot hold.
-public struct LinkChangeError: Error, Hashable, Sendable {
+public struct LinkChangeError: Error, Hashable, Sendable, UserFacingError {
   /// Why it cannot.
   public enum Reason: Hashable, Sendable {
     /// The topology does not have the link, but those `known`.

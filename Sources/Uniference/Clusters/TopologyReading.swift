@@ -1,3 +1,4 @@
+import Documents
 import Inputs
 import Network
 import Quantities

@@ -17,7 +17,7 @@ public enum KernelTimes: Sendable {
 
 extension SimulationOptions {
   /// Where a run's compute time comes from.
-  func basis(on cluster: Cluster) -> ComputeBasis {
+  package func basis(on cluster: Cluster) -> ComputeBasis {
     if let computeBasis { return computeBasis }
     switch kernelTimes {
     case .described: return .roofline

@@ -1,3 +1,4 @@
+import Inputs
 import Quantities
 
 /// The package with which a Swift program of one's own begins.
@@ -155,7 +156,7 @@ public struct ProgramTemplate: Sendable {
 }
 
 /// A name that no program can have.
-public struct ProgramNameError: Error, CustomStringConvertible, Hashable, Sendable {
+public struct ProgramNameError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
   /// The name.
   public let name: String
 

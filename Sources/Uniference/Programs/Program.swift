@@ -1,5 +1,6 @@
 @_exported import Communication
 @_exported import Devices
+@_exported import Documents
 @_exported import Quantities
 @_exported import Tensors
 

@@ -1,0 +1,63 @@
+import Foundation
+import Inputs
+
+/// The Python in use: the one whose packages scripts and programs get.
+public struct PythonInterpreter: Sendable {
+  /// Path of the program.
+  public let path: String
+
+  /// The one named by `UNIFERENCE_PYTHON`, else the active virtual environment's, else `.venv` here, else `python3` on
+  /// the path.
+  ///
+  /// - Throws: when there is none.
+  public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PythonMissing) {
+    if let chosen = environment["UNIFERENCE_PYTHON"] {
+      guard let path = Self.find(chosen, environment) else {
+        throw PythonMissing("UNIFERENCE_PYTHON names '\(chosen)', which is no program; give the path of a Python")
+      }
+      self.path = path
+      return
+    }
+    let folders = [environment["VIRTUAL_ENV"], FileManager.default.currentDirectoryPath + "/.venv"]
+    let candidates = folders.compactMap(\.self).map { $0 + "/bin/python" } + ["python3", "python"]
+    guard let path = candidates.lazy.compactMap({ Self.find($0, environment) }).first else {
+      throw PythonMissing(
+        "no Python was found; install Python 3.10 or later with PyTorch, or set UNIFERENCE_PYTHON to the path of one")
+    }
+    self.path = path
+  }
+
+  /// The folder that it was installed in, of a virtual environment that environment's: what Python calls `sys.prefix`.
+  public var prefix: String {
+    URL(fileURLWithPath: path).deletingLastPathComponent().deletingLastPathComponent().path
+  }
+
+  /// A command as it can be started: with `python3` in the place of `python` where there is only that, as on Debian and
+  /// macOS.
+  public static func startable(
+    _ command: [String], environment: [String: String] = ProcessInfo.processInfo.environment
+  ) -> [String] {
+    guard command.first == "python", find("python", environment) == nil, find("python3", environment) != nil else {
+      return command
+    }
+    return ["python3"] + command.dropFirst()
+  }
+
+  private static func find(_ program: String, _ environment: [String: String]) -> String? {
+    let files = FileManager.default
+    if program.contains("/") { return files.isExecutableFile(atPath: program) ? program : nil }
+    return (environment["PATH"] ?? "").split(separator: ":").lazy.map { "\($0)/\(program)" }
+      .first { files.isExecutableFile(atPath: $0) }
+  }
+}
+
+/// There is no Python.
+public struct PythonMissing: Error, Sendable, CustomStringConvertible, UserFacingError {
+  /// One line: what is wrong, and what to do.
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+
+  /// May have several lines.
+  package var userMessage: String { description }
+}

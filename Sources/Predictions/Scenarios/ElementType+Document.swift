@@ -1,0 +1,17 @@
+import Documents
+import Quantities
+import Uniference
+
+extension ElementType {
+  /// Reads the field `dtype`.
+  static func ofWeights(_ dtype: DocumentValue?) throws(DocumentError) -> ElementType? {
+    guard let dtype else { return nil }
+    let typeName = try dtype.text("a dtype such as float16")
+    guard let elementType = ElementType(named: typeName), weightTypes.contains(elementType) else {
+      throw dtype.error(unknownNameMessage("dtype", typeName, allowed: weightTypes.map(\.rawValue)))
+    }
+    return elementType
+  }
+
+  private static let weightTypes: [ElementType] = [.float32, .float16, .bfloat16, .float8, .float64]
+}

@@ -1,0 +1,100 @@
+import Documents
+import Foundation
+import Models
+import Quantities
+import Uniference
+
+extension TextGeneration {
+  /// Reads the fields of a scenario that say what a language model is asked for.
+  ///
+  /// - Parameters:
+  ///   - weights: where the field `weights` leads.
+  ///   - documents: receives the text of every file read.
+  init(_ fields: DocumentFields, weights: String?, documents: inout [DocumentText]) throws(DocumentError) {
+    let checkpoint = try weights.map { (path) throws(DocumentError) in
+      do { return try LlamaCheckpoint(contentsOf: path) } catch {
+        throw (fields["weights"] ?? fields.mapping).error("\(error)")
+      }
+    }
+    let model = try Self.stored(Self.model(fields, checkpoint, texts: &documents), as: fields["dtype"])
+    let text = try Self.text(fields, checkpoint)
+    self.init(model: model, shape: try Self.shape(fields, of: model, text), text: text)
+  }
+
+  private static func shape(
+    _ scenario: DocumentFields, of model: LlamaConfiguration, _ text: ScenarioText?
+  ) throws(DocumentError) -> LlamaWorkload {
+    var (prompt, generate, batch) = (text?.promptTokens[0].count ?? 128, 128, text?.prompts.count ?? 1)
+    if let value = scenario["workload"] {
+      let fields = try DocumentFields(value, of: "a workload's fields", allowed: ["prompt", "generate", "batch"])
+      let range = 1...10_000_000
+      for (name, given) in [("prompt", text?.promptTokens[0].count), ("batch", text?.prompts.count)] {
+        guard let given, let field = fields[name] else { continue }
+        throw field.error("the scenario's prompt says so already: it is \(given); leave one of them out")
+      }
+      prompt = try fields["prompt"]?.integer(in: range) ?? prompt
+      generate = try fields["generate"]?.integer(in: range) ?? generate
+      batch = try fields["batch"]?.integer(in: range) ?? batch
+    }
+    do {
+      let workload = try LlamaWorkload(batchSize: batch, promptLength: prompt, generatedTokenCount: generate)
+      // A program of one device checks the workload against the model.
+      _ = try LlamaProgram(configuration: model, strategy: .single, workload: workload, speeds: [1])
+      return workload
+    } catch {
+      let place = scenario["workload"] ?? scenario.mapping
+      let rule = (error as? WorkloadError)?.rule ?? "\(error)"
+      throw DocumentError(place.origin, field: scenario.mapping.path(to: "workload"), rule)
+    }
+  }
+
+  private static func text(_ fields: DocumentFields, _ checkpoint: LlamaCheckpoint?) throws(DocumentError)
+    -> ScenarioText?
+  {
+    guard let value = fields["prompt"] else { return nil }
+    guard let checkpoint else {
+      throw value.error(
+        "a text needs weights, whose tokenizer reads it; add weights, or give workload.prompt, a length")
+    }
+    var elements = [value]
+    if case .list(let list) = value.content { elements = list }
+    guard !elements.isEmpty else { throw value.error("the list is empty; write a text, or one for each sequence") }
+    let prompts = try elements.map { (element) throws(DocumentError) in try element.name("the text of a prompt") }
+    do {
+      return try ScenarioText(checkpoint: checkpoint, prompts: prompts)
+    } catch {
+      throw value.error("\((error as? WorkloadError)?.rule ?? "\(error)")")
+    }
+  }
+
+  private static func model(
+    _ fields: DocumentFields, _ checkpoint: LlamaCheckpoint?, texts: inout [DocumentText]
+  ) throws(DocumentError) -> LlamaConfiguration {
+    if let checkpoint {
+      // With weights, the model's name is only what reports call it.
+      return checkpoint.configuration
+    }
+    let value = try fields.required("model", example: "llama-3.1-8b")
+    let name = try value.name("the name of a model or the path of a config.json")
+    if let preset = LlamaConfiguration.preset(name) { return preset }
+    guard LlamaConfiguration.isPath(name) else { throw value.error(LlamaConfiguration.unknownPresetMessage(name)) }
+    let document = try value.referencedFile()
+    texts.append(document)
+    do throws(ConfigurationError) {
+      return try LlamaConfiguration(huggingFace: Data(document.text.utf8), file: document.path)
+    } catch {
+      throw value.error("\(error)")
+    }
+  }
+
+  private static func stored(
+    _ model: LlamaConfiguration, as dtype: DocumentValue?
+  ) throws(DocumentError) -> LlamaConfiguration {
+    guard let dtype, let elementType = try ElementType.ofWeights(dtype) else { return model }
+    do throws(ConfigurationError) {
+      return try model.storing(elementType)
+    } catch {
+      throw dtype.error("\(error)")
+    }
+  }
+}

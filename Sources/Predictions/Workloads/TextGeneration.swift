@@ -1,0 +1,102 @@
+import Models
+import Quantities
+import Tensors
+import Uniference
+
+/// A language model that continues prompts.
+public struct TextGeneration: Workload {
+  /// The model.
+  public var model: LlamaConfiguration
+  /// How long prompts are, how many tokens follow, and how many sequences there are.
+  public var shape: LlamaWorkload
+  /// Parameters and prompts, for runs with values.
+  public var text: ScenarioText?
+  /// Whether runs with values keep the logits that the first sequence's tokens were chosen by.
+  public var keepsLogits = false
+
+  /// - Parameter text: parameters and prompts, for runs with values.
+  public init(model: LlamaConfiguration, shape: LlamaWorkload, text: ScenarioText? = nil) {
+    self.model = model
+    self.shape = shape
+    self.text = text
+  }
+
+  /// `128 prompt tokens, 128 generated, batch 1`.
+  public var summary: String {
+    "\(shape.promptLength) prompt tokens, \(shape.generatedTokenCount) generated, batch \(shape.batchSize)"
+  }
+
+  /// What records call the program.
+  public var programName: String { "llama" }
+
+  /// What it measures.
+  public var metrics: [Metric] {
+    [
+      .timeToFirstToken, .tokensPerSecond, .totalTime, .bytesSent, .bytesSentPerToken, .messages, .busyFraction,
+      .energy, .energyPerToken,
+    ]
+  }
+
+  /// What tables show.
+  public var columns: [Metric] {
+    [.timeToFirstToken, .tokensPerSecond, .bytesSentPerToken, .busyFraction, .energyPerToken]
+  }
+
+  /// Many tokens per second, then an early first token.
+  public var ranking: [Metric] { [.tokensPerSecond, .timeToFirstToken] }
+
+  /// Strategies that suit the model's heads and layers.
+  public func candidates(deviceCount: Int) -> [ParallelStrategy] {
+    ParallelStrategy.candidates(deviceCount: deviceCount, configuration: model, batchSize: shape.batchSize)
+  }
+
+  /// A pass of all prompts, then one for each generated token.
+  public var cost: [(cost: OperationCost, count: Int)] {
+    let bytes = Double(model.parameterCount * model.elementType.byteCount)
+    func cost(ofTokens tokens: Int) -> OperationCost {
+      OperationCost(flops: 2 * Double(model.parameterCount) * Double(tokens), bytesRead: bytes, bytesWritten: 0)
+    }
+    return [
+      (cost(ofTokens: shape.promptLength * shape.batchSize), 1),
+      (cost(ofTokens: shape.batchSize), shape.generatedTokenCount),
+    ]
+  }
+
+  /// The type of weights and activations.
+  public var elementType: ElementType { model.elementType }
+
+  /// A run of shapes.
+  public var withoutValues: TextGeneration { TextGeneration(model: model, shape: shape) }
+
+  /// Weights and prompts.
+  public var missingForValues: String? {
+    text == nil ? "weights and the text of a prompt; add the fields weights and prompt" : nil
+  }
+
+  /// Makes the program for one simulation.
+  public func makeRun(_ strategy: ParallelStrategy, speeds: [Double]) throws -> any WorkloadRun {
+    TextGenerationRun(
+      program: try LlamaProgram(
+        configuration: model, strategy: strategy, workload: shape, speeds: speeds,
+        input: text?.input(keepsLogits: keepsLogits)), checkpoint: text?.checkpoint)
+  }
+}
+
+/// Metrics of generating text.
+extension Metric {
+  /// From the start of the prompt until the first token has been chosen.
+  public static let timeToFirstToken = Metric(
+    "time_to_first_token_s", heading: "first token", unit: .seconds, .lowerIsBetter)
+  /// Tokens per second of the whole batch after the first one; with a single token, that token over the time it took; not
+  /// defined where they take no time.
+  public static let tokensPerSecond = Metric(
+    "tokens_per_second", heading: "tokens/s", unit: .perSecond, .higherIsBetter)
+  /// Until the last rank ended.
+  public static let totalTime = Metric("total_s", heading: "total", unit: .seconds, .lowerIsBetter)
+  /// Payload bytes sent by all devices, for each generated token, prompt included.
+  public static let bytesSentPerToken = Metric(
+    "bytes_sent_per_token", heading: "sent per token", unit: .bytes, .lowerIsBetter)
+  /// Energy of all devices for each generated token.
+  public static let energyPerToken = Metric(
+    "energy_per_token_j", heading: "energy per token", unit: .joules, .lowerIsBetter)
+}

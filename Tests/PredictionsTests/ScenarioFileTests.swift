@@ -1,0 +1,187 @@
+import Foundation
+import Models
+import Mutations
+import Network
+import Quantities
+import Testing
+import Uniference
+
+@testable import Predictions
+
+@Suite struct ScenarioFileTests {
+  static let examples = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent().appendingPathComponent("Examples").path
+
+  static func example(_ name: String, _ overrides: String...) throws -> Scenario {
+    try Scenario(contentsOf: "\(examples)/\(name)", overrides: overrides.map { try DocumentOverride(parsing: $0) })
+  }
+
+  static func generation(_ scenario: Scenario) throws -> TextGeneration {
+    try #require(scenario.workload as? TextGeneration)
+  }
+
+  @Test(arguments: try! FileManager.default.contentsOfDirectory(atPath: examples).filter { $0.hasPrefix("llama") })
+  func everyExampleLoads(file: String) throws {
+    let scenario = try Self.example(file)
+    #expect(scenario.strategiesToTry.allSatisfy { $0.deviceCount <= scenario.cluster.devices.count })
+    #expect(!scenario.strategiesToTry.isEmpty)
+    #expect(try scenario.cluster.makeTopology().hostCount == scenario.cluster.devices.count)
+  }
+
+  @Test func theScenarioOfTheQuickstart() throws {
+    let scenario = try Self.example("llama-on-jetsons.yaml")
+    #expect(scenario.name == "llama-on-jetsons")
+    #expect(scenario.cluster.name == "four-jetsons")
+    #expect(try Self.generation(scenario).model.name == "llama-3.1-8b")
+    #expect(scenario.strategies == .candidates)
+    #expect(try Self.generation(scenario).shape == LlamaWorkload(promptLength: 128, generatedTokenCount: 128))
+    #expect(scenario.seed == 0)
+    #expect(
+      scenario.documents.map(\.path).map { ($0 as NSString).lastPathComponent } == [
+        "llama-on-jetsons.yaml", "four-jetsons.yaml",
+      ])
+  }
+
+  @Test(arguments: ["network.link.bandwidth=100 Mbps", "cluster.network.link.bandwidth=100 Mbps"])
+  func overridesReachIntoTheClusterFile(override: String) throws {
+    let scenario = try Self.example("llama-on-jetsons.yaml", override)
+    #expect(try scenario.cluster.makeTopology().links[0].bytesPerSecond == 12.5e6)
+    #expect(scenario.overrides.map(\.written) == [String(override.prefix { $0 != "=" })])
+  }
+
+  @Test func overridesOfAnInlineCluster() throws {
+    let scenario = try Self.example(
+      "llama-8b-on-8-h100.yaml", "devices[0].count=4", "cluster.network.transport=gloo-tcp", "strategy=tensor=4",
+      "workload.batch=2", "seed=7", "dtype=float16", "name=mine", "devices.0.speed=50%")
+    #expect(scenario.cluster.devices.count == 4)
+    #expect(scenario.cluster.devices[3].speed.scale == 0.5)
+    #expect(scenario.cluster.transport == .glooTCP)
+    #expect(scenario.strategies == .listed([.tensor(4)]))
+    #expect(try Self.generation(scenario).shape.batchSize == 2)
+    #expect(scenario.seed == 7)
+    #expect(try Self.generation(scenario).model.elementType == .float16)
+    #expect(scenario.name == "mine")
+  }
+
+  @Test func listsOfStrategies() throws {
+    let scenario = try Self.example("llama-on-jetsons.yaml", "strategy=[single, \"tensor=2,pipeline=2\", tensor=4]")
+    #expect(
+      scenario.strategiesToTry == [.single, .grid(tensor: 2, pipeline: 2, microbatches: 1), .tensor(4)])
+  }
+
+  @Test func modelsOfFiles() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
+      "uniference-\(UInt64.random(in: 0...(.max)))")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let config = """
+      {"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
+       "num_attention_heads": 4, "vocab_size": 100}
+      """
+    try config.write(to: folder.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
+    let path = folder.appendingPathComponent("scenario.yaml").path
+    try "{cluster: {devices: [{model: mac-m1}]}, model: config.json}".write(
+      toFile: path, atomically: true, encoding: .utf8)
+    let scenario = try Scenario(contentsOf: path)
+    #expect(try Self.generation(scenario).model.hiddenSize == 64)
+    #expect(scenario.documents.last == DocumentText(path: "\(folder.path)/config.json", text: config))
+  }
+
+  static let refusals: [(overrides: [String], message: String)] = [
+    (
+      ["network.link.bandwidth=1 GBPS"],
+      "--set network.link.bandwidth: \"1 GBPS\" is not a bandwidth: unknown unit \"GBPS\" (did you mean \"GBps\"?); "
+        + "write a number and one of bps, kbps, Mbps, Gbps, Tbps, B/s, kB/s, MB/s, GB/s, TB/s, KiB/s, MiB/s, GiB/s, "
+        + "TiB/s"
+    ),
+    (
+      ["network.lnk.bandwidth=1 Gbps"],
+      "--set network.lnk.bandwidth: network.lnk: unknown field \"lnk\": did you mean \"link\"? Allowed: topology, "
+        + "link, transport, collectives, changes, duplex, links"
+    ),
+    (
+      ["cluster.network.link.delay=1 s"],
+      "--set cluster.network.link.delay: unknown field \"delay\"; allowed: bandwidth, latency, jitter, loss, burst, "
+        + "packet"
+    ),
+    (
+      ["netwrk.link.bandwidth=1 Gbps"],
+      "--set netwrk.link.bandwidth: unknown field \"netwrk\": did you mean \"network\"? Allowed: name, cluster, "
+        + "model, weights, dtype, prompt, strategy, workload, seed, texts, inputs, devices, network, failures"
+    ),
+    (
+      ["devices[3].count=2"],
+      "--set devices[3].count: devices is a list of 1, which has no \"3\"; write a position from 0 to 0"
+    ),
+    (
+      ["network.topology.kind=ring"],
+      "--set network.topology.kind: network.topology is \"switch\", which has no field \"kind\"; set network.topology "
+        + "as a whole"
+    ),
+    (
+      ["model=llama-3.1-8B"],
+      "--set model: unknown model \"llama-3.1-8B\": did you mean \"llama-3.1-8b\"? Allowed: "
+        + "llama-3.1-8b, llama-3.1-70b, llama-3.1-405b, llama-3.2-1b, llama-3.2-3b, llama-2-7b, llama-2-13b, "
+        + "llama-2-70b, tinyllama-1.1b, smollm2-135m, smollm2-360m, smollm2-1.7b, the path of a config.json"
+    ),
+    (["model=no/config.json"], "--set model: no/config.json cannot be read: No such file or directory"),
+    (["cluster=none.yaml"], "--set cluster: none.yaml cannot be read: No such file or directory"),
+    (["strategy=tensor=8"], "--set strategy: \"tensor=8\": needs 8 devices, the cluster has 4"),
+    (
+      ["strategy=tensr=4"],
+      "--set strategy: \"tensr=4\": \"tensr\" is unknown; allowed: single, tensor=N, pipeline=N, tensor=N,pipeline=N, "
+        + "each pipeline also with ,microbatches=N, sequence=N, sequence=N,overlap, towers"
+    ),
+    (["strategy=[]"], "--set strategy: the list is empty; leave strategy out to try all that fit"),
+    (["strategy=["], "--set strategy: not YAML: while parsing a flow node, did not find expected node content"),
+    (["workload.prompt=0"], "--set workload.prompt: \"0\" is not allowed: write a whole number from 1 to 10000000"),
+    (
+      ["workload.prompt=131072"],
+      "EXAMPLES/llama-on-jetsons.yaml:5: workload: prompt_length + generated_tokens = 131072 + 128 = 131200, at most "
+        + "max_position_embeddings = 131072 in llama-3.1-8b"
+    ),
+    (["seed=-1"], "--set seed: \"-1\" is not allowed: write a whole number from 0 to 18446744073709551615"),
+    (
+      ["dtype=float17"],
+      "--set dtype: unknown dtype \"float17\": did you mean \"float16\"? Allowed: float32, float16, "
+        + "bfloat16, float8, float64"
+    ),
+    (
+      ["cluster="],
+      "EXAMPLES/llama-on-jetsons.yaml:2: cluster: is missing; write for example cluster: four-jetsons.yaml"
+    ),
+  ]
+
+  @Test(arguments: refusals) func wrongOverridesAreRefused(overrides: [String], message: String) throws {
+    let error = try #require(throws: DocumentError.self) {
+      try Scenario(
+        contentsOf: "\(Self.examples)/llama-on-jetsons.yaml",
+        overrides: overrides.map { try DocumentOverride(parsing: $0) })
+    }
+    #expect(error.description.replacing(Self.examples, with: "EXAMPLES") == message)
+  }
+
+  @Test(arguments: 0..<400) func randomOverrides(seed: UInt64) throws {
+    var random = Mutations.Random(seed: seed)
+    let parts = [
+      "cluster", "network", "link", "bandwidth", "devices", "0", "[0]", "-1", "1e9", "name", "count", "topology",
+      "transport", "send", "strategy", "workload", "prompt", "changes", "links", "failures", "model", "é",
+    ]
+    let values = [
+      "", "0", "-1", "1 Gbps", "[", "[[1]]", "{a: b}", "all", "null", "switch", "graph", "9223372036854775807", "~",
+      "{bandwidth: 1 Gbps}", "[{model: mac-m1, count: 3}]", "\"", "single", "tensor=2", "\n",
+    ]
+    let texts = (0..<Int.random(in: 1...3, using: &random)).map { _ in
+      let path = (0..<Int.random(in: 1...4, using: &random)).map { _ in parts.randomElement(using: &random)! }
+      let text = path.joined(separator: ".").replacing(".[", with: "[")
+      return "\(text)=\(values.randomElement(using: &random)!)"
+    }
+    do throws(DocumentError) {
+      let overrides = try texts.map { (text) throws(DocumentError) in try DocumentOverride(parsing: text) }
+      _ = try Scenario(contentsOf: "\(Self.examples)/llama-8b-on-8-h100.yaml", overrides: overrides)
+    } catch {
+      #expect(!error.description.contains("\n"), "seed \(seed)")
+      #expect(error.description.hasPrefix("--set ") || error.description.contains(".yaml:"), "seed \(seed): \(error)")
+    }
+  }
+}

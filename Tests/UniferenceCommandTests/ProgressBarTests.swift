@@ -1,0 +1,49 @@
+import Testing
+
+@testable import UniferenceCommand
+
+@Suite struct ProgressBarTests {
+  private let erase = "\r\u{1B}[2K"
+
+  @Test func theLineShowsShareAndRemainingTime() {
+    var bar = ProgressBar(title: "tensor")
+    #expect(bar.update(fraction: 0, elapsed: .zero) == erase + "tensor ░░░░░░░░░░░░░░░░░░░░░░░░   0%")
+    #expect(
+      bar.update(fraction: 0.25, detail: "prefill", elapsed: .seconds(10))
+        == erase + "tensor ██████░░░░░░░░░░░░░░░░░░  25%  0:30 left  prefill")
+    #expect(
+      bar.update(fraction: 0.5, elapsed: .seconds(4000))
+        == erase + "tensor ████████████░░░░░░░░░░░░  50%  1:06:40 left")
+    #expect(bar.update(fraction: 1, elapsed: .seconds(8000)) == erase + "tensor ████████████████████████ 100%")
+    #expect(bar.clear() == erase)
+  }
+
+  @Test func itIsDrawnAtMostTenTimesASecondAndOnlyWhenItChanges() {
+    var bar = ProgressBar(title: "t")
+    #expect(bar.update(fraction: 0, elapsed: .zero) != nil)
+    #expect(bar.update(fraction: 0.5, elapsed: .milliseconds(99)) == nil)
+    #expect(bar.update(fraction: 0.5, elapsed: .milliseconds(100)) != nil)
+    #expect(bar.update(fraction: 1, elapsed: .milliseconds(300)) != nil)
+    #expect(bar.update(fraction: 1, elapsed: .milliseconds(500)) == nil)
+  }
+
+  @Test func aLineNeverDrawnNeedsNoClearing() {
+    var bar = ProgressBar(title: "t")
+    #expect(bar.clear() == nil)
+    _ = bar.update(fraction: 0, elapsed: .zero)
+    #expect(bar.clear() == erase)
+    #expect(bar.clear() == nil)
+    #expect(bar.update(fraction: 0, elapsed: .zero) != nil)
+  }
+
+  @Test(arguments: [-1, Double.nan, -Double.infinity])
+  func aShareThatIsNoneCountsAsNothing(fraction: Double) {
+    var bar = ProgressBar(title: "t")
+    #expect(bar.update(fraction: fraction, elapsed: .zero)?.hasSuffix("  0%") == true)
+  }
+
+  @Test func theLineStaysWithinTheTerminal() {
+    var bar = ProgressBar(title: "t", columns: 12)
+    #expect(bar.update(fraction: 0.5, elapsed: .zero) == erase + "t █████████")
+  }
+}
