@@ -14,7 +14,7 @@ struct WeightFuzzTests {
       do {
         let weights = try openWeights(at: path)
         for entry in weights.entries { _ = try? weights.floats(entry.name) }
-      } catch let error as WeightError {
+      } catch {
         #expect(error.description.hasPrefix(path) && !error.problem.contains("\n"), "seed \(seed): \(error)")
       }
     }
@@ -36,7 +36,7 @@ struct WeightFuzzTests {
       do {
         let weights = try openWeights(at: path)
         for entry in weights.entries { _ = try? weights.floats(entry.name) }
-      } catch let error as WeightError {
+      } catch {
         #expect(!error.problem.contains("\n") && error.problem.count < 2000, "seed \(seed): \(error)")
       }
     }
