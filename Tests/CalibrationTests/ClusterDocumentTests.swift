@@ -38,7 +38,8 @@ import Uniference
     return path
   }
 
-  @Test func theFileIsACluster() throws {
+  @Test("the file is a cluster")
+  func theFileIsACluster() throws {
     let cluster = try Cluster(yaml: ClusterDocument(calibration(), name: "desk of two").text)
     #expect(cluster.name == "desk of two")
     #expect(cluster.devices.map(\.name) == ["desk-0", "desk-1"])
@@ -54,14 +55,16 @@ import Uniference
     }
   }
 
-  @Test func theFileSaysWhichMachineWasMeasured() throws {
+  @Test("the file says which machine was measured")
+  func theFileSaysWhichMachineWasMeasured() throws {
     let measurements = try calibration().measurements
     let cluster = try Cluster(yaml: ClusterDocument(calibration(), name: "desk").text)
     #expect(cluster.network.transportMachine == measurements.machines)
     #expect(cluster.network.transportMachine == "8 x A processor, Linux 6.1")
   }
 
-  @Test func devicesHaveTheirRates() throws {
+  @Test("devices have their rates")
+  func devicesHaveTheirRates() throws {
     let device = try Cluster(yaml: ClusterDocument(calibration(), name: "desk").text).devices[0].specification
     #expect(abs(device.peak(for: .float32).value.flopsPerSecond / 50e9 - 1) < 0.01)
     #expect(abs(device.peak(for: .bfloat16).value.flopsPerSecond / 200e9 - 1) < 0.01)
@@ -70,14 +73,16 @@ import Uniference
     #expect(device.memory.value.bytes == 16_000_000_000)
   }
 
-  @Test func aSlowerDeviceOfTheSameKindGetsASpeed() throws {
+  @Test("a slower device of the same kind gets a speed")
+  func aSlowerDeviceOfTheSameKindGetsASpeed() throws {
     let slow = Self.kernels.map { $0.ranks == [1] ? Self.kernel($0, times: 2) : $0 }
     let entries = try DeviceEntries(Cases.measurements(slow)).entries
     #expect(entries.map(\.name) == ["desk-rank0", "desk-rank1"])
     #expect(entries.map(\.speed) == [1, 0.5])
   }
 
-  @Test func ratesThatTheMeasurementsHardlyTellAreNamed() throws {
+  @Test("rates that the measurements hardly tell are named")
+  func ratesThatTheMeasurementsHardlyTellAreNamed() throws {
     #expect(try !calibration().remarks.contains { $0.hasPrefix("hardly known") })
     var random = RandomStream(seed: 1, stream: 1)
     let noisy = Self.kernels.map { Self.kernel($0, times: exp(3 * random.nextNormal())) }
@@ -85,7 +90,8 @@ import Uniference
     #expect(remarks.contains { $0.hasPrefix("hardly known") && $0.contains("devices[0].memory_bandwidth (") })
   }
 
-  @Test func theTransportAloneIsAProfile() throws {
+  @Test("the transport alone is a profile")
+  func theTransportAloneIsAProfile() throws {
     let path = try file(ClusterDocument(calibration(), name: "desk").transportText)
     defer { try? FileManager.default.removeItem(atPath: path) }
     let cluster = try Cluster(
@@ -96,13 +102,15 @@ import Uniference
     #expect(abs(Double(cluster.transport.host.send.picosecondsPerMessage) / 37e6 - 1) < 0.02)
   }
 
-  @Test func theSameMeasurementsDoNotDrift() throws {
+  @Test("the same measurements do not drift")
+  func theSameMeasurementsDoNotDrift() throws {
     let path = try file(ClusterDocument(calibration(), name: "desk").text)
     defer { try? FileManager.default.removeItem(atPath: path) }
     #expect(try FormerFigures(contentsOf: path).drift(to: calibration()) == [])
   }
 
-  @Test func intervalsAreDataBesideTheFile() throws {
+  @Test("intervals are data beside the file")
+  func intervalsAreDataBesideTheFile() throws {
     let calibration = try calibration()
     // Without comments, as a program may have rewritten it.
     let lines = ClusterDocument(calibration, name: "desk").text.split(separator: "\n").map { line in
@@ -118,7 +126,8 @@ import Uniference
     #expect(try FormerFigures(contentsOf: path).drift(to: calibration) == [])
   }
 
-  @Test func aFigureThatHasMovedIsReported() throws {
+  @Test("a figure that has moved is reported")
+  func aFigureThatHasMovedIsReported() throws {
     let text = ClusterDocument(try calibration(), name: "desk").text
     let line = try #require(text.split(separator: "\n").first { $0.contains("latency: ") })
     let path = try file(text.replacing(line, with: "    latency: 30 us  # 95%: 28 us to 32 us"))
@@ -128,7 +137,8 @@ import Uniference
     #expect(drift.first?.hasPrefix("network.link.latency was 30 us (28 us to 32 us) and is now 12") == true)
   }
 
-  @Test func theReportNamesEveryFigure() throws {
+  @Test("the report names every figure")
+  func theReportNamesEveryFigure() throws {
     let calibration = try calibration()
     let report = CalibrationReport(calibration)
     for value in calibration.values { #expect(report.text().contains(value.path)) }

@@ -13,7 +13,7 @@ import Testing
   /// * both ways: rank 1 has met rank 0 d = r(1 B) later than rank 0 has met it, so what comes from it takes
   ///   max(d + s, L + n/B) + L + w/B + r, and what goes to it max(s, d + L + n/B) + L + w/B, and r less d more by its own
   ///   clock.
-  @Test(arguments: [64, 4096, 100_000, 3_000_000], [5e-6, 24e-6, 200e-6])
+  @Test("closed forms", arguments: [64, 4096, 100_000, 3_000_000], [5e-6, 24e-6, 200e-6])
   func closedForms(bytes: Int, latency: Double) throws {
     var model = Cases.known
     model.latency = latency
@@ -39,18 +39,21 @@ import Testing
     #expect(abs(stream / max(send, wire) - 1) < 1e-4)
   }
 
-  @Test func memoryFiguresAreTheirRates() throws {
+  @Test("memory figures are their rates")
+  func memoryFiguresAreTheirRates() throws {
     #expect(abs(try ForwardModel.seconds(of: Cases.figure(.copy, 1_000_000), on: Cases.known) - 90e-6) < 1e-12)
     #expect(abs(try ForwardModel.seconds(of: Cases.figure(.reduce, 1_000_000), on: Cases.known) - 120e-6) < 1e-12)
   }
 
-  @Test func twoIntoOneTakesTwiceAsLong() throws {
+  @Test("two into one takes twice as long")
+  func twoIntoOneTakesTwiceAsLong() throws {
     let one = try ForwardModel.seconds(of: Cases.figure(.bothWays, 3_000_000), on: Cases.known)
     let two = try ForwardModel.seconds(of: Cases.figure(.twoIntoOne, 3_000_000, ranks: [0, 1, 2]), on: Cases.known)
     #expect((1.9..<2.1).contains(two / one))
   }
 
-  @Test func pairsDoNotDisturbEachOtherOnASwitch() throws {
+  @Test("pairs do not disturb each other on a switch")
+  func pairsDoNotDisturbEachOtherOnASwitch() throws {
     let pairs = Cases.figure(.pairsAtOnce, 3_000_000, ranks: [0, 1, 2, 3], count: 8)
     let alone = Cases.figure(.stream, 3_000_000, count: 8)
     #expect(

@@ -30,14 +30,16 @@ import Testing
     }
   }
 
-  @Test func exactDataGiveTheirParametersBack() throws {
+  @Test("exact data give their parameters back")
+  func exactDataGiveTheirParametersBack() throws {
     let solution = try Line(exactly: Line.xs.map { 3 - 2 * $0 }).problem.solve()
     #expect(abs(solution.values[0] - 3) < 1e-6)
     #expect(abs(solution.values[1] + 2) < 1e-6)
   }
 
   /// Of intervals of 95%, some 95 in 100 hold the truth; fewer than 88 or all of 200 would be a mistake.
-  @Test func intervalsHoldTheTruthAsOftenAsTheySay() throws {
+  @Test("intervals hold the truth as often as they say")
+  func intervalsHoldTheTruthAsOftenAsTheySay() throws {
     var hits = 0
     for seed in 0..<100 as Range<UInt64> {
       let solution = try Line(a: 1.5, b: 0.7, seed: seed).problem.solve()
@@ -47,7 +49,8 @@ import Testing
     #expect((176..<200).contains(hits))
   }
 
-  @Test func outliersWouldHaveMovedPlainLeastSquares() throws {
+  @Test("outliers would have moved plain least squares")
+  func outliersWouldHaveMovedPlainLeastSquares() throws {
     let line = Line(a: 1.5, b: 0.7, seed: 7)
     // The mean of y minus slope times the mean of x, with the true slope.
     let plain = line.ys.reduce(0, +) / 40 - 0.7 * Line.xs.reduce(0, +) / 40
@@ -56,7 +59,8 @@ import Testing
     #expect(abs(robust - 1.5) < 0.1)
   }
 
-  @Test func aBoundIsKept() throws {
+  @Test("a bound is kept")
+  func aBoundIsKept() throws {
     var problem = Line(exactly: Line.xs.map { -1 + 2 * $0 }).problem
     problem = LeastSquares(
       parameters: [
@@ -67,7 +71,8 @@ import Testing
     #expect(solution.values[1] > 1)
   }
 
-  @Test func aParameterThatNothingDependsOnStaysAsItWasThought() throws {
+  @Test("a parameter that nothing depends on stays as it was thought")
+  func aParameterThatNothingDependsOnStaysAsItWasThought() throws {
     let line = Line(exactly: Line.xs.map { 3 - 2 * $0 })
     let problem = LeastSquares(
       parameters: [
@@ -79,7 +84,8 @@ import Testing
     #expect(abs(solution.standardErrors[2] - 2) < 1e-9)
   }
 
-  @Test func tooFewResidualsAreRefused() {
+  @Test("too few residuals are refused")
+  func tooFewResidualsAreRefused() {
     let problem = LeastSquares(
       parameters: [.init(start: 0, bounds: -1...1, scale: 1)], residualCount: 1
     ) { values, numbers in
@@ -89,12 +95,13 @@ import Testing
   }
 
   /// Quantiles from the table of Abramowitz and Stegun, 26.10.
-  @Test(arguments: [(4, 2.776), (10, 2.228), (30, 2.042), (1000, 1.962)])
+  @Test("quantiles of Student's t", arguments: [(4, 2.776), (10, 2.228), (30, 2.042), (1000, 1.962)])
   func quantilesOfStudent(degrees: Int, quantile: Double) {
     #expect(abs(studentQuantile975(degreesOfFreedom: degrees) - quantile) < 0.01)
   }
 
-  @Test func aMatrixTimesItsInverseIsOne() throws {
+  @Test("a matrix times its inverse is one")
+  func aMatrixTimesItsInverseIsOne() throws {
     var random = RandomStream(seed: 11, stream: 1)
     let columns = (0..<5).map { _ in (0..<9).map { _ in random.nextUnit() - 0.5 } }
     let matrix = SymmetricMatrix(columns, weights: Array(repeating: 1, count: 9))

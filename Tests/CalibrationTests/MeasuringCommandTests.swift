@@ -4,7 +4,8 @@ import Uniference
 @testable import Calibration
 
 @Suite struct MeasuringCommandTests {
-  @Test func aTestbedsOptionsBecomeWords() throws {
+  @Test("a testbed's options become words")
+  func aTestbedsOptionsBecomeWords() throws {
     let command = try MeasuringCommand.testbed(
       "hosts: 2, rate: 1 Gbps, cpu-share: [\"50%:1\", \"50%:0\"]", output: "m.json", executable: "uniference",
       python: "python3", arguments: ["--repetitions=3"])
@@ -17,29 +18,34 @@ import Uniference
   }
 
   /// As validation runs are, unless that is turned off.
-  @Test(arguments: [
-    ("hosts: 2", true), ("hosts: 2, real-time: true", true), ("hosts: 2, real-time: false", false),
-    ("hosts: 2, cpu-share: 50%", false),
-  ])
+  @Test(
+    "measuring has real time priority",
+    arguments: [
+      ("hosts: 2", true), ("hosts: 2, real-time: true", true), ("hosts: 2, real-time: false", false),
+      ("hosts: 2, cpu-share: 50%", false),
+    ])
   func measuringHasRealTimePriority(testbed: String, expected: Bool) throws {
     let command = try MeasuringCommand.testbed(testbed, output: "m.json", executable: "u", python: "p", arguments: [])
     #expect(command.count { $0 == "--real-time" } == (expected ? 1 : 0))
     #expect(!command.contains("false"))
   }
 
-  @Test func linksOfSeveralRatesHaveNoStatedOne() throws {
+  @Test("links of several rates have no stated one")
+  func linksOfSeveralRatesHaveNoStatedOne() throws {
     let command = try MeasuringCommand.testbed(
       "hosts: 4, rate: 1 Gbps, link-rate: 1=100 Mbps", output: "m.json", executable: "u", python: "p", arguments: [])
     #expect(!command.contains("--stated-rate"))
   }
 
-  @Test func optionsThatAreNoMappingAreRefused() {
+  @Test("options that are no mapping are refused")
+  func optionsThatAreNoMappingAreRefused() {
     #expect(throws: DocumentError.self) {
       try MeasuringCommand.testbed("[1, 2", output: "m", executable: "u", python: "p", arguments: [])
     }
   }
 
-  @Test func eachMachineGetsItsRank() {
+  @Test("each machine gets its rank")
+  func eachMachineGetsItsRank() {
     let hosts = RemoteHosts(names: ["me@a", "b"], python: "/opt/py thon", packageFolder: "/srv/python")
     var command = MeasuringCommand(output: "/tmp/m.json")
     command.statedRate = "1 Gbps"
@@ -50,7 +56,8 @@ import Uniference
         """)
   }
 
-  @Test func aHostThatCannotBeReachedIsNamed() {
+  @Test("a host that cannot be reached is named")
+  func aHostThatCannotBeReachedIsNamed() {
     let hosts = RemoteHosts(names: ["nobody@host.invalid", "b"], python: "python3", packageFolder: nil)
     let failure = #expect(throws: CalibrationFailure.self) {
       try MeasuringRun.run(on: hosts, MeasuringCommand(output: "/tmp/m.json"), output: "/tmp/none.json")

@@ -7,7 +7,8 @@ import Uniference
 @Suite("The measuring scripts' twins")
 struct MeasuringProgramTests {
   /// Where ranks share cores, those that are ready early begin the next repetition while others still need the cores.
-  @Test func theLastRepetitionIsLikeTheOthers() throws {
+  @Test("the last repetition is like the others")
+  func theLastRepetitionIsLikeTheOthers() throws {
     var model = NetworkModel()
     model.bytesPerSecond = 12.5e6
     model.profile.host.sharedCores = 2

@@ -13,7 +13,8 @@ import Testing
     "network.transport.wire_factor[2]": 1.05, "network.transport.wire_factor[3]": 1.05,
   ]
 
-  @Test func exactMeasurementsGiveTheirModelBack() throws {
+  @Test("exact measurements give their model back")
+  func exactMeasurementsGiveTheirModelBack() throws {
     let measurements = try Cases.measurements(Cases.measured(on: Cases.known))
     let result = try NetworkFit([measurements]).solve()
     for value in result.values {
@@ -23,7 +24,7 @@ import Testing
     #expect(result.points.allSatisfy { abs($0.residual) < 0.002 })
   }
 
-  @Test(arguments: [1, 2] as [UInt64])
+  @Test("noisy measurements give intervals that hold the model", arguments: [1, 2] as [UInt64])
   func noisyMeasurementsGiveIntervalsThatHoldTheModel(seed: UInt64) throws {
     let measurements = try Cases.measurements(Cases.measured(on: Cases.known, noise: 0.01, seed: seed))
     let values = try NetworkFit([measurements]).solve().values
@@ -32,14 +33,16 @@ import Testing
     #expect(values.filter { Self.truth[$0.path] != nil }.count == Self.truth.count)
   }
 
-  @Test func aBurstIsFound() throws {
+  @Test("a burst is found")
+  func aBurstIsFound() throws {
     var model = Cases.known
     model.burstBytes = 15_000
     let result = try NetworkFit([Cases.measurements(Cases.measured(on: model))]).solve()
     #expect(abs(result.models[0].burstBytes / 15_000 - 1) < 0.05)
   }
 
-  @Test func costsOfCStatesAndClearToSendsAreFound() throws {
+  @Test("costs of C-states and clear to sends are found")
+  func costsOfCStatesAndClearToSendsAreFound() throws {
     var model = Cases.known
     model.profile.host.cStateExit.picoseconds = 35_000_000
     model.profile.host.picosecondsPerCopy = 9_000_000
@@ -54,7 +57,8 @@ import Testing
     #expect(result.models[0].profile.host.sharedCores == 2)
   }
 
-  @Test func bytesOnTheWireOfKnownPacketsAreGiven() throws {
+  @Test("bytes on the wire of known packets are given")
+  func bytesOnTheWireOfKnownPacketsAreGiven() throws {
     var model = Cases.known
     (model.burstBytes, model.packetBytes) = (6000, 12_112)
     model.wireFactors = model.wireFactors.map { _ in 1514.0 / 1448.0 }
@@ -69,7 +73,10 @@ import Testing
     #expect(result.points.allSatisfy { abs($0.residual) < 0.002 })
   }
 
-  @Test func whatTheScriptItselfNeedsIsNoPartOfACollective() throws {
+  @Test("what the script itself needs is no part of a collective")
+  func whatTheScriptItselfNeedsIsNoPartOfACollective()
+    throws
+  {
     let scripted = try Cases.measured(on: Cases.known).map { figure in
       guard FigureKind.collectives.contains(figure.kind) else { return figure }
       return Cases.figure(figure.kind, figure.bytes, ranks: figure.ranks, median: figure.median_s + 20e-6)
@@ -82,7 +89,8 @@ import Testing
     }
   }
 
-  @Test func aSleepThatEndsLateIsSimulatedAndTheRestOfTheScriptSubtracted() throws {
+  @Test("a sleep that ends late is simulated and the rest of the script subtracted")
+  func aSleepThatEndsLateIsSimulatedAndTheRestOfTheScriptSubtracted() throws {
     var model = Cases.known
     model.profile.host.sleepOvershootPicoseconds = 12_000_000
     let scripted = try Cases.measured(on: model).map { figure in
@@ -96,7 +104,8 @@ import Testing
     #expect(result.models[0].profile.host.sleepOvershootPicoseconds == 12_000_000)
   }
 
-  @Test func withoutAStatedRateTheRateIsFound() throws {
+  @Test("without a stated rate the rate is found")
+  func withoutAStatedRateTheRateIsFound() throws {
     var model = Cases.known
     model.bytesPerSecond = 60e6
     model.wireFactors = model.wireFactors.map { _ in 1514.0 / 1448.0 }
@@ -104,7 +113,8 @@ import Testing
     #expect(abs(result.models[0].bytesPerSecond / 60e6 - 1) < 0.005)
   }
 
-  @Test func clustersOfOneLibraryAreFittedTogether() throws {
+  @Test("clusters of one library are fitted together")
+  func clustersOfOneLibraryAreFittedTogether() throws {
     var slow = Cases.known
     slow.bytesPerSecond = 12.5e6
     let fast = try Cases.measurements(Cases.measured(on: Cases.known))
@@ -117,7 +127,8 @@ import Testing
 }
 
 @Suite struct LinkRatesTests {
-  @Test func aLinkThatIsSlowerThanStatedIsNamed() throws {
+  @Test("a link that is slower than stated is named")
+  func aLinkThatIsSlowerThanStatedIsNamed() throws {
     let stream = Cases.figure(.stream, 1_000_000, median: 1_000_000 * 1514 / 1448 / 50e6)
     let measurements = try Cases.measurements([stream])
     let failure = #expect(throws: CalibrationFailure.self) { try LinkRates(measurements) }
@@ -129,7 +140,8 @@ import Testing
         """)
   }
 
-  @Test func aSlowerHostIsFoundAmongOthers() throws {
+  @Test("a slower host is found among others")
+  func aSlowerHostIsFoundAmongOthers() throws {
     let figures = [([0, 1], 0.008), ([0, 2], 0.08), ([2, 0], 0.08), ([0, 3], 0.008), ([3, 0], 0.008)].map {
       Cases.figure(.stream, 1_000_000, ranks: $0.0, median: $0.1)
     }
@@ -138,7 +150,7 @@ import Testing
     #expect(abs((rates.slower[2] ?? 0) / (rates.bytesPerSecond / 10) - 1) < 1e-9)
   }
 
-  @Test(arguments: [(0.0081, true), (0.0165, false)])
+  @Test("both ways at once tell the duplex", arguments: [(0.0081, true), (0.0165, false)])
   func bothWaysAtOnceTellTheDuplex(seconds: Double, isFull: Bool) throws {
     let figures = [
       Cases.figure(.stream, 1_000_000, median: 0.008), Cases.figure(.bothWays, 1_000_000, median: seconds),
@@ -146,12 +158,15 @@ import Testing
     #expect(try LinkRates(Cases.measurements(figures, rate: nil)).isFullDuplex == isFull)
   }
 
-  @Test func withoutAStreamNothingIsFitted() throws {
+  @Test("without a stream nothing is fitted")
+  func withoutAStreamNothingIsFitted() throws {
     let measurements = try Cases.measurements([Cases.figure(.pingPong, 64)])
     #expect(throws: CalibrationFailure.self) { try NetworkFit([measurements]) }
   }
 
-  @Test(arguments: [(nil, 0), (8_000, 64_000), (1_000_000, nil)] as [(Int?, Int?)])
+  @Test(
+    "a late receiver tells which payloads wait",
+    arguments: [(nil, 0), (8_000, 64_000), (1_000_000, nil)] as [(Int?, Int?)])
   func aLateReceiverTellsWhichPayloadsWait(eagerUpTo: Int?, threshold: Int?) throws {
     let figures = [1000, 8_000, 64_000, 1_000_000].map { bytes in
       let isEager = eagerUpTo.map { bytes <= $0 } ?? false
@@ -160,7 +175,8 @@ import Testing
     #expect(Rendezvous.threshold(try Cases.measurements(figures), bytesPerSecond: 125e6) == threshold)
   }
 
-  @Test func whatAShaperLetsPassAtOnceIsNoEagerPayload() throws {
+  @Test("what a shaper lets pass at once is no eager payload")
+  func whatAShaperLetsPassAtOnceIsNoEagerPayload() throws {
     let figures = [4000, 12_000, 64_000].map { bytes in
       Cases.figure(.lateReceiver, bytes, median: max(60e-6, Double(bytes - 4000) / 12.5e6))
     }

@@ -22,12 +22,14 @@ import Testing
       layout: layout)
   }
 
-  @Test(arguments: [
-    (CollectiveOperation.allReduce, CollectiveAlgorithm.segmentedRing), (.allGather, .segmentedRing),
-    (.reduceScatter, .segmentedRing), (.reduce, .segmentedRing), (.broadcast, .binomialTree), (.gather, .flat),
-    (.scatter, .flat), (.allToAll, .flat), (.barrier, .dissemination),
-  ])
-  func `gloo has one algorithm for each operation, whatever the size`(
+  @Test(
+    "gloo has one algorithm for each operation, whatever the size",
+    arguments: [
+      (CollectiveOperation.allReduce, CollectiveAlgorithm.segmentedRing), (.allGather, .segmentedRing),
+      (.reduceScatter, .segmentedRing), (.reduce, .segmentedRing), (.broadcast, .binomialTree), (.gather, .flat),
+      (.scatter, .flat), (.allToAll, .flat), (.barrier, .dissemination),
+    ])
+  func glooHasOneAlgorithmForEachOperationWhateverTheSize(
     operation: CollectiveOperation, algorithm: CollectiveAlgorithm
   ) throws {
     for byteCount in [0, 1, 1 << 30] where operation != .barrier || byteCount == 0 {
@@ -39,7 +41,8 @@ import Testing
     }
   }
 
-  @Test func `every selector's plan is one that a machine can carry out`() throws {
+  @Test("every selector's plan is one that a machine can carry out")
+  func everySelectorSPlanIsOneThatAMachineCanCarryOut() throws {
     for selector in [AlgorithmSelector.ideal, .gloo, .nccl] {
       for operation in CollectiveOperation.allCases {
         for layout in [GroupLayout(separateNodes: 5, link: link), hopper(nodes: 1), hopper(nodes: 3)] {
@@ -53,7 +56,8 @@ import Testing
     }
   }
 
-  @Test func `ideal picks the textbook's algorithms`() throws {
+  @Test("ideal picks the textbook's algorithms")
+  func idealPicksTheTextbookSAlgorithms() throws {
     let layout = GroupLayout(separateNodes: 4, link: link)
     let expected: [CollectiveOperation: CollectiveAlgorithm] = [
       .allReduce: .ring, .allGather: .ring, .reduceScatter: .ring, .broadcast: .binomialTree, .reduce: .binomialTree,
@@ -64,7 +68,8 @@ import Testing
     }
   }
 
-  @Test func `nccl goes from trees in LL over LL128 to rings in Simple as sizes grow`() throws {
+  @Test("nccl goes from trees in LL over LL128 to rings in Simple as sizes grow")
+  func ncclGoesFromTreesInLLOverLL128ToRingsInSimpleAsSizesGrow() throws {
     let layout = hopper(nodes: 4)
     let small = try plan(.nccl, .allReduce, 1 << 10, layout)
     #expect(small.algorithm == .doubleBinaryTree && small.wireByteFactor == 2)
@@ -74,7 +79,8 @@ import Testing
     #expect(large.algorithm == .ring && large.wireByteFactor == 1)
   }
 
-  @Test func `nccl's figures are those of its model`() throws {
+  @Test("nccl's figures are those of its model")
+  func ncclSFiguresAreThoseOfItsModel() throws {
     // Two members in one node over NVLink, 8 KiB: ring in LL takes 6.6 + 2 x 0.6 us and then its bytes.
     var layout = hopper(nodes: 1)
     layout.nodeOfMember = [0, 0]
@@ -88,7 +94,8 @@ import Testing
     #expect(found - expected < .nanoseconds(1) && expected - found < .nanoseconds(1))
   }
 
-  @Test func `nccl's time grows with the size`() {
+  @Test("nccl's time grows with the size")
+  func ncclSTimeGrowsWithTheSize() {
     for nodes in [1, 2, 4] {
       let model = NCCLCostModel(layout: hopper(nodes: nodes))
       let times = (6...32).map { model.time(of: .allReduce, byteCount: 1 << $0) }
@@ -96,13 +103,15 @@ import Testing
     }
   }
 
-  @Test func `nccl sends and receives where it has no collective of its own`() throws {
+  @Test("nccl sends and receives where it has no collective of its own")
+  func ncclSendsAndReceivesWhereItHasNoCollectiveOfItsOwn() throws {
     for operation in [CollectiveOperation.gather, .scatter, .allToAll] {
       #expect(try plan(.nccl, operation, 4096, hopper(nodes: 2)).algorithm == .flat)
     }
   }
 
-  @Test func `an override replaces the algorithm of the operations it names`() throws {
+  @Test("an override replaces the algorithm of the operations it names")
+  func anOverrideReplacesTheAlgorithmOfTheOperationsItNames() throws {
     let selector = AlgorithmSelector.fixed([.allReduce: .recursiveDoubling, .allGather: .bruck], otherwise: .gloo)
     let layout = GroupLayout(separateNodes: 4, link: link)
     #expect(try plan(selector, .allReduce, 64, layout).algorithm == .recursiveDoubling)
@@ -110,7 +119,8 @@ import Testing
     #expect(try plan(selector, .broadcast, 64, layout).algorithm == .binomialTree)
   }
 
-  @Test func `a hierarchical override takes the node size from the layout`() throws {
+  @Test("a hierarchical override takes the node size from the layout")
+  func aHierarchicalOverrideTakesTheNodeSizeFromTheLayout() throws {
     let selector = AlgorithmSelector.fixed([.allReduce: .hierarchical], otherwise: .ideal)
     #expect(try plan(selector, .allReduce, 64, hopper(nodes: 2)).nodeSize == 8)
     var scattered = hopper(nodes: 2)
@@ -118,13 +128,15 @@ import Testing
     #expect(throws: CollectiveError.self) { try plan(selector, .allReduce, 64, scattered) }
   }
 
-  @Test func `an override by an algorithm that does not perform the operation is refused`() {
+  @Test("an override by an algorithm that does not perform the operation is refused")
+  func anOverrideByAnAlgorithmThatDoesNotPerformTheOperationIsRefused() {
     let selector = AlgorithmSelector.fixed([.barrier: .ring], otherwise: .ideal)
     let error = #expect(throws: CollectiveError.self) { try plan(selector, .barrier, 0, hopper(nodes: 2)) }
     #expect(error?.description == "algorithm ring does not perform barrier; use one of dissemination")
   }
 
-  @Test func `selectors have names`() {
+  @Test("selectors have names")
+  func selectorsHaveNames() {
     #expect(AlgorithmSelector.names.map(AlgorithmSelector.init(named:)) == [.ideal, .gloo, .nccl])
     #expect(AlgorithmSelector(named: "glo") == nil)
   }

@@ -4,8 +4,8 @@ import Testing
 
 /// The two trees of the double binary tree.
 @Suite struct BinaryTreeTests {
-  @Test(arguments: 1...70)
-  func `both trees reach everybody at logarithmic depth and agree about parents and children`(size: Int) {
+  @Test("both trees reach everybody at logarithmic depth and agree about parents and children", arguments: 1...70)
+  func bothTreesReachEverybodyAtLogarithmicDepthAndAgreeAboutParentsAndChildren(size: Int) {
     for root in [0, size / 2, size - 1] {
       for isSecond in [false, true] {
         let tree = (0..<size).map { BinaryTreePosition(rank: $0, size: size, root: root, isSecond: isSecond) }
@@ -23,8 +23,8 @@ import Testing
     }
   }
 
-  @Test(arguments: 2...70)
-  func `an inner member of one tree is a leaf of the other`(size: Int) {
+  @Test("an inner member of one tree is a leaf of the other", arguments: 2...70)
+  func anInnerMemberOfOneTreeIsALeafOfTheOther(size: Int) {
     for rank in 1..<size {
       let isInner = [false, true].map { isSecond in
         let member = BinaryTreePosition(rank: rank, size: size, root: 0, isSecond: isSecond)

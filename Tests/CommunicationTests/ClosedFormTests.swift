@@ -18,8 +18,8 @@ import Testing
 
   private func isClose(_ left: Double, _ right: Double) -> Bool { abs(left - right) <= 1e-9 * max(left, right) }
 
-  @Test(arguments: [2, 3, 4, 7, 16, 33])
-  func `rings`(size: Int) throws {
+  @Test("rings", arguments: [2, 3, 4, 7, 16, 33])
+  func rings(size: Int) throws {
     let block = 1000
     let step = latency + Double(block) / bandwidth
     #expect(isClose(try time(.allReduce, .ring, size, block * size), 2 * Double(size - 1) * step))
@@ -28,8 +28,8 @@ import Testing
     #expect(isClose(try time(.allToAll, .pairwise, size, block), Double(size - 1) * step))
   }
 
-  @Test(arguments: [2, 3, 4, 7, 16, 33])
-  func `chains`(size: Int) throws {
+  @Test("chains", arguments: [2, 3, 4, 7, 16, 33])
+  func chains(size: Int) throws {
     let segments = 10
     let expected = Double(size - 2 + segments) * (latency + 1000 / bandwidth)
     for operation in [CollectiveOperation.broadcast, .reduce] {
@@ -40,8 +40,8 @@ import Testing
     }
   }
 
-  @Test(arguments: [2, 4, 8, 16, 32])
-  func `powers of two`(size: Int) throws {
+  @Test("powers of two", arguments: [2, 4, 8, 16, 32])
+  func powersOfTwo(size: Int) throws {
     let steps = Double(size.trailingZeroBitCount)
     let buffer = 32_000
     let whole = latency + Double(buffer) / bandwidth
@@ -56,15 +56,15 @@ import Testing
     #expect(isClose(try time(.allGather, .bruck, size, 1000), gathered))
   }
 
-  @Test(arguments: [2, 3, 5, 8, 100])
-  func `the dissemination barrier takes ceil(log2 N) latencies`(size: Int) throws {
+  @Test("the dissemination barrier takes ceil(log2 N) latencies", arguments: [2, 3, 5, 8, 100])
+  func theDisseminationBarrierTakesCeilLog2NLatencies(size: Int) throws {
     var steps = 0
     while 1 << steps < size { steps += 1 }
     #expect(isClose(try time(.barrier, .dissemination, size, 0), Double(steps) * latency))
   }
 
-  @Test(arguments: [2, 4, 8, 15, 16, 31])
-  func `the double binary tree reaches the full bandwidth with many segments`(size: Int) throws {
+  @Test("the double binary tree reaches the full bandwidth with many segments", arguments: [2, 4, 8, 15, 16, 31])
+  func theDoubleBinaryTreeReachesTheFullBandwidthWithManySegments(size: Int) throws {
     let buffer = 2_000_000
     var depth = 0
     while 1 << depth < size { depth += 1 }
@@ -76,7 +76,8 @@ import Testing
     }
   }
 
-  @Test func `two levels take the rings' steps of either level`() throws {
+  @Test("two levels take the rings' steps of either level")
+  func twoLevelsTakeTheRingsStepsOfEitherLevel() throws {
     let (nodes, members, block) = (4, 3, 1000)
     let within = latency + Double(nodes * block) / bandwidth
     let between = latency + Double(block) / bandwidth

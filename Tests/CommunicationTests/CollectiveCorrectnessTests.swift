@@ -13,8 +13,8 @@ import Testing
     operation.algorithms.map { Case(operation: operation, algorithm: $0) }
   }
 
-  @Test(arguments: cases)
-  func `members end with what the operation promises`(_ test: Case) throws {
+  @Test("members end with what the operation promises", arguments: cases)
+  func membersEndWithWhatTheOperationPromises(_ test: Case) throws {
     for size in Array(1...17) + [32, 64] {
       var random = SeededGenerator(seed: UInt64(size))
       for _ in 0..<(size > 17 ? 1 : size > 9 ? 2 : 4) {

@@ -10,7 +10,8 @@ import Testing
     return actions
   }
 
-  @Test func `a ring all-reduce posts, sends, awaits and reduces, then gathers`() throws {
+  @Test("a ring all-reduce posts, sends, awaits and reduces, then gathers")
+  func aRingAllReducePostsSendsAwaitsAndReducesThenGathers() throws {
     let shape = CollectiveShape(operation: .allReduce, size: 2, elementByteCount: 4, blocks: .equal(12))
     let found = try actions(shape, CollectivePlan(algorithm: .ring), rank: 0)
     #expect(
@@ -22,7 +23,10 @@ import Testing
       ])
   }
 
-  @Test func `gloo's all-gather sends before it posts, two in flight`() throws {
+  @Test("gloo's all-gather sends before it posts, two in flight")
+  func glooSAllGatherSendsBeforeItPostsTwoInFlight()
+    throws
+  {
     let shape = CollectiveShape(operation: .allGather, size: 3, blocks: .equal(6))
     let found = try actions(shape, CollectivePlan(algorithm: .segmentedRing, copiesBuffers: true), rank: 1)
     #expect(
@@ -35,7 +39,8 @@ import Testing
     #expect(found.suffix(3) == [.awaitSends(count: 4), .copy(byteCount: 18), .finished])
   }
 
-  @Test func `gloo's all-reduce reduces one segment while the next is in flight`() throws {
+  @Test("gloo's all-reduce reduces one segment while the next is in flight")
+  func glooSAllReduceReducesOneSegmentWhileTheNextIsInFlight() throws {
     let shape = CollectiveShape(operation: .allReduce, size: 2, elementByteCount: 1, blocks: .equal(4))
     let found = try actions(shape, CollectivePlan(algorithm: .segmentedRing), rank: 0)
     #expect(
@@ -47,7 +52,8 @@ import Testing
       ])
   }
 
-  @Test func `a parent in gloo's broadcast does not wait between its messages`() throws {
+  @Test("a parent in gloo's broadcast does not wait between its messages")
+  func aParentInGlooSBroadcastDoesNotWaitBetweenItsMessages() throws {
     let shape = CollectiveShape(operation: .broadcast, size: 4, blocks: .equal(9))
     let gloo = CollectivePlan(algorithm: .binomialTree, waitsForSends: false)
     #expect(
@@ -58,17 +64,20 @@ import Testing
     #expect(try actions(shape, CollectivePlan(algorithm: .binomialTree), rank: 0).contains(.awaitSends(count: 1)))
   }
 
-  @Test func `finished stays finished`() throws {
+  @Test("finished stays finished")
+  func finishedStaysFinished() throws {
     let shape = CollectiveShape(operation: .barrier, size: 1, blocks: .equal(0))
     var machine = try CollectiveMachine(shape: shape, plan: CollectivePlan(algorithm: .dissemination), rank: 0)
     for _ in 0..<3 { #expect(machine.next() == .finished) }
   }
 
-  @Test func `a machine takes at most 80 bytes`() {
+  @Test("a machine takes at most 80 bytes")
+  func aMachineTakesAtMost80Bytes() {
     #expect(MemoryLayout<CollectiveMachine>.stride <= 80)
   }
 
-  @Test func `an algorithm that does not perform the operation is refused with those that do`() {
+  @Test("an algorithm that does not perform the operation is refused with those that do")
+  func anAlgorithmThatDoesNotPerformTheOperationIsRefusedWithThoseThatDo() {
     let shape = CollectiveShape(operation: .broadcast, size: 4, blocks: .equal(8))
     let error = #expect(throws: CollectiveError.self) {
       try CollectiveMachine(shape: shape, plan: CollectivePlan(algorithm: .bruck), rank: 0)
@@ -78,26 +87,31 @@ import Testing
         + "doubleBinaryTree, hierarchical")
   }
 
-  @Test(arguments: [
-    (
-      CollectiveShape(operation: .allGather, size: 3, blocks: .uneven([1, 2])),
-      "allGather: 2 block sizes for 3 members"
-    ),
-    (
-      CollectiveShape(operation: .allToAll, size: 2, blocks: .matrix([1, 2, 3])),
-      "allToAll: 3 block sizes for 2 x 2 = 4 pairs of members"
-    ),
-    (
-      CollectiveShape(operation: .allReduce, size: 2, elementByteCount: 4, blocks: .equal(10)),
-      "allReduce: a block of 10 bytes is not a whole number of 4-byte elements"
-    ),
-    (CollectiveShape(operation: .broadcast, size: 2, root: 2, blocks: .equal(1)), "broadcast: root 2 is outside 0..<2"),
-    (
-      CollectiveShape(operation: .allReduce, size: 2, blocks: .uneven([1, 1])),
-      "allReduce: uneven blocks need all-gather, reduce-scatter, gather or scatter"
-    ),
-  ])
-  func `a shape that contradicts itself is refused`(shape: CollectiveShape, message: String) {
+  @Test(
+    "a shape that contradicts itself is refused",
+    arguments: [
+      (
+        CollectiveShape(operation: .allGather, size: 3, blocks: .uneven([1, 2])),
+        "allGather: 2 block sizes for 3 members"
+      ),
+      (
+        CollectiveShape(operation: .allToAll, size: 2, blocks: .matrix([1, 2, 3])),
+        "allToAll: 3 block sizes for 2 x 2 = 4 pairs of members"
+      ),
+      (
+        CollectiveShape(operation: .allReduce, size: 2, elementByteCount: 4, blocks: .equal(10)),
+        "allReduce: a block of 10 bytes is not a whole number of 4-byte elements"
+      ),
+      (
+        CollectiveShape(operation: .broadcast, size: 2, root: 2, blocks: .equal(1)),
+        "broadcast: root 2 is outside 0..<2"
+      ),
+      (
+        CollectiveShape(operation: .allReduce, size: 2, blocks: .uneven([1, 1])),
+        "allReduce: uneven blocks need all-gather, reduce-scatter, gather or scatter"
+      ),
+    ])
+  func aShapeThatContradictsItselfIsRefused(shape: CollectiveShape, message: String) {
     let algorithm = shape.operation.algorithms[0]
     let error = #expect(throws: CollectiveError.self) {
       try CollectiveMachine(shape: shape, plan: CollectivePlan(algorithm: algorithm), rank: 0)
@@ -105,7 +119,8 @@ import Testing
     #expect(error?.description == message)
   }
 
-  @Test func `a node size that does not divide the group is refused with the equation`() {
+  @Test("a node size that does not divide the group is refused with the equation")
+  func aNodeSizeThatDoesNotDivideTheGroupIsRefusedWithTheEquation() {
     let shape = CollectiveShape(operation: .allReduce, size: 6, blocks: .equal(8))
     let error = #expect(throws: CollectiveError.self) {
       try CollectiveMachine(shape: shape, plan: CollectivePlan(algorithm: .hierarchical, nodeSize: 4), rank: 0)
@@ -113,7 +128,8 @@ import Testing
     #expect(error?.description.contains("members % members per node = 6 % 4 must be 0") == true)
   }
 
-  @Test func `segments too short for the buffer are refused`() {
+  @Test("segments too short for the buffer are refused")
+  func segmentsTooShortForTheBufferAreRefused() {
     let shape = CollectiveShape(operation: .broadcast, size: 4, blocks: .equal(1 << 40))
     let error = #expect(throws: CollectiveError.self) {
       try CollectiveMachine(shape: shape, plan: CollectivePlan(algorithm: .ring, segmentByteCount: 1), rank: 0)

@@ -16,8 +16,8 @@ import Testing
     return cluster.statistics
   }
 
-  @Test(arguments: 2...12)
-  func `a ring all-reduce moves 2(N-1) blocks of S/N a member`(size: Int) throws {
+  @Test("a ring all-reduce moves 2(N-1) blocks of S/N a member", arguments: 2...12)
+  func aRingAllReduceMoves2N1BlocksOfSNAMember(size: Int) throws {
     let blockByteCount = 12
     let found = try statistics(.allReduce, .ring, size: size, blocks: .equal(blockByteCount * size))
     #expect(found.messages == 2 * (size - 1) * size)
@@ -26,8 +26,8 @@ import Testing
     #expect(found.reducedBytes == (size - 1) * size * blockByteCount)
   }
 
-  @Test(arguments: 2...12)
-  func `all-gather and reduce-scatter on a ring move N-1 blocks a member`(size: Int) throws {
+  @Test("all-gather and reduce-scatter on a ring move N-1 blocks a member", arguments: 2...12)
+  func allGatherAndReduceScatterOnARingMoveN1BlocksAMember(size: Int) throws {
     for operation in [CollectiveOperation.allGather, .reduceScatter] {
       let found = try statistics(operation, .ring, size: size, blocks: .equal(8))
       #expect(found.messages == (size - 1) * size)
@@ -35,37 +35,40 @@ import Testing
     }
   }
 
-  @Test(arguments: 2...12)
-  func `gloo's all-reduce sends at least 4(N-1) messages a member`(size: Int) throws {
+  @Test("gloo's all-reduce sends at least 4(N-1) messages a member", arguments: 2...12)
+  func glooSAllReduceSendsAtLeast4N1MessagesAMember(size: Int) throws {
     let found = try statistics(.allReduce, .segmentedRing, size: size, blocks: .equal(2 * size * 4))
     #expect(found.messagesOfBusiestMember == 4 * (size - 1))
     #expect(found.messages == 4 * (size - 1) * size)
     #expect(found.bytes == 2 * (size - 1) * 8 * size)
   }
 
-  @Test func `gloo's all-reduce sends 2(K - K/N) segments where the limit cuts the buffer finer`() throws {
+  @Test("gloo's all-reduce sends 2(K - K/N) segments where the limit cuts the buffer finer")
+  func glooSAllReduceSends2KKNSegmentsWhereTheLimitCutsTheBufferFiner() throws {
     // 3 members, 96 bytes, at most 8 bytes a segment: K = 12 segments, 4 for each member.
     let found = try statistics(.allReduce, .segmentedRing, size: 3, blocks: .equal(96), segment: 8)
     #expect(found.messagesOfBusiestMember == 2 * (12 - 4))
     #expect(found.bytes == 3 * 2 * 8 * 8)
   }
 
-  @Test func `gloo's all-reduce leaves out empty segments`() throws {
+  @Test("gloo's all-reduce leaves out empty segments")
+  func glooSAllReduceLeavesOutEmptySegments() throws {
     // 5 elements over 4 members: K = 8 segments of one element, of which 3 are empty.
     let found = try statistics(.allReduce, .segmentedRing, size: 4, blocks: .equal(20))
     #expect(found.messages == 2 * (4 - 1) * 5)
     #expect(found.bytes == 2 * (4 - 1) * 20)
   }
 
-  @Test func `gloo's reduce passes on K - 2 segments, then the chunks go to the root`() throws {
+  @Test("gloo's reduce passes on K - 2 segments, then the chunks go to the root")
+  func glooSReducePassesOnK2SegmentsThenTheChunksGoToTheRoot() throws {
     let found = try statistics(.reduce, .segmentedRing, size: 3, blocks: .equal(96), root: 1, segment: 8)
     #expect(found.messages == 3 * (12 - 2) + 2)
     let small = try statistics(.reduce, .segmentedRing, size: 3, blocks: .equal(24), root: 1)
     #expect(small.messages == 3 * 2 * 2 + 2)
   }
 
-  @Test(arguments: 2...12)
-  func `gloo's all-gather sends 2(N-1) halves a member, its uneven form N-1 blocks`(size: Int) throws {
+  @Test("gloo's all-gather sends 2(N-1) halves a member, its uneven form N-1 blocks", arguments: 2...12)
+  func glooSAllGatherSends2N1HalvesAMemberItsUnevenFormN1Blocks(size: Int) throws {
     let equal = try statistics(.allGather, .segmentedRing, size: size, blocks: .equal(10), element: 1)
     #expect(equal.messages == 2 * (size - 1) * size)
     #expect(equal.bytes == (size - 1) * size * 10)
@@ -75,8 +78,8 @@ import Testing
     #expect(uneven.bytes == (size - 1) * size * (size + 1) / 2)
   }
 
-  @Test(arguments: 2...17)
-  func `a binomial tree sends N-1 messages, at most ceil(log2 N) from one member`(size: Int) throws {
+  @Test("a binomial tree sends N-1 messages, at most ceil(log2 N) from one member", arguments: 2...17)
+  func aBinomialTreeSendsN1MessagesAtMostCeilLog2NFromOneMember(size: Int) throws {
     let rounds = ceilLog2(size)
     let broadcast = try statistics(.broadcast, .binomialTree, size: size, blocks: .equal(8), root: size / 2)
     #expect(broadcast.messages == size - 1)
@@ -86,8 +89,8 @@ import Testing
     #expect(reduce.reducedBytes == 8 * (size - 1))
   }
 
-  @Test(arguments: 2...17)
-  func `logarithmic algorithms take ceil(log2 N) messages a member`(size: Int) throws {
+  @Test("logarithmic algorithms take ceil(log2 N) messages a member", arguments: 2...17)
+  func logarithmicAlgorithmsTakeCeilLog2NMessagesAMember(size: Int) throws {
     let rounds = ceilLog2(size)
     let barrier = try statistics(.barrier, .dissemination, size: size, blocks: .equal(0))
     #expect(barrier.messages == rounds * size && barrier.bytes == 0)
@@ -98,8 +101,8 @@ import Testing
     #expect(allToAll.messages == rounds * size && allToAll.bytes == hops * size * 8)
   }
 
-  @Test(arguments: [2, 4, 8, 16])
-  func `recursive doubling and halving meet their closed forms for powers of two`(size: Int) throws {
+  @Test("recursive doubling and halving meet their closed forms for powers of two", arguments: [2, 4, 8, 16])
+  func recursiveDoublingAndHalvingMeetTheirClosedFormsForPowersOfTwo(size: Int) throws {
     let rounds = ceilLog2(size)
     let doubling = try statistics(.allReduce, .recursiveDoubling, size: size, blocks: .equal(64))
     #expect(doubling.messagesOfBusiestMember == rounds && doubling.bytes == rounds * size * 64)
@@ -109,16 +112,18 @@ import Testing
     #expect(scatter.messagesOfBusiestMember == rounds && scatter.bytes == (size - 1) * size * 8)
   }
 
-  @Test(arguments: [3, 5, 6, 7, 12])
-  func `other sizes fold to a power of two for two more messages of each member that folds away`(size: Int) throws {
+  @Test(
+    "other sizes fold to a power of two for two more messages of each member that folds away",
+    arguments: [3, 5, 6, 7, 12])
+  func otherSizesFoldToAPowerOfTwoForTwoMoreMessagesOfEachMemberThatFoldsAway(size: Int) throws {
     let rounds = ceilLog2(size + 1) - 1
     let surplus = size - 1 << rounds
     let found = try statistics(.allReduce, .recursiveDoubling, size: size, blocks: .equal(64))
     #expect(found.messages == (1 << rounds) * rounds + 2 * surplus)
   }
 
-  @Test(arguments: 2...9)
-  func `direct exchanges send one message to each other member`(size: Int) throws {
+  @Test("direct exchanges send one message to each other member", arguments: 2...9)
+  func directExchangesSendOneMessageToEachOtherMember(size: Int) throws {
     for algorithm in [CollectiveAlgorithm.pairwise, .flat] {
       let found = try statistics(.allToAll, algorithm, size: size, blocks: .equal(8))
       #expect(found.messages == (size - 1) * size && found.bytes == (size - 1) * size * 8)
@@ -128,21 +133,23 @@ import Testing
     }
   }
 
-  @Test(arguments: 2...12)
-  func `the two trees carry the buffer N-1 times up and N-1 times down`(size: Int) throws {
+  @Test("the two trees carry the buffer N-1 times up and N-1 times down", arguments: 2...12)
+  func theTwoTreesCarryTheBufferN1TimesUpAndN1TimesDown(size: Int) throws {
     let found = try statistics(.allReduce, .doubleBinaryTree, size: size, blocks: .equal(96), segment: 16)
     #expect(found.bytes == 2 * (size - 1) * 96)
     #expect(found.messages == 2 * (size - 1) * 6)
   }
 
-  @Test func `two levels keep all but 2(n-1)/N of the buffer off the fabric`() throws {
+  @Test("two levels keep all but 2(n-1)/N of the buffer off the fabric")
+  func twoLevelsKeepAllBut2N1NOfTheBufferOffTheFabric() throws {
     // 4 nodes of 3 members, blocks of 8 bytes: 2 (3 - 1) messages of 4 blocks within, 2 (4 - 1) of one between.
     let found = try statistics(.allReduce, .hierarchical, size: 12, blocks: .equal(96), nodeSize: 3)
     #expect(found.messages == 12 * (4 + 6))
     #expect(found.bytes == 12 * (4 * 4 * 8 + 6 * 8))
   }
 
-  @Test func `a group of one sends nothing`() throws {
+  @Test("a group of one sends nothing")
+  func aGroupOfOneSendsNothing() throws {
     for operation in CollectiveOperation.allCases {
       for algorithm in operation.algorithms {
         let found = try statistics(operation, algorithm, size: 1, blocks: .equal(operation == .barrier ? 0 : 64))

@@ -3,7 +3,8 @@ import Quantities
 import Testing
 
 @Suite struct MemoryAccountTests {
-  @Test func peakOutlivesRelease() throws {
+  @Test("peak outlives release")
+  func peakOutlivesRelease() throws {
     var memory = MemoryAccount(deviceName: "jetson-0", capacity: 100)
     try memory.allocate(60, label: "weights")
     try memory.allocate(40, label: "activations")
@@ -14,7 +15,8 @@ import Testing
     #expect(memory.largest(5).map(\.label) == ["weights", "empty"])
   }
 
-  @Test func whatDoesNotFitIsRefusedAndNamed() throws {
+  @Test("what does not fit is refused and named")
+  func whatDoesNotFitIsRefusedAndNamed() throws {
     var memory = MemoryAccount(deviceName: "jetson-2", capacity: 7_000_000_000)
     for layer in 0..<6 { try memory.allocate(1_000_000_000 - layer, label: "layers.\(layer).weights") }
     try memory.allocate(400_000_000, label: "kv cache")
@@ -36,7 +38,8 @@ import Testing
     #expect(memory.largest(2).last?.count == 1)
   }
 
-  @Test func tensorsOfOneLabelCountTogether() throws {
+  @Test("tensors of one label count together")
+  func tensorsOfOneLabelCountTogether() throws {
     var memory = MemoryAccount(deviceName: "d", capacity: 10)
     try memory.allocate(4, label: "kv cache")
     try memory.allocate(3, label: "kv cache")
@@ -45,7 +48,8 @@ import Testing
   }
 
   /// Reference: a list of live tensors, summed anew each time.
-  @Test func agreesWithSummingTheLiveTensors() throws {
+  @Test("agrees with summing the live tensors")
+  func agreesWithSummingTheLiveTensors() throws {
     for seed in UInt64(0)..<200 {
       var random = SplitMix64(state: seed)
       var memory = MemoryAccount(deviceName: "d", capacity: 1000)
@@ -73,7 +77,8 @@ import Testing
 }
 
 @Suite struct EnergyAccountTests {
-  @Test func busyIdleAndTrafficAddUp() throws {
+  @Test("busy, idle and traffic add up")
+  func busyIdleAndTrafficAddUp() throws {
     let device = try DeviceCatalogue.device("jetson-orin-nano").overriding([
       ("idle_power", "5 W"), ("busy_power", "15 W"), ("network_energy_per_byte", "4 nJ/B"),
     ])

@@ -9,14 +9,15 @@ import Testing
     "h100-pcie", "h100-sxm", "h200-sxm", "mi300x", "l40s", "cpu-server",
   ]
 
-  @Test func idsAreUniqueAndInKebabCase() {
+  @Test("ids are unique and in kebab case")
+  func idsAreUniqueAndInKebabCase() {
     let ids = DeviceCatalogue.all.map(\.id)
     #expect(Set(ids).count == ids.count)
     #expect(Set(Self.required).isSubset(of: ids))
     for id in ids { #expect(id.wholeMatch(of: /[a-z0-9]+(-[a-z0-9]+)*/) != nil, "\(id)") }
   }
 
-  @Test(arguments: DeviceCatalogue.all)
+  @Test("every figure is possible and has a source", arguments: DeviceCatalogue.all)
   func everyFigureIsPossibleAndHasASource(device: DeviceSpecification) throws {
     try device.validate()
     #expect(!device.displayName.isEmpty)
@@ -33,7 +34,7 @@ import Testing
   }
 
   /// What a cluster file could say is what the catalogue prints: each printed figure can be set again.
-  @Test(arguments: DeviceCatalogue.all)
+  @Test("every printed figure can be read", arguments: DeviceCatalogue.all)
   func everyPrintedFigureCanBeRead(device: DeviceSpecification) throws {
     let fields = device.listing.map { ($0.field.rawValue, $0.value) }
     let again = try device.overriding(fields)
@@ -41,7 +42,8 @@ import Testing
     #expect(again.listing.allSatisfy { $0.source == .clusterFile })
   }
 
-  @Test func publishedFigures() throws {
+  @Test("published figures")
+  func publishedFigures() throws {
     func peak(_ id: String, _ type: ElementType) throws -> String {
       try DeviceCatalogue.device(id).peak(for: type).value.description
     }
@@ -58,7 +60,8 @@ import Testing
     #expect(try DeviceCatalogue.device("jetson-orin-nano").memory.value.binaryDescription == "8 GiB")
   }
 
-  @Test func relatedDevicesRelate() throws {
+  @Test("related devices relate")
+  func relatedDevicesRelate() throws {
     let h100 = try DeviceCatalogue.device("h100-sxm")
     let h200 = try DeviceCatalogue.device("h200-sxm")
     let a100 = try DeviceCatalogue.device("a100-sxm-80gb")
@@ -77,7 +80,8 @@ import Testing
     }
   }
 
-  @Test func unknownDevicesAreRefusedWithTheNearest() {
+  @Test("unknown devices are refused with the nearest")
+  func unknownDevicesAreRefusedWithTheNearest() {
     func message(_ id: String) -> String? {
       do throws(DeviceError) {
         _ = try DeviceCatalogue.device(id)

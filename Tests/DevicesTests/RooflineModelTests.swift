@@ -13,7 +13,8 @@ import Testing
     ])
   }
 
-  @Test func handComputedTimes() {
+  @Test("hand-computed times")
+  func handComputedTimes() {
     let model = RooflineModel(device)
     let compute = OperationCost(flops: 1e9, bytesRead: 1e6, bytesWritten: 1e6)
     // 1e9 / 0.5e12 = 2 ms; memory 2e6 / 50e9 = 40 us.
@@ -30,7 +31,8 @@ import Testing
     #expect(model.picoseconds(of: nothing, elementType: .int8) == 2_000_000)
   }
 
-  @Test func typesWithoutAFigureFallBack() throws {
+  @Test("types without a figure fall back")
+  func typesWithoutAFigureFallBack() throws {
     let model = RooflineModel(device)
     let cost = OperationCost(flops: 1e9, bytesRead: 0, bytesWritten: 0)
     func time(_ type: ElementType, of model: RooflineModel) -> Duration { model.duration(of: cost, elementType: type) }
@@ -48,7 +50,8 @@ import Testing
   }
 
   /// The precomputed rates give what the formula gives on the device's own figures.
-  @Test func agreesWithTheFormulaOnTheWholeCatalogue() {
+  @Test("agrees with the formula on the whole catalogue")
+  func agreesWithTheFormulaOnTheWholeCatalogue() {
     let seed: UInt64 = 5
     var random = SplitMix64(state: seed)
     for device in DeviceCatalogue.all {
@@ -67,7 +70,8 @@ import Testing
     }
   }
 
-  @Test func computeModels() {
+  @Test("compute models")
+  func computeModels() {
     let cost = OperationCost(flops: 1e9, bytesRead: 0, bytesWritten: 0)
     #expect(ComputeModel.instant.duration(of: cost, elementType: .float32) == .zero)
     #expect(

@@ -3,13 +3,15 @@ import Quantities
 import Testing
 
 @Suite struct SpeedProfileTests {
-  @Test func withoutSlowdownsOnlyTheScaleCounts() throws {
+  @Test("without slowdowns only the scale counts")
+  func withoutSlowdownsOnlyTheScaleCounts() throws {
     #expect(SpeedProfile.normal.elapsed(forWork: .milliseconds(3), startingAt: .seconds(9)) == .milliseconds(3))
     let half = try SpeedProfile(scale: 0.5)
     #expect(half.elapsed(forWork: .milliseconds(3), startingAt: .seconds(9)) == .milliseconds(6))
   }
 
-  @Test func workAcrossASlowdownIsIntegrated() throws {
+  @Test("work across a slowdown is integrated")
+  func workAcrossASlowdownIsIntegrated() throws {
     let profile = try SpeedProfile(slowdowns: [Slowdown(from: .seconds(10), until: .seconds(20), speed: 0.5)])
     func elapsed(_ work: Int, from start: Int) -> Duration {
       profile.elapsed(forWork: .seconds(work), startingAt: .seconds(start))
@@ -25,13 +27,15 @@ import Testing
     #expect(profile.speed(at: .seconds(20)) == 1)
   }
 
-  @Test func aSlowdownMayLastForever() throws {
+  @Test("a slowdown may last forever")
+  func aSlowdownMayLastForever() throws {
     let profile = try SpeedProfile(scale: 2, slowdowns: [Slowdown(from: .seconds(1), until: nil, speed: 0.25)])
     #expect(profile.elapsed(forWork: .seconds(3), startingAt: .zero) == .seconds(3))
     #expect(profile.elapsed(forWork: .seconds(3), startingAt: .seconds(100)) == .seconds(6))
   }
 
-  @Test func impossibleProfilesAreRefused() throws {
+  @Test("impossible profiles are refused")
+  func impossibleProfilesAreRefused() throws {
     func refusal(_ scale: Double, _ slowdowns: [Slowdown]) throws -> DeviceError {
       try #require(throws: DeviceError.self) { try SpeedProfile(scale: scale, slowdowns: slowdowns) }
     }
@@ -55,7 +59,8 @@ import Testing
   }
 
   /// Reference: step through time picosecond by picosecond, doing each one's share of the work.
-  @Test func agreesWithStepping() throws {
+  @Test("agrees with stepping")
+  func agreesWithStepping() throws {
     for seed in UInt64(0)..<3000 {
       var random = SplitMix64(state: seed)
       let profile = try Self.randomProfile(using: &random)
@@ -74,7 +79,8 @@ import Testing
     }
   }
 
-  @Test func workInTwoPartsTakesAsLongAsAtOnce() throws {
+  @Test("work in two parts takes as long as at once")
+  func workInTwoPartsTakesAsLongAsAtOnce() throws {
     for seed in UInt64(0)..<3000 {
       var random = SplitMix64(state: seed)
       let profile = try Self.randomProfile(using: &random)

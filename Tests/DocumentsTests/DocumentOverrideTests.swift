@@ -3,7 +3,8 @@ import Testing
 
 /// Values that are set from outside.
 @Suite struct DocumentOverrideTests {
-  @Test func overridesThatAreNone() {
+  @Test("overrides that are none")
+  func overridesThatAreNone() {
     for (text, message) in [
       ("seed", "--set seed: there is no \"=\"; write path=value such as network.link.bandwidth=100 Mbps"),
       ("=4", "--set =4: the path has an empty part; write path=value such as network.link.bandwidth=100 Mbps"),

@@ -9,7 +9,8 @@ import Uniference
   init() throws { blocks = try MarkdownFile("Documentation/cluster-files.md").blocks(of: "yaml") }
 
   /// Blocks that leave out the devices belong to those of the first one.
-  @Test func clustersCanBeRead() throws {
+  @Test("clusters can be read")
+  func clustersCanBeRead() throws {
     let devices = try #require(blocks.first)
     #expect(devices.hasPrefix("devices:"))
 
@@ -22,7 +23,8 @@ import Uniference
     }
   }
 
-  @Test func scenariosCanBeRead() throws {
+  @Test("scenarios can be read")
+  func scenariosCanBeRead() throws {
     let scenarios = blocks.filter { $0.contains("cluster:") }
     let folder = BuiltProgram.packageFolder.appending(path: "Examples").path
 

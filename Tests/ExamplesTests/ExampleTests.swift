@@ -2,10 +2,13 @@ import Foundation
 import Testing
 
 @Suite struct ExampleTests {
-  @Test(arguments: [
-    ("ping-pong", "PingPong"), ("shared-link", "SharedLink"), ("ring-all-reduce", "RingAllReduce"), ("llama", "Llama"),
-    ("tensor-parallel-mlp", "TensorParallelMLP"),
-  ])
+  @Test(
+    "prints its golden output",
+    arguments: [
+      ("ping-pong", "PingPong"), ("shared-link", "SharedLink"), ("ring-all-reduce", "RingAllReduce"),
+      ("llama", "Llama"),
+      ("tensor-parallel-mlp", "TensorParallelMLP"),
+    ])
   func printsItsGoldenOutput(program: String, folder: String) throws {
     let golden = BuiltProgram.packageFolder.appending(path: "Examples/\(folder)/golden.txt")
 

@@ -8,25 +8,29 @@ import Testing
 
   init() throws { readme = try MarkdownFile("README.md") }
 
-  @Test func firstProgramIsPingPong() throws {
+  @Test("first program is ping-pong")
+  func firstProgramIsPingPong() throws {
     let source = try String(contentsOf: example.appending(path: "main.swift"), encoding: .utf8)
 
     #expect(readme.blocks(of: "swift").first == source)
   }
 
-  @Test func firstProgramIsShort() throws {
+  @Test("first program is short")
+  func firstProgramIsShort() throws {
     let program = try #require(readme.blocks(of: "swift").first)
 
     #expect(program.split(separator: "\n").count <= 15)
   }
 
-  @Test func itsOutputIsShown() throws {
+  @Test("its output is shown")
+  func itsOutputIsShown() throws {
     let golden = try String(contentsOf: example.appending(path: "golden.txt"), encoding: .utf8)
 
     #expect(readme.blocks(of: "text").contains(golden))
   }
 
-  @Test func filesItShowsAreThePackages() throws {
+  @Test("files it shows are the package's")
+  func filesItShowsAreThePackages() throws {
     for file in ["llama-on-jetsons.yaml", "four-jetsons.yaml"] {
       let shown = try String(
         contentsOf: BuiltProgram.packageFolder.appending(path: "Examples/\(file)"), encoding: .utf8)
@@ -35,7 +39,8 @@ import Testing
     }
   }
 
-  @Test func linksLeadSomewhere() throws {
+  @Test("links lead somewhere")
+  func linksLeadSomewhere() throws {
     for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"] {
       for link in try MarkdownFile(document).text.matches(of: /\]\(([^):#]*)(?:#([^):]+))?\)/) {
         // A link without a file leads to a heading of the same one.

@@ -7,7 +7,8 @@ import Testing
 
 /// The executor of a deployed rank, without any process group.
 @Suite struct RankLoopTests {
-  @Test func runsTasksOneAtATime() throws {
+  @Test("runs tasks one at a time")
+  func runsTasksOneAtATime() throws {
     try RankLoop().run {
       let presence = Presence()
       await withTaskGroup(of: Void.self) { group in
@@ -23,7 +24,8 @@ import Testing
     }
   }
 
-  @Test func goesOnAfterAnotherThreadHasAnswered() throws {
+  @Test("goes on after another thread has answered")
+  func goesOnAfterAnotherThreadHasAnswered() throws {
     try RankLoop().run {
       let answer = await withCheckedContinuation { continuation in
         DispatchQueue.global().async { continuation.resume(returning: 7) }
@@ -33,7 +35,8 @@ import Testing
   }
 
   /// A single operation is waited for in its own way; two are asked in turn, whatever the order of waiting.
-  @Test func blocksForOneAndAsksSeveral() throws {
+  @Test("blocks for one and asks several")
+  func blocksForOneAndAsksSeveral() throws {
     let loop = RankLoop()
     try loop.run {
       let alone = Countdown(1)
@@ -48,7 +51,8 @@ import Testing
     }
   }
 
-  @Test func throwsWhatAnOperationEndsWith() {
+  @Test("throws what an operation ends with")
+  func throwsWhatAnOperationEndsWith() {
     let loop = RankLoop()
     #expect(throws: Countdown.Failure.self) {
       try loop.run { try await loop.wait(for: Countdown(2, fails: true)) }

@@ -19,7 +19,8 @@ struct ConfigurationTests {
     #expect(try #require(LlamaConfiguration.preset(id)).parameterCount == count)
   }
 
-  @Test func presetsAreConsistent() throws {
+  @Test("presets are consistent")
+  func presetsAreConsistent() throws {
     #expect(LlamaConfiguration.presets.count == 12)
     for preset in LlamaConfiguration.presets {
       try preset.configuration.validate(derivesHeadSize: false)
@@ -28,7 +29,8 @@ struct ConfigurationTests {
     #expect(LlamaConfiguration.preset("llama-9") == nil)
   }
 
-  @Test func keyValueCacheBytes() throws {
+  @Test("key value cache bytes")
+  func keyValueCacheBytes() throws {
     let llama = try #require(LlamaConfiguration.preset("llama-3.1-8b"))
     // 32 layers of 8 key and 8 value heads of 128 two-byte elements: 128 KiB a position.
     #expect(llama.keyValueCacheByteCount(positionCount: 1) == 131_072)
@@ -54,7 +56,8 @@ struct ConfigurationTests {
     try LlamaConfiguration(huggingFace: Data(json.utf8), file: "config.json")
   }
 
-  @Test func readsLlama() throws {
+  @Test("reads Llama's")
+  func readsLlama() throws {
     let parsed = try parse(Self.llama)
     let preset = try #require(LlamaConfiguration.preset("llama-3.1-8b"))
     #expect(parsed.parameterCount == preset.parameterCount)
@@ -78,7 +81,8 @@ struct ConfigurationTests {
     #expect(parsed.elementType == .float32)
   }
 
-  @Test func readsRopeParameters() throws {
+  @Test("reads RoPE parameters")
+  func readsRopeParameters() throws {
     let json = """
       {"model_type": "mistral", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2, "dtype": "float16",
        "num_attention_heads": 4, "vocab_size": 100, "sliding_window": null,
@@ -158,7 +162,8 @@ struct ConfigurationTests {
     #expect(error.description == "config.json: \(message)")
   }
 
-  @Test func notAConfiguration() throws {
+  @Test("not a configuration")
+  func notAConfiguration() throws {
     let notJSON = try #require(throws: ConfigurationError.self) { try parse("model: llama") }
     #expect(notJSON.description == "config.json: is not JSON; it must be a Hugging Face config.json")
     let array = try #require(throws: ConfigurationError.self) { try parse("[1, 2]") }

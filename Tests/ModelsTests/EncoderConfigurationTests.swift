@@ -46,7 +46,8 @@ struct EncoderConfigurationTests {
     #expect(large.parameterCount == 427_616_513)
   }
 
-  @Test func clipsMistakes() {
+  @Test("CLIP's mistakes")
+  func clipsMistakes() {
     for (fields, problem) in [
       ("\"vision_config\": {}", "text_config is missing"),
       ("\"text_config\": {}, \"vision_config\": {\"patch_size\": 30}", "image_size % patch_size = 224 % 30 = 14"),

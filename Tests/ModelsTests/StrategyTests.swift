@@ -98,7 +98,8 @@ struct StrategyTests {
     }
   }
 
-  @Test func candidates() throws {
+  @Test("candidates")
+  func candidates() throws {
     let llama = try #require(LlamaConfiguration.preset("llama-3.1-8b"))
     func texts(_ devices: Int, batchSize: Int = 1) -> [String] {
       ParallelStrategy.candidates(deviceCount: devices, configuration: llama, batchSize: batchSize).map(\.description)

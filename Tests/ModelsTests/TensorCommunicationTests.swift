@@ -31,7 +31,8 @@ struct TensorCommunicationTests {
     #expect(accounts[1].state.liveBytes == 80)
   }
 
-  @Test func receivingSomethingElse() async throws {
+  @Test("receiving something else")
+  func receivingSomethingElse() async throws {
     let (left, right) = (world.communicator(rank: 0), world.communicator(rank: 1))
     let sending = try left.startSend(tensor(0, [4, 5]), to: 1)
     let error = try await #require(throws: ReceiveMismatchError.self) {
@@ -65,7 +66,8 @@ struct TensorCommunicationTests {
     #expect(accounts[0].state.operationCount == 1)
   }
 
-  @Test func countsThatDoNotFit() throws {
+  @Test("counts that do not fit")
+  func countsThatDoNotFit() throws {
     let error = try #require(throws: ShapeError.self) {
       try world.communicator(rank: 0).startAllGather(tensor(0, [2, 3]), axis: 1, counts: [2, 3])
     }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Records of the network in memory")
 struct CacheLineTests {
-  @Test func `a connection is one cache line, and the two crossings of a switch share one`() {
+  @Test("a connection is one cache line, and the two crossings of a switch share one")
+  func aConnectionIsOneCacheLineAndTheTwoCrossingsOfASwitchShareOne() {
     #expect(MemoryLayout<Connection>.stride == cacheLineByteCount)
     #expect(cacheLineByteCount % (2 * MemoryLayout<Crossing>.stride) == 0)
   }

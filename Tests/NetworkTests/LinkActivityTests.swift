@@ -23,7 +23,8 @@ import Testing
     zip(rates, rates.dropFirst()).reduce(0) { $0 + $1.0.bytesPerSecond * Double($1.1.time - $1.0.time) * 1e-12 }
   }
 
-  @Test func twoMessagesShareALinkAndLeaveAGap() throws {
+  @Test("two messages share a link and leave a gap")
+  func twoMessagesShareALinkAndLeaveAGap() throws {
     let run = try run(limitLinks: 8) { run in
       // After a latency of 0.2 s both move at 500 bytes/s for 2 s; then nothing; then one alone at 1000 for 1 s.
       run.send(0, bytes: 1000, to: 1, at: 0)
@@ -40,7 +41,7 @@ import Testing
     #expect(try self.rates(run)[idle] == nil)
   }
 
-  @Test(arguments: [8, 1 << 20])
+  @Test("rates", arguments: [8, 1 << 20])
   func rates(limitLinks: Int) throws {
     let seed = UInt64.random(in: 0...(.max))
     var random = RandomStream(seed: seed, stream: 1)

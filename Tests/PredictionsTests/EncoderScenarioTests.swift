@@ -41,7 +41,8 @@ import Uniference
     }
   }
 
-  @Test func aSentenceEncoderUnderEveryStrategy() throws {
+  @Test("a sentence encoder under every strategy")
+  func aSentenceEncoderUnderEveryStrategy() throws {
     let scenario = try Self.scenario("workload: {batch: 2, length: 64}", overrides: ["dtype=float16"])
     #expect(scenario.strategiesToTry.map(\.description) == ["single", "tensor=4", "sequence=4", "sequence=4,overlap"])
     #expect(scenario.workload.missingForValues != nil)
@@ -64,7 +65,8 @@ import Uniference
     #expect((predictions[3][.latency] ?? 1) < (predictions[2][.latency] ?? 0))
   }
 
-  @Test func twoTowersOfThePublishedSize() throws {
+  @Test("two towers of the published size")
+  func twoTowersOfThePublishedSize() throws {
     let scenario = try Scenario(contentsOf: "\(ScenarioFileTests.examples)/clip.yaml")
     guard case .imagesAndTexts(let model, let workload, nil) = scenario.workload as? EncoderTask else {
       Issue.record("\(scenario.workload) is not for two towers")
@@ -84,7 +86,8 @@ import Uniference
     #expect(predictions[1].peak_memory_bytes[0] < predictions[0].peak_memory_bytes[0])
   }
 
-  @Test func unequalDevicesGetUnequalShares() throws {
+  @Test("unequal devices get unequal shares")
+  func unequalDevicesGetUnequalShares() throws {
     let even = try Self.scenario("strategy: sequence=4\nworkload: {length: 64}")
     let uneven = try Self.scenario(
       "strategy: sequence=4\nworkload: {length: 64}", overrides: ["devices[0].count=4", "devices[0].speed=50%"])
@@ -95,27 +98,33 @@ import Uniference
     #expect(try Self.run(uneven)[0][.latency] ?? 0 > Self.run(even)[0][.latency] ?? 1)
   }
 
-  @Test(arguments: [
-    ("workload: {length: 513}", "length = 513, at most max_position_embeddings = 512"),
-    ("workload: {prompt: 5}", "unknown field \"prompt\""),
-    ("strategy: pipeline=2", "is not for sentence encoders; use single, tensor=N, sequence=N or sequence=N,overlap"),
-    ("strategy: tensor=5", "needs 5 devices, the cluster has 4"),
-    ("strategy: sequence=4\nworkload: {length: 3}", "sequence = 4 > length = 3"),
-    ("texts: hello", "texts need weights"),
-    ("prompt: hello", "unknown field \"prompt\""),
-    ("weights: nowhere", "nowhere is not there"),
-    ("dtype: float17", "unknown dtype \"float17\""),
-  ])
+  @Test(
+    "mistakes are named",
+    arguments: [
+      ("workload: {length: 513}", "length = 513, at most max_position_embeddings = 512"),
+      ("workload: {prompt: 5}", "unknown field \"prompt\""),
+      ("strategy: pipeline=2", "is not for sentence encoders; use single, tensor=N, sequence=N or sequence=N,overlap"),
+      ("strategy: tensor=5", "needs 5 devices, the cluster has 4"),
+      ("strategy: sequence=4\nworkload: {length: 3}", "sequence = 4 > length = 3"),
+      ("texts: hello", "texts need weights"),
+      ("prompt: hello", "unknown field \"prompt\""),
+      ("weights: nowhere", "nowhere is not there"),
+      ("dtype: float17", "unknown dtype \"float17\""),
+    ])
   func mistakesAreNamed(fields: String, problem: String) throws {
     let error = #expect(throws: DocumentError.self) { try Self.scenario(fields) }
     #expect(error?.description.contains(problem) == true, "\(String(describing: error))")
   }
 
-  @Test(arguments: [
-    (("\"num_attention_heads\": 12", "\"num_attention_heads\": 7"), "hidden_size % num_attention_heads = 384 % 7 = 6"),
-    (("\"gelu\"", "\"relu6\""), "hidden_act = \"relu6\": is not modelled"),
-    (("\"vocab_size\": 30522", "\"vocab_size\": 0"), "vocab_size = 0: it must be a positive integer"),
-  ])
+  @Test(
+    "configurations are checked",
+    arguments: [
+      (
+        ("\"num_attention_heads\": 12", "\"num_attention_heads\": 7"), "hidden_size % num_attention_heads = 384 % 7 = 6"
+      ),
+      (("\"gelu\"", "\"relu6\""), "hidden_act = \"relu6\": is not modelled"),
+      (("\"vocab_size\": 30522", "\"vocab_size\": 0"), "vocab_size = 0: it must be a positive integer"),
+    ])
   func configurationsAreChecked(change: (String, String), problem: String) throws {
     let error = #expect(throws: DocumentError.self) {
       try Self.scenario("", config: Self.config.replacingOccurrences(of: change.0, with: change.1))

@@ -35,9 +35,11 @@ import Uniference
     ]
   }
 
-  @Test(arguments: [
-    ParallelStrategy.single, .tensor(3), .pipeline(2), .pipeline(4), .sequence(degree: 2, overlapped: true),
-  ])
+  @Test(
+    "the order of devices does not matter",
+    arguments: [
+      ParallelStrategy.single, .tensor(3), .pipeline(2), .pipeline(4), .sequence(degree: 2, overlapped: true),
+    ])
   func theOrderOfDevicesDoesNotMatter(strategy: ParallelStrategy) throws {
     var generator = RandomStream(seed: 7, stream: 1)
     var results: Set<String> = []
@@ -51,7 +53,8 @@ import Uniference
     #expect(results.count == 1, "\(strategy): \(results)")
   }
 
-  @Test func aSingleDeviceIsTheFastestThatHoldsTheModel() throws {
+  @Test("a single device is the fastest that holds the model")
+  func aSingleDeviceIsTheFastestThatHoldsTheModel() throws {
     #expect(try experiment(.single, on: mixed, wifi).predict().runs_on == ["laptop"])
     var devices = mixed
     devices[2].specification = try devices[2].specification.overriding([
@@ -60,7 +63,8 @@ import Uniference
     #expect(try experiment(.single, on: devices, wifi).predict().runs_on == ["board"])
   }
 
-  @Test func partsAreCloseToEachOther() throws {
+  @Test("parts are close to each other")
+  func partsAreCloseToEachOther() throws {
     // Two fast pairs, each on a switch of its own, far apart; the list takes turns between them.
     func cable(_ from: String, _ to: String, _ latency: Duration) -> Topology.Cable {
       Topology.Cable(
@@ -78,7 +82,8 @@ import Uniference
     }
   }
 
-  @Test func equalDevicesLeaveNoChoice() throws {
+  @Test("equal devices leave no choice")
+  func equalDevicesLeaveNoChoice() throws {
     let devices = (0..<4).map { named("jetson-\($0)", .jetsonOrinNano) }
     for strategy in [ParallelStrategy.single, .tensor(3), .pipeline(2), .pipeline(4)] {
       let prediction = try experiment(strategy, on: devices, wifi).predict()
@@ -87,7 +92,8 @@ import Uniference
     }
   }
 
-  @Test func whereTheOrderIsTheNetworkItStays() throws {
+  @Test("where the order is the network it stays")
+  func whereTheOrderIsTheNetworkItStays() throws {
     let ring = ClusterNetwork(
       topology: .ring(link: Link(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(100))))
     let prediction = try experiment(.pipeline(4), on: mixed, ring).predict()
@@ -95,7 +101,8 @@ import Uniference
     #expect(try experiment(.single, on: mixed, ring).predict().runs_on == ["laptop"])
   }
 
-  @Test func theBestOfTheTriedPlacementsIsTaken() throws {
+  @Test("the best of the tried placements is taken")
+  func theBestOfTheTriedPlacementsIsTaken() throws {
     let experiment = try experiment(.pipeline(2), on: mixed, wifi)
     let candidates = try experiment.candidates()
     #expect(candidates.count > 1)
@@ -107,7 +114,8 @@ import Uniference
     #expect(chosen[.tokensPerSecond] == rates.max())
   }
 
-  @Test func encodersChooseTheirDevicesToo() throws {
+  @Test("encoders choose their devices too")
+  func encodersChooseTheirDevicesToo() throws {
     let model = try BertConfiguration(
       huggingFace: Data(
         """
@@ -124,10 +132,12 @@ import Uniference
     }
   }
 
-  @Test(arguments: [
-    ("phone-2", "phone-10", true), ("phone-10", "phone-2", false), ("a", "b", true), ("a-1", "a", false),
-    ("node1-gpu10", "node1-gpu9", false), ("007", "7", true),
-  ])
+  @Test(
+    "numbers in names count as numbers",
+    arguments: [
+      ("phone-2", "phone-10", true), ("phone-10", "phone-2", false), ("a", "b", true), ("a-1", "a", false),
+      ("node1-gpu10", "node1-gpu9", false), ("007", "7", true),
+    ])
   func numbersInNamesCountAsNumbers(left: String, right: String, isBefore: Bool) {
     #expect(naturallyPrecedes(left, right) == isBefore)
   }

@@ -28,7 +28,8 @@ import Uniference
     "clusters/profiles/own.yaml": "base: gloo-tcp\nsend: {per_message: 10 us}\n",
   ]
 
-  @Test func eachFileIsFoundFromTheOneThatNamesIt() throws {
+  @Test("each file is found from the one that names it")
+  func eachFileIsFoundFromTheOneThatNamesIt() throws {
     try Self.withFolder(Self.files) { (folder: String) throws in
       let scenario = try Scenario(contentsOf: "\(folder)/scenario.yaml")
       #expect(scenario.cluster.name == "pair")
@@ -47,7 +48,8 @@ import Uniference
     }
   }
 
-  @Test func errorsNameTheFileTheyStandIn() throws {
+  @Test("errors name the file they stand in")
+  func errorsNameTheFileTheyStandIn() throws {
     var files = Self.files
     files["clusters/profiles/own.yaml"] = "base: gloo-tcp\nsend: {per_mesage: 10 us}\n"
     try Self.withFolder(files) { (folder: String) throws in
@@ -65,7 +67,8 @@ import Uniference
     }
   }
 
-  @Test func textThatIsNotUTF8() throws {
+  @Test("text that is not UTF-8")
+  func textThatIsNotUTF8() throws {
     try Self.withFolder([:]) { (folder: String) throws in
       try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       let path = "\(folder)/latin.yaml"

@@ -41,18 +41,20 @@ import Uniference
     RunDifferences(try manifest(a), try manifest(b)).differences.map { [$0.input, $0.a, $0.b] }
   }
 
-  @Test func equalInputsDoNotDiffer() throws {
+  @Test("equal inputs do not differ")
+  func equalInputsDoNotDiffer() throws {
     #expect(try differences(scenarioInputs(), scenarioInputs()) == [])
   }
 
-  @Test func fieldsOfTheClusterAreNamed() throws {
+  @Test("fields of the cluster are named")
+  func fieldsOfTheClusterAreNamed() throws {
     let slow = Self.cluster.replacing("1 Gbps", with: "100 Mbps")
     #expect(
       try differences(scenarioInputs(), scenarioInputs(cluster: slow))
         == [["cluster network.link.bandwidth", "1 Gbps", "100 Mbps"]])
   }
 
-  @Test(arguments: [true, false])
+  @Test("what the command line set counts", arguments: [true, false])
   func whatTheCommandLineSetCounts(keepsSettings: Bool) throws {
     let set = scenarioInputs(
       settings: ["network.link.bandwidth=100 Mbps", "cluster.devices[0].speed=0.5", "workload.generate=8"],
@@ -64,12 +66,16 @@ import Uniference
       ])
   }
 
-  @Test func settingTheSameValueIsNoDifference() throws {
+  @Test("setting the same value is no difference")
+  func settingTheSameValueIsNoDifference() throws {
     let set = scenarioInputs(settings: ["network.link.bandwidth=1 Gbps"])
     #expect(try differences(scenarioInputs(), set) == [])
   }
 
-  @Test func aClusterInTheScenarioIsComparedWithOneInAFile() throws {
+  @Test("a cluster in the scenario is compared with one in a file")
+  func aClusterInTheScenarioIsComparedWithOneInAFile()
+    throws
+  {
     let indented = Self.cluster.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
     let inline = Self.scenario.replacing("cluster: two.yaml", with: "cluster:\n\(indented)")
     var inputs = scenarioInputs(scenario: inline)
@@ -78,7 +84,8 @@ import Uniference
     #expect(try differences(scenarioInputs(), inputs) == [])
   }
 
-  @Test func modelStrategySeedAndVersionAreNamed() throws {
+  @Test("model, strategy, seed and version are named")
+  func modelStrategySeedAndVersionAreNamed() throws {
     let other = scenarioInputs(
       scenario: Self.scenario.replacing("llama-3.2-1b", with: "llama-3.2-3b"), strategy: "pipeline=2", seed: 3)
     let found = RunDifferences(try manifest(scenarioInputs()), try manifest(other, uniference: "0.2.0")).differences
@@ -90,7 +97,8 @@ import Uniference
       ])
   }
 
-  @Test func scriptsDifferInArgumentsFilesAndWhereTheyWereMeasured() throws {
+  @Test("scripts differ in arguments, files and where they were measured")
+  func scriptsDifferInArgumentsFilesAndWhereTheyWereMeasured() throws {
     func inputs(_ argument: String, _ profile: String, _ processor: String) -> RunInputs {
       RunInputs(
         cluster: Self.cluster, program: "train.py", arguments: ["--lr", argument], seed: 0,
@@ -104,7 +112,8 @@ import Uniference
       ])
   }
 
-  @Test func whatOnlyOneRunSaysHasNoOther() throws {
+  @Test("what only one run says has no other")
+  func whatOnlyOneRunSaysHasNoOther() throws {
     var unknown = scenarioInputs()
     (unknown.cluster, unknown.scenario, unknown.model) = (nil, nil, nil)
     let found = try differences(scenarioInputs(), unknown)

@@ -20,7 +20,9 @@ import Uniference
     try #require(scenario.workload as? TextGeneration)
   }
 
-  @Test(arguments: try! FileManager.default.contentsOfDirectory(atPath: examples).filter { $0.hasPrefix("llama") })
+  @Test(
+    "every example loads",
+    arguments: try! FileManager.default.contentsOfDirectory(atPath: examples).filter { $0.hasPrefix("llama") })
   func everyExampleLoads(file: String) throws {
     let scenario = try Self.example(file)
     #expect(scenario.strategiesToTry.allSatisfy { $0.deviceCount <= scenario.cluster.devices.count })
@@ -28,7 +30,8 @@ import Uniference
     #expect(try scenario.cluster.makeTopology().hostCount == scenario.cluster.devices.count)
   }
 
-  @Test func theScenarioOfTheQuickstart() throws {
+  @Test("the scenario of the quickstart")
+  func theScenarioOfTheQuickstart() throws {
     let scenario = try Self.example("llama-on-jetsons.yaml")
     #expect(scenario.name == "llama-on-jetsons")
     #expect(scenario.cluster.name == "four-jetsons")
@@ -42,14 +45,17 @@ import Uniference
       ])
   }
 
-  @Test(arguments: ["network.link.bandwidth=100 Mbps", "cluster.network.link.bandwidth=100 Mbps"])
+  @Test(
+    "overrides reach into the cluster file",
+    arguments: ["network.link.bandwidth=100 Mbps", "cluster.network.link.bandwidth=100 Mbps"])
   func overridesReachIntoTheClusterFile(override: String) throws {
     let scenario = try Self.example("llama-on-jetsons.yaml", override)
     #expect(try scenario.cluster.makeTopology().links[0].bytesPerSecond == 12.5e6)
     #expect(scenario.overrides.map(\.written) == [String(override.prefix { $0 != "=" })])
   }
 
-  @Test func overridesOfAnInlineCluster() throws {
+  @Test("overrides of an inline cluster")
+  func overridesOfAnInlineCluster() throws {
     let scenario = try Self.example(
       "llama-8b-on-8-h100.yaml", "devices[0].count=4", "cluster.network.transport=gloo-tcp", "strategy=tensor=4",
       "workload.batch=2", "seed=7", "dtype=float16", "name=mine", "devices.0.speed=50%")
@@ -63,13 +69,15 @@ import Uniference
     #expect(scenario.name == "mine")
   }
 
-  @Test func listsOfStrategies() throws {
+  @Test("lists of strategies")
+  func listsOfStrategies() throws {
     let scenario = try Self.example("llama-on-jetsons.yaml", "strategy=[single, \"tensor=2,pipeline=2\", tensor=4]")
     #expect(
       scenario.strategiesToTry == [.single, .grid(tensor: 2, pipeline: 2, microbatches: 1), .tensor(4)])
   }
 
-  @Test func modelsOfFiles() throws {
+  @Test("models of files")
+  func modelsOfFiles() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
       "uniference-\(UInt64.random(in: 0...(.max)))")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -152,7 +160,9 @@ import Uniference
     ),
   ]
 
-  @Test(arguments: refusals) func wrongOverridesAreRefused(overrides: [String], message: String) throws {
+  @Test("wrong overrides are refused", arguments: refusals) func wrongOverridesAreRefused(
+    overrides: [String], message: String
+  ) throws {
     let error = try #require(throws: DocumentError.self) {
       try Scenario(
         contentsOf: "\(Self.examples)/llama-on-jetsons.yaml",
@@ -161,7 +171,7 @@ import Uniference
     #expect(error.description.replacing(Self.examples, with: "EXAMPLES") == message)
   }
 
-  @Test(arguments: 0..<400) func randomOverrides(seed: UInt64) throws {
+  @Test("random overrides", arguments: 0..<400) func randomOverrides(seed: UInt64) throws {
     var random = Mutations.Random(seed: seed)
     let parts = [
       "cluster", "network", "link", "bandwidth", "devices", "0", "[0]", "-1", "1e9", "name", "count", "topology",

@@ -6,7 +6,8 @@ import Testing
 @Suite struct ComputePermitsTests {
   private let answer = FrameWriter(.done).finished()
 
-  @Test func onlySoManyRanksAreAnsweredAtOnce() throws {
+  @Test("only so many ranks are answered at once")
+  func onlySoManyRanksAreAnsweredAtOnce() throws {
     let permits = ComputePermits(limit: 2, coreCount: 2)
     let ranks = (0..<4).map { PlayedRank(rank: $0) }
     for rank in ranks { permits.answer(rank.link, answer, at: .zero) }
@@ -17,7 +18,8 @@ import Testing
     #expect(try ranks.map { try $0.receivedKinds().count } == [0, 0, 0, 1])
   }
 
-  @Test func whoHasNoPermitGivesNoneBack() throws {
+  @Test("who has no permit gives none back")
+  func whoHasNoPermitGivesNoneBack() throws {
     let permits = ComputePermits(limit: 1, coreCount: 1)
     let ranks = (0..<3).map { PlayedRank(rank: $0) }
     for rank in ranks { permits.answer(rank.link, answer, at: .zero) }
@@ -25,7 +27,8 @@ import Testing
     #expect(try ranks.map { try $0.receivedKinds().count } == [1, 0, 0])
   }
 
-  @Test func ranksThatHaveNotCommunicatedMayUseAllCores() throws {
+  @Test("ranks that have not communicated may use all cores")
+  func ranksThatHaveNotCommunicatedMayUseAllCores() throws {
     let permits = ComputePermits(limit: 1, coreCount: 3)
     let ranks = (0..<4).map { PlayedRank(rank: $0) }
     ranks[0].communicate()
@@ -38,7 +41,8 @@ import Testing
     #expect(try ranks.map { try $0.receivedKinds().count } == [1, 0, 0, 0])
   }
 
-  @Test func answersThatWereHeldBackAreGivenInTheEnd() throws {
+  @Test("answers that were held back are given in the end")
+  func answersThatWereHeldBackAreGivenInTheEnd() throws {
     let permits = ComputePermits(limit: 1, coreCount: 1)
     let ranks = (0..<3).map { PlayedRank(rank: $0) }
     for rank in ranks { permits.answer(rank.link, answer, at: .zero) }
@@ -46,7 +50,8 @@ import Testing
     #expect(try ranks.map { try $0.receivedKinds().count } == [1, 1, 1])
   }
 
-  @Test func whoComputesForLongLetsThoseBehindComputeBesideIt() throws {
+  @Test("who computes for long lets those behind compute beside it")
+  func whoComputesForLongLetsThoseBehindComputeBesideIt() throws {
     let permits = ComputePermits(limit: 1, coreCount: 1, longestTurn: .zero)
     let ranks = (0..<3).map { PlayedRank(rank: $0) }
     permits.answer(ranks[0].link, answer, at: .zero)

@@ -4,7 +4,8 @@ import Testing
 @testable import PyTorchBridge
 
 @Suite struct FrameTests {
-  @Test func aCollectiveIsDecodedFieldByField() throws {
+  @Test("a collective is decoded field by field")
+  func aCollectiveIsDecodedFieldByField() throws {
     let frame = try RankFrame(collectiveFrame()[...])
     guard case .request(let request) = frame, case .collective(let collective) = request.content else {
       Issue.record("decoded as \(frame)")
@@ -27,7 +28,8 @@ import Testing
     #expect(collective.timeoutNanoseconds == nil)
   }
 
-  @Test func everyTruncationOfAFrameIsRefused() throws {
+  @Test("every truncation of a frame is refused")
+  func everyTruncationOfAFrameIsRefused() throws {
     let frame = collectiveFrame()
     for length in 1..<frame.count {
       #expect(throws: ProtocolError.self, "cut to \(length) bytes") { try RankFrame(frame[..<length]) }
@@ -35,7 +37,8 @@ import Testing
     #expect(throws: ProtocolError.self) { try RankFrame((frame + [0])[...]) }
   }
 
-  @Test func randomBytesNeverTrap() {
+  @Test("random bytes never trap")
+  func randomBytesNeverTrap() {
     var random = SplitMix(seed: 7)
     for _ in 0..<20_000 {
       var bytes = (0..<Int.random(in: 1...80, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -44,12 +47,14 @@ import Testing
     }
   }
 
-  @Test func aListLongerThanItsFrameIsRefusedBeforeMemoryIsTaken() {
+  @Test("a list longer than its frame is refused before memory is taken")
+  func aListLongerThanItsFrameIsRefusedBeforeMemoryIsTaken() {
     let bytes: [UInt8] = [3] + littleEndian(UInt32.max)
     #expect(throws: ProtocolError.self) { try RankFrame(bytes[...]) }
   }
 
-  @Test func anAnswerHasItsLengthFirst() {
+  @Test("an answer has its length first")
+  func anAnswerHasItsLengthFirst() {
     var writer = FrameWriter(.done)
     writer.integer(Int64(-2))
     writer.string("é")

@@ -8,7 +8,8 @@ import Testing
 private let here = Inputs.SourceLocation()
 
 @Suite struct KeyValueStoreTests {
-  @Test func whoWaitsForAKeyGoesOnWhenItIsSet() throws {
+  @Test("who waits for a key goes on when it is set")
+  func whoWaitsForAKeyGoesOnWhenItIsSet() throws {
     let engine = Engine()
     let store = KeyValueStore()
     let times = TimeLog()
@@ -26,7 +27,8 @@ private let here = Inputs.SourceLocation()
     #expect(times.all == [500])
   }
 
-  @Test func aKeyThatNobodySetsIsADeadlockThatNamesIt() throws {
+  @Test("a key that nobody sets is a deadlock that names it")
+  func aKeyThatNobodySetsIsADeadlockThatNamesIt() throws {
     let engine = Engine()
     let store = KeyValueStore()
     engine.spawn { process in
@@ -40,7 +42,8 @@ private let here = Inputs.SourceLocation()
     }
   }
 
-  @Test func addingStartsAtZeroAndNamespacesAreApart() throws {
+  @Test("adding starts at zero and namespaces are apart")
+  func addingStartsAtZeroAndNamespacesAreApart() throws {
     let engine = Engine()
     let store = KeyValueStore()
     let process = engine.spawn { _ in }

@@ -7,7 +7,8 @@ import Testing
 @testable import PyTorchBridge
 
 @Suite struct PollingTests {
-  @Test func fewQuestionsAreFree() {
+  @Test("few questions are free")
+  func fewQuestionsAreFree() {
     for subject in [Polling.Subject.others, .time] {
       var polling = Polling()
       let steps = (0..<Polling.freeQuestions).map { _ in polling.step(asking: subject, at: .zero, hasWorked: false) }
@@ -16,7 +17,8 @@ import Testing
     }
   }
 
-  @Test func waitingForOthersOvershootsByAFewPercentAndTakesHundredsOfQuestions() {
+  @Test("waiting for others overshoots by a few percent and takes hundreds of questions")
+  func waitingForOthersOvershootsByAFewPercentAndTakesHundredsOfQuestions() {
     for target in [1, 1000, 1_000_000, 3_600_000_000].map({ Int64($0) * 1_000_000 }) {
       let (questions, end) = poll(.others, until: target)
       #expect(end < target + max(target / 50, 1_000_000), "until \(target)")
@@ -24,7 +26,8 @@ import Testing
     }
   }
 
-  @Test func aThousandQuestionsForTheTimeTakeMillisecondsAndAHourIsReached() {
+  @Test("a thousand questions for the time take milliseconds and an hour is reached")
+  func aThousandQuestionsForTheTimeTakeMillisecondsAndAHourIsReached() {
     var polling = Polling()
     let passed = (0..<1000).reduce(Int64(0)) { passed, _ in
       passed + polling.step(asking: .time, at: VirtualTime(picoseconds: passed), hasWorked: false)
@@ -33,14 +36,16 @@ import Testing
     #expect(poll(.time, until: 3_600_000_000_000_000).questions < 1_000_000)
   }
 
-  @Test func whoWorksInBetweenDoesNotPoll() {
+  @Test("who works in between does not poll")
+  func whoWorksInBetweenDoesNotPoll() {
     var polling = Polling()
     for number in 0..<5000 {
       #expect(polling.step(asking: .others, at: .zero, hasWorked: number % 2 == 0) == 0)
     }
   }
 
-  @Test func whoHasDoneSomethingElseBeginsAnew() {
+  @Test("who has done something else begins anew")
+  func whoHasDoneSomethingElseBeginsAnew() {
     var polling = Polling()
     for _ in 0..<200 { _ = polling.step(asking: .others, at: .zero, hasWorked: false) }
     polling.end()
@@ -61,7 +66,8 @@ import Testing
 
   /// Ranks that sleep, compute, and poll for each other's keys: the same times on every run, whatever the ranks' threads do,
   /// and nobody learns of a key before it has been set.
-  @Test func pollsAreTheSameOnEveryRun() throws {
+  @Test("polls are the same on every run")
+  func pollsAreTheSameOnEveryRun() throws {
     for seed in 0..<6 as Range<UInt64> {
       let runs = try (0..<2).map { _ in try pollingTimes(seed: seed) }
       #expect(runs[0] == runs[1], "seed \(seed)")
@@ -107,7 +113,10 @@ import Testing
 }
 
 @Suite struct ProcessActivityTests {
-  @Test func aProcessThatSleepsIsIdleAndOneThatLoopsIsNot() throws {
+  @Test("a process that sleeps is idle and one that loops is not")
+  func aProcessThatSleepsIsIdleAndOneThatLoopsIsNot()
+    throws
+  {
     let sleeper = try ShellCommand("exec sleep 600")
     let loop = try ShellCommand("while :; do :; done")
     defer { [sleeper, loop].forEach { $0.kill() } }
@@ -116,7 +125,8 @@ import Testing
     #expect(try !staysIdle(loop.process, ProcessActivity.init(of:)))
   }
 
-  @Test func whatAProcessHasStartedBelongsToItsFamily() throws {
+  @Test("what a process has started belongs to its family")
+  func whatAProcessHasStartedBelongsToItsFamily() throws {
     let parent = try ShellCommand("sh -c 'while :; do :; done' & wait")
     defer { parent.kill() }
 
@@ -126,7 +136,8 @@ import Testing
     #endif
   }
 
-  @Test func aProcessThatIsGoneHasNoActivity() throws {
+  @Test("a process that is gone has no activity")
+  func aProcessThatIsGoneHasNoActivity() throws {
     let gone = try ShellCommand("exit 0")
     gone.kill()
     #expect(ProcessActivity(of: gone.process) == nil)

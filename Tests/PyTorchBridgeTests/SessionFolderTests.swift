@@ -5,7 +5,8 @@ import Testing
 @testable import PyTorchBridge
 
 @Suite struct SessionFolderTests {
-  @Test func folderSocketAndTokenAreForThisUserOnly() throws {
+  @Test("folder, socket and token are for this user only")
+  func folderSocketAndTokenAreForThisUserOnly() throws {
     let folder = try SessionFolder()
     defer { folder.remove() }
     let socket = try ListeningSocket(path: folder.socketPath)
@@ -15,24 +16,28 @@ import Testing
     withExtendedLifetime(socket) {}
   }
 
-  @Test func twoSessionsShareNothing() throws {
+  @Test("two sessions share nothing")
+  func twoSessionsShareNothing() throws {
     let folders = try (0..<2).map { _ in try SessionFolder() }
     defer { folders.forEach { $0.remove() } }
     #expect(folders[0].path != folders[1].path)
     #expect(folders[0].token != folders[1].token)
   }
 
-  @Test func removingLeavesNothing() throws {
+  @Test("removing leaves nothing")
+  func removingLeavesNothing() throws {
     let folder = try SessionFolder()
     try folder.write([1, 2, 3], to: "0-1")
     folder.remove()
     #expect(!FileManager.default.fileExists(atPath: folder.path))
   }
 
-  @Test(arguments: [
-    (token: "right", version: UInt16(3), isWelcome: true), (token: "wrong", version: 3, isWelcome: false),
-    (token: "right", version: 2, isWelcome: false),
-  ])
+  @Test(
+    "only the session's token opens the door",
+    arguments: [
+      (token: "right", version: UInt16(3), isWelcome: true), (token: "wrong", version: 3, isWelcome: false),
+      (token: "right", version: 2, isWelcome: false),
+    ])
   func onlyTheSessionsTokenOpensTheDoor(token: String, version: UInt16, isWelcome: Bool) throws {
     let folder = try SessionFolder()
     defer { folder.remove() }

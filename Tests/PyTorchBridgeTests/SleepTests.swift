@@ -16,7 +16,8 @@ import Testing
 
   /// Whoever wakes has been preceded by all that wake earlier in virtual time: the order in which ranks go on is that of
   /// their clocks, however long they take for real.
-  @Test func ranksWakeInTheOrderOfTheirClocks() throws {
+  @Test("ranks wake in the order of their clocks")
+  func ranksWakeInTheOrderOfTheirClocks() throws {
     for seed in 0..<12 as Range<UInt64> {
       let steps = randomSteps(seed: seed)
       var expected: [Waking] = []
@@ -53,7 +54,8 @@ import Testing
     }
   }
 
-  @Test func aRankThatSleepsLetsAnotherOneCompute() throws {
+  @Test("a rank that sleeps lets another one compute")
+  func aRankThatSleepsLetsAnotherOneCompute() throws {
     let order = Notes<String>()
     try PlayedWorld.run(ranks: 2) { script in
       if script.rank == 0 {
@@ -68,7 +70,8 @@ import Testing
     #expect(order.all == ["began", "computed", "slept"])
   }
 
-  @Test func aSleepBeyondTheEndOfVirtualTimeIsRefusedWithTheRun() {
+  @Test("a sleep beyond the end of virtual time is refused with the run")
+  func aSleepBeyondTheEndOfVirtualTimeIsRefusedWithTheRun() {
     #expect {
       try PlayedWorld.run(ranks: 1) { script in
         for _ in 0..<3 { _ = script.sleep(.max / 2) }

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct TensorPayloadTests {
   /// Slices of slices and concatenations name the same bytes as the same done to a plain array of byte numbers.
-  @Test func slicesNameTheBytesThatAnArrayWould() {
+  @Test("slices name the bytes that an array would")
+  func slicesNameTheBytesThatAnArrayWould() {
     for seed in 0..<2000 as Range<UInt64> {
       var random = SplitMix(seed: seed)
       let owner = PlayedRank()
@@ -27,14 +28,16 @@ import Testing
     }
   }
 
-  @Test func aSliceKnowsItsPlaceInTheWhole() {
+  @Test("a slice knows its place in the whole")
+  func aSliceKnowsItsPlaceInTheWhole() {
     let payload = whole(12, .float32, PlayedRank(), block: 1).elements(in: 4..<12).elements(in: 2..<5)
     #expect(payload.start == 6)
     #expect(payload.wholeCount == 12)
     #expect(payload.elementCount == 3)
   }
 
-  @Test func aBlockIsReleasedWithItsLastReference() {
+  @Test("a block is released with its last reference")
+  func aBlockIsReleasedWithItsLastReference() {
     let owner = PlayedRank()
     var payload: TensorPayload? = whole(8, .int64, owner, block: 5)
     var slice = payload?.elements(in: 2..<3)
@@ -46,7 +49,8 @@ import Testing
     #expect(owner.link.takeReleased() == [])
   }
 
-  @Test func aReductionIsComputedOnceAndGivenToAllWhoWait() {
+  @Test("a reduction is computed once and given to all who wait")
+  func aReductionIsComputedOnceAndGivenToAllWhoWait() {
     let owner = PlayedRank()
     let contributions = (1...3).map { whole(4, .float32, owner, block: UInt32($0)) }
     let result = TensorPayload.reducing(contributions, with: .sum)
@@ -63,7 +67,8 @@ import Testing
     #expect(reduction.contributions.isEmpty)
   }
 
-  @Test func whatHasNoValuesStaysWithout() {
+  @Test("what has no values stays without")
+  func whatHasNoValuesStaysWithout() {
     let bare = TensorPayload(elementCount: 6, dataType: .float32, content: .sizeOnly)
     let sum = TensorPayload.reducing([bare, bare], with: .sum)
     guard case .sizeOnly = sum.content else {

@@ -2,16 +2,19 @@ import Quantities
 import Testing
 
 @Suite struct NameSuggestionTests {
-  @Test(arguments: [
-    ("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("Gpbs", "Gbps", 1), ("flaw", "lawn", 2),
-    ("same", "same", 0),
-  ])
+  @Test(
+    "edit distances",
+    arguments: [
+      ("", "", 0), ("abc", "", 3), ("kitten", "sitting", 3), ("Gpbs", "Gbps", 1), ("flaw", "lawn", 2),
+      ("same", "same", 0),
+    ])
   func editDistances(left: String, right: String, distance: Int) {
     #expect(editDistance(left, right) == distance)
     #expect(editDistance(right, left) == distance)
   }
 
-  @Test func theNearestNameIsSuggestedOnlyWhenItIsNear() {
+  @Test("the nearest name is suggested only when it is near")
+  func theNearestNameIsSuggestedOnlyWhenItIsNear() {
     let names = ["jetson-orin-nano", "jetson-orin-nx", "h100-sxm", "h200-sxm"]
     #expect(nearestName(to: "jetson-orin-nan", among: names) == "jetson-orin-nano")
     #expect(nearestName(to: "H100-SXM", among: names) == "h100-sxm")

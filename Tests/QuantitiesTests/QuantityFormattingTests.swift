@@ -2,7 +2,8 @@ import Quantities
 import Testing
 
 @Suite struct QuantityFormattingTests {
-  @Test func quantitiesReadAsPeopleWriteThem() {
+  @Test("quantities read as people write them")
+  func quantitiesReadAsPeopleWriteThem() {
     #expect(Bandwidth(bitsPerSecond: 1e9).description == "1 Gbps")
     #expect(Bandwidth(bitsPerSecond: 999_960_000).description == "1 Gbps")
     #expect(Bandwidth(bitsPerSecond: 0).description == "0 bps")
@@ -27,7 +28,8 @@ import Testing
     #expect(Ratio(0.000_12).description == "0.012%")
   }
 
-  @Test func numbersKeepTheirDigits() {
+  @Test("numbers keep their digits")
+  func numbersKeepTheirDigits() {
     #expect(formatNumber(1008, significantDigits: 3) == "1008")
     #expect(formatNumber(0.012345, significantDigits: 3) == "0.0123")
     #expect(formatNumber(9.9999, significantDigits: 3) == "10")
@@ -36,7 +38,8 @@ import Testing
   }
 
   /// A text read back is the value to half a unit of its last digit.
-  @Test func whatIsWrittenCanBeRead() throws {
+  @Test("what is written can be read")
+  func whatIsWrittenCanBeRead() throws {
     let seed: UInt64 = 11
     var random = SplitMix64(state: seed)
     for trial in 0..<2000 {

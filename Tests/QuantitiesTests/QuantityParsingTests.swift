@@ -3,6 +3,7 @@ import Testing
 
 @Suite struct QuantityParsingTests {
   @Test(
+    "bandwidths",
     arguments: [
       ("1 Gbps", 1e9), ("100 Mbps", 1e8), ("800 kbps", 8e5), ("10 bps", 10), ("2.5 Tbps", 2.5e12), ("1 Gb/s", 1e9),
       ("1 Gbit/s", 1e9), ("1 GBps", 8e9), ("1 GB/s", 8e9), ("900 GB/s", 7.2e12), ("1 GiB/s", 8 * 1_073_741_824.0),
@@ -12,30 +13,36 @@ import Testing
     #expect(try Bandwidth(parsing: text).bitsPerSecond == bitsPerSecond)
   }
 
-  @Test func capitalBIsBytesAndSmallBIsBits() throws {
+  @Test("capital B is bytes and small b is bits")
+  func capitalBIsBytesAndSmallBIsBits() throws {
     let bytes = try Bandwidth(parsing: "1 GBps")
     let bits = try Bandwidth(parsing: "1 Gbps")
     #expect(bytes.bytesPerSecond == 8 * bits.bytesPerSecond)
   }
 
-  @Test(arguments: [
-    ("4 MB", 4_000_000), ("4 MiB", 4_194_304), ("512 B", 512), ("8 GB", 8_000_000_000), ("8 GiB", 8_589_934_592),
-    ("1.1 kB", 1100), ("1.5 KiB", 1536), ("2 TiB", 2_199_023_255_552), ("7 bytes", 7), ("0", 0),
-  ])
+  @Test(
+    "data sizes",
+    arguments: [
+      ("4 MB", 4_000_000), ("4 MiB", 4_194_304), ("512 B", 512), ("8 GB", 8_000_000_000), ("8 GiB", 8_589_934_592),
+      ("1.1 kB", 1100), ("1.5 KiB", 1536), ("2 TiB", 2_199_023_255_552), ("7 bytes", 7), ("0", 0),
+    ])
   func dataSizes(text: String, bytes: Int) throws {
     #expect(try DataSize(parsing: text).bytes == bytes)
   }
 
-  @Test(arguments: [
-    ("0.5 ms", 500_000_000), ("10 us", 10_000_000), ("10 µs", 10_000_000), ("10 μs", 10_000_000), ("3 ns", 3_000),
-    ("1.5 s", 1_500_000_000_000), ("2 min", 120_000_000_000_000), ("100 ps", 100), ("1.1 s", 1_100_000_000_000),
-    ("0.3 ps", 0), ("2 h", 7_200_000_000_000_000),
-  ])
+  @Test(
+    "durations",
+    arguments: [
+      ("0.5 ms", 500_000_000), ("10 us", 10_000_000), ("10 µs", 10_000_000), ("10 μs", 10_000_000), ("3 ns", 3_000),
+      ("1.5 s", 1_500_000_000_000), ("2 min", 120_000_000_000_000), ("100 ps", 100), ("1.1 s", 1_100_000_000_000),
+      ("0.3 ps", 0), ("2 h", 7_200_000_000_000_000),
+    ])
   func durations(text: String, picoseconds: Int64) throws {
     #expect(try Duration(parsing: text) == .picoseconds(picoseconds))
   }
 
-  @Test func powersEnergiesRatesAndRatios() throws {
+  @Test("powers, energies, rates and ratios")
+  func powersEnergiesRatesAndRatios() throws {
     #expect(try Power(parsing: "15 W").watts == 15)
     #expect(try Power(parsing: "250 mW").watts == 0.25)
     #expect(try Energy(parsing: "2 kWh").joules == 7.2e6)
@@ -50,10 +57,12 @@ import Testing
     #expect(try Ratio(parsing: "0.5").value == 0.5)
   }
 
-  @Test(arguments: [
-    ("1 Gps", "Gbps"), ("1 gbps", "Gbps"), ("1 GBPS", "GBps"), ("1 gb/s", "Gb/s"), ("100 mbps", "Mbps"),
-    ("1 KB/s", "kB/s"), ("1 Gpbs", "Gbps"), ("1 Gbits/s", "Gbit/s"),
-  ])
+  @Test(
+    "a wrong unit is refused with the nearest",
+    arguments: [
+      ("1 Gps", "Gbps"), ("1 gbps", "Gbps"), ("1 GBPS", "GBps"), ("1 gb/s", "Gb/s"), ("100 mbps", "Mbps"),
+      ("1 KB/s", "kB/s"), ("1 Gpbs", "Gbps"), ("1 Gbits/s", "Gbit/s"),
+    ])
   func aWrongUnitIsRefusedWithTheNearest(text: String, nearest: String) throws {
     let error = try #require(throws: QuantityError.self) { try Bandwidth(parsing: text) }
     guard case .unknownUnit(_, let suggestion) = error.reason else {
@@ -63,19 +72,22 @@ import Testing
     #expect(suggestion == nearest)
   }
 
-  @Test(arguments: ["1000", "1000 "])
+  @Test("a missing unit is refused", arguments: ["1000", "1000 "])
   func aMissingUnitIsRefused(text: String) throws {
     let error = try #require(throws: QuantityError.self) { try Bandwidth(parsing: text) }
     #expect(error.reason == .missingUnit)
   }
 
-  @Test(arguments: ["", "fast", "nan Gbps", "inf Gbps", "1,000 Mbps", "1_000 Mbps", "1.2.3 Gbps", "Gbps", "- Gbps"])
+  @Test(
+    "what is no number is refused",
+    arguments: ["", "fast", "nan Gbps", "inf Gbps", "1,000 Mbps", "1_000 Mbps", "1.2.3 Gbps", "Gbps", "- Gbps"])
   func whatIsNoNumberIsRefused(text: String) throws {
     let error = try #require(throws: QuantityError.self) { try Bandwidth(parsing: text) }
     #expect(error.reason == .notANumber)
   }
 
-  @Test func boundsAreKept() throws {
+  @Test("bounds are kept")
+  func boundsAreKept() throws {
     func reason(_ parse: () throws -> Void) throws -> QuantityError.Reason {
       try #require(throws: QuantityError.self, performing: parse).reason
     }
@@ -92,7 +104,8 @@ import Testing
     #expect(try reason { _ = try Bandwidth(parsing: "1e999 Gbps") } == .notANumber)
   }
 
-  @Test func messagesSayWhatIsAllowed() throws {
+  @Test("messages say what is allowed")
+  func messagesSayWhatIsAllowed() throws {
     func message(_ parse: () throws -> Void) throws -> String {
       try #require(throws: QuantityError.self, performing: parse).description
     }

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [0, 1, 9, 10, 11, 95, 100], [1, 10, 1000])
+  @Test("the order is that of a stable sort", arguments: [0, 1, 9, 10, 11, 95, 100], [1, 10, 1000])
   func theOrderIsThatOfAStableSort(count: Int, capacity: Int) throws {
     let folder = try TemporaryFolder()
     let seed = UInt64(count * 1000 + capacity)

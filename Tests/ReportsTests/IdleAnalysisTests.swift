@@ -16,7 +16,8 @@ import Testing
     return found
   }
 
-  @Test func twoCollectivesInARowAreEachToBlameForTheirPart() {
+  @Test("two collectives in a row are each to blame for their part")
+  func twoCollectivesInARowAreEachToBlameForTheirPart() {
     func collective(_ start: Int64, _ end: Int64, _ rank: UInt32) -> EventRecord {
       EventRecord(time: start, duration: end - start, kind: .collective, name: 1, rank: rank, tag: 2)
     }
@@ -42,7 +43,8 @@ import Testing
       ])
   }
 
-  @Test func whatEndsWhileARankComputesIsNotWaitedFor() {
+  @Test("what ends while a rank computes is not waited for")
+  func whatEndsWhileARankComputesIsNotWaitedFor() {
     let events = [
       EventRecord(time: 0, duration: 50, kind: .computation, rank: 0),
       EventRecord(time: 10, duration: 20, kind: .message, rank: 1, peer: 0),
@@ -52,7 +54,8 @@ import Testing
       idle(events, ranks: 2).filter { $0.rank == 0 } == [.init(rank: 0, start: 50, end: 60, reason: .nothing)])
   }
 
-  @Test func aSendIsToBlameOnlyWhereNothingElseEnded() {
+  @Test("a send is to blame only where nothing else ended")
+  func aSendIsToBlameOnlyWhereNothingElseEnded() {
     let send = EventRecord(time: 10, duration: 30, kind: .message, rank: 0, peer: 1)
     let next = EventRecord(time: 40, duration: 5, kind: .computation, rank: 0)
     let first = EventRecord(time: 0, duration: 10, kind: .computation, rank: 0)
@@ -69,7 +72,8 @@ import Testing
   }
 
   /// A message that a collective sent is the collective's affair.
-  @Test func messagesOfCollectivesAreLeftToThem() {
+  @Test("messages of collectives are left to them")
+  func messagesOfCollectivesAreLeftToThem() {
     let events = [
       EventRecord(time: 0, duration: 10, kind: .message, flags: .partOfCollective, rank: 1, peer: 0),
       EventRecord(time: 20, duration: 5, kind: .computation, rank: 0),
@@ -78,7 +82,8 @@ import Testing
   }
 
   /// Whatever happens: computing and idle time fill each rank's time without a gap and without overlap.
-  @Test func computingAndIdleTimeFillEachRanksTime() {
+  @Test("computing and idle time fill each rank's time")
+  func computingAndIdleTimeFillEachRanksTime() {
     let seed = UInt64.random(in: 0...(.max))
     var random = SplitMix(seed)
     for _ in 0..<200 {

@@ -22,7 +22,8 @@ import Testing
     return try ParsedTrace(path: path, withoutIdleTime: true)
   }
 
-  @Test func eachDeviceIsAProcessNamedByRank() throws {
+  @Test("each device is a process named by rank")
+  func eachDeviceIsAProcessNamedByRank() throws {
     let parsed = try trace([], devices: (0..<11).map { "jetson-\($0)" })
     #expect(parsed.processes.count == 11)
     #expect(parsed.processes.first == "rank 00 jetson-0")
@@ -30,7 +31,8 @@ import Testing
     #expect(parsed.faults == [])
   }
 
-  @Test func aComputationIsASliceByItsOperationsName() throws {
+  @Test("a computation is a slice by its operation's name")
+  func aComputationIsASliceByItsOperationsName() throws {
     let parsed = try trace(
       [EventRecord(time: 1_000_499, duration: 2_000_001, bytes: 12, kind: .computation, name: 1, rank: 1)],
       names: ["", "matmul"])
@@ -42,7 +44,8 @@ import Testing
     #expect(parsed.faults == [])
   }
 
-  @Test func aMessageIsASliceAtBothEndsJoinedByAFlow() throws {
+  @Test("a message is a slice at both ends joined by a flow")
+  func aMessageIsASliceAtBothEndsJoinedByAFlow() throws {
     let parsed = try trace([
       EventRecord(time: 0, duration: 5000, bytes: 64, kind: .message, flags: .control, rank: 0, peer: 1, tag: -3)
     ])
@@ -58,7 +61,10 @@ import Testing
     #expect(received.arguments == ["bytes": "64", "from": "0", "tag": "-3", "control": "true"])
   }
 
-  @Test func aMessageStillUnderWayIsSeenAtItsSenderAlone() throws {
+  @Test("a message still under way is seen at its sender alone")
+  func aMessageStillUnderWayIsSeenAtItsSenderAlone()
+    throws
+  {
     let parsed = try trace([
       EventRecord(time: 0, duration: 5000, kind: .message, flags: .incomplete, rank: 0, peer: 1)
     ])
@@ -67,7 +73,8 @@ import Testing
     #expect(parsed.slices.map { $0.arguments["incomplete"] } == ["true"])
   }
 
-  @Test func aCollectiveNamesItsGroupRootAndBytes() throws {
+  @Test("a collective names its group, root and bytes")
+  func aCollectiveNamesItsGroupRootAndBytes() throws {
     let parsed = try trace(
       [EventRecord(time: 0, duration: 1000, bytes: 8, kind: .collective, name: 1, rank: 0, peer: 1, tag: 2)],
       names: ["", "broadcast", "tensor"])
@@ -76,7 +83,8 @@ import Testing
     #expect(parsed.slices.map(\.arguments) == [["bytes": "8", "root": "1", "group": "tensor"]])
   }
 
-  @Test func phasesLayersAndCallsHaveRowsOfTheirOwn() throws {
+  @Test("phases, layers and calls have rows of their own")
+  func phasesLayersAndCallsHaveRowsOfTheirOwn() throws {
     let writer = try PerfettoTraceWriter(path: path, devices: ["a"])
     try writer.append(EventRecord(time: 0, duration: 9_000_000, kind: .phase, name: 1, rank: 0))
     try writer.append(EventRecord(time: 0, duration: 2_000_000, kind: .layer, name: 2, rank: 0, tag: 7))
@@ -95,7 +103,8 @@ import Testing
       ])
   }
 
-  @Test func idleTimeNamesItsReason() throws {
+  @Test("idle time names its reason")
+  func idleTimeNamesItsReason() throws {
     let writer = try PerfettoTraceWriter(path: path, devices: ["a", "b"])
     let us: Int64 = 1_000_000
     // Rank 0 computes for 1 us, rank 1 for 5; an all-reduce takes 2 us from then on. Then rank 0 sends to rank 1.
@@ -122,7 +131,8 @@ import Testing
     #expect(parsed.slices.first { $0.name.hasPrefix("waits for rank 1") }?.arguments == ["from": "1"])
   }
 
-  @Test func countersAreMergedByTime() throws {
+  @Test("counters are merged by time")
+  func countersAreMergedByTime() throws {
     let writer = try PerfettoTraceWriter(path: path, devices: ["a"])
     for time in [0, 4, 8] {
       try writer.append(
@@ -144,7 +154,8 @@ import Testing
     #expect(parsed.processes == ["rank 0 a", "network"])
   }
 
-  @Test func markersAndEndsAreInstants() throws {
+  @Test("markers and ends are instants")
+  func markersAndEndsAreInstants() throws {
     let parsed = try trace(
       [
         EventRecord(time: 2000, kind: .finished, rank: 0), EventRecord(time: 1000, kind: .marker, name: 1, rank: 0),
@@ -154,7 +165,8 @@ import Testing
     #expect(parsed.instants.map(\.start) == [1, 2])
   }
 
-  @Test func slicesThatOverlapHaveLanesAndThoseThatTouchDoNot() throws {
+  @Test("slices that overlap have lanes and those that touch do not")
+  func slicesThatOverlapHaveLanesAndThoseThatTouchDoNot() throws {
     let parsed = try trace([
       EventRecord(time: 10_000, duration: 10_000, kind: .computation, rank: 0),
       EventRecord(time: 0, duration: 10_000, kind: .computation, rank: 0),
@@ -169,7 +181,7 @@ import Testing
   }
 
   /// Whatever the events and however few fit in memory: nothing is lost, time never goes back, no lane's slices overlap.
-  @Test(arguments: 1...20)
+  @Test("random events are all drawn and never cross", arguments: 1...20)
   func randomEventsAreAllDrawnAndNeverCross(seed: Int) throws {
     var state = UInt64(seed)
     func random(_ bound: UInt64) -> UInt64 {
@@ -198,7 +210,8 @@ import Testing
     #expect(try folder.entries == ["trace.pftrace"])
   }
 
-  @Test func aRunRecordIsDrawn() throws {
+  @Test("a run record is drawn")
+  func aRunRecordIsDrawn() throws {
     let writer = try RunRecordWriter(
       path: folder.path + "/a.run", inputs: RunInputs(program: "p", seed: 1),
       versions: RunVersions(uniference: "0", swift: "6"), devices: ["d"])
@@ -209,7 +222,8 @@ import Testing
     #expect(try ParsedTrace(path: path).slices.map(\.name) == ["softmax"])
   }
 
-  @Test func anEventOfAnUnknownRankIsRefusedAndNothingIsLeft() throws {
+  @Test("an event of an unknown rank is refused and nothing is left")
+  func anEventOfAnUnknownRankIsRefusedAndNothingIsLeft() throws {
     do {
       let writer = try PerfettoTraceWriter(path: path, devices: ["a"])
       try writer.append(EventRecord(time: 0, kind: .marker, rank: 0))
@@ -219,7 +233,8 @@ import Testing
     #expect(try folder.entries == [])
   }
 
-  @Test func aFolderThatIsMissingIsAnErrorThatNamesIt() throws {
+  @Test("a folder that is missing is an error that names it")
+  func aFolderThatIsMissingIsAnErrorThatNamesIt() throws {
     let error = #expect(throws: FileError.self) {
       try PerfettoTraceWriter(path: folder.path + "/missing/t", devices: [])
     }
@@ -228,7 +243,8 @@ import Testing
   }
 
   #if os(Linux)
-    @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
+    @Test("a full disk is an error that names the file")
+    func aFullDiskIsAnErrorThatNamesTheFile() throws {
       let writer = try PerfettoTraceWriter(path: "/dev/full", devices: ["a"])
       let expected = FileError(operation: "write", path: "/dev/full", reason: "No space left on device")
       #expect(throws: expected) { try writer.finish(names: [""]) }

@@ -67,7 +67,8 @@ import Testing
 
   private func microseconds(_ seconds: Double) -> Double { (seconds * 1e9).rounded() / 1e3 }
 
-  @Test func devicesTimeIsComputingWaitingAndNetwork() throws {
+  @Test("a device's time is computing, waiting and network")
+  func devicesTimeIsComputingWaitingAndNetwork() throws {
     let profile = try RunProfile(record())
     #expect(microseconds(profile.total_s) == 17)
     let uses = profile.devices.map { device in
@@ -79,7 +80,8 @@ import Testing
     for device in profile.devices { #expect(abs(device.use.total_s - device.end_s) < 1e-12) }
   }
 
-  @Test func phasesGetTheirPartOfEverything() throws {
+  @Test("phases get their part of everything")
+  func phasesGetTheirPartOfEverything() throws {
     let phases = try RunProfile(record()).phases
     #expect(phases.map(\.name) == ["prefill", "decode"])
     #expect(phases.map { [microseconds($0.start_s), microseconds($0.end_s)] } == [[0, 12], [12, 17]])
@@ -91,7 +93,8 @@ import Testing
     for phase in phases { #expect(abs(phase.use.total_s - phase.rank_s) < 1e-12) }
   }
 
-  @Test func layersOperationsAndCollectivesAreCounted() throws {
+  @Test("layers, operations and collectives are counted")
+  func layersOperationsAndCollectivesAreCounted() throws {
     let profile = try RunProfile(record())
     #expect(profile.layers.map { [$0.number, $0.count] } == [[0, 2], [1, 2]])
     #expect(profile.layers.map { [microseconds($0.rank_s), microseconds($0.computing_s)] } == [[12, 6], [12, 6]])
@@ -111,14 +114,16 @@ import Testing
         == ["0 for 1 in all_reduce 4.0", "1 for 0 in receive 1.0"])
   }
 
-  @Test func olderRecordsShowWhatTheyHold() throws {
+  @Test("older records show what they hold")
+  func olderRecordsShowWhatTheyHold() throws {
     let profile = try RunProfile(record(withSpans: false))
     #expect(profile.phases.isEmpty && profile.layers.isEmpty && profile.calls.isEmpty)
     #expect(profile.operations.map { "\($0.phase)\($0.name)" } == ["linear", "add"])
     #expect(profile.sections().map(\.title).count == 4)
   }
 
-  @Test func callsKnowWhatWasComputedBeforeThem() throws {
+  @Test("calls know what was computed before them")
+  func callsKnowWhatWasComputedBeforeThem() throws {
     let writer = try RunRecordWriter(
       path: folder.path + "/b.run", inputs: RunInputs(program: "p", seed: 1),
       versions: RunVersions(uniference: "0", swift: "6"), devices: ["a"])
@@ -139,13 +144,17 @@ import Testing
     #expect(calls == ["all_reduce at a.py:1: 2, 4.0 after 6.0", "wait: 2, 8.0 after 2.0"])
   }
 
-  @Test func consecutiveLayersThatTakeEquallyLongAreOneRow() throws {
+  @Test("consecutive layers that take equally long are one row")
+  func consecutiveLayersThatTakeEquallyLongAreOneRow()
+    throws
+  {
     let sections = try RunProfile(record()).sections()
     let layers = try #require(sections.first { $0.title.hasPrefix("Parts of the model") })
     #expect(layers.table.rendered(style: .ascii).contains("layers 0 to 1"))
   }
 
-  @Test func aRecordWithSpansIsReadAsItWasWritten() throws {
+  @Test("a record with spans is read as it was written")
+  func aRecordWithSpansIsReadAsItWasWritten() throws {
     let written = try record()
     let read = try RunRecord.read(from: written.path)
     #expect(read == written && read.manifest.spans?.events.count == 8)

@@ -5,7 +5,8 @@ import Testing
 
 /// Plots of many series.
 @Suite struct ScatterPlotTests {
-  @Test func noTwoSeriesLookAlike() {
+  @Test("no two series look alike")
+  func noTwoSeriesLookAlike() {
     let styles = (0..<SeriesStyle.count).map { SeriesStyle($0) }
     #expect(Set(styles).count == styles.count && styles.count == 56)
     // Neighbours in the legend differ in both colour and shape.
@@ -14,7 +15,8 @@ import Testing
     }
   }
 
-  @Test func everyPointAndEveryNameOfTheLegendHasItsSeriesMarker() throws {
+  @Test("every point and every name of the legend has its series' marker")
+  func everyPointAndEveryNameOfTheLegendHasItsSeriesMarker() throws {
     let series = (0..<13).map { index in
       ScatterPlot.Series(
         name: "series \(index)",
@@ -29,7 +31,8 @@ import Testing
     #expect(Set(styles).count == 13)
   }
 
-  @Test func pointsThatNoLogarithmShowsAreLeftOut() {
+  @Test("points that no logarithm shows are left out")
+  func pointsThatNoLogarithmShowsAreLeftOut() {
     let plot = ScatterPlot(
       horizontal: "x", vertical: "y", series: [.init(name: "s", points: [.init(x: 0, y: 1, name: "zero")])])
     #expect(!plot.svg.contains("zero"))

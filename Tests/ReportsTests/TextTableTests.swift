@@ -12,7 +12,8 @@ import Testing
     return table
   }
 
-  @Test func columnsAlignInBoxes() {
+  @Test("columns align in boxes")
+  func columnsAlignInBoxes() {
     #expect(
       table.rendered() == """
         strategy   │ tokens/s │ note
@@ -24,7 +25,8 @@ import Testing
         """)
   }
 
-  @Test func columnsAlignInASCII() {
+  @Test("columns align in ASCII")
+  func columnsAlignInASCII() {
     #expect(
       table.rendered(style: .ascii) == """
         strategy    tokens/s  note
@@ -36,7 +38,8 @@ import Testing
         """)
   }
 
-  @Test func aNarrowTerminalWrapsWords() {
+  @Test("a narrow terminal wraps words")
+  func aNarrowTerminalWrapsWords() {
     #expect(
       table.rendered(style: .ascii, maximumWidth: 44) == """
         strategy    tokens/s  note
@@ -50,7 +53,8 @@ import Testing
         """)
   }
 
-  @Test func headingsWrapAboveTheRule() {
+  @Test("headings wrap above the rule")
+  func headingsWrapAboveTheRule() {
     var table = TextTable(columns: [.init("strategy"), .init("energy per token", .right), .init("busy", .right)])
     table.append(["single", "11 J", "15.4%"])
     #expect(
@@ -63,7 +67,8 @@ import Testing
         """)
   }
 
-  @Test func columnsAreLeftOutInTheirOrderAndNamed() {
+  @Test("columns are left out in their order and named")
+  func columnsAreLeftOutInTheirOrderAndNamed() {
     var table = TextTable(columns: [
       .init("id"), .init("second", .right, leftOut: 2), .init("first", .right, leftOut: 1), .init("kept", .right),
     ])
@@ -76,7 +81,8 @@ import Testing
     #expect(two.contains("width: second, first;"))
   }
 
-  @Test func whatIsStillTooWideBecomesRecords() {
+  @Test("what is still too wide becomes records")
+  func whatIsStillTooWideBecomesRecords() {
     var table = TextTable(columns: [.init("name"), .init("figure", .right), .init("note")])
     table.append(["one two", "1234567890", "a note of several words"])
     table.append(["three", "7"])
@@ -94,7 +100,8 @@ import Testing
         """)
   }
 
-  @Test func figuresStayWithTheirUnits() {
+  @Test("figures stay with their units")
+  func figuresStayWithTheirUnits() {
     var table = TextTable(columns: [.init("id"), .init("memory", .right, wrapsTo: 4)])
     table.append(["a", "17.07\u{A0}GB/s [12]"])
     #expect(
@@ -102,18 +109,21 @@ import Testing
         == "id      memory\n--  ----------\na   17.07 GB/s\n          [12]\n")
   }
 
-  @Test(arguments: [
-    ("tensor=2,pipeline=2", 12, ["tensor=2,", "pipeline=2"]),
-    ("model.layers.0.self_attn.q_proj.weight", 20, ["model.layers.0.", "self_attn.q_proj.", "weight"]),
-    ("see https://example.org/a,b/c.d?e", 10, ["see", "https://example.org/a,b/c.d?e"]),
-    ("0,1|2,3 = 0.5 Gbps", 8, ["0,1|2,3", "= 0.5", "Gbps"]), ("short", 10, ["short"]), ("", 10, [""]),
-  ])
+  @Test(
+    "texts break where readers expect it",
+    arguments: [
+      ("tensor=2,pipeline=2", 12, ["tensor=2,", "pipeline=2"]),
+      ("model.layers.0.self_attn.q_proj.weight", 20, ["model.layers.0.", "self_attn.q_proj.", "weight"]),
+      ("see https://example.org/a,b/c.d?e", 10, ["see", "https://example.org/a,b/c.d?e"]),
+      ("0,1|2,3 = 0.5 Gbps", 8, ["0,1|2,3", "= 0.5", "Gbps"]), ("short", 10, ["short"]), ("", 10, [""]),
+    ])
   func textsBreakWhereReadersExpectIt(text: String, width: Int, lines: [String]) {
     #expect(wrappedLines(text, width: width) == lines)
   }
 
   /// Whatever the table, no line is wider than asked for, unless a single word is.
-  @Test func everyTableFits() {
+  @Test("every table fits")
+  func everyTableFits() {
     var generator = SystemRandomNumberGenerator()
     let seed = UInt64.random(in: 0...(.max), using: &generator)
     var random = SplitMix(seed)
@@ -139,10 +149,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ([:], false, 100), (["COLUMNS": "132"], false, 132), (["COLUMNS": "132"], true, nil), ([:], true, nil),
-    (["COLUMNS": "0"], false, 100), (["COLUMNS": "wide"], false, 100),
-  ])
+  @Test(
+    "what is no terminal has a stated width",
+    arguments: [
+      ([:], false, 100), (["COLUMNS": "132"], false, 132), (["COLUMNS": "132"], true, nil), ([:], true, nil),
+      (["COLUMNS": "0"], false, 100), (["COLUMNS": "wide"], false, 100),
+    ])
   func whatIsNoTerminalHasAStatedWidth(environment: [String: String], isWide: Bool, width: Int?) throws {
     let file = open("/dev/null", O_WRONLY)
     defer { close(file) }
@@ -150,7 +162,8 @@ import Testing
     #expect(format.width == width && !format.style.isEmphasized)
   }
 
-  @Test func onlyAnEmphasizedStyleHasEscapeCodes() {
+  @Test("only an emphasized style has escape codes")
+  func onlyAnEmphasizedStyleHasEscapeCodes() {
     var table = TextTable(columns: [.init("a")])
     table.append(["x"])
     table.append(["y"])
@@ -161,7 +174,9 @@ import Testing
     #expect(table.rendered(style: style) == "\u{1B}[1ma\u{1B}[0m\n-\nx\n\u{1B}[1my\u{1B}[0m\n")
   }
 
-  @Test(arguments: [("abc", 3), ("é", 1), ("e\u{301}", 1), ("デバイス", 8), ("✅", 2), ("│", 1), ("µs", 2), ("", 0)])
+  @Test(
+    "widths are those of a terminal",
+    arguments: [("abc", 3), ("é", 1), ("e\u{301}", 1), ("デバイス", 8), ("✅", 2), ("│", 1), ("µs", 2), ("", 0)])
   func widthsAreThoseOfATerminal(text: String, width: Int) {
     #expect(displayWidth(text) == width)
   }

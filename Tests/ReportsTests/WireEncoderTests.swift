@@ -16,7 +16,8 @@ import Testing
     return encoder.bytes
   }
 
-  @Test func examplesOfTheGuide() {
+  @Test("examples of the guide")
+  func examplesOfTheGuide() {
     #expect(encoded { $0.append(WireField<Int32>(1), 150) } == [0x08, 0x96, 0x01])
     #expect(
       encoded { $0.append(WireField<String>(2), "testing") } == [0x12, 0x07, 0x74, 0x65, 0x73, 0x74, 0x69, 0x6e, 0x67])
@@ -30,7 +31,7 @@ import Testing
     #expect(encoded { $0.append(WireField<[UInt64]>(3), [1, 300]) } == [0x18, 1, 0x18, 0xac, 0x02])
   }
 
-  @Test(arguments: [0, 1, 127, 128, 16_383, 16_384, 1 << 32, UInt64.max])
+  @Test("numbers of every length come back", arguments: [0, 1, 127, 128, 16_383, 16_384, 1 << 32, UInt64.max])
   func numbersOfEveryLengthComeBack(value: UInt64) throws {
     let bytes = encoded {
       $0.append(WireField<UInt64>(1), value)
@@ -44,7 +45,7 @@ import Testing
   }
 
   /// A length of two bytes and more moves what comes after it.
-  @Test(arguments: [0, 1, 127, 128, 20_000])
+  @Test("texts of every length come back", arguments: [0, 1, 127, 128, 20_000])
   func textsOfEveryLengthComeBack(count: Int) throws {
     let text = String(repeating: "é", count: count)
     let bytes = encoded {

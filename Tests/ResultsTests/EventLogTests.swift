@@ -4,7 +4,8 @@ import Testing
 @testable import Results
 
 @Suite struct EventLogTests {
-  @Test func aRecordIsFortyLittleEndianBytesInTheDocumentedOrder() throws {
+  @Test("a record is forty little-endian bytes in the documented order")
+  func aRecordIsFortyLittleEndianBytesInTheDocumentedOrder() throws {
     let folder = try TemporaryFolder()
     let log = try EventLog(writingTo: folder.path + "/events.bin")
     log.append(
@@ -20,12 +21,13 @@ import Testing
     #expect(try folder.bytes(of: "events.bin") == expected)
   }
 
-  @Test func theFieldsDescribeTheWholeRecord() {
+  @Test("the fields describe the whole record")
+  func theFieldsDescribeTheWholeRecord() {
     let sizes = EventRecord.fields.map { Int(String($0[1].last!))! }
     #expect(sizes.reduce(0, +) == EventRecord.byteCount)
   }
 
-  @Test(arguments: [0, 1, 1637, 1638, 1639, 5000])
+  @Test("the digest is that of the file", arguments: [0, 1, 1637, 1638, 1639, 5000])
   func theDigestIsThatOfTheFile(count: Int) throws {
     let folder = try TemporaryFolder()
     let seed = UInt64(count) + 1
@@ -45,7 +47,8 @@ import Testing
     #expect(unwritten.records.isEmpty)
   }
 
-  @Test func aSummaryInBetweenChangesNothing() throws {
+  @Test("a summary in between changes nothing")
+  func aSummaryInBetweenChangesNothing() throws {
     let records = randomRecords(100, seed: 7)
     let (watched, plain) = (try EventLog(), try EventLog())
     for record in records {
@@ -56,7 +59,8 @@ import Testing
     #expect(watched.summary() == plain.summary())
   }
 
-  @Test func readingGivesBackWhatWasWritten() throws {
+  @Test("reading gives back what was written")
+  func readingGivesBackWhatWasWritten() throws {
     let folder = try TemporaryFolder()
     let records = randomRecords(40_000, seed: 11)
     let log = try EventLog(writingTo: folder.path + "/events.bin")
@@ -69,7 +73,8 @@ import Testing
   }
 
   #if os(Linux)
-    @Test func aFullDiskIsAnErrorThatNamesTheFile() throws {
+    @Test("a full disk is an error that names the file")
+    func aFullDiskIsAnErrorThatNamesTheFile() throws {
       let log = try EventLog(writingTo: "/dev/full")
       var told: [FileError] = []
       log.whenFailed = { told.append($0) }
@@ -81,7 +86,8 @@ import Testing
       #expect(expected.description == "cannot write '/dev/full': No space left on device")
     }
 
-    @Test func aFullDiskIsNoticedWhenTheLastRecordsAreWritten() throws {
+    @Test("a full disk is noticed when the last records are written")
+    func aFullDiskIsNoticedWhenTheLastRecordsAreWritten() throws {
       let log = try EventLog(writingTo: "/dev/full")
       log.append(EventRecord(time: 0, kind: .marker, rank: 0))
       #expect(log.failure == nil)
@@ -89,14 +95,16 @@ import Testing
     }
   #endif
 
-  @Test func aFileThatCannotBeCreatedIsAnError() throws {
+  @Test("a file that cannot be created is an error")
+  func aFileThatCannotBeCreatedIsAnError() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/missing/events.bin"
     let expected = FileError(operation: "create", path: path, reason: "No such file or directory")
     #expect(throws: expected) { try EventLog(writingTo: path) }
   }
 
-  @Test func namesKeepTheirIndices() throws {
+  @Test("names keep their indices")
+  func namesKeepTheirIndices() throws {
     var table = NameTable()
     #expect(try table.index(of: "matmul") == 1)
     #expect(try table.index(of: "") == 0)
@@ -105,7 +113,8 @@ import Testing
     #expect(table.names == ["", "matmul", "softmax"])
   }
 
-  @Test func namesBeyondSixteenBitsAreRefused() throws {
+  @Test("names beyond sixteen bits are refused")
+  func namesBeyondSixteenBitsAreRefused() throws {
     var table = NameTable()
     for index in 1...65_535 { #expect(try table.index(of: "name \(index)") == UInt16(index)) }
     #expect(throws: NameTableOverflow(name: "one more")) { try table.index(of: "one more") }

@@ -27,7 +27,9 @@ import Testing
     return try writer.finish(status: status, results: Totals())
   }
 
-  @Test(arguments: [RunStatus.complete, .interrupted, .failed(reason: "rank 1 threw at 3 ms")])
+  @Test(
+    "a record is read as it was written",
+    arguments: [RunStatus.complete, .interrupted, .failed(reason: "rank 1 threw at 3 ms")])
   func aRecordIsReadAsItWasWritten(status: RunStatus) throws {
     let folder = try TemporaryFolder()
     let written = try writeRecord(folder.path + "/ring.run", status: status)
@@ -44,7 +46,8 @@ import Testing
     #expect(try folder.entries == ["ring.run"])
   }
 
-  @Test func nothingStandsUnderTheFinalNameBeforeTheEnd() throws {
+  @Test("nothing stands under the final name before the end")
+  func nothingStandsUnderTheFinalNameBeforeTheEnd() throws {
     let folder = try TemporaryFolder()
     do {
       let writer = try RunRecordWriter(
@@ -57,7 +60,8 @@ import Testing
     #expect(try folder.entries == [])
   }
 
-  @Test func anOlderRecordIsReplaced() throws {
+  @Test("an older record is replaced")
+  func anOlderRecordIsReplaced() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/ring.run"
     let old = try writeRecord(path)
@@ -78,7 +82,8 @@ import Testing
     }
   }
 
-  @Test func earlierRecordsAreKeptAlsoByWritersAtTheSameTime() throws {
+  @Test("earlier records are kept also by writers at the same time")
+  func earlierRecordsAreKeptAlsoByWritersAtTheSameTime() throws {
     let folder = try TemporaryFolder()
     let path = folder.path + "/ring.run"
     let records = try writersThatKeep(3, path).map { try $0.finish(status: .complete, results: Totals()) }
@@ -90,7 +95,8 @@ import Testing
     for record in records + [later] { #expect(try RunRecord.read(from: record.path) == record) }
   }
 
-  @Test func whatIsNoRecordKeepsItsNameToo() throws {
+  @Test("what is no record keeps its name too")
+  func whatIsNoRecordKeepsItsNameToo() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.path + "/my.run", withIntermediateDirectories: false)
     try folder.write([1], to: "my.run/thesis.txt")
@@ -100,7 +106,8 @@ import Testing
     #expect(try folder.bytes(of: "my.run/thesis.txt") == [1] && folder.bytes(of: "my-2.run") == [2])
   }
 
-  @Test func aFolderThatIsNoRecordIsNotReplaced() throws {
+  @Test("a folder that is no record is not replaced")
+  func aFolderThatIsNoRecordIsNotReplaced() throws {
     let folder = try TemporaryFolder()
     try FileManager.default.createDirectory(atPath: folder.path + "/my.run", withIntermediateDirectories: false)
     try folder.write([1], to: "my.run/thesis.txt")
@@ -108,13 +115,14 @@ import Testing
     #expect(try folder.bytes(of: "my.run/thesis.txt") == [1])
   }
 
-  @Test(arguments: ["ring", "ring.json", ".run", "runs/.run"])
+  @Test("a name that does not end in run is refused", arguments: ["ring", "ring.json", ".run", "runs/.run"])
   func aNameThatDoesNotEndInRunIsRefused(name: String) throws {
     let error = #expect(throws: RunRecordError.self) { try writeRecord(name) }
     #expect(error?.description == "'\(name)' is no name for a run record; it must end in NAME.run")
   }
 
-  @Test func aFolderThatCannotBeCreatedIsAnErrorThatNamesIt() throws {
+  @Test("a folder that cannot be created is an error that names it")
+  func aFolderThatCannotBeCreatedIsAnErrorThatNamesIt() throws {
     let folder = try TemporaryFolder()
     try folder.write([], to: "file")
     let error = #expect(throws: FileError.self) { try writeRecord(folder.path + "/file/ring.run") }
@@ -123,7 +131,8 @@ import Testing
     #expect(error?.reason == "Not a directory")
   }
 
-  @Test func theRecordsFoldersAreCreated() throws {
+  @Test("the folders of a record are created")
+  func theRecordsFoldersAreCreated() throws {
     let folder = try TemporaryFolder()
     let record = try writeRecord(folder.path + "/runs/today/ring.run")
     #expect(try RunRecord.read(from: record.path) == record)
@@ -160,58 +169,69 @@ import Testing
     try folder.write([UInt8](text.replacingOccurrences(of: old, with: new).utf8), to: "a.run/run.json")
   }
 
-  @Test func aCutOffRecordIsFound() throws {
+  @Test("a cut-off record is found")
+  func aCutOffRecordIsFound() throws {
     try changeEvents { $0.removeLast(1) }
     #expect(problem() == "is cut off inside event 2: 39 of 40 bytes are left")
   }
 
-  @Test func aMissingRecordIsFound() throws {
+  @Test("a missing record is found")
+  func aMissingRecordIsFound() throws {
     try changeEvents { $0.removeLast(40) }
     #expect(problem() == "holds 2 events; run.json counts 3")
   }
 
-  @Test func aChangedByteIsFound() throws {
+  @Test("a changed byte is found")
+  func aChangedByteIsFound() throws {
     try changeEvents { $0[0] ^= 1 }
     #expect(problem()?.hasPrefix("was changed: its SHA-256 is ") == true)
   }
 
-  @Test func aHoleIsFound() throws {
+  @Test("a hole is found")
+  func aHoleIsFound() throws {
     try changeEvents { for index in 40..<80 { $0[index] = 0 } }
     #expect(problem() == "has an event 1 of the unknown kind 0")
   }
 
-  @Test func anUnknownRankIsFound() throws {
+  @Test("an unknown rank is found")
+  func anUnknownRankIsFound() throws {
     try changeEvents { $0[28] = 9 }
     #expect(problem() == "event 0 is of rank 9; run.json lists 1 devices")
   }
 
-  @Test func aMissingFieldIsNamed() throws {
+  @Test("a missing field is named")
+  func aMissingFieldIsNamed() throws {
     try replaceInManifest("\"seed\"", "\"sede\"")
     #expect(problem() == "lacks the field 'inputs.seed'")
   }
 
-  @Test func anUnknownStatusIsNamed() throws {
+  @Test("an unknown status is named")
+  func anUnknownStatusIsNamed() throws {
     try replaceInManifest("\"complete\"", "\"perhaps\"")
     #expect(problem() == "field 'status': status is 'perhaps'; allowed are complete, interrupted and failed")
   }
 
-  @Test func anotherVersionIsNamed() throws {
+  @Test("another version is named")
+  func anotherVersionIsNamed() throws {
     try replaceInManifest("\"schema_version\" : 1", "\"schema_version\" : 2")
     #expect(problem() == "has schema version 2; this uniference reads version 1")
   }
 
-  @Test func aFileOutsideTheRecordIsNotRead() throws {
+  @Test("a file outside the record is not read")
+  func aFileOutsideTheRecordIsNotRead() throws {
     try replaceInManifest("\"events.bin\"", "\"../secret\"")
     #expect(problem() == "names the events file '../secret', not 'events.bin'")
   }
 
-  @Test func halfAManifestIsFound() throws {
+  @Test("half a manifest is found")
+  func halfAManifestIsFound() throws {
     let bytes = try folder.bytes(of: "a.run/run.json")
     try folder.write(Array(bytes.prefix(bytes.count / 2)), to: "a.run/run.json")
     #expect(problem() == "is not valid JSON; it is cut off or damaged")
   }
 
-  @Test func aMissingManifestIsAnErrorThatNamesIt() throws {
+  @Test("a missing manifest is an error that names it")
+  func aMissingManifestIsAnErrorThatNamesIt() throws {
     try FileManager.default.removeItem(atPath: path + "/run.json")
     let error = #expect(throws: FileError.self) { try RunRecord.read(from: path) }
     #expect(error?.description == "cannot read '\(path)/run.json': No such file or directory")

@@ -3,7 +3,9 @@ import Testing
 @testable import SimulationKernel
 
 @Suite struct DeadlineTests {
-  @Test(arguments: [(limit: 400, result: String?.none, end: 400), (limit: 900, result: "late letter", end: 700)])
+  @Test(
+    "a receive that is not answered in time is given up",
+    arguments: [(limit: 400, result: String?.none, end: 400), (limit: 900, result: "late letter", end: 700)])
   func aReceiveThatIsNotAnsweredInTimeIsGivenUp(limit: Int, result: String?, end: Int) throws {
     let engine = Engine()
     let journal = Journal()

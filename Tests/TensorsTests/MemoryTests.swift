@@ -5,7 +5,8 @@ import Testing
 
 @Suite("Live memory")
 struct MemoryTests {
-  @Test func memoryLivesAsLongAsTheTensor() throws {
+  @Test("memory lives as long as the tensor")
+  func memoryLivesAsLongAsTheTensor() throws {
     let bench = Bench()
     do {
       let input = try bench.tensor([4, 8])
@@ -18,7 +19,8 @@ struct MemoryTests {
     #expect(bench.accounting.peakBytes == 256)
   }
 
-  @Test func viewsShareStorageAndCostNothing() throws {
+  @Test("views share storage and cost nothing")
+  func viewsShareStorageAndCostNothing() throws {
     let bench = Bench()
     var view: Tensor?
     do {
@@ -32,7 +34,8 @@ struct MemoryTests {
     #expect(bench.accounting.liveBytes == 0)
   }
 
-  @Test func exhaustedMemoryThrowsAndTakesNothing() throws {
+  @Test("exhausted memory throws and takes nothing")
+  func exhaustedMemoryThrowsAndTakesNothing() throws {
     let bench = Bench(capacity: 300)
     let input = try bench.tensor([4, 8])
     let second = try bench.tensor([4, 8])
@@ -41,7 +44,8 @@ struct MemoryTests {
     #expect(bench.accounting.liveBytes == 256)
   }
 
-  @Test func messagesTakeNoMemoryUntilPlaced() throws {
+  @Test("messages take no memory until placed")
+  func messagesTakeNoMemoryUntilPlaced() throws {
     let bench = Bench()
     let input = try bench.tensor([4, 8], .bfloat16)
     let part = input.elements(in: 8..<20)

@@ -7,7 +7,8 @@ import Testing
 struct OperationCostTests {
   let bench = Bench()
 
-  @Test func linear() throws {
+  @Test("linear")
+  func linear() throws {
     let input = try bench.tensor([2, 3, 8], .float16)
     let weight = try bench.tensor([16, 8], .float16)
     let result = try input.linear(weight)
@@ -19,13 +20,15 @@ struct OperationCostTests {
     bench.expectCost(2 * 6 * 8 * 16 + 96, 2 * (48 + 128 + 16), 2 * 96)
   }
 
-  @Test func matmul() throws {
+  @Test("matmul")
+  func matmul() throws {
     let product = try bench.tensor([5, 2, 3]).matmul(bench.tensor([5, 3, 7]))
     #expect(product.shape == [5, 2, 7])
     bench.expectCost(2 * 5 * 2 * 3 * 7, 4 * (30 + 105), 4 * 70)
   }
 
-  @Test func groupedCausalAttention() throws {
+  @Test("grouped causal attention")
+  func groupedCausalAttention() throws {
     let queries = try bench.tensor([2, 3, 8, 4], .bfloat16)
     let keys = try bench.tensor([2, 10, 2, 4], .bfloat16)
     let result = try queries.attention(keys: keys, values: keys, causalOffset: 5)
@@ -67,7 +70,8 @@ struct OperationCostTests {
     }
   }
 
-  @Test func attentionToWindow() throws {
+  @Test("attention to window")
+  func attentionToWindow() throws {
     let queries = try bench.tensor([2, 3, 8, 4], .bfloat16)
     let keys = try bench.tensor([2, 10, 2, 4], .bfloat16)
     _ = try queries.attention(keys: keys, values: keys, causalOffset: 5, window: 4)
@@ -78,14 +82,16 @@ struct OperationCostTests {
     }
   }
 
-  @Test func embedding() throws {
+  @Test("embedding")
+  func embedding() throws {
     let rows = try bench.tensor([2, 3], .int64).embedding(from: bench.tensor([100, 8], .float16))
     #expect(rows.shape == [2, 3, 8])
     #expect(rows.elementType == .float16)
     bench.expectCost(0, 48 + 96, 96)
   }
 
-  @Test func rowWiseOperations() throws {
+  @Test("row-wise operations")
+  func rowWiseOperations() throws {
     let input = try bench.tensor([2, 5, 8])
     let parameter = try bench.tensor([8])
     #expect(try input.rmsNorm(weight: parameter, epsilon: 1e-5).shape == [2, 5, 8])
@@ -99,7 +105,8 @@ struct OperationCostTests {
     bench.expectCost(80, 320, 80)
   }
 
-  @Test func operationsOfEncoders() throws {
+  @Test("operations of encoders")
+  func operationsOfEncoders() throws {
     let rows = try bench.tensor([2, 5, 8])
     #expect(try rows.normalized().shape == [2, 5, 8])
     bench.expectCost(3 * 80, 320, 320)
@@ -124,7 +131,8 @@ struct OperationCostTests {
     #expect(throws: ShapeError.self) { try rows.meanOverPositions(counts: bench.tensor([2])) }
   }
 
-  @Test func elementwiseOperations() throws {
+  @Test("elementwise operations")
+  func elementwiseOperations() throws {
     let input = try bench.tensor([2, 3, 4, 6], .bfloat16)
     _ = try input.silu()
     bench.expectCost(4 * 144, 288, 288)
@@ -149,7 +157,8 @@ struct OperationCostTests {
     bench.expectCost(0, 288, 576)
   }
 
-  @Test func concatenationAndCopy() throws {
+  @Test("concatenation and copy")
+  func concatenationAndCopy() throws {
     let joined = try Tensor.concatenate([bench.tensor([2, 3]), bench.tensor([2, 5])], axis: 1)
     #expect(joined.shape == [2, 8])
     bench.expectCost(0, 64, 64)
@@ -157,7 +166,8 @@ struct OperationCostTests {
     bench.expectCost(0, 16, 16)
   }
 
-  @Test func everyKindNamesItsSizes() {
+  @Test("every kind names its sizes")
+  func everyKindNamesItsSizes() {
     for kind in OperationKind.allCases {
       #expect((1...8).contains(kind.sizeNames.count))
       #expect(kind.label.description == "\(kind.rawValue) result")

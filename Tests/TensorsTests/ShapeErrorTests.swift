@@ -16,7 +16,8 @@ struct ShapeErrorTests {
     }
   }
 
-  @Test func errorsNameShapesAndRule() throws {
+  @Test("errors name shapes and rule")
+  func errorsNameShapesAndRule() throws {
     let matrix = try bench.tensor([2, 8])
     let other = try bench.tensor([16, 9])
     let heads = try bench.tensor([1, 2, 6, 4])
@@ -55,7 +56,8 @@ struct ShapeErrorTests {
     #expect(bench.accounting.records.isEmpty)
   }
 
-  @Test func operandsShareADevice() throws {
+  @Test("operands share a device")
+  func operandsShareADevice() throws {
     let here = try bench.tensor([2, 8])
     let elsewhere = try Bench().tensor([2, 8])
     #expect(

@@ -4,7 +4,8 @@ import Testing
 @testable import Testbed
 
 @Suite struct StreamTests {
-  @Test func linesGetTheirPrefixHoweverTheyArrive() {
+  @Test("lines get their prefix however they arrive")
+  func linesGetTheirPrefixHoweverTheyArrive() {
     var lines = LineSplitter(prefix: "[3] ")
     let pieces = ["on", "e\ntwo\n", "", "\nthr", "ee"]
     let output = pieces.map { String(decoding: lines.add($0.utf8), as: UTF8.self) }
@@ -13,7 +14,9 @@ import Testing
     #expect(lines.finish().isEmpty)
   }
 
-  @Test(arguments: [UInt64(1), 2, 3]) func framesLeaveInOrderADelayLater(seed: UInt64) {
+  @Test("frames leave in order a delay later", arguments: [UInt64(1), 2, 3]) func framesLeaveInOrderADelayLater(
+    seed: UInt64
+  ) {
     var generator = RandomStream(seed: seed, stream: 1)
     var line = DelayLine(delay: 1000, capacityBytes: 10_000)
     var expected: [(due: UInt64, bytes: [UInt8])] = []

@@ -4,7 +4,8 @@ import Testing
 @testable import Testbed
 
 @Suite struct TestbedLayoutTests {
-  @Test func layoutsThatAreNotPossibleAreRefusedWithTheOption() throws {
+  @Test("layouts that are not possible are refused with the option")
+  func layoutsThatAreNotPossibleAreRefusedWithTheOption() throws {
     let gigabit = Bandwidth(bitsPerSecond: 1e9)
     let refusals: [(() throws -> TestbedLayout, String)] = [
       ({ try TestbedLayout(hostCount: 9, rate: gigabit) }, "--hosts 9 is not possible; a testbed has 2 to 8 hosts"),
@@ -37,7 +38,8 @@ import Testing
     }
   }
 
-  @Test func valuesForSingleHostsAreRead() throws {
+  @Test("values for single hosts are read")
+  func valuesForSingleHostsAreRead() throws {
     #expect(try HostOption.linkRate("1=100 Mbps") == (1, Bandwidth(bitsPerSecond: 1e8)))
     #expect(try HostOption.cpuShare("50%:1") == (1, 0.5))
     #expect(try HostOption.cpuShare("0.25") == (nil, 0.25))
@@ -47,25 +49,29 @@ import Testing
     #expect((0..<4).map(bottleneck.side) == [0, 1, 0, 1])
   }
 
-  @Test(arguments: [
-    ("1:100 Mbps", "--link-rate \"1:100 Mbps\" is not a host and a rate; write for example 1=\"100 Mbps\""),
-    ("1=100", "--link-rate: \"100\" is not a bandwidth: the unit is missing; write "),
-  ])
+  @Test(
+    "wrong link rates are refused",
+    arguments: [
+      ("1:100 Mbps", "--link-rate \"1:100 Mbps\" is not a host and a rate; write for example 1=\"100 Mbps\""),
+      ("1=100", "--link-rate: \"100\" is not a bandwidth: the unit is missing; write "),
+    ])
   func wrongLinkRatesAreRefused(text: String, message: String) {
     let error = #expect(throws: TestbedError.self) { try HostOption.linkRate(text) }
     #expect(error?.description.hasPrefix(message) == true)
   }
 
-  @Test(arguments: [
-    ("50%:x", "--cpu-share \"50%:x\" is not a share and a host; write for example 50%:1, or 50% for all hosts"),
-    ("150%", "--cpu-share: \"150%\" is not allowed: a ratio must be greater than 0 and at most 1 here"),
-  ])
+  @Test(
+    "wrong shares are refused",
+    arguments: [
+      ("50%:x", "--cpu-share \"50%:x\" is not a share and a host; write for example 50%:1, or 50% for all hosts"),
+      ("150%", "--cpu-share: \"150%\" is not allowed: a ratio must be greater than 0 and at most 1 here"),
+    ])
   func wrongSharesAreRefused(text: String, message: String) {
     let error = #expect(throws: TestbedError.self) { try HostOption.cpuShare(text) }
     #expect(error?.description == message)
   }
 
-  @Test(arguments: ["0,1", "0,1=1 Gbps", "0||1=1 Gbps", "a|b=1 Gbps", "0|1|2=1 Gbps"])
+  @Test("wrong bottlenecks are refused", arguments: ["0,1", "0,1=1 Gbps", "0||1=1 Gbps", "a|b=1 Gbps", "0|1|2=1 Gbps"])
   func wrongBottlenecksAreRefused(text: String) {
     let error = #expect(throws: TestbedError.self) { try Bottleneck(parsing: text) }
     #expect(error?.description.contains("write for example \"0,1|2,3=200 Mbps\"") == true)

@@ -7,7 +7,8 @@ import Testing
   private let gigabit = Bandwidth(bitsPerSecond: 1e9)
   private let gigabitOfTrains = "ceil 1000000000bit burst 6000 cburst 6000 quantum 12112"
 
-  @Test func twoHostsOnASwitch() throws {
+  @Test("two hosts on a switch")
+  func twoHostsOnASwitch() throws {
     let plan = TestbedPlan(try TestbedLayout(hostCount: 2, rate: gigabit), name: "b")
 
     #expect(
@@ -54,7 +55,8 @@ import Testing
     """
   }
 
-  @Test func oneLinkOfAnotherRateIsShapedByItInBothDirections() throws {
+  @Test("one link of another rate is shaped by it in both directions")
+  func oneLinkOfAnotherRateIsShapedByItInBothDirections() throws {
     let layout = try TestbedLayout(hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)])
     let shaped = TestbedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("classid 1:1 ") }
     #expect(
@@ -62,7 +64,8 @@ import Testing
     #expect(shaped.count == 6)
   }
 
-  @Test func aBottleneckJoinsTwoSwitches() throws {
+  @Test("a bottleneck joins two switches")
+  func aBottleneckJoinsTwoSwitches() throws {
     let layout = try TestbedLayout(
       hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
     let commands = TestbedPlan(layout, name: "b").creation.map(\.description)
@@ -78,7 +81,8 @@ import Testing
       commands.filter { $0.contains("dev uplink") && $0.contains("classid 1:1 htb rate 200000000bit") }.count == 2)
   }
 
-  @Test func packetsTakeTurnsByTheOtherHost() throws {
+  @Test("packets take turns by the other host")
+  func packetsTakeTurnsByTheOtherHost() throws {
     let layout = try TestbedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,2|1,3=200 Mbps"))
     let filters = TestbedPlan(layout, name: "b").creation.map(\.description).filter { $0.contains("match ip") }
     func peers(_ interface: String) -> [String] {
@@ -92,12 +96,15 @@ import Testing
     #expect(filters.filter { $0.contains("dev eth0 ") }.allSatisfy { $0.contains("match ip dst") })
   }
 
-  @Test(arguments: [(2, 1e8, 1), (4, 1e8, 2), (8, 1e8, 3), (4, 5e8, 7), (8, 1e9, 27)])
+  @Test(
+    "trains grow with the number of hosts",
+    arguments: [(2, 1e8, 1), (4, 1e8, 2), (8, 1e8, 3), (4, 5e8, 7), (8, 1e9, 27)])
   func trainsGrowWithTheNumberOfHosts(hosts: Int, bits: Double, frames: Int) {
     #expect(LinkShaper(rate: Bandwidth(bitsPerSecond: bits), hostCount: hosts).framesAtOnce == frames)
   }
 
-  @Test func netemDelaysBothLeavesOfBothEnds() throws {
+  @Test("netem delays both leaves of both ends")
+  func netemDelaysBothLeavesOfBothEnds() throws {
     let layout = try TestbedLayout(hostCount: 2, rate: gigabit, delay: .milliseconds(1))
     let delays = TestbedPlan(layout, name: "b", method: .netem).creation.map(\.description).filter {
       $0.contains("netem")
@@ -107,7 +114,8 @@ import Testing
       delays[0] == "tc -n uniference-b-host0 qdisc add dev eth0 parent 1:10 handle 10: netem delay 1000us limit 2953")
   }
 
-  @Test func aRelayHoldsTheLinksBeforeTheirEndsMoveToTheHosts() throws {
+  @Test("a relay holds the links before their ends move to the hosts")
+  func aRelayHoldsTheLinksBeforeTheirEndsMoveToTheHosts() throws {
     let layout = try TestbedLayout(hostCount: 2, rate: gigabit, delay: .microseconds(500))
     let commands = TestbedPlan(layout, name: "b", method: .relay(command: ["relay"])).creation
     let texts = commands.map(\.description)
@@ -119,7 +127,9 @@ import Testing
       texts[service + 1] == "ip -n uniference-b-switch link set far0 netns uniference-b-host0 name eth0")
   }
 
-  @Test(arguments: [(1e6, 1514, 1), (1e8, 1514, 1), (5e8, 3000, 4), (1e9, 6000, 8), (4e10, 240_000, 44)])
+  @Test(
+    "bursts and trains grow with the rate",
+    arguments: [(1e6, 1514, 1), (1e8, 1514, 1), (5e8, 3000, 4), (1e9, 6000, 8), (4e10, 240_000, 44)])
   func burstsAndTrainsGrowWithTheRate(bits: Double, burst: Int, frames: Int) {
     let shaper = LinkShaper(rate: Bandwidth(bitsPerSecond: bits), hostCount: 2)
     #expect(shaper.burstBytes == burst)

@@ -16,7 +16,8 @@ import Uniference
     return (text, try Cluster(contentsOf: file.path))
   }
 
-  @Test func theClusterFileDescribesTheBed() throws {
+  @Test("the cluster file describes the testbed")
+  func theClusterFileDescribesTheBed() throws {
     let (text, cluster) = try cluster(
       try TestbedLayout(
         hostCount: 3, rate: gigabit, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)], delay: .milliseconds(1),
@@ -39,7 +40,8 @@ import Uniference
     #expect(cluster.devices.map(\.name) == ["host0", "host1", "host2"])
   }
 
-  @Test func theClusterFileOfABottleneckIsAGraph() throws {
+  @Test("the cluster file of a bottleneck is a graph")
+  func theClusterFileOfABottleneckIsAGraph() throws {
     let (text, cluster) = try cluster(
       try TestbedLayout(hostCount: 4, rate: gigabit, bottleneck: try Bottleneck(parsing: "0,1|2,3=200 Mbps")))
     #expect(
@@ -55,19 +57,23 @@ import Uniference
     #expect(cluster.devices.count == 4)
   }
 
-  @Test(arguments: [
-    ([0, 1, 2, 3], 2, [[0, 1], [2, 3]]), ([0, 1], 2, [[0], [1]]), ([4, 5, 6], 2, [[4], [5, 6]]),
-    ([0, 1], 3, [[], [], []]),
-  ])
+  @Test(
+    "hosts share cores",
+    arguments: [
+      ([0, 1, 2, 3], 2, [[0, 1], [2, 3]]), ([0, 1], 2, [[0], [1]]), ([4, 5, 6], 2, [[4], [5, 6]]),
+      ([0, 1], 3, [[], [], []]),
+    ])
   func hostsShareCores(cores: [Int], hosts: Int, shares: [[Int]]) {
     #expect(CoreAssignment.shares(of: cores, hosts: hosts) == shares)
   }
 
-  @Test func coresAreReadAsTheKernelWritesThem() {
+  @Test("cores are read as the kernel writes them")
+  func coresAreReadAsTheKernelWritesThem() {
     #expect(CoreAssignment.cores(inList: "\t0-3,8\n") == [0, 1, 2, 3, 8])
   }
 
-  @Test func quotasAreOfShortPeriods() throws {
+  @Test("quotas are of short periods")
+  func quotasAreOfShortPeriods() throws {
     let layout = try TestbedLayout(hostCount: 2, rate: gigabit, cpuShares: [0: 0.5, 1: 0.05])
     let first = Testbed(layout, name: "b", cores: [0, 1, 2, 3], groups: ControlGroupRoot(path: "/c", version: .first))
     #expect(first.controlGroups.map(\.path) == ["/c/uniference-b-host0", "/c/uniference-b-host1"])
@@ -78,7 +84,8 @@ import Uniference
     #expect(second.controlGroups[1].settings.map { "\($0.file)=\($0.text)" } == ["cpu.max=1000 20000"])
   }
 
-  @Test func ranksAreStartedAsTorchrunDoes() throws {
+  @Test("ranks are started as torchrun does")
+  func ranksAreStartedAsTorchrunDoes() throws {
     let layout = try TestbedLayout(hostCount: 2, rate: gigabit, cpuShares: [1: 0.5])
     let testbed = Testbed(layout, name: "b", cores: [0, 1], groups: ControlGroupRoot(path: "/c", version: .first))
     let command = RankCommand(["python", "train.py"], rank: 1, in: testbed)
@@ -94,7 +101,8 @@ import Uniference
     #expect(elastic.variables["RANK"] == nil)
   }
 
-  @Test func ranksKnowWhatCalibrationNeedNotFindOut() throws {
+  @Test("ranks know what calibration need not find out")
+  func ranksKnowWhatCalibrationNeedNotFindOut() throws {
     func variables(hosts: Int, isRealTime: Bool = true, linkRates: [Int: Bandwidth] = [:]) throws -> [String: String] {
       let layout = try TestbedLayout(hostCount: hosts, rate: gigabit, linkRates: linkRates)
       let testbed = Testbed(layout, name: "b", cores: [0, 1], groups: nil)
@@ -113,7 +121,8 @@ import Uniference
       try variables(hosts: 2, isRealTime: false, linkRates: [1: Bandwidth(bitsPerSecond: 1e8)]) == [:])
   }
 
-  @Test func hostsHaveNames() throws {
+  @Test("hosts have names")
+  func hostsHaveNames() throws {
     let testbed = Testbed(try TestbedLayout(hostCount: 2, rate: gigabit), name: "b", cores: [0, 1], groups: nil)
     #expect(
       testbed.hostsFile == """
@@ -125,11 +134,13 @@ import Uniference
         """)
   }
 
-  @Test(arguments: [
-    ("uniference-a-host0", "a"), ("uniference-a-b-switch", "a-b"), ("uniference-run-12-host1", "run-12"),
-  ])
+  @Test(
+    "parts tell their testbed",
+    arguments: [
+      ("uniference-a-host0", "a"), ("uniference-a-b-switch", "a-b"), ("uniference-run-12-host1", "run-12"),
+    ])
   func partsTellTheirBed(part: String, testbed: String) { #expect(TestbedNames.testbed(ofPart: part) == testbed) }
 
-  @Test(arguments: ["docker0", "uniference-", "uniference-a", "other-a-host0"])
+  @Test("others belong to no testbed", arguments: ["docker0", "uniference-", "uniference-a", "other-a-host0"])
   func othersBelongToNoBed(part: String) { #expect(TestbedNames.testbed(ofPart: part) == nil) }
 }

@@ -40,7 +40,8 @@ struct WordPieceTests {
     #expect(try tokenizer(normalizer: ", \"lowercase\": true").encode(text, addingSpecialTokens: false) == tokens)
   }
 
-  @Test func marksStandAroundAText() throws {
+  @Test("marks stand around a text")
+  func marksStandAroundAText() throws {
     let tokenizer = try tokenizer()
     #expect(tokenizer.encode("a", addingSpecialTokens: true) == [2, 7, 3])
     #expect(tokenizer.encode("", addingSpecialTokens: true) == [2, 3])
@@ -48,7 +49,10 @@ struct WordPieceTests {
     #expect(tokenizer.vocabularySize == Self.vocabulary.count)
   }
 
-  @Test func caseAndAccentsAreKeptWhereTheModelWantsThem() throws {
+  @Test("case and accents are kept where the model wants them")
+  func caseAndAccentsAreKeptWhereTheModelWantsThem()
+    throws
+  {
     let tokenizer = try tokenizer(normalizer: ", \"lowercase\": false")
     #expect(tokenizer.encode("A café", addingSpecialTokens: false) == [1, 1])
     #expect(tokenizer.encode("a cafe", addingSpecialTokens: false) == [7, 12])

@@ -44,7 +44,8 @@ import Testing
     return try body(path)
   }
 
-  @Test func theFlowsOfACase() throws {
+  @Test("the flows of a case")
+  func theFlowsOfACase() throws {
     let text = """
       {"links": [{"id": "l", "bandwidth_Bps": 10, "latency_s": 1}],
        "flows": [{"id": "0", "start_s": 0, "bytes": 20, "links": ["l"]}]}
@@ -57,18 +58,21 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("{", "not JSON"),
-    ("{\"links\": []}", "flows"),
-    (
-      "{\"links\": [{\"id\": \"l\", \"bandwidth_Bps\": 0, \"latency_s\": 0}], \"flows\": []}",
-      "links[0].bandwidth_Bps: is 0; it must be from 1e-06 to 1e+18"
-    ),
-    (
-      "{\"links\": [], \"flows\": [{\"id\": \"0\", \"start_s\": 0, \"bytes\": 1, \"links\": [\"l\"]}]}",
-      "flows[0].links: there is no link \"l\" in links"
-    ),
-  ]) func badCases(text: String, reason: String) throws {
+  @Test(
+    "bad cases",
+    arguments: [
+      ("{", "not JSON"),
+      ("{\"links\": []}", "flows"),
+      (
+        "{\"links\": [{\"id\": \"l\", \"bandwidth_Bps\": 0, \"latency_s\": 0}], \"flows\": []}",
+        "links[0].bandwidth_Bps: is 0; it must be from 1e-06 to 1e+18"
+      ),
+      (
+        "{\"links\": [], \"flows\": [{\"id\": \"0\", \"start_s\": 0, \"bytes\": 1, \"links\": [\"l\"]}]}",
+        "flows[0].links: there is no link \"l\" in links"
+      ),
+    ]) func badCases(text: String, reason: String) throws
+  {
     try Self.withFile(text) { (path: String) throws in
       let outcome = try Self.run("flows", path)
       #expect(outcome.exitCode == 65)
@@ -79,7 +83,8 @@ import Testing
     }
   }
 
-  @Test func badInput() throws {
+  @Test("bad input")
+  func badInput() throws {
     #expect(
       try Self.run("flows", "/nowhere.json")
         == Outcome(
@@ -101,7 +106,8 @@ import Testing
     }
   }
 
-  @Test func filesOfEncoders() throws {
+  @Test("files of encoders")
+  func filesOfEncoders() throws {
     let bert = """
       {"model_type": "bert", "hidden_size": 384, "num_hidden_layers": 6, "num_attention_heads": 12,
        "intermediate_size": 1536, "vocab_size": 30522, "torch_dtype": "float32"}
@@ -126,7 +132,8 @@ import Testing
     }
   }
 
-  @Test func oneStrategyDoesNotFailOnTheOthers() throws {
+  @Test("one strategy does not fail on the others")
+  func oneStrategyDoesNotFailOnTheOthers() throws {
     let scenario = """
       cluster:
         devices: [{name: jetson, count: 2, model: jetson-orin-nano}]
@@ -142,7 +149,8 @@ import Testing
     }
   }
 
-  @Test func badUsage() throws {
+  @Test("bad usage")
+  func badUsage() throws {
     for arguments in [["flows"], ["devices", "--jsn"], ["simulat"], ["flows", "--json", "--table", "x"]] {
       let outcome = try Self.run(arguments)
       #expect(outcome.exitCode == 64, "\(arguments)")

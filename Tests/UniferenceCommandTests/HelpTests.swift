@@ -4,7 +4,8 @@ import Testing
 @testable import UniferenceCommand
 
 @Suite struct HelpTests {
-  @Test func devices() {
+  @Test("devices")
+  func devices() {
     #expect(
       RootCommand.helpMessage(for: DevicesCommand.self, columns: 80) == """
         OVERVIEW: List the devices that cluster files may name, each figure with its
@@ -27,7 +28,8 @@ import Testing
         """)
   }
 
-  @Test func models() {
+  @Test("models")
+  func models() {
     #expect(
       RootCommand.helpMessage(for: ModelsCommand.self, columns: 80) == """
         OVERVIEW: List the models that scenarios may name, or show one of them or of a
@@ -49,7 +51,8 @@ import Testing
         """)
   }
 
-  @Test func testbedRun() {
+  @Test("testbed run")
+  func testbedRun() {
     #expect(
       RootCommand.helpMessage(for: TestbedRunCommand.self, columns: 80) == """
         OVERVIEW: Run a command once on each host of a testbed, as torchrun would.
@@ -95,7 +98,8 @@ import Testing
         """)
   }
 
-  @Test func flows() {
+  @Test("flows")
+  func flows() {
     #expect(
       RootCommand.helpMessage(for: FlowsCommand.self, columns: 80) == """
         OVERVIEW: Time flows over links that they share max-min fairly.
@@ -121,7 +125,8 @@ import Testing
         """)
   }
 
-  @Test func weights() {
+  @Test("weights")
+  func weights() {
     #expect(
       RootCommand.helpMessage(for: WeightsCommand.self, columns: 80) == """
         OVERVIEW: List the tensors of a GGUF or safetensors file, or write one of them
@@ -146,7 +151,8 @@ import Testing
         """)
   }
 
-  @Test func tokenize() {
+  @Test("tokenize")
+  func tokenize() {
     #expect(
       RootCommand.helpMessage(for: TokenizeCommand.self, columns: 80) == """
         OVERVIEW: Show the tokens that a model makes of a text.

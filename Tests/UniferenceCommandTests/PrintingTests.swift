@@ -8,7 +8,8 @@ import Testing
 @testable import UniferenceCommand
 
 @Suite struct PrintingTests {
-  @Test func everyDeviceOfTheCatalogueHasALine() {
+  @Test("every device of the catalogue has a line")
+  func everyDeviceOfTheCatalogueHasALine() {
     let text = catalogueTable(DeviceCatalogue.all)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     for (device, line) in zip(DeviceCatalogue.all, lines.dropFirst(2)) {
@@ -20,7 +21,8 @@ import Testing
     #expect(text.contains("\n[1] Raspberry Pi 5 product brief, 8 GB variant (https://www.raspberrypi.com/"))
   }
 
-  @Test func everyCitationHasItsSource() {
+  @Test("every citation has its source")
+  func everyCitationHasItsSource() {
     let text = catalogueTable(DeviceCatalogue.all)
     let cited = Set(text.matches(of: #/ \[([0-9]+)\]/#).compactMap { Int($0.1) })
     let explained = text.split(separator: "\n").compactMap {
@@ -30,7 +32,8 @@ import Testing
     #expect(explained == Array(1...explained.count))
   }
 
-  @Test func oneDevice() throws {
+  @Test("one device")
+  func oneDevice() throws {
     let text = figureTable(try DeviceCatalogue.device("jetson-orin-nano"))
     let lines = text.split(separator: "\n")
     #expect(lines[0] == "jetson-orin-nano: NVIDIA Jetson Orin Nano 8 GB (15 W)")
@@ -39,7 +42,8 @@ import Testing
     #expect(lines.last == "[11] assumption: a gigabit Ethernet interface takes about 0.5 W at 1 Gbps")
   }
 
-  @Test func devicesAsJSON() throws {
+  @Test("devices as JSON")
+  func devicesAsJSON() throws {
     let text = try jsonText(DeviceListing(devices: DeviceCatalogue.all))
     let object = try #require(JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
     let devices = try #require(object["devices"] as? [[String: Any]])
@@ -55,7 +59,8 @@ import Testing
     }
   }
 
-  @Test func models() throws {
+  @Test("models")
+  func models() throws {
     let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
     let lines = modelTable(models).split(separator: "\n")
     #expect(
@@ -87,7 +92,8 @@ import Testing
     #expect(object?["parameters"] as? Int == 70_553_706_496)
   }
 
-  @Test func flows() throws {
+  @Test("flows")
+  func flows() throws {
     let flowCase = FlowCase(
       links: [.init(id: "cable", bandwidth_Bps: 100, latency_s: 0.5)],
       flows: [
@@ -114,7 +120,7 @@ import Testing
         """)
   }
 
-  @Test(arguments: [80, 100, 120, 200])
+  @Test("tables fit", arguments: [80, 100, 120, 200])
   func tablesFit(width: Int) throws {
     let format = TableFormat(width: width)
     let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
@@ -130,7 +136,8 @@ import Testing
     #expect(catalogue.contains("Left out for want of width: device") == (width < 100))
   }
 
-  @Test func numbersInGroups() {
+  @Test("numbers in groups")
+  func numbersInGroups() {
     #expect(
       [0, 12, 123, 1234, -123_456, 8_030_261_248].map(grouped) == [
         "0", "12", "123", "1 234", "-123 456", "8 030 261 248",

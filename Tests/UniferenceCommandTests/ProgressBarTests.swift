@@ -5,7 +5,8 @@ import Testing
 @Suite struct ProgressBarTests {
   private let erase = "\r\u{1B}[2K"
 
-  @Test func theLineShowsShareAndRemainingTime() {
+  @Test("the line shows share and remaining time")
+  func theLineShowsShareAndRemainingTime() {
     var bar = ProgressBar(title: "tensor")
     #expect(bar.update(fraction: 0, elapsed: .zero) == erase + "tensor ░░░░░░░░░░░░░░░░░░░░░░░░   0%")
     #expect(
@@ -18,7 +19,8 @@ import Testing
     #expect(bar.clear() == erase)
   }
 
-  @Test func itIsDrawnAtMostTenTimesASecondAndOnlyWhenItChanges() {
+  @Test("it is drawn at most ten times a second and only when it changes")
+  func itIsDrawnAtMostTenTimesASecondAndOnlyWhenItChanges() {
     var bar = ProgressBar(title: "t")
     #expect(bar.update(fraction: 0, elapsed: .zero) != nil)
     #expect(bar.update(fraction: 0.5, elapsed: .milliseconds(99)) == nil)
@@ -27,7 +29,8 @@ import Testing
     #expect(bar.update(fraction: 1, elapsed: .milliseconds(500)) == nil)
   }
 
-  @Test func aLineNeverDrawnNeedsNoClearing() {
+  @Test("a line never drawn needs no clearing")
+  func aLineNeverDrawnNeedsNoClearing() {
     var bar = ProgressBar(title: "t")
     #expect(bar.clear() == nil)
     _ = bar.update(fraction: 0, elapsed: .zero)
@@ -36,13 +39,14 @@ import Testing
     #expect(bar.update(fraction: 0, elapsed: .zero) != nil)
   }
 
-  @Test(arguments: [-1, Double.nan, -Double.infinity])
+  @Test("a share that is none counts as nothing", arguments: [-1, Double.nan, -Double.infinity])
   func aShareThatIsNoneCountsAsNothing(fraction: Double) {
     var bar = ProgressBar(title: "t")
     #expect(bar.update(fraction: fraction, elapsed: .zero)?.hasSuffix("  0%") == true)
   }
 
-  @Test func theLineStaysWithinTheTerminal() {
+  @Test("the line stays within the terminal")
+  func theLineStaysWithinTheTerminal() {
     var bar = ProgressBar(title: "t", columns: 12)
     #expect(bar.update(fraction: 0.5, elapsed: .zero) == erase + "t █████████")
   }

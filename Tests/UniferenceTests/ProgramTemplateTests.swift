@@ -3,7 +3,8 @@ import Uniference
 
 /// The package that `uniference new` writes. Tests/Python/deployment/test_new.py type-checks it.
 @Suite struct ProgramTemplateTests {
-  @Test func namesThePackageAfterTheProgram() throws {
+  @Test("names the package after the program")
+  func namesThePackageAfterTheProgram() throws {
     let template = try ProgramTemplate(name: "Exchange", checkout: "/somewhere/Uniference")
 
     let package = try #require(template.files.first { $0.path == "Package.swift" }?.text)
@@ -13,7 +14,7 @@ import Uniference
     #expect(template.files.contains { $0.path == "Sources/Exchange/Entry.swift" })
   }
 
-  @Test(arguments: ["", "exchange", "My-Program", "1st", "Über", "A B"])
+  @Test("refuses names that no type can have", arguments: ["", "exchange", "My-Program", "1st", "Über", "A B"])
   func refusesNamesThatNoTypeCanHave(name: String) {
     #expect(throws: ProgramNameError(name: name)) { _ = try ProgramTemplate(name: name, checkout: "/uniference") }
   }

@@ -242,29 +242,34 @@ import Testing
     ),
   ]
 
-  @Test(arguments: changes) func oneLineSaysWhatIsWrong(original: String, change: String, message: String) throws {
+  @Test("one line says what is wrong", arguments: changes) func oneLineSaysWhatIsWrong(
+    original: String, change: String, message: String
+  ) throws {
     let text = Self.file(replacing: original, with: change)
     try #require(text != ClusterFileTests.fourJetsons)
     let error = try #require(throws: DocumentError.self) { try Cluster(yaml: text, file: "c.yaml") }
     #expect(error.description == message)
   }
 
-  @Test(arguments: [
-    ("", "c.yaml:1: the file is empty"), ("# only a comment\n", "c.yaml:1: the file is empty"),
-    (
-      "just text",
-      "c.yaml:1: expected a mapping of a cluster's fields (name, devices, network, failures), found \"just text\""
-    ),
-    ("- a\n", "c.yaml:1: expected a mapping of a cluster's fields (name, devices, network, failures), found a list"),
-    ("devices: []", "c.yaml:1: devices: the list is empty; a cluster has at least one device"),
-    (
-      "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
-        + "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n"
-        + "e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n",
-      "c.yaml:1: f[0][6][8][8][8][7]: the document has more than 200000 values"
-    ),
-    (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "NESTED"),
-  ]) func wholeFiles(text: String, message: String) throws {
+  @Test(
+    "whole files",
+    arguments: [
+      ("", "c.yaml:1: the file is empty"), ("# only a comment\n", "c.yaml:1: the file is empty"),
+      (
+        "just text",
+        "c.yaml:1: expected a mapping of a cluster's fields (name, devices, network, failures), found \"just text\""
+      ),
+      ("- a\n", "c.yaml:1: expected a mapping of a cluster's fields (name, devices, network, failures), found a list"),
+      ("devices: []", "c.yaml:1: devices: the list is empty; a cluster has at least one device"),
+      (
+        "a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a, *a]\n"
+          + "c: &c [*b, *b, *b, *b, *b, *b, *b, *b, *b, *b]\nd: &d [*c, *c, *c, *c, *c, *c, *c, *c, *c, *c]\n"
+          + "e: &e [*d, *d, *d, *d, *d, *d, *d, *d, *d, *d]\nf: [*e, *e, *e, *e, *e, *e, *e, *e, *e, *e]\n",
+        "c.yaml:1: f[0][6][8][8][8][7]: the document has more than 200000 values"
+      ),
+      (String(repeating: "[", count: 100) + String(repeating: "]", count: 100), "NESTED"),
+    ]) func wholeFiles(text: String, message: String) throws
+  {
     let error = try #require(throws: DocumentError.self) { try Cluster(yaml: text, file: "c.yaml") }
     if message == "NESTED" {
       #expect(error.description.hasSuffix(": the document is nested more than 64 deep"))
@@ -273,7 +278,8 @@ import Testing
     }
   }
 
-  @Test func filesThatCannotBeRead() throws {
+  @Test("files that cannot be read")
+  func filesThatCannotBeRead() throws {
     let missing = try #require(throws: DocumentError.self) { try Cluster(contentsOf: "/nowhere/c.yaml") }
     #expect(missing.description == "/nowhere/c.yaml: cannot be read: No such file or directory")
     #expect(missing.isUnreadable)

@@ -19,7 +19,8 @@ import Testing
       transport: ideal
     """
 
-  @Test func theShortestFile() throws {
+  @Test("the shortest file")
+  func theShortestFile() throws {
     let cluster = try Cluster(yaml: Self.fourJetsons)
     #expect(cluster.name == "four-jetsons")
     #expect(cluster.devices.map(\.name) == ["jetson-0", "jetson-1", "jetson-2", "jetson-3"])
@@ -32,7 +33,8 @@ import Testing
     #expect(topology.links.allSatisfy { $0 == Link(bandwidth: .gigabitsPerSecond(1), latency: .microseconds(500)) })
   }
 
-  @Test func programsDescribeTheSameCluster() throws {
+  @Test("programs describe the same cluster")
+  func programsDescribeTheSameCluster() throws {
     let file = try Cluster(yaml: Self.fourJetsons)
     let program = Cluster(
       devices: .jetsonOrinNano, count: 4,
@@ -41,14 +43,16 @@ import Testing
     #expect(file.devices.map(\.specification) == program.devices.map(\.specification))
   }
 
-  @Test func defaults() throws {
+  @Test("defaults")
+  func defaults() throws {
     let cluster = try Cluster(yaml: "devices: [{model: h100-sxm}]", file: "folder/lonely.yaml")
     #expect(cluster.name == "lonely")
     #expect(cluster.devices.map(\.name) == ["h100-sxm"])
     #expect(try cluster.makeTopology().hostCount == 1)
   }
 
-  @Test func everyDeviceFigureCanBeOverridden() throws {
+  @Test("every device figure can be overridden")
+  func everyDeviceFigureCanBeOverridden() throws {
     let figures = [
       "memory": "16 GB", "reserved_memory": "1 GB", "memory_bandwidth": "50 GB/s", "memory_efficiency": "50%",
       "peak_float64": "1 GFLOPS", "peak_float32": "2 TFLOPS", "peak_float16": "3 TFLOPS", "peak_bfloat16": "4 TFLOPS",
@@ -65,7 +69,8 @@ import Testing
     #expect(cluster.devices[0].specification.memory.value == DataSize(bytes: 16_000_000_000))
   }
 
-  @Test func speedsAndComputeModels() throws {
+  @Test("speeds and compute models")
+  func speedsAndComputeModels() throws {
     let cluster = try Cluster(
       yaml: """
         devices:
@@ -95,7 +100,8 @@ import Testing
     #expect(cluster.devices.map(\.hasConstantSpeed) == [false, false, false])
   }
 
-  @Test func changesAndFailures() throws {
+  @Test("changes and failures")
+  func changesAndFailures() throws {
     let cluster = try Cluster(
       yaml: """
         devices: [{name: jetson, count: 3, model: jetson-orin-nano}]
@@ -116,7 +122,8 @@ import Testing
     #expect(cluster.failures == [DeviceFailure(device: 2, at: .seconds(5))])
   }
 
-  @Test func transportsBringTheirCollectives() throws {
+  @Test("transports bring their collectives")
+  func transportsBringTheirCollectives() throws {
     func cluster(_ fields: String) throws -> Cluster {
       try Cluster(
         yaml: "{devices: [{model: cpu-server, count: 2}], network: {link: {bandwidth: 1 Gbps}, \(fields)}}")
@@ -133,7 +140,8 @@ import Testing
     #expect(try cluster("transport: {base: gloo-tcp, clear_to_send: 1 kB}").collectives == .gloo)
   }
 
-  @Test func transportsOfOnesOwn() throws {
+  @Test("transports of one's own")
+  func transportsOfOnesOwn() throws {
     let cluster = try Cluster(
       yaml: """
         devices: [{model: cpu-server, count: 2}]
@@ -175,7 +183,8 @@ import Testing
     #expect(cluster.collectives == .ideal)
   }
 
-  @Test func formerNamesAreUnderstoodWithAHint() throws {
+  @Test("former names are understood with a hint")
+  func formerNamesAreUnderstoodWithAHint() throws {
     func cluster(_ transport: String) throws -> Cluster {
       try Cluster(
         yaml: """
@@ -210,7 +219,8 @@ import Testing
     #expect(throws: DocumentError.self) { try cluster("cold: {latency: 6 us}, cold_cache: {latency: 7 us}") }
   }
 
-  @Test func everyCataloguedNameExists() {
+  @Test("every catalogued name exists")
+  func everyCataloguedNameExists() {
     let devices: [DeviceSpecification] = [
       .raspberryPi5, .jetsonOrinNano, .jetsonOrinNanoSuper, .jetsonOrinNX, .jetsonAGXOrin, .rtx4090, .h100SXM, .h200SXM,
       .mi300X, .cpuServer,

@@ -30,7 +30,7 @@ import Testing
       "é",
     ]
 
-  @Test(arguments: 0..<600) func mutations(seed: UInt64) throws {
+  @Test("mutations", arguments: 0..<600) func mutations(seed: UInt64) throws {
     var random = SplitMix(state: seed)
     var text = Array(Self.original)
     for _ in 0..<Int.random(in: 1...4, using: &random) {
@@ -51,7 +51,8 @@ import Testing
     }
   }
 
-  @Test func theOriginalLoads() throws {
+  @Test("the original loads")
+  func theOriginalLoads() throws {
     #expect(try Cluster(yaml: Self.original).devices.count == 5)
   }
 }

@@ -38,7 +38,7 @@ import Testing
     ),
   ]
 
-  @Test(arguments: networks) func everyPairIsConnected(fields: String, hops: Int) throws {
+  @Test("every pair is connected", arguments: networks) func everyPairIsConnected(fields: String, hops: Int) throws {
     let cluster = try Cluster(
       yaml: "{devices: [{name: pi, count: 4, model: raspberry-pi-5}], network: {\(fields)}}")
     let topology = try cluster.makeTopology()
@@ -51,13 +51,15 @@ import Testing
     #expect(topology.route(from: 0, to: 3).count == hops)
   }
 
-  @Test func everyTopologyIsTried() {
+  @Test("every topology is tried")
+  func everyTopologyIsTried() {
     for kind in TopologyReading.Kind.allCases {
       #expect(Self.networks.contains { $0.fields.contains("topology: \(kind.rawValue)") }, "\(kind.rawValue)")
     }
   }
 
-  @Test func theLinksOfSomeDevicesDiffer() throws {
+  @Test("the links of some devices differ")
+  func theLinksOfSomeDevicesDiffer() throws {
     let cluster = try Cluster(
       yaml: """
         devices: [{name: pi, count: 2, model: raspberry-pi-5}, {name: mac, model: mac-m1}]
@@ -79,7 +81,8 @@ import Testing
     return topology.link(named: link).map { topology.links[Int($0)].bytesPerSecond * 8e-6 }
   }
 
-  @Test func oneDirectionMayDiffer() throws {
+  @Test("one direction may differ")
+  func oneDirectionMayDiffer() throws {
     let home = try cluster(
       """
       devices: [{name: home, count: 3, model: rtx-3090}, {name: server, model: cpu-server}]
@@ -103,7 +106,8 @@ import Testing
     #expect(try megabits("host1->switch", in: home.keepingDevices(2)) == 10)
   }
 
-  @Test func anyTopologysLinksMayDiffer() throws {
+  @Test("any topology's links may differ")
+  func anyTopologysLinksMayDiffer() throws {
     let sites = try cluster(
       """
       devices: [{name: a, count: 2, model: rtx-3090}, {name: b, model: l40s}]
@@ -121,40 +125,44 @@ import Testing
     #expect(try sites.makeTopology().links.map(\.latencyPicoseconds).max() == 120_000_000_000)
   }
 
-  @Test(arguments: [
-    (
-      "ring, link: {bandwidth: 1 Gbps}, links: {pi-0->pi-2: {bandwidth: 1 Mbps}}",
-      "c.yaml:2: network.links.pi-0->pi-2: there is no link \"pi-0->pi-2\": did you mean \"pi-0->pi-1\"? the links are "
-        + "pi-0->pi-1, pi-1->pi-0, pi-1->pi-2, pi-2->pi-1, pi-2->pi-3, ..."
-    ),
-    (
-      "switch, link: {bandwidth: 1 Gbps}, links: {pi-0->switch: {bandwidth: 1 Mbps}, host0->switch: {bandwidth: 2 Mbps}}",
-      "c.yaml:2: network.links.host0->switch: the link host0->switch is given more than once; write it once"
-    ),
-    (
-      "nodes, link: {bandwidth: 1 Gbps}, inside: {bandwidth: 1 GB/s}, devices_per_node: [1, 2]",
-      "c.yaml:2: network.topology: devices_per_node: 1 + 2 = 3, but the cluster has 4 devices"
-    ),
-    (
-      "nodes, link: {bandwidth: 1 Gbps}, inside: {bandwidth: 1 GB/s}, devices_per_node: 2, cards: [1, 2, 3]",
-      "c.yaml:2: network.topology: cards: 3 machines, but devices_per_node makes 2"
-    ),
-    (
-      "mesh, dimensions: [2, 3], link: {bandwidth: 1 Gbps}",
-      "c.yaml:2: network.topology: dimensions: 2 x 3 = 6, but the cluster has 4 devices"
-    ),
-    (
-      "graph, link: {bandwidth: 1 Gbps}, cables: [{from: pi-0, to: ap, kind: wifi, count: 0}]",
-      "c.yaml:2: network.cables[0].count: \"0\" is not allowed: write a whole number from 1 to 1024"
-    ),
-  ]) func oneLineSaysWhatDoesNotFit(fields: String, message: String) {
+  @Test(
+    "one line says what does not fit",
+    arguments: [
+      (
+        "ring, link: {bandwidth: 1 Gbps}, links: {pi-0->pi-2: {bandwidth: 1 Mbps}}",
+        "c.yaml:2: network.links.pi-0->pi-2: there is no link \"pi-0->pi-2\": did you mean \"pi-0->pi-1\"? the links are "
+          + "pi-0->pi-1, pi-1->pi-0, pi-1->pi-2, pi-2->pi-1, pi-2->pi-3, ..."
+      ),
+      (
+        "switch, link: {bandwidth: 1 Gbps}, links: {pi-0->switch: {bandwidth: 1 Mbps}, host0->switch: {bandwidth: 2 Mbps}}",
+        "c.yaml:2: network.links.host0->switch: the link host0->switch is given more than once; write it once"
+      ),
+      (
+        "nodes, link: {bandwidth: 1 Gbps}, inside: {bandwidth: 1 GB/s}, devices_per_node: [1, 2]",
+        "c.yaml:2: network.topology: devices_per_node: 1 + 2 = 3, but the cluster has 4 devices"
+      ),
+      (
+        "nodes, link: {bandwidth: 1 Gbps}, inside: {bandwidth: 1 GB/s}, devices_per_node: 2, cards: [1, 2, 3]",
+        "c.yaml:2: network.topology: cards: 3 machines, but devices_per_node makes 2"
+      ),
+      (
+        "mesh, dimensions: [2, 3], link: {bandwidth: 1 Gbps}",
+        "c.yaml:2: network.topology: dimensions: 2 x 3 = 6, but the cluster has 4 devices"
+      ),
+      (
+        "graph, link: {bandwidth: 1 Gbps}, cables: [{from: pi-0, to: ap, kind: wifi, count: 0}]",
+        "c.yaml:2: network.cables[0].count: \"0\" is not allowed: write a whole number from 1 to 1024"
+      ),
+    ]) func oneLineSaysWhatDoesNotFit(fields: String, message: String)
+  {
     let error = #expect(throws: DocumentError.self) {
       try cluster("devices: [{name: pi, count: 4, model: raspberry-pi-5}]\nnetwork: {topology: \(fields)}")
     }
     #expect(error?.description == message)
   }
 
-  @Test func machinesMayBeUnequal() throws {
+  @Test("machines may be unequal")
+  func machinesMayBeUnequal() throws {
     let uneven = try cluster(
       """
       devices: [{name: a, count: 4, model: h100-sxm}, {name: b, count: 6, model: a100-sxm-80gb}]
@@ -174,7 +182,8 @@ import Testing
     #expect(try cut.makeTopology().links.count == 2 * (5 + 7))
   }
 
-  @Test func whatMaySurpriseIsSaid() throws {
+  @Test("what may surprise is said")
+  func whatMaySurpriseIsSaid() throws {
     func warnings(_ devices: String, _ network: String) throws -> [String] {
       try cluster("devices: [{name: m, count: \(devices), model: mac-m2-ultra}]\nnetwork: {\(network)}").warnings()
     }
@@ -206,7 +215,9 @@ import Testing
     #expect(try warnings("1", "topology: ring, link: {bandwidth: 10 Gbps}").isEmpty)
   }
 
-  @Test(arguments: [true, false]) func idleTwinsAreNamedAfterTheRun(usesShortcut: Bool) throws {
+  @Test("idle twins are named after the run", arguments: [true, false]) func idleTwinsAreNamedAfterTheRun(
+    usesShortcut: Bool
+  ) throws {
     let twins = try cluster(
       """
       devices: [{name: m, count: 2, model: mac-m2-ultra}]
@@ -227,7 +238,8 @@ import Testing
     #expect(warnings.isEmpty)
   }
 
-  @Test func nodesShareTheirRanks() throws {
+  @Test("nodes share their ranks")
+  func nodesShareTheirRanks() throws {
     let cluster = try Cluster(
       yaml: """
         devices: [{name: gpu, count: 64, model: h100-sxm}]

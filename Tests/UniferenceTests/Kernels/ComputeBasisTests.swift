@@ -11,7 +11,8 @@ import Uniference
       network: .switch(bandwidth: .gigabitsPerSecond(1)))
   }
 
-  @Test func namesTheProcessorAndTheSpeed() throws {
+  @Test("names the processor and the speed")
+  func namesTheProcessorAndTheSpeed() throws {
     let basis = ComputeBasis.measured(
       on: try cluster([("a", .cpuServer, 1), ("b", .cpuServer, 1)]), processor: "Testium 9", kind: .cpu)
     #expect(basis.description == "measured here, on Testium 9, at speed 1")
@@ -19,18 +20,22 @@ import Uniference
     #expect(basis.energyDescription.hasSuffix("is the compute time measured here, on Testium 9, at speed 1."))
   }
 
-  @Test func namesUnequalSpeedsWithTheirDevices() throws {
+  @Test("names unequal speeds with their devices")
+  func namesUnequalSpeedsWithTheirDevices() throws {
     let basis = ComputeBasis.measured(
       on: try cluster([("slow", .cpuServer, 0.25), ("fast", .cpuServer, 2), ("as-slow", .cpuServer, 0.25)]),
       processor: "Testium 9", kind: .cpu)
     #expect(basis.description == "measured here, on Testium 9, at speed 2 (fast), 0.25 (slow, as-slow)")
   }
 
-  @Test(arguments: [
-    (DeviceSpecification.h100SXM, 1.0, ProcessorKind.cpu, true), (.h100SXM, 30, .cpu, true), (.h100SXM, 1, .gpu, false),
-    (.raspberryPi5, 1, .cpu, true), (.raspberryPi5, 0.2, .cpu, false), (.raspberryPi5, 1, .embeddedCPU, false),
-    (.cpuServer, 1, .cpu, false), (.cpuServer, 1, .embeddedCPU, true), (.jetsonOrinNano, 1, .embeddedCPU, true),
-  ])
+  @Test(
+    "warns of other kinds of processors",
+    arguments: [
+      (DeviceSpecification.h100SXM, 1.0, ProcessorKind.cpu, true), (.h100SXM, 30, .cpu, true),
+      (.h100SXM, 1, .gpu, false),
+      (.raspberryPi5, 1, .cpu, true), (.raspberryPi5, 0.2, .cpu, false), (.raspberryPi5, 1, .embeddedCPU, false),
+      (.cpuServer, 1, .cpu, false), (.cpuServer, 1, .embeddedCPU, true), (.jetsonOrinNano, 1, .embeddedCPU, true),
+    ])
   func warnsOfOtherKindsOfProcessors(
     device: DeviceSpecification, speed: Double, machine: ProcessorKind, isWarned: Bool
   ) throws {
@@ -42,14 +47,16 @@ import Uniference
     }
   }
 
-  @Test func oneWarningForEachKindOfDevice() throws {
+  @Test("one warning for each kind of device")
+  func oneWarningForEachKindOfDevice() throws {
     let devices = (0..<5).map { ("gpu-\($0)", DeviceSpecification.h100SXM, 1.0) } + [("pi", .raspberryPi5, 1)]
     let basis = ComputeBasis.measured(on: try cluster(devices), processor: "Testium 9", kind: .cpu)
     #expect(basis.warnings.count == 2)
     #expect(basis.warnings.contains { $0.contains("(gpu-0, gpu-1, gpu-2 and 2 more)") })
   }
 
-  @Test func aRecordingWarnsByWhereItWasMeasured() throws {
+  @Test("a recording warns by where it was measured")
+  func aRecordingWarnsByWhereItWasMeasured() throws {
     let gpus = try cluster([("x", .h100SXM, 1)])
     let former = RunCompute(source: "measured", processor: "Testium 9", processorKind: "cpu")
     #expect(ComputeBasis.recorded(in: "a.run", former, on: gpus).warnings.count == 1)
@@ -60,7 +67,8 @@ import Uniference
     #expect(ComputeBasis.recorded(in: "a.run", nil, on: gpus).description == "as recorded in a.run, at speed 1")
   }
 
-  @Test func thisMachineHasAProcessor() {
+  @Test("this machine has a processor")
+  func thisMachineHasAProcessor() {
     #expect(!MachineDescription.processor.isEmpty)
     #expect(MachineDescription.current.contains(MachineDescription.processor))
   }

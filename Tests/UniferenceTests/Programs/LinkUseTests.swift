@@ -20,7 +20,9 @@ import Uniference
   }
 
   /// Bytes cross a link whether they are played message by message or not, and every payload byte crosses two links.
-  @Test(arguments: [ParallelStrategy.tensor(3), .pipeline(3), .sequence(degree: 3, overlapped: true)])
+  @Test(
+    "the shortcut counts the same bytes",
+    arguments: [ParallelStrategy.tensor(3), .pipeline(3), .sequence(degree: 3, overlapped: true)])
   func theShortcutCountsTheSameBytes(strategy: ParallelStrategy) throws {
     let (quick, slow) = (try report(strategy, quick: true), try report(strategy, quick: false))
     let (first, second) = (try #require(quick.links), try #require(slow.links))

@@ -8,7 +8,8 @@ import Uniference
     devices: .cpuServer, count: 2,
     network: .switch(bandwidth: .gigabitsPerSecond(8), latency: .milliseconds(1)))
 
-  @Test func phasesFollowOneAnotherAndCountTheirOwnComputing() throws {
+  @Test("phases follow one another and count their own computing")
+  func phasesFollowOneAnotherAndCountTheirOwnComputing() throws {
     let report = try World.simulate(cluster) { rank in
       rank.beginPhase("load")
       try rank.compute(for: .milliseconds(3 * (rank.index + 1)))
@@ -28,7 +29,8 @@ import Uniference
     }
   }
 
-  @Test func aProgramWithoutPhasesReportsNone() throws {
+  @Test("a program without phases reports none")
+  func aProgramWithoutPhasesReportsNone() throws {
     let report = try World.simulate(cluster) { rank in try rank.compute(for: .milliseconds(1)) }
     #expect(report.devices.allSatisfy { $0.phases == nil })
   }
