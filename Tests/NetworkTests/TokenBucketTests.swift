@@ -50,13 +50,13 @@ struct TokenBucketTests {
     #expect(abs((run.arrivals[0] ?? 0) - 0.01) < 1e-9)
   }
 
-  /// Of 10 packets of 1000 bytes the first 4 pass at once, since the fourth finds no debts; the last one 6 ms later.
-  @Test("whole packets pass as soon as there are no debts, and the last one's have to be paid by the next message")
+  /// Of 10 packets of 1000 bytes the first 4 pass at once, since the fourth finds no overdraft; the last one 6 ms later.
+  @Test("whole packets pass as soon as there is no overdraft, and the next message pays that of the last one")
   func packets() throws {
     var shaped = link
     shaped.packetBytes = 1000
     let run = NetworkRun(try .singleSwitch(hosts: 2, link: shaped))
-    run.send(0, bytes: 10_000, at: 0)  // until 0.006, with debts of 1000
+    run.send(0, bytes: 10_000, at: 0)  // until 0.006, with an overdraft of 1000
     run.send(1, bytes: 500, at: 0.0062)  // has to wait until 0.007
     run.send(2, bytes: 3500, at: 1)  // rested: four packets at once
     run.send(3, bytes: 4100, at: 2)  // the fifth waits for the fourth
@@ -66,13 +66,13 @@ struct TokenBucketTests {
     }
   }
 
-  @Test("small messages do not wait for debts, but make some")
+  @Test("small messages do not wait for an overdraft, but add to it")
   func smallMessages() throws {
     var shaped = link
     shaped.packetBytes = 1000
     let run = NetworkRun(try .singleSwitch(hosts: 3, link: shaped))
-    run.send(0, bytes: 4000, at: 0)  // all at once, with debts of 1000
-    run.send(1, bytes: 100, to: 2, at: 0)  // at once, too; debts are 1100
+    run.send(0, bytes: 4000, at: 0)  // all at once, with an overdraft of 1000
+    run.send(1, bytes: 100, to: 2, at: 0)  // at once, too; it is 1100 then
     run.send(2, bytes: 500, to: 2, at: 0.0001)
     run.engine.runEvents()
     for (token, time) in [0, 0, 0.0011].enumerated() {
@@ -80,7 +80,7 @@ struct TokenBucketTests {
     }
   }
 
-  /// Reference: packet by packet, each leaves at the first instant without debts.
+  /// Reference: packet by packet, each leaves at the first instant without an overdraft.
   @Test("messages of packets take as long as packets one by one")
   func packetsOneByOne() throws {
     for seed: UInt64 in 0..<1000 {

@@ -4,7 +4,7 @@ import Testing
 @Suite("Engine")
 struct EngineTests {
   @Test("a sleep is longer than asked for by as much as the engine is told, where there is one")
-  func oversleeping() throws {
+  func sleepOvershoot() throws {
     let engine = Engine()
     engine.sleepOvershootPicoseconds = 7
     let process = engine.spawn {
