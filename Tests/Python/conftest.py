@@ -15,6 +15,7 @@ SCENARIO = ROOT / "Examples" / "llama-on-jetsons.yaml"
 # Whoever runs the tests in the background, or under nohup, has these ignored, and so would everything that tests start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGQUIT, signal.SIG_DFL)
 # Workers of pytest-xdist are told of a terminal of 80 columns, to which tables would be cut.
 os.environ.pop("COLUMNS", None)
 

@@ -25,6 +25,8 @@ struct WeightFileParameters: ParameterSource {
     return entry
   }
 
+  func check(_ part: ParameterPart) throws { try entry(of: part.name, shape: part.shape) }
+
   /// A loader that takes no memory and reads nothing: a model made by it has been checked against the file.
   func checking(_ elementType: ElementType) -> ParameterLoader {
     ParameterLoader(device: ShapeDevice(accounting: Uncharged()), elementType: elementType, source: self)
