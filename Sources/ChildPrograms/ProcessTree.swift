@@ -52,9 +52,11 @@ package enum ProcessTree {
       for process in names.compactMap({ pid_t($0) }).sorted() {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .isoLatin1),
           // The name of a program stands in parentheses and may hold anything.
-          let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 1,
-          fields[0] != "Z", let parent = pid_t(fields[1])
+          let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 17,
+          let parent = pid_t(fields[1]), let threads = Int(fields[17])
         else { continue }
+        // A process whose first thread has ended is shown as a zombie, but has its children until all threads have.
+        if fields[0] == "Z", threads <= 1 { continue }
         children[parent, default: []].append(process)
       }
       return children
