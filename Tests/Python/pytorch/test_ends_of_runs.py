@@ -132,6 +132,25 @@ def test_a_killed_launcher_is_an_end(run):
     assert "the process that had started the ranks has gone" in errors and errors.count("\n") == 1
 
 
+def test_what_ranks_with_threads_have_started_ends_with_a_killed_launcher(run):
+    """The first thread of a killed process may end well before the others, and what it has started is still its own."""
+    process = start(run, """
+        import subprocess, threading, time, torch, torch.distributed as dist
+        for is_apart in [False, True]:
+            subprocess.Popen(["sleep", "300"], start_new_session=is_apart)
+        dist.init_process_group("gloo")
+        for _ in range(8):
+            threading.Thread(target=time.sleep, args=(300,), daemon=True).start()
+        while True:
+            dist.all_reduce(torch.ones(50_000))
+            print("reduced")
+        """)
+    process.stdout.readline()
+    os.kill(launcher_of(process.pid), signal.SIGKILL)
+    process.communicate(timeout=60)
+    assert process.returncode in (70, 128 + signal.SIGKILL)
+
+
 def test_a_killed_guardian_is_an_end(run):
     process = start(run, LOOP)
     process.stdout.readline()
