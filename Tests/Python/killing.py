@@ -303,7 +303,7 @@ def main() -> None:
     findings = kill_some(binary, kinds, options.kills, options.seed, report)
     for kind in kinds:
         own = [finding for finding in findings if finding.kind == kind]
-        codes = ", ".join(f"{code}: {count}" for code, count in sorted(Counter(f.code for f in own).items()))
+        codes = ", ".join(f"{code}: {count}" for code, count in sorted(Counter(f.code for f in own).items(), key=str))
         slowest = max(finding.cleaning_s for finding in own)
         bad = sum(bool(finding.problems) for finding in own)
         print(f"{kind}: {len(own)} runs, {bad} with problems; exit codes {codes}; clean within {slowest:.2f} s")
