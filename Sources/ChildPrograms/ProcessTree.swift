@@ -51,7 +51,8 @@ package enum ProcessTree {
       var children: [pid_t: [pid_t]] = [:]
       for process in names.compactMap({ pid_t($0) }).sorted() {
         guard let text = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .isoLatin1),
-          // The name of a program stands in parentheses and may hold anything.
+          // The name of a program stands in parentheses and may hold anything. After it come the state, the parent and,
+          // as proc(5) counts, the number of threads in field 20.
           let fields = text.split(separator: ")").last?.split(separator: " "), fields.count > 17,
           let parent = pid_t(fields[1]), let threads = Int(fields[17])
         else { continue }

@@ -10,8 +10,8 @@ import CLibTorch
 /// the clock once the device has finished on an accelerator.
 ///
 /// Processor time is meant for one thread per operation (``TorchLibrary/setThreadCount(_:)``); what others do for it is
-/// not seen. Reading it is a call of the system that takes as long as a small kernel, so it is read once for each kernel of
-/// a series: between two of them, the clock, which needs no call, says how much processor time has passed. Where more time
+/// not seen. Reading it is a system call with the run time of a small kernel, so it is read once for each kernel of a
+/// series: between two of them, the clock, which needs no call, says how much processor time has passed. Where more time
 /// has passed than a few lines of a program need, the thread may have been interrupted, and its time is read anew.
 ///
 /// Sendable without checks because a device's operations are called by one task at a time.

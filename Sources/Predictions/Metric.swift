@@ -25,8 +25,6 @@ public struct Metric: Hashable, Sendable {
     case lowerIsBetter
     /// The larger one.
     case higherIsBetter
-    /// Neither.
-    case neutral
   }
 
   /// Its key in JSON, which ends with the unit: `time_to_first_token_s`.
@@ -52,7 +50,6 @@ public struct Metric: Hashable, Sendable {
     switch direction {
     case .higherIsBetter: value ?? .infinity
     case .lowerIsBetter: -(value ?? .infinity)
-    case .neutral: 0
     }
   }
 }

@@ -29,8 +29,9 @@ extension ReportingCommand {
   }
 }
 
-/// What to tell a user of an error, with the exit code of BSD's `sysexits.h` (see ``UserFacingError``): 65 for bad input, 74 when the system
-/// refuses to write or read, 70 for everything that is no fault of the input. Usage errors leave with 64.
+/// What to tell a user of an error, with the exit code of BSD's `sysexits.h` (see ``UserFacingError``): 65 for bad input,
+/// 74 when the system refuses to write or read, 70 for everything that is no fault of the input. Usage errors leave with
+/// 64.
 struct CommandFailure: Error, Equatable {
   static let badInput = ExitCode(65)
   /// The system lacks something.

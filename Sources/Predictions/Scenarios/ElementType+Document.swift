@@ -4,8 +4,7 @@ import Uniference
 
 extension ElementType {
   /// Reads the field `dtype`.
-  static func ofWeights(_ dtype: DocumentValue?) throws(DocumentError) -> ElementType? {
-    guard let dtype else { return nil }
+  static func ofWeights(_ dtype: DocumentValue) throws(DocumentError) -> ElementType {
     let typeName = try dtype.text("a dtype such as float16")
     guard let elementType = ElementType(named: typeName), weightTypes.contains(elementType) else {
       throw dtype.error(unknownNameMessage("dtype", typeName, allowed: weightTypes.map(\.rawValue)))

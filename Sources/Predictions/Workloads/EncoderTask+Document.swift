@@ -38,7 +38,7 @@ extension EncoderTask {
       }
       model = try configuration(fields, texts: &documents, BertConfiguration.init(huggingFace:file:))
     }
-    if let type = try ElementType.ofWeights(fields["dtype"]) { model.elementType = type }
+    if let dtype = fields["dtype"] { model.elementType = try .ofWeights(dtype) }
     let workload: SentenceWorkload
     if let input {
       if let value = fields["workload"] {
@@ -73,7 +73,7 @@ extension EncoderTask {
       if let value = fields["inputs"] { throw value.error("inputs need weights; add weights, or give a workload") }
       model = try configuration(fields, texts: &documents, CLIPConfiguration.init(huggingFace:file:))
     }
-    if let type = try ElementType.ofWeights(fields["dtype"]) { model.elementType = type }
+    if let dtype = fields["dtype"] { model.elementType = try .ofWeights(dtype) }
     let image = model.channelCount * model.imageSize * model.imageSize
     let workload: CLIPWorkload
     if let input {

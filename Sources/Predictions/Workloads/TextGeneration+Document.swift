@@ -90,7 +90,8 @@ extension TextGeneration {
   private static func stored(
     _ model: LlamaConfiguration, as dtype: DocumentValue?
   ) throws(DocumentError) -> LlamaConfiguration {
-    guard let dtype, let elementType = try ElementType.ofWeights(dtype) else { return model }
+    guard let dtype else { return model }
+    let elementType = try ElementType.ofWeights(dtype)
     do throws(ConfigurationError) {
       return try model.storing(elementType)
     } catch {
