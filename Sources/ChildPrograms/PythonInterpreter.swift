@@ -52,12 +52,9 @@ public struct PythonInterpreter: Sendable {
 }
 
 /// There is no Python.
-public struct PythonMissing: Error, Sendable, CustomStringConvertible, UserFacingError {
+public struct PythonMissing: Error, Sendable, CustomStringConvertible, QuotingError {
   /// One line: what is wrong, and what to do.
   public let description: String
 
   init(_ description: String) { self.description = description }
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }

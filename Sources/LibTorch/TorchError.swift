@@ -1,12 +1,9 @@
 import Inputs
 
 /// Why libtorch is not there, or what it said.
-public struct TorchError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
+public struct TorchError: Error, CustomStringConvertible, Hashable, Sendable, QuotingError {
   /// One line.
   public let description: String
 
   init(_ description: String) { self.description = description }
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }

@@ -2,7 +2,7 @@ import Foundation
 import Inputs
 
 /// Why a testbed cannot be made or used: one line that says what is missing and what to do.
-public struct TestbedError: Error, Hashable, Sendable, CustomStringConvertible, UserFacingError {
+public struct TestbedError: Error, Hashable, Sendable, CustomStringConvertible, QuotingError {
   /// Whose fault it is.
   public enum Kind: Hashable, Sendable {
     /// What was asked for is not possible.
@@ -26,7 +26,4 @@ public struct TestbedError: Error, Hashable, Sendable, CustomStringConvertible, 
 
   /// A usage error, or something that this machine lacks.
   package var exitCode: Int32 { kind == .request ? EX_USAGE : EX_UNAVAILABLE }
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }

@@ -221,12 +221,9 @@ public struct ValidationRunner {
 }
 
 /// Why a suite could not be run.
-public struct ValidationFailure: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
+public struct ValidationFailure: Error, CustomStringConvertible, Hashable, Sendable, QuotingError {
   /// One line.
   public let description: String
 
   init(_ description: String) { self.description = description }
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }

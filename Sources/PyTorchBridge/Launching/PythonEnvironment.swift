@@ -52,12 +52,9 @@ public struct PythonEnvironment: Sendable {
 }
 
 /// Why ranks cannot be started.
-public struct LaunchError: Error, Sendable, CustomStringConvertible, UserFacingError {
+public struct LaunchError: Error, Sendable, CustomStringConvertible, QuotingError {
   /// One line: what is wrong, and what to do.
   public let description: String
 
   init(_ description: String) { self.description = description }
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }

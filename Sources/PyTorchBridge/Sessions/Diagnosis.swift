@@ -4,16 +4,13 @@ import SimulationKernel
 import Uniference
 
 /// Why a run of ranks has ended early, as its user is told.
-public struct ScriptRunFailure: Error, Sendable, CustomStringConvertible, UserFacingError {
+public struct ScriptRunFailure: Error, Sendable, CustomStringConvertible, QuotingError {
   /// What happened, with each rank's call and Python stack where several are to blame.
   public let description: String
   /// What the program should exit with.
   public let exitCode: Int32
   /// Whether the user asked for the end.
   public let isInterruption: Bool
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }
 
 extension WorldSession {

@@ -76,14 +76,11 @@ public struct OperationRecording: Sendable {
 }
 
 /// A recording that cannot be read, or an operation that it does not hold.
-public struct OperationRecordingError: Error, CustomStringConvertible, Hashable, Sendable, UserFacingError {
+public struct OperationRecordingError: Error, CustomStringConvertible, Hashable, Sendable, QuotingError {
   /// One line.
   public let description: String
 
   init(_ description: String) { self.description = description }
-
-  /// May have several lines.
-  package var userMessage: String { description }
 }
 
 /// Collects measured operations while a run goes on, as numbers: a line of text for each would take longer than many a

@@ -2,7 +2,7 @@ import Foundation
 import Inputs
 import SimulationKernel
 
-extension RunFailure: UserFacingError {
+extension RunFailure: QuotingError {
   /// What ended the run decides: the user, a cluster or workload that is too small or too slow, or an error of a rank's
   /// program, which may be wrong input. Anything else is a fault of the program.
   package var exitCode: Int32 {
@@ -10,9 +10,6 @@ extension RunFailure: UserFacingError {
     if outOfMemory != nil || isTimeExceeded { return EX_DATAERR }
     return (programError as? any UserFacingError)?.exitCode ?? EX_SOFTWARE
   }
-
-  /// Reports of deadlocks have a line for each rank.
-  package var userMessage: String { description }
 }
 
 extension Interruption.Reason {
