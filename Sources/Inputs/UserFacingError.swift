@@ -16,8 +16,8 @@ extension UserFacingError {
   package var userMessage: String { description.printableLine }
 }
 
-/// An error that is told as it is described, in as many lines as that has: it may quote another
-/// program or library, or have a line for each rank.
+/// An error that is told as it is described, in as many lines as that has: it may quote another program or library, or
+/// have a line for each rank.
 package protocol QuotingError: UserFacingError {}
 
 extension QuotingError {

@@ -69,8 +69,8 @@ def check_sparse(operation: str, tensor: Tensor) -> None:
     """A sparse tensor whose indices and values can be gathered."""
     if is_fake(tensor):
         raise NotImplementedError(
-            f"the time of {operation} of sparse tensors depends on how many values they have, which --fake does not know; "
-            f"run it without --fake"
+            f"the time of {operation} of sparse tensors depends on how many values they have, which --fake does not "
+            f"know; run it without --fake"
         )
     check_data_type(operation, tensor, is_nccl=False)
 
