@@ -5,6 +5,10 @@
 .PHONY: help build programs quickstart torch test build-tests python-for-tests test-swift test-python test-determinism \
   benchmark benchmark-pytorch benchmark-values format lint lint-swift lint-python clean
 
+# Each run of a test imports torch. Where its byte code is not kept, Python compiles it anew every time, which takes
+# longer than all else that an import does.
+unexport PYTHONDONTWRITEBYTECODE
+
 RELEASE := .build/release/uniference
 # Tests run optimised code, in which assertions and invariants are checked. It has a build folder of its own.
 TESTED := .build/tests/release/uniference

@@ -19,7 +19,7 @@ echo "$PWD/python" > "$packages/uniference.pth"
 for requirements in "$@"; do
   stamp=".venv/$(printf '%s' "$requirements" | tr '/' '-')"
   if ! cmp -s "$requirements" "$stamp"; then
-    # What is imported is compiled when it is; most of torch never is.
+    # Python keeps the byte code of what it imports first; most of torch never is imported.
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-compile --requirement "$requirements"
     cp "$requirements" "$stamp"
   fi

@@ -116,6 +116,8 @@ def launch() -> None:
     if task.ranks > 1:
         # As torchrun does; OpenMP reads it once, when torch is loaded.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # Nothing that an import makes is garbage; looking for some takes a tenth of its time.
+    gc.disable()
     torch = import_torch()
     from uniference.launching.control import Control
     from uniference.launching.environment import rank_environment
@@ -134,6 +136,7 @@ def launch() -> None:
     # What exists by now is never collected, so that no rank touches its pages.
     gc.collect()
     gc.freeze()
+    gc.enable()
     supervisor = Supervisor(control, folder)
     for rank in range(task.ranks):
         if supervisor.fork(rank, rank_environment(rank, task.ranks, os.environ)):
