@@ -133,64 +133,67 @@ let package = Package(
     .target(name: "TestPrograms", dependencies: ["Uniference", "ProgramLibraries"], path: "Tests/Programs"),
     .testTarget(name: "SimulationKernelTests", dependencies: ["SimulationKernel", "Inputs"]),
     .testTarget(
-      name: "NetworkTests", dependencies: ["Mutations", "Network", "SimulationKernel", "Quantities"],
+      name: "NetworkTests", dependencies: ["TestSupport", "Network", "SimulationKernel", "Quantities"],
       resources: [.copy("Resources")]),
     .testTarget(name: "HostsTests", dependencies: ["Hosts"]),
-    .testTarget(name: "WeightsTests", dependencies: ["Mutations", "Weights", "Quantities", "SimulationKernel"]),
-    .testTarget(name: "TokenizationTests", dependencies: ["Mutations", "Tokenization", "SimulationKernel"]),
-    .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms"]),
-    .target(name: "Mutations", path: "Tests/Mutations"),
-    .testTarget(name: "InputsTests", dependencies: ["Inputs"]),
+    .testTarget(name: "WeightsTests", dependencies: ["TestSupport", "Weights", "Quantities", "SimulationKernel"]),
+    .testTarget(name: "TokenizationTests", dependencies: ["TestSupport", "Tokenization", "SimulationKernel"]),
+    .testTarget(name: "ChildProgramsTests", dependencies: ["ChildPrograms", "TestSupport"]),
+    .target(name: "TestSupport", path: "Tests/Support"),
+    .testTarget(name: "InputsTests", dependencies: ["Inputs", "TestSupport"]),
     .testTarget(name: "DocumentsTests", dependencies: ["Documents"]),
     .testTarget(name: "QuantitiesTests", dependencies: ["Quantities"]),
     .testTarget(name: "DevicesTests", dependencies: ["Devices", "Quantities"]),
     .testTarget(
       name: "SimulationTests",
       dependencies: [
-        "Mutations", "Simulation", "Communication", "Network", "Hosts", "Devices", "Quantities", "SimulationKernel",
+        "TestSupport", "Simulation", "Communication", "Network", "Hosts", "Devices", "Quantities", "SimulationKernel",
       ]),
     .testTarget(name: "CommunicationTests", dependencies: ["Communication"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(
-      name: "ModelsTests", dependencies: ["Mutations", "Models", "Tensors", "Devices", "Communication", "Quantities"]),
+      name: "ModelsTests", dependencies: ["TestSupport", "Models", "Tensors", "Devices", "Communication", "Quantities"]),
     .testTarget(
       name: "LibTorchTests",
-      dependencies: ["LibTorch", "Tensors", "Communication", "Quantities", "SimulationKernel", "Models", "Uniference"]),
-    .testTarget(name: "ResultsTests", dependencies: ["Mutations", "Results", "Quantities", "SimulationKernel"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Results", "Quantities"]),
+      dependencies: [
+        "TestSupport", "LibTorch", "Tensors", "Communication", "Quantities", "SimulationKernel", "Models", "Uniference",
+      ]),
+    .testTarget(name: "ResultsTests", dependencies: ["TestSupport", "Results", "Quantities", "SimulationKernel"]),
+    .testTarget(name: "ReportsTests", dependencies: ["TestSupport", "Reports", "Results", "Quantities"]),
     .testTarget(
       name: "UniferenceTests",
       dependencies: [
-        "Mutations", "Documents", "Uniference", "SimulationKernel", "Network", "Hosts", "Simulation", "Devices",
+        "TestSupport", "Documents", "Uniference", "SimulationKernel", "Network", "Hosts", "Simulation", "Devices",
         "Communication", "Models", "Quantities", "Results",
       ]),
     .testTarget(
       name: "PredictionsTests",
       dependencies: [
-        "Mutations", "Documents", "Predictions", "Uniference", "SimulationKernel", "Network", "Devices",
+        "TestSupport", "Documents", "Predictions", "Uniference", "SimulationKernel", "Network", "Devices",
         "Communication", "Models", "Quantities", "Results",
       ]),
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [
-        "UniferenceCommand", "Predictions", "Uniference", "Network", "Devices", "Models", "Reports", "Quantities",
-        "Validation",
+        "TestSupport", "UniferenceCommand", "Predictions", "Uniference", "Network", "Devices", "Models", "Reports",
+        "Quantities", "Validation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(
       name: "PyTorchBridgeTests",
       dependencies: [
-        "ChildPrograms", "Mutations", "PyTorchBridge", "Communication", "Inputs", "Results", "SimulationKernel",
+        "ChildPrograms", "TestSupport", "PyTorchBridge", "Communication", "Inputs", "Results", "SimulationKernel",
         "Uniference",
       ]),
     .testTarget(
-      name: "TestbedTests", dependencies: ["Testbed", "Quantities", "SimulationKernel", "Uniference"]),
+      name: "TestbedTests", dependencies: ["TestSupport", "Testbed", "Quantities", "SimulationKernel", "Uniference"]),
     .testTarget(
       name: "CalibrationTests",
       dependencies: [
-        "Calibration", "Uniference", "Simulation", "SimulationKernel", "Network", "Hosts", "Quantities", "Reports",
+        "TestSupport", "Calibration", "Uniference", "Simulation", "SimulationKernel", "Network", "Hosts", "Quantities",
+        "Reports",
       ]),
-    .testTarget(name: "ValidationTests", dependencies: ["Validation", "Uniference"]),
+    .testTarget(name: "ValidationTests", dependencies: ["TestSupport", "Validation", "Uniference"]),
     .testTarget(name: "ExamplesTests", dependencies: ["Predictions", "Uniference"]),
   ],
   swiftLanguageModes: [.v6]

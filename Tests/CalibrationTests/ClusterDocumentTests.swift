@@ -1,5 +1,6 @@
 import Foundation
 import SimulationKernel
+import TestSupport
 import Testing
 import Uniference
 
@@ -31,12 +32,6 @@ import Uniference
   }
 
   private func calibration() throws -> Calibration { try Self.calibration.get() }
-
-  private func file(_ text: String) throws -> String {
-    let path = FileManager.default.temporaryDirectory.appending(path: "calibration-\(UUID().uuidString).yaml").path
-    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    return path
-  }
 
   @Test("the file is a cluster")
   func theFileIsACluster() throws {
@@ -92,8 +87,9 @@ import Uniference
 
   @Test("the transport alone is a profile")
   func theTransportAloneIsAProfile() throws {
-    let path = try file(ClusterDocument(calibration(), name: "desk").transportText)
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(ClusterDocument(calibration(), name: "desk").transportText, to: "desk.yaml")
+    defer { folder.remove() }
     let cluster = try Cluster(
       yaml: """
         devices: [{model: cpu-server, count: 2}]
@@ -104,8 +100,9 @@ import Uniference
 
   @Test("the same measurements do not drift")
   func theSameMeasurementsDoNotDrift() throws {
-    let path = try file(ClusterDocument(calibration(), name: "desk").text)
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(ClusterDocument(calibration(), name: "desk").text, to: "desk.yaml")
+    defer { folder.remove() }
     #expect(try FormerFigures(contentsOf: path).drift(to: calibration()) == [])
   }
 
@@ -116,9 +113,10 @@ import Uniference
     let lines = ClusterDocument(calibration, name: "desk").text.split(separator: "\n").map { line in
       line.split(separator: "# ", maxSplits: 1, omittingEmptySubsequences: false)[0]
     }
-    let path = try file(lines.joined(separator: "\n"))
+    let folder = try TemporaryFolder()
+    let path = try folder.write(lines.joined(separator: "\n"), to: "desk.yaml")
     let data = FittedParameters.path(besideClusterFile: path)
-    defer { for file in [path, data] { try? FileManager.default.removeItem(atPath: file) } }
+    defer { folder.remove() }
     try JSONEncoder().encode(FittedParameters(calibration)).write(to: URL(fileURLWithPath: data))
 
     let latency = try #require(calibration.values.first { $0.key == .link(.latency, cluster: 0) })
@@ -130,8 +128,10 @@ import Uniference
   func aFigureThatHasMovedIsReported() throws {
     let text = ClusterDocument(try calibration(), name: "desk").text
     let line = try #require(text.split(separator: "\n").first { $0.contains("latency: ") })
-    let path = try file(text.replacing(line, with: "    latency: 30 us  # 95%: 28 us to 32 us"))
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    let path = try folder.write(
+      text.replacing(line, with: "    latency: 30 us  # 95%: 28 us to 32 us"), to: "desk.yaml")
+    defer { folder.remove() }
     let drift = try FormerFigures(contentsOf: path).drift(to: calibration())
     #expect(drift.count == 1)
     #expect(drift.first?.hasPrefix("network.link.latency was 30 us (28 us to 32 us) and is now 12") == true)

@@ -1,17 +1,16 @@
 import ChildPrograms
 import Foundation
+import TestSupport
 import Testing
 
 @Suite("The Python in use")
 struct PythonInterpreterTests {
   /// A folder with programs of these names, which is removed again.
   private func withPrograms(_ names: String..., body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "pythons-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     for name in names {
-      let program = folder.appending(path: name).path
-      #expect(FileManager.default.createFile(atPath: program, contents: Data("#!/bin/sh\n".utf8)))
+      let program = try folder.write("#!/bin/sh\n", to: name)
       try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
     }
     try body(folder.path)

@@ -1,14 +1,14 @@
 import Foundation
 import Inputs
+import TestSupport
 import Testing
 
 @Suite("Files that people name")
 struct InputFileTests {
   private func withFile(_ data: Data, _ body: (String) throws -> Void) throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "inputs-\(UUID().uuidString)").path
-    try data.write(to: URL(fileURLWithPath: path))
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    try body(path)
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try body(folder.write(data, to: "file"))
   }
 
   @Test("are read whole up to the limit, and refused beyond it")
@@ -38,9 +38,10 @@ struct InputFileTests {
 
   /// A named pipe, which is removed again.
   private func withPipe(_ body: (String) throws -> Void) throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "inputs-\(UUID().uuidString)").path
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let path = folder.path(of: "pipe")
     try #require(mkfifo(path, 0o600) == 0)
-    defer { unlink(path) }
     try body(path)
   }
 

@@ -2,6 +2,7 @@ import Foundation
 import LibTorch
 import Models
 import Synchronization
+import TestSupport
 import Testing
 import Uniference
 
@@ -47,9 +48,9 @@ extension TorchTests {
 
     @Test("Measured kernels are charged, and a recording of them gives the same run again without computing")
     func measuredAndRecorded() throws {
-      let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString)")
-      defer { try? FileManager.default.removeItem(at: folder) }
-      let record = folder.path + "/measured.run"
+      let folder = try TemporaryFolder()
+      defer { folder.remove() }
+      let record = folder.path(of: "measured.run")
       let measured = try simulate("tensor=3", values: true) {
         $0.kernelTimes = .measured
         $0.recordPath = record

@@ -1,6 +1,6 @@
-import Mutations
 import Network
 import SimulationKernel
+import TestSupport
 import Testing
 
 @Suite("Networks with outages and failed hosts")

@@ -1,6 +1,6 @@
 import Communication
 import Foundation
-import Mutations
+import TestSupport
 import Testing
 import Uniference
 
@@ -97,19 +97,18 @@ struct DocumentFuzzTests {
 
   @Test("scenarios are read, or refused in one line")
   func scenarios() throws {
-    let folder = NSTemporaryDirectory() + "uniference-fuzz-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let (scenario, model) = (try DocumentTree(json: Self.scenario), try DocumentTree(json: Self.model))
     for seed in Mutations.rounds(600) {
       var mutator = DocumentMutator(seed: seed)
       let changesModel = seed % 3 == 0
       try (changesModel ? mutator.mutated(model) : model).json.write(
-        toFile: folder + "/tiny.json", atomically: false, encoding: .utf8)
+        toFile: folder.path(of: "tiny.json"), atomically: false, encoding: .utf8)
       try (changesModel ? scenario : mutator.mutated(scenario)).json.write(
-        toFile: folder + "/s.yaml", atomically: false, encoding: .utf8)
+        toFile: folder.path(of: "s.yaml"), atomically: false, encoding: .utf8)
       do throws(DocumentError) {
-        _ = try Scenario(contentsOf: folder + "/s.yaml")
+        _ = try Scenario(contentsOf: folder.path(of: "s.yaml"))
       } catch {
         let line = error.description
         #expect(!line.contains("\n") && line.count < 3000, "seed \(seed): \(line)")

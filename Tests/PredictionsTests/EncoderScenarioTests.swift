@@ -1,5 +1,6 @@
 import Foundation
 import Models
+import TestSupport
 import Testing
 import Uniference
 
@@ -15,10 +16,9 @@ import Uniference
   static func scenario(
     _ fields: String, config: String = EncoderScenarioTests.config, overrides: [String] = []
   ) throws -> Scenario {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try config.write(toFile: "\(folder)/model.json", atomically: true, encoding: .utf8)
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    try folder.write(config, to: "model.json")
     let text = """
       cluster:
         devices: [{name: jetson, count: 4, model: jetson-orin-nano}]
@@ -26,9 +26,9 @@ import Uniference
       model: model.json
 
       """
-    try (text + fields).write(toFile: "\(folder)/scenario.yaml", atomically: true, encoding: .utf8)
+    let path = try folder.write(text + fields, to: "scenario.yaml")
     let parsed = try overrides.map { try DocumentOverride(parsing: $0) }
-    let scenario = try Scenario(contentsOf: "\(folder)/scenario.yaml", overrides: parsed)
+    let scenario = try Scenario(contentsOf: path, overrides: parsed)
     #expect(scenario.workload is EncoderTask)
     return scenario
   }

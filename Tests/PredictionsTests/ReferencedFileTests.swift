@@ -1,6 +1,7 @@
 import Foundation
 import Network
 import Simulation
+import TestSupport
 import Testing
 import Uniference
 
@@ -9,13 +10,9 @@ import Uniference
 /// Files that name other files, relative to their own folder.
 @Suite struct ReferencedFileTests {
   private static func withFolder(_ files: [String: String], _ body: (String) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("uniference-\(UUID())")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    for (name, text) in files {
-      let file = folder.appendingPathComponent(name)
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try text.write(to: file, atomically: true, encoding: .utf8)
-    }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    for (name, text) in files { try folder.write(text, to: name) }
     try body(folder.path)
   }
 

@@ -1,5 +1,5 @@
-import Foundation
 import Results
+import TestSupport
 import Testing
 import Uniference
 
@@ -19,10 +19,10 @@ import Uniference
     """
 
   private func manifest(_ inputs: RunInputs, uniference: String = "0.1.0") throws -> RunManifest {
-    let folder = FileManager.default.temporaryDirectory.path + "/differences-\(UUID().uuidString)"
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let writer = try RunRecordWriter(
-      path: folder + "/a.run", inputs: inputs, versions: RunVersions(uniference: uniference, swift: "6.3"),
+      path: folder.path(of: "a.run"), inputs: inputs, versions: RunVersions(uniference: uniference, swift: "6.3"),
       devices: ["jetson-0", "jetson-1"])
     return try writer.finish(status: .complete, results: [String: Int]()).manifest
   }

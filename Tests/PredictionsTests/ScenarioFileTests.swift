@@ -1,8 +1,8 @@
 import Foundation
 import Models
-import Mutations
 import Network
 import Quantities
+import TestSupport
 import Testing
 import Uniference
 
@@ -78,21 +78,17 @@ import Uniference
 
   @Test("models of files")
   func modelsOfFiles() throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent(
-      "uniference-\(UInt64.random(in: 0...(.max)))")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let config = """
       {"model_type": "llama", "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2,
        "num_attention_heads": 4, "vocab_size": 100}
       """
-    try config.write(to: folder.appendingPathComponent("config.json"), atomically: true, encoding: .utf8)
-    let path = folder.appendingPathComponent("scenario.yaml").path
-    try "{cluster: {devices: [{model: mac-m1}]}, model: config.json}".write(
-      toFile: path, atomically: true, encoding: .utf8)
+    try folder.write(config, to: "config.json")
+    let path = try folder.write("{cluster: {devices: [{model: mac-m1}]}, model: config.json}", to: "scenario.yaml")
     let scenario = try Scenario(contentsOf: path)
     #expect(try Self.generation(scenario).model.hiddenSize == 64)
-    #expect(scenario.documents.last == DocumentText(path: "\(folder.path)/config.json", text: config))
+    #expect(scenario.documents.last == DocumentText(path: folder.path(of: "config.json"), text: config))
   }
 
   static let refusals: [(overrides: [String], message: String)] = [

@@ -1,5 +1,4 @@
-import Foundation
-import Mutations
+import TestSupport
 import Testing
 import Uniference
 

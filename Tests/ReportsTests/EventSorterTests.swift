@@ -1,5 +1,5 @@
-import Foundation
 import Results
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -28,21 +28,5 @@ import Testing
       #expect(sorted == expected, "seed \(seed)")
     }
     #expect(try folder.entries == [])
-  }
-}
-
-/// A fresh folder that lives as long as the value.
-final class TemporaryFolder {
-  let path: String
-
-  init() throws {
-    path = NSTemporaryDirectory() + "uniference-tests-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  var entries: [String] {
-    get throws { try FileManager.default.contentsOfDirectory(atPath: path).sorted() }
   }
 }

@@ -1,5 +1,5 @@
-import Foundation
 import Results
+import TestSupport
 import Testing
 
 @testable import Reports

@@ -1,5 +1,6 @@
 import Foundation
 import Results
+import TestSupport
 import Testing
 
 @testable import Reports
@@ -10,11 +11,11 @@ struct RunComparisonTests {
 
   @Test("Times, ranks, markers and activities of both runs stand side by side")
   func figures() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString)").path
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     // The second run computes twice as long, communicates as long, and does something more.
-    let first = try record("\(folder)/a.run", computing: 4, communicating: 6, extra: false)
-    let second = try record("\(folder)/b.run", computing: 8, communicating: 6, extra: true)
+    let first = try record(folder.path(of: "a.run"), computing: 4, communicating: 6, extra: false)
+    let second = try record(folder.path(of: "b.run"), computing: 8, communicating: 6, extra: true)
 
     let comparison = try RunComparison(first, second)
 

@@ -1,7 +1,7 @@
 import Communication
-import Mutations
 import Network
 import SimulationKernel
+import TestSupport
 import Testing
 
 @testable import Simulation

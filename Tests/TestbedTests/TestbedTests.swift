@@ -1,5 +1,5 @@
-import Foundation
 import Quantities
+import TestSupport
 import Testing
 import Uniference
 
@@ -10,10 +10,9 @@ import Uniference
 
   private func cluster(_ layout: TestbedLayout) throws -> (text: String, cluster: Cluster) {
     let text = Testbed(layout, name: "b", cores: [0, 1], groups: nil).clusterFile(transport: "gloo-tcp")
-    let file = FileManager.default.temporaryDirectory.appendingPathComponent("testbed-\(UUID().uuidString).yaml")
-    try Data(text.utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return (text, try Cluster(contentsOf: file.path))
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    return (text, try Cluster(contentsOf: folder.write(text, to: "testbed.yaml")))
   }
 
   @Test("the cluster file describes the testbed")

@@ -1,5 +1,6 @@
 import Foundation
 import SimulationKernel
+import TestSupport
 
 @testable import Tokenization
 
@@ -38,11 +39,9 @@ struct TokenizationBench {
 
   /// The tokenizer of a `tokenizer.json`.
   static func tokenizer(_ json: String = json()) throws -> any Tokenizer {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-tokens-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try Data(json.utf8).write(to: folder.appending(path: "tokenizer.json"))
-    return try Tokenizers.read(tokenizerJSON: folder.appending(path: "tokenizer.json").path)
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    return try Tokenizers.read(tokenizerJSON: folder.write(json, to: "tokenizer.json"))
   }
 }
 

@@ -1,5 +1,4 @@
-import Foundation
-import Mutations
+import TestSupport
 import Testing
 
 @testable import Tokenization
@@ -9,13 +8,12 @@ struct TokenizerFuzzTests {
   @Test("are read, or refused in one line", arguments: [false, true])
   func anything(isWordPiece: Bool) throws {
     let tree = try DocumentTree(json: isWordPiece ? Self.wordPiece : TokenizationBench.json())
-    let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-tokens-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "tokenizer.json").path
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let path = folder.path(of: "tokenizer.json")
     for seed in Mutations.rounds(600) {
       var mutator = DocumentMutator(seed: seed)
-      try Data(mutator.mutated(tree).json.utf8).write(to: URL(fileURLWithPath: path))
+      try folder.write(mutator.mutated(tree).json, to: "tokenizer.json")
       do throws(TokenizerError) {
         let tokenizer =
           try isWordPiece ? Tokenizers.readWordPiece(tokenizerJSON: path) : Tokenizers.read(tokenizerJSON: path)

@@ -1,5 +1,6 @@
 import Foundation
 import SimulationKernel
+import TestSupport
 import Testing
 
 @testable import Tokenization
@@ -12,8 +13,8 @@ struct WordPieceTests {
   ]
 
   private func tokenizer(normalizer: String = "") throws -> any Tokenizer {
-    let path = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString).json").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let vocabulary = Self.vocabulary.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
     let special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"].enumerated().map { "{\"id\": \($0), \"content\": \"\($1)\"}" }
     let text = """
@@ -24,8 +25,7 @@ struct WordPieceTests {
        "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
          "max_input_chars_per_word": 8, "vocab": {\(vocabulary)}}}
       """
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
-    return try Tokenizers.readWordPiece(tokenizerJSON: path)
+    return try Tokenizers.readWordPiece(tokenizerJSON: folder.write(text, to: "tokenizer.json"))
   }
 
   @Test(
@@ -84,8 +84,8 @@ struct WordPieceTests {
 
   @Test("Files of another kind are named with what is understood")
   func otherFiles() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "uniference-\(UUID().uuidString).json").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let model = """
       "model": {"type": "TYPE", "unk_token": "[UNK]", "continuing_subword_prefix": "##", "max_input_chars_per_word": 8,
         "vocab": {"[UNK]": 0}}
@@ -95,7 +95,7 @@ struct WordPieceTests {
       ("{\(model.replacingOccurrences(of: "TYPE", with: "WordPiece"))}", "normalizer.type is 'none'"),
       ("[]", "is no tokenizer.json of a WordPiece vocabulary"),
     ] {
-      try text.write(toFile: path, atomically: true, encoding: .utf8)
+      let path = try folder.write(text, to: "tokenizer.json")
       let error = #expect(throws: TokenizerError.self) { _ = try Tokenizers.readWordPiece(tokenizerJSON: path) }
       #expect(error?.description.contains(problem) == true)
     }

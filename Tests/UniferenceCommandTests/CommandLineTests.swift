@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The built binary: what it prints, where, and how it exits.
@@ -38,10 +39,9 @@ import Testing
   }
 
   static func withFile<Result>(_ text: String, _ body: (String) throws -> Result) throws -> Result {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("uniference-\(UUID()).json").path
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    return try body(path)
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    return try body(folder.write(text, to: "case.json"))
   }
 
   @Test("the flows of a case")

@@ -1,5 +1,5 @@
-import Foundation
 import Quantities
+import TestSupport
 import Testing
 import Validation
 
@@ -8,11 +8,11 @@ import Validation
 @Suite("Calibration of a suite's testbeds")
 struct SuiteCalibrationTests {
   private func suite(_ runs: [String]) throws -> ValidationSuite {
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
     let lines = runs.map { "  - {family: f, script: s.py, testbed: {\($0)}}" }
-    try Data(("real_time: true\nruns:\n" + lines.joined(separator: "\n")).utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return try ValidationSuite(contentsOf: file.path)
+    let text = "real_time: true\nruns:\n" + lines.joined(separator: "\n")
+    return try ValidationSuite(contentsOf: folder.write(text, to: "suite.yaml"))
   }
 
   @Test("there is one for each number of hosts, with the fastest links")

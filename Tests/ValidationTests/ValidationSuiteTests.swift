@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 import Uniference
 import Validation
@@ -6,10 +7,9 @@ import Validation
 @Suite("Suites of a validation")
 struct ValidationSuiteTests {
   private func suite(_ text: String) throws -> ValidationSuite {
-    let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
-    try Data(text.utf8).write(to: file)
-    defer { try? FileManager.default.removeItem(at: file) }
-    return try ValidationSuite(contentsOf: file.path)
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    return try ValidationSuite(contentsOf: folder.write(text, to: "suite.yaml"))
   }
 
   @Test("the examples are suites")

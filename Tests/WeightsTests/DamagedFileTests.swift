@@ -1,5 +1,5 @@
-import Foundation
 import SimulationKernel
+import TestSupport
 import Testing
 import Weights
 
@@ -39,8 +39,10 @@ struct DamagedFileTests {
     }
   }
 
-  private func expectErrorOrValue(_ bytes: [UInt8], in folder: WeightFolder, as name: String, _ damage: String) throws {
-    let path = try folder.write(bytes, as: name)
+  private func expectErrorOrValue(_ bytes: [UInt8], in folder: TemporaryFolder, as name: String, _ damage: String)
+    throws
+  {
+    let path = try folder.write(bytes, to: name)
     do {
       try readAll(path)
     } catch let error as WeightError {
@@ -51,9 +53,9 @@ struct DamagedFileTests {
   @Test("Cut off at every length", arguments: 0..<2)
   func truncations(file: Int) throws {
     let (name, whole) = Self.files[file]
-    let folder = try WeightFolder()
+    let folder = try TemporaryFolder()
     for length in 0..<whole.count - 31 {
-      let path = try folder.write(whole.prefix(length), as: name)
+      let path = try folder.write(whole.prefix(length), to: name)
       #expect(throws: WeightError.self, "\(name) cut off at \(length)") { try readAll(path) }
     }
     // What is cut off of padding is not missed.
@@ -65,7 +67,7 @@ struct DamagedFileTests {
   @Test("Each bit flipped, one at a time", arguments: 0..<2)
   func singleFlips(file: Int) throws {
     let (name, whole) = Self.files[file]
-    let folder = try WeightFolder()
+    let folder = try TemporaryFolder()
     for bit in 0..<8 * whole.count {
       var bytes = whole
       bytes[bit / 8] ^= 1 << (bit % 8)
@@ -76,7 +78,7 @@ struct DamagedFileTests {
   @Test("Many bits and bytes changed at once", arguments: 0..<2, [UInt64(1), 2])
   func seededDamage(file: Int, seed: UInt64) throws {
     let (name, whole) = Self.files[file]
-    let folder = try WeightFolder()
+    let folder = try TemporaryFolder()
     var random = RandomStream(seed: seed)
     for round in 0..<1500 {
       var bytes = whole

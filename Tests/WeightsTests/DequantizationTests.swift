@@ -1,4 +1,5 @@
 import SimulationKernel
+import TestSupport
 import Testing
 import Weights
 
@@ -32,9 +33,9 @@ struct DequantizationTests {
     let sizes = ReferenceDequantizer.sizes[type]!
     let (rows, blocksPerRow) = (5, 3)
     let stored = Self.randomBlocks(type, count: rows * blocksPerRow, seed: seed)
-    let folder = try WeightFolder()
+    let folder = try TemporaryFolder()
     let sample = StoredSample(name: "w", shape: [rows, blocksPerRow * sizes.elements], type: type, bytes: stored)
-    let file = try openWeights(at: folder.write(GGUFWriter(samples: [sample]).file, as: "w.gguf"))
+    let file = try openWeights(at: folder.write(GGUFWriter(samples: [sample]).file, to: "w.gguf"))
 
     #expect(try file.entry(named: "w").encoding.description == type)
     let values = try file.floats("w")
@@ -54,9 +55,9 @@ struct DequantizationTests {
     let sizes = ReferenceDequantizer.sizes[type]!
     let (rows, columns) = (6, 2 * sizes.elements)
     let stored = Self.randomBlocks(type, count: rows * 2, seed: 7)
-    let folder = try WeightFolder()
+    let folder = try TemporaryFolder()
     let samples = [StoredSample(name: "w", shape: [rows, columns], type: type, bytes: stored)]
-    let file = try openWeights(at: folder.write(GGUFWriter(samples: samples).file, as: "w.gguf"))
+    let file = try openWeights(at: folder.write(GGUFWriter(samples: samples).file, to: "w.gguf"))
     let whole = try file.floats("w")
 
     var random = RandomStream(seed: 11)

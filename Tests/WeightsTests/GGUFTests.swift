@@ -1,20 +1,21 @@
 import SimulationKernel
+import TestSupport
 import Testing
 import Weights
 
 /// GGUF files: metadata, plain tensors, and what is refused.
 struct GGUFTests {
-  private let folder: WeightFolder
+  private let folder: TemporaryFolder
 
-  init() throws { folder = try WeightFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private func gguf(_ writer: GGUFWriter) throws -> GGUFFile {
-    try GGUFFile(path: folder.write(writer.file, as: "w.gguf"))
+    try GGUFFile(path: folder.write(writer.file, to: "w.gguf"))
   }
 
   private func problem(_ bytes: [UInt8]) -> String? {
     do {
-      _ = try GGUFFile(path: folder.write(bytes, as: "w.gguf"))
+      _ = try GGUFFile(path: folder.write(bytes, to: "w.gguf"))
       return nil
     } catch {
       return (error as? WeightError)?.problem

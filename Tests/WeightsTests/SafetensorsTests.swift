@@ -1,14 +1,15 @@
 import Foundation
 import Quantities
 import SimulationKernel
+import TestSupport
 import Testing
 import Weights
 
 /// Safetensors files, single and sharded.
 struct SafetensorsTests {
-  private let folder: WeightFolder
+  private let folder: TemporaryFolder
 
-  init() throws { folder = try WeightFolder() }
+  init() throws { folder = try TemporaryFolder() }
 
   private static func sample(_ name: String, _ shape: [Int], first: Float = 0) -> StoredSample {
     let values = (0..<shape.reduce(1, *)).map { first + Float($0) }
@@ -16,7 +17,7 @@ struct SafetensorsTests {
   }
 
   private func problem(_ bytes: [UInt8]) throws -> String? {
-    let path = try folder.write(bytes, as: "w.safetensors")
+    let path = try folder.write(bytes, to: "w.safetensors")
     do {
       _ = try SafetensorsFile(path: path)
       return nil
@@ -30,7 +31,7 @@ struct SafetensorsTests {
   @Test("Rows, columns and both of tensors of one to three axes")
   func parts() throws {
     let samples = [Self.sample("vector", [5]), Self.sample("matrix", [4, 6]), Self.sample("cube", [3, 2, 4])]
-    let file = try openWeights(at: folder.write(SafetensorsWriter(samples: samples).file, as: "w.safetensors"))
+    let file = try openWeights(at: folder.write(SafetensorsWriter(samples: samples).file, to: "w.safetensors"))
     #expect(file.entries.map(\.name) == ["vector", "matrix", "cube"])
     #expect(try file.floats("vector", WeightPart(rows: 1..<3)) == [1, 2])
     #expect(try file.floats("matrix", WeightPart(rows: 2..<3)) == [12, 13, 14, 15, 16, 17])
@@ -46,7 +47,7 @@ struct SafetensorsTests {
     var integers = Self.sample("ids", [2])
     integers.type = "I32"
     let samples = [Self.sample("w", [4, 6]), integers]
-    let path = try folder.write(SafetensorsWriter(samples: samples).file, as: "w.safetensors")
+    let path = try folder.write(SafetensorsWriter(samples: samples).file, to: "w.safetensors")
     let file = try SafetensorsFile(path: path)
     func problem(_ name: String, _ part: WeightPart, _ type: ElementType, _ count: Int) -> String? {
       var bytes = [UInt8](repeating: 0, count: count)
@@ -69,10 +70,10 @@ struct SafetensorsTests {
 
   @Test("A sharded model reads like a single file")
   func sharded() throws {
-    try folder.write(SafetensorsWriter(samples: [Self.sample("a", [2, 3])]).file, as: "m-1.safetensors")
-    try folder.write(SafetensorsWriter(samples: [Self.sample("b", [4], first: 9)]).file, as: "m-2.safetensors")
+    try folder.write(SafetensorsWriter(samples: [Self.sample("a", [2, 3])]).file, to: "m-1.safetensors")
+    try folder.write(SafetensorsWriter(samples: [Self.sample("b", [4], first: 9)]).file, to: "m-2.safetensors")
     let index = #"{"metadata":{},"weight_map":{"a":"m-1.safetensors","b":"m-2.safetensors"}}"#
-    try folder.write(index.utf8, as: "m.safetensors.index.json")
+    try folder.write(index.utf8, to: "m.safetensors.index.json")
     let file = try openWeights(at: folder.path)
     #expect(file.entries.map(\.name) == ["a", "b"])
     #expect(try file.floats("a", WeightPart(rows: 1..<2)) == [3, 4, 5])
@@ -82,13 +83,13 @@ struct SafetensorsTests {
   @Test("An index that names what is not there is refused")
   func brokenIndex() throws {
     func problem(_ map: String) throws -> String? {
-      let path = try folder.write(#"{"weight_map":\#(map)}"#.utf8, as: "m.safetensors.index.json")
+      let path = try folder.write(#"{"weight_map":\#(map)}"#.utf8, to: "m.safetensors.index.json")
       do {
         _ = try ShardedSafetensors(indexPath: path)
         return nil
       } catch { return error.description.replacingOccurrences(of: folder.path + "/", with: "") }
     }
-    try folder.write(SafetensorsWriter(samples: [Self.sample("a", [2])]).file, as: "m-1.safetensors")
+    try folder.write(SafetensorsWriter(samples: [Self.sample("a", [2])]).file, to: "m-1.safetensors")
     #expect(try problem(#"{"a":"m-1.safetensors"}"#) == nil)
     #expect(
       try problem(#"{"a":"m-1.safetensors","c":"m-1.safetensors"}"#)
@@ -141,9 +142,9 @@ struct SafetensorsTests {
     #expect(throws: WeightError.self) { try openWeights(at: folder.path) }
     #expect(throws: WeightError.self) { try openWeights(at: folder.path + "/nothing") }
     let bytes = SafetensorsWriter(samples: [Self.sample("a", [2])]).file
-    try folder.write(bytes, as: "a.safetensors")
+    try folder.write(bytes, to: "a.safetensors")
     #expect(try openWeights(at: folder.path).entries.count == 1)
-    try folder.write(bytes, as: "b.safetensors")
+    try folder.write(bytes, to: "b.safetensors")
     #expect(throws: WeightError.self) { try openWeights(at: folder.path) }
   }
 
@@ -154,7 +155,7 @@ struct SafetensorsTests {
       let rows = 1 << 16
       let head = #"{"w":{"dtype":"F32","shape":[\#(rows),1024],"data_offsets":[0,\#(rows * 4096)]}}"#
       let start = SafetensorsWriter.file(head: head, elements: [])
-      let path = try folder.write(start, as: "large.safetensors")
+      let path = try folder.write(start, to: "large.safetensors")
       #expect(truncate(path, start.count + rows * 4096) == 0)
 
       let before = try pageFaults()

@@ -1,28 +1,9 @@
 import Foundation
 import Quantities
+import TestSupport
 import Weights
 
-/// A folder of files for one test, gone with it.
-final class WeightFolder {
-  let path: String
-
-  init() throws {
-    path = FileManager.default.temporaryDirectory.appending(path: "uniference-weights-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-  }
-
-  deinit { try? FileManager.default.removeItem(atPath: path) }
-
-  /// Writes a file and returns its path.
-  @discardableResult
-  func write(_ bytes: some Sequence<UInt8>, as name: String) throws -> String {
-    let file = "\(path)/\(name)"
-    try Data(bytes).write(to: URL(fileURLWithPath: file))
-    return file
-  }
-}
-
-extension WeightFolder {
+extension TemporaryFolder {
   /// Cuts a file off, in place.
   func truncate(_ name: String, to byteCount: Int) throws {
     let handle = try FileHandle(forWritingTo: URL(fileURLWithPath: "\(path)/\(name)"))
