@@ -55,7 +55,10 @@ extension FlowNetwork {
     }
     // What was taken now had an event of its own, maybe at this instant.
     let hasTaken = reportTakings(index)
-    if connections[index].isMoving, hasTaken || sendBuffers[index]?.messages.count == 1 { scheduleEnd(index) }
+    guard connections[index].isMoving, hasTaken || sendBuffers[index]?.messages.count == 1 else { return }
+    // A message that has met others only at this instant may have its tail packet left, whose beginning was no event.
+    if forwardsPackets { settle(index) }
+    scheduleEnd(index)
   }
 
   private func bytes(from first: Int32, upTo end: Int32) -> Double {

@@ -8,6 +8,7 @@ final class NetworkRun: MessageObserver {
   private(set) var arrivals: [UInt64: Double] = [:]
   private(set) var order: [UInt64] = []
   private(set) var lost: [UInt64] = []
+  private(set) var takings: [UInt64: Double] = [:]
 
   init(_ topology: Topology, seed: UInt64 = 0) {
     engine = Engine(seed: seed)
@@ -17,11 +18,11 @@ final class NetworkRun: MessageObserver {
 
   func send(
     _ token: UInt64, bytes: Double, from source: Int = 0, to destination: Int = 1, channel: Int = 0,
-    at seconds: Double = 0
+    at seconds: Double = 0, reportsTaking: Bool = false
   ) {
     network.send(
       byteCount: bytes, on: network.connection(from: source, to: destination, channel: channel),
-      at: VirtualTime(seconds: seconds), token: token)
+      at: VirtualTime(seconds: seconds), token: token, reportsTaking: reportsTaking)
   }
 
   func setCapacity(_ bytesPerSecond: Double, of link: LinkID, at seconds: Double) {
@@ -29,6 +30,8 @@ final class NetworkRun: MessageObserver {
       network.setCapacity(bytesPerSecond: bytesPerSecond, of: link)
     }
   }
+
+  func messageTaken(token: UInt64) { takings[token] = engine.now.seconds }
 
   func messageLost(token: UInt64, host: Int) { lost.append(token) }
 
