@@ -45,20 +45,10 @@ private func predictionTable(_ comparison: StrategyComparison) -> TextTable {
       : shortageCell(prediction.memory_needed)
     table.append(
       [prediction.strategy] + names.cell(row) + [memory]
-        + metrics.map { metric in prediction[metric].map { text(of: $0, in: metric.unit) } ?? "-" })
+        + metrics.map { metric in prediction[metric].map(metric.unit.text(of:)) ?? "-" })
     if prediction.strategy == comparison.winner?.strategy, predictions.count > 1 { table.highlightedRow = row }
   }
   return table
-}
-
-private func text(of value: Double, in unit: Metric.Unit) -> String {
-  switch unit {
-  case .seconds: Duration.nearest(seconds: value).shortDescription
-  case .bytes: DataSize(bytes: Int(value.rounded())).description
-  case .joules: Energy(joules: value).description
-  case .fraction: "\(formatNumber(value * 100, significantDigits: 3))%"
-  case .count, .perSecond: formatNumber(value, significantDigits: 3)
-  }
 }
 
 /// What runs with values have computed.
