@@ -82,7 +82,7 @@ let package = Package(
     .target(
       name: "Ledger",
       dependencies: [
-        "Communication", "Devices", "Documents", "Inputs", "Models", "Predictions", "Quantities", "Reports",
+        "Communication", "Devices", "Documents", "Inputs", "Models", "Predictions", "Quantities", "Reports", "Results",
         "SimulationKernel", "Uniference",
       ],
       swiftSettings: quickToCompile),
@@ -199,7 +199,11 @@ let package = Package(
         "Calibration", "Uniference", "Simulation", "SimulationKernel", "Network", "Hosts", "Quantities", "Reports",
       ]),
     .testTarget(name: "ValidationTests", dependencies: ["Validation", "Uniference"]),
-    .testTarget(name: "LedgerTests", dependencies: ["Ledger", "Devices", "Predictions", "Quantities", "Uniference"]),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: [
+        "Ledger", "Devices", "Documents", "Mutations", "Predictions", "Quantities", "SimulationKernel", "Uniference",
+      ]),
     .testTarget(name: "ExamplesTests", dependencies: ["Predictions", "Uniference"]),
   ],
   swiftLanguageModes: [.v6]

@@ -66,7 +66,7 @@ struct ValidatePublishedCommand: ReportingCommand {
   func perform() async throws {
     let (paths, folder) = try caseFiles()
     let collection = try wanted(CaseCollection(contentsOf: paths))
-    let ledger = try run(collection, intervals: intervals(in: folder))
+    let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
     if update, let folder { try write(ledger, of: collection, to: folder) }
     if let report { try write(ledger, to: report) }
     try StandardOutput.print(json ? try jsonText(ledger) : ledger.text(tables.format))
@@ -82,12 +82,6 @@ struct ValidatePublishedCommand: ReportingCommand {
           + "name files of cases", CommandFailure.unavailable)
     }
     return (folder.caseFiles, folder)
-  }
-
-  /// The committed residuals; none while they are made anew.
-  private func intervals(in folder: PublishedFolder?) throws -> ResidualTable? {
-    guard let folder, FileManager.default.fileExists(atPath: folder.residualsPath) else { return nil }
-    return try ResidualTable(contentsOf: folder.residualsPath)
   }
 
   private func wanted(_ collection: CaseCollection) throws -> CaseCollection {

@@ -34,6 +34,14 @@ public struct PublishedFolder: Sendable {
   /// Residuals of the shipped cases, by kind of hardware and of quantity.
   public var residualsPath: String { "\(path)/residuals.json" }
 
+  /// The residuals; `nil` where there are none yet.
+  ///
+  /// - Throws: ``LedgerError`` for a file that holds none.
+  public func residuals() throws(LedgerError) -> ResidualTable? {
+    guard FileManager.default.fileExists(atPath: residualsPath) else { return nil }
+    return try ResidualTable(contentsOf: residualsPath)
+  }
+
   /// The mean accuracies below which no category may fall.
   public var floorsPath: String { "\(path)/floors.json" }
 }

@@ -35,9 +35,9 @@ public enum HardwareKind: String, CaseIterable, Codable, Hashable, Sendable {
     self = kind
   }
 
-  /// The one kind of all devices; `nil` for unequal ones.
+  /// The one kind of all devices; `nil` for unequal ones, and for those on which computing takes no time.
   init?(of devices: some Sequence<ClusterDevice>) {
-    let kinds = Set(devices.map { HardwareKind($0.specification) })
+    let kinds = Set(devices.map { $0.compute == .roofline ? HardwareKind($0.specification) : nil })
     guard kinds.count == 1, let kind = kinds.first, let kind else { return nil }
     self = kind
   }

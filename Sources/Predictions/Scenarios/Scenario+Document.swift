@@ -40,9 +40,11 @@ extension Scenario {
   /// Reads a scenario that is a part of another document, as that of a published case.
   ///
   /// - Parameter name: what reports call it unless it names itself.
-  package init(_ value: DocumentValue, name: String) throws(DocumentError) {
+  package init(
+    _ value: DocumentValue, name: String, overrides: [DocumentOverride] = []
+  ) throws(DocumentError) {
     let document = DocumentText(path: name, text: "")
-    self = try Scenario(value, document, overrides: [], replacingStrategies: nil)
+    self = try Scenario(value, document, overrides: overrides, replacingStrategies: nil)
     documents = []
   }
 
