@@ -97,7 +97,8 @@ extension PublishedCase.Figure {
       return number
     }
     guard metric.unit == .seconds else { throw value.error("\(value.shown) is not allowed: write \(expected)") }
-    return try value.quantity(Duration.self, .positive).inSeconds
+    // Times are whole picoseconds; dividing gives the closest number, as reading `0.487` would.
+    return (try value.quantity(Duration.self, .positive).inSeconds * 1e12).rounded() / 1e12
   }
 }
 

@@ -17,12 +17,17 @@ public struct ExpectedIntervals: Sendable {
       reason = "Not validated: the ledger has no cases whose compute time was measured or recorded."
       return
     }
+    guard let table else {
+      intervals = [:]
+      reason = prediction.fits ? "Not validated: the published cases are not beside this program." : nil
+      return
+    }
     var intervals: [Metric: PredictionInterval] = [:]
     for value in prediction.metrics {
       guard let predicted = value.value,
         let aClass = PredictionClass(value.metric, of: workload, on: cluster, devices: prediction.runs_on)
       else { continue }
-      intervals[value.metric] = table?.interval(around: predicted, of: aClass)
+      intervals[value.metric] = table.interval(around: predicted, of: aClass)
     }
     self.intervals = intervals
     reason = intervals.isEmpty && prediction.fits ? "Not validated for this kind of device." : nil
