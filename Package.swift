@@ -80,6 +80,13 @@ let package = Package(
         "Results", "Uniference",
       ]),
     .target(
+      name: "Ledger",
+      dependencies: [
+        "Communication", "Devices", "Documents", "Inputs", "Models", "Predictions", "Quantities", "Reports", "Results",
+        "SimulationKernel", "Uniference",
+      ],
+      swiftSettings: quickToCompile),
+    .target(
       name: "ProgramLibraries",
       dependencies: [
         "ChildPrograms", "Documents", "Inputs", "SystemCalls", "Uniference", "LibTorch", "Models", "SimulationKernel",
@@ -106,7 +113,8 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Testbed", "Documents",
+        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Ledger", "Testbed",
+        "Documents",
         "Predictions", "Uniference", "LibTorch", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices",
         "Models", "Tokenization", "Weights", "Results", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -194,6 +202,11 @@ let package = Package(
         "Reports",
       ]),
     .testTarget(name: "ValidationTests", dependencies: ["TestSupport", "Validation", "Uniference"]),
+    .testTarget(
+      name: "LedgerTests",
+      dependencies: [
+        "Ledger", "Devices", "Documents", "Mutations", "Predictions", "Quantities", "SimulationKernel", "Uniference",
+      ]),
     .testTarget(name: "ExamplesTests", dependencies: ["Predictions", "Uniference"]),
   ],
   swiftLanguageModes: [.v6]

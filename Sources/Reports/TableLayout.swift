@@ -19,10 +19,21 @@ struct TableLayout {
     }
     guard let maximum else { return widths }
     // Headings wrap first, once for the whole table; only then cells, which lengthens rows.
-    let cells = columns.indices.map { column in
+    let cells = cellWidths
+    return shrunk(widths, to: cells, maximum) ?? shrunk(cells, to: columns.indices.map(leastWidth), maximum)
+  }
+
+  /// Whether no cell needs to be wrapped.
+  func fits(_ maximum: Int) -> Bool {
+    let separators = displayWidth(style.separator) * (columns.count - 1)
+    return cellWidths.reduce(separators, +) <= maximum
+  }
+
+  /// As wide as the widest cell, and as the longest word of a heading.
+  private var cellWidths: [Int] {
+    columns.indices.map { column in
       rows.reduce(longestPiece(columns[column].title)) { max($0, displayWidth($1[column])) }
     }
-    return shrunk(widths, to: cells, maximum) ?? shrunk(cells, to: columns.indices.map(leastWidth), maximum)
   }
 
   /// The widths, the widest of which give way first; `nil` where they do not fit at their least.

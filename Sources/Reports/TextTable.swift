@@ -98,6 +98,12 @@ public struct TextTable: Sendable {
     }
   }
 
+  /// Whether the table has room for every column and need not wrap any cell.
+  public func fits(_ format: TableFormat) -> Bool {
+    guard let width = format.width else { return true }
+    return TableLayout(columns: columns, rows: rows, format.style).fits(width)
+  }
+
   /// The table in a format.
   public func rendered(_ format: TableFormat) -> String {
     rendered(style: format.style, maximumWidth: format.width)

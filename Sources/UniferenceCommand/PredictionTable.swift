@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 import Predictions
 import Quantities
 import Reports
@@ -6,13 +7,23 @@ import Uniference
 
 /// Predictions for people: what was asked, a row for each strategy, which one wins and why, and what it computed.
 func predictionText(
-  _ comparison: StrategyComparison, of scenario: Scenario, _ format: TableFormat = TableFormat()
+  _ comparison: StrategyComparison, _ intervals: [ExpectedIntervals], of scenario: Scenario,
+  _ format: TableFormat = TableFormat()
 ) -> String {
   let predictions = comparison.predictions
+  let detailed = predictionTable(comparison, intervals)
+  // Intervals are left out rather than columns.
+  let showsIntervals = detailed.fits(format)
+  let table = showsIntervals ? detailed : predictionTable(comparison, nil)
   var lines = [
     "\(scenario.modelName) on \(scenario.cluster.name): \(comparison.workload.summary)", "",
-    predictionTable(comparison).rendered(format).trimmingCharacters(in: .newlines), "",
+    table.rendered(format).trimmingCharacters(in: .newlines), "",
   ]
+  if showsIntervals || intervals.allSatisfy(\.intervals.isEmpty),
+    let explanation = ExpectedIntervals.explanation(intervals)
+  {
+    lines += [format.wrapped(explanation), ""]
+  }
   if predictions.count > 1 { lines.append(format.wrapped(comparison.verdict)) }
   lines += shortageLines(predictions.map { ($0.strategy, $0.memory_needed) }, format)
   if let outputs = comparison.outputs { lines += ["", outputText(outputs, format), ""] }
@@ -30,7 +41,9 @@ func basisLines(_ compute: ComputeBasis, _ format: TableFormat) -> [String] {
 }
 
 /// A row for each strategy, a column for each metric that the workload shows.
-private func predictionTable(_ comparison: StrategyComparison) -> TextTable {
+///
+/// - Parameter intervals: one element for each prediction; `nil` to leave them out.
+private func predictionTable(_ comparison: StrategyComparison, _ intervals: [ExpectedIntervals]?) -> TextTable {
   let (predictions, metrics) = (comparison.predictions, comparison.workload.columns)
   let names = PlacementNames(predictions.map { ($0.runs_on, $0.placements_tried) })
   var table = TextTable(
@@ -45,20 +58,13 @@ private func predictionTable(_ comparison: StrategyComparison) -> TextTable {
       : shortageCell(prediction.memory_needed)
     table.append(
       [prediction.strategy] + names.cell(row) + [memory]
-        + metrics.map { metric in prediction[metric].map { text(of: $0, in: metric.unit) } ?? "-" })
+        + metrics.map { metric in
+          let interval = intervals?[row].intervals[metric].map { " \($0.text)" } ?? ""
+          return prediction[metric].map { metric.unit.text(of: $0) + interval } ?? "-"
+        })
     if prediction.strategy == comparison.winner?.strategy, predictions.count > 1 { table.highlightedRow = row }
   }
   return table
-}
-
-private func text(of value: Double, in unit: Metric.Unit) -> String {
-  switch unit {
-  case .seconds: Duration.nearest(seconds: value).shortDescription
-  case .bytes: DataSize(bytes: Int(value.rounded())).description
-  case .joules: Energy(joules: value).description
-  case .fraction: "\(formatNumber(value * 100, significantDigits: 3))%"
-  case .count, .perSecond: formatNumber(value, significantDigits: 3)
-  }
 }
 
 /// What runs with values have computed.

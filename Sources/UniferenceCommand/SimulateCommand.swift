@@ -1,6 +1,7 @@
 import ArgumentParser
 import Documents
 import Foundation
+import Ledger
 import Models
 import Predictions
 import ProgramLibraries
@@ -78,8 +79,14 @@ struct SimulateCommand: ReportingCommand {
     }
     let comparison = try run(scenario, strategies)
     try writeLogits(comparison)
+    let residuals = try PublishedFolder.shipped?.residuals()
+    let intervals = comparison.predictions.map {
+      ExpectedIntervals($0, of: scenario.workload, on: scenario.cluster, residuals)
+    }
     try StandardOutput.print(
-      json ? try jsonText(ComparisonOutput(comparison)) : predictionText(comparison, of: scenario, tables.format))
+      json
+        ? try jsonText(ComparisonOutput(comparison, intervals))
+        : predictionText(comparison, intervals, of: scenario, tables.format))
     if comparison.winner == nil { throw unfit(comparison.predictions) }
   }
 
@@ -146,14 +153,17 @@ struct SimulateCommand: ReportingCommand {
 /// What `uniference simulate --json` prints: the winner's fields (the first one's where none fits), and all predictions
 /// where several strategies were tried.
 struct ComparisonOutput: Encodable {
-  private let best: Prediction
-  private let predictions: [Prediction]?
+  private let best: PredictionOutput
+  private let predictions: [PredictionOutput]?
   private let verdict: String?
 
-  init(_ comparison: StrategyComparison) {
-    best = comparison.winner ?? comparison.predictions[0]
-    let isSingle = comparison.predictions.count == 1
-    predictions = isSingle ? nil : comparison.predictions
+  /// - Parameter intervals: one element for each prediction.
+  init(_ comparison: StrategyComparison, _ intervals: [ExpectedIntervals]) {
+    let outputs = zip(comparison.predictions, intervals).map(PredictionOutput.init)
+    let winner = comparison.winner?.strategy
+    best = outputs.first { $0.prediction.strategy == winner } ?? outputs[0]
+    let isSingle = outputs.count == 1
+    predictions = isSingle ? nil : outputs
     verdict = isSingle ? nil : comparison.verdict
   }
 
@@ -164,5 +174,16 @@ struct ComparisonOutput: Encodable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(predictions, forKey: .predictions)
     try container.encodeIfPresent(verdict, forKey: .verdict)
+  }
+}
+
+/// A prediction with its intervals, as one flat object.
+private struct PredictionOutput: Encodable {
+  let prediction: Prediction
+  let intervals: ExpectedIntervals
+
+  func encode(to encoder: any Encoder) throws {
+    try prediction.encode(to: encoder)
+    try intervals.encode(to: encoder)
   }
 }

@@ -84,14 +84,22 @@ def test_commands_run(block, folder):
         assert done.stdout, f"{block.place}: {command} prints nothing"
 
 
+def without_intervals(text: str) -> str:
+    """A text whose intervals, and how they were made, are the same whatever the ledger's residuals are."""
+    if "±" not in text:
+        return text
+    text = re.sub(r"±: in which .*?\)\.\n", "±: (made of residuals)\n", text, flags=re.DOTALL)
+    return re.sub(r" +│", " │", re.sub(r"│ +", "│ ", re.sub(r"─+", "─", re.sub(r"±[\d.]+%", "±", text))))
+
+
 @pytest.mark.parametrize("block", blocks_in("text", "printed by"))
 def test_output_is_what_is_printed(block, folder):
     """Lines that are shown follow each other in what is printed; between `...` there may be others."""
     done = shell(block.value, folder)
-    printed = (done.stdout + done.stderr).splitlines()
+    printed = without_intervals(done.stdout + done.stderr).splitlines()
     place = 0
     follows = False
-    for line in block.text.splitlines():
+    for line in without_intervals(block.text).splitlines():
         if line == "...":
             follows = False
             continue

@@ -32,8 +32,28 @@ extension Scenario {
   private init(
     document: DocumentText, overrides: [DocumentOverride], replacingStrategies: [ParallelStrategy]?
   ) throws(DocumentError) {
-    var value = try DocumentValue(yaml: document.text, file: document.path)
+    let value = try DocumentValue(yaml: document.text, file: document.path)
     try Self.refuseCluster(value, document)
+    self = try Scenario(value, document, overrides: overrides, replacingStrategies: replacingStrategies)
+  }
+
+  /// Reads a scenario that is a part of another document, as that of a published case.
+  ///
+  /// - Parameter name: what reports call it unless it names itself.
+  package init(
+    _ value: DocumentValue, name: String, overrides: [DocumentOverride] = []
+  ) throws(DocumentError) {
+    let document = DocumentText(path: name, text: "")
+    self = try Scenario(value, document, overrides: overrides, replacingStrategies: nil)
+    documents = []
+  }
+
+  /// - Parameter document: what `value` was read from.
+  private init(
+    _ value: DocumentValue, _ document: DocumentText, overrides: [DocumentOverride],
+    replacingStrategies: [ParallelStrategy]?
+  ) throws(DocumentError) {
+    var value = value
     var texts = [document]
     let clusterOverrides = try Self.apply(overrides, to: &value)
     let entries = try value.entries(of: "a scenario's fields")

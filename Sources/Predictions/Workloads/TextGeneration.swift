@@ -32,8 +32,8 @@ public struct TextGeneration: Workload {
   /// What it measures.
   public var metrics: [Metric] {
     [
-      .timeToFirstToken, .tokensPerSecond, .totalTime, .bytesSent, .bytesSentPerToken, .messages, .busyFraction,
-      .energy, .energyPerToken,
+      .timeToFirstToken, .tokensPerSecond, .totalTime, .outputRate, .promptRate, .bytesSent, .bytesSentPerToken,
+      .messages, .busyFraction, .energy, .energyPerToken,
     ]
   }
 
@@ -93,6 +93,13 @@ extension Metric {
     "tokens_per_second", heading: "tokens/s", unit: .perSecond, .higherIsBetter)
   /// Until the last rank ended.
   public static let totalTime = Metric("total_s", heading: "total", unit: .seconds, .lowerIsBetter)
+  /// All generated tokens of the batch over the whole time, prompt included: what engines' benchmarks state as their
+  /// throughput.
+  public static let outputRate = Metric(
+    "output_tokens_per_second", heading: "output tokens/s", unit: .perSecond, .higherIsBetter)
+  /// All prompt tokens of the batch over the time to the first token: llama-bench's `pp`.
+  public static let promptRate = Metric(
+    "prompt_tokens_per_second", heading: "prompt tokens/s", unit: .perSecond, .higherIsBetter)
   /// Payload bytes sent by all devices, for each generated token, prompt included.
   public static let bytesSentPerToken = Metric(
     "bytes_sent_per_token", heading: "sent per token", unit: .bytes, .lowerIsBetter)

@@ -26,9 +26,11 @@ final class TextGenerationRun: WorkloadRun, @unchecked Sendable {
     values[.totalTime] = report.total_s
     values[.timeToFirstToken] = outcome?.timeToFirstToken?.inSeconds
     values[.tokensPerSecond] = outcome?.tokensPerSecond
+    values[.promptRate] = outcome?.promptRate(of: program.workload.promptLength)
     if let tokens = outcome?.tokenCount, tokens > 0 {
       values[.bytesSentPerToken] = Double(report.bytes_sent) / Double(tokens)
       values[.energyPerToken] = report.energy_j / Double(tokens)
+      if report.total_s > 0 { values[.outputRate] = Double(tokens) / report.total_s }
     }
     return values
   }
@@ -65,6 +67,12 @@ public struct GeneratedText: WorkloadOutput {
 }
 
 extension LlamaOutcome {
+  /// Prompt tokens of the whole batch over the time to the first token; `nil` where that took no time.
+  fileprivate func promptRate(of length: Int) -> Double? {
+    guard let first = timeToFirstToken, first > .zero else { return nil }
+    return Double(batchSize * length) / first.inSeconds
+  }
+
   /// Tokens per second of the whole batch after the first one; with a single one, that over the time it took; `nil` where
   /// they took no time.
   fileprivate var tokensPerSecond: Double? {

@@ -33,6 +33,7 @@ PLACES: dict[str, Callable[[str], list[str]]] = {
     "record": lambda path: ["show", path],
     "two records": lambda path: ["compare", path, path],
     "validation": lambda path: ["validate", path],
+    "published cases": lambda path: ["validate", "published", path],
     "measurements": lambda path: ["calibrate", "--from", path, "--output", "fitted.yaml"],
     "trace": lambda path: ["simulate", "--no-record", "good.yaml", "--trace", path],
 }  # fmt: skip

@@ -1,0 +1,67 @@
+import Documents
+import Foundation
+import Quantities
+
+/// The cases of one ledger, from one or several files.
+public struct CaseCollection: Sendable {
+  /// In the order of the files and in them.
+  public private(set) var cases: [PublishedCase] = []
+  /// What the files leave out, and why.
+  public private(set) var leftOut: [LeftOutMeasurement] = []
+  private var places: [String: String] = [:]
+
+  /// Reads files of cases.
+  ///
+  /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
+  public init(contentsOf paths: [String]) throws(DocumentError) {
+    for path in paths { try add(DocumentText(contentsOf: path)) }
+  }
+
+  /// Reads the text of a file of cases.
+  ///
+  /// - Parameter file: its name in errors; paths in it are relative to its folder.
+  public init(yaml text: String, file: String = "cases.yaml") throws(DocumentError) {
+    try add(DocumentText(path: file, text: text))
+  }
+
+  /// The categories, each once, in order.
+  public var categories: [String] {
+    var seen: Set<String> = []
+    return cases.map(\.category).filter { seen.insert($0).inserted }
+  }
+
+  /// The same without the cases that are not wanted.
+  public func filtered(by isWanted: (PublishedCase) -> Bool) -> CaseCollection {
+    var collection = self
+    collection.cases = cases.filter(isWanted)
+    return collection
+  }
+
+  private mutating func add(_ document: DocumentText) throws(DocumentError) {
+    let value = try DocumentValue(yaml: document.text, file: document.path)
+    let fields = try DocumentFields(
+      value, of: "the fields of a file of cases", allowed: ["source", "definitions", "cases", "left_out"])
+    let source = try fields["source"]?.name("who published the figures, where")
+    let list = try fields.required(
+      "cases", example: "[{id: A-1, category: ..., scenario: ..., measured: {total_s: 1.9}}]")
+    for element in try list.list(of: "cases") {
+      let element = try PublishedCase(element, source: source)
+      guard let other = places.updateValue(element.place, forKey: element.id) else {
+        cases.append(element)
+        continue
+      }
+      throw DocumentError(
+        .file(document.path, line: nil), field: "cases",
+        "the id \(element.id) is used twice, at \(other) and at \(element.place)")
+    }
+    for element in try fields["left_out"]?.list(of: "measurements that are left out") ?? [] {
+      let fields = try DocumentFields(
+        element, of: "the fields of what is left out", allowed: ["id", "what", "reason"])
+      leftOut.append(
+        LeftOutMeasurement(
+          id: try fields.required("id", example: "GF-20").name("what the ledger calls it"),
+          what: try fields.required("what", example: "speculative decoding on an A100").name("what was measured"),
+          reason: try fields.required("reason", example: "there is no speculative decoding").name("why")))
+    }
+  }
+}

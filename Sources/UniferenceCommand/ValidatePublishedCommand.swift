@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Inputs
+import Ledger
+import ProgramLibraries
+import Quantities
+import Reports
+import Results
+import SimulationKernel
+import Synchronization
+import Uniference
+
+/// `uniference validate published`.
+struct ValidatePublishedCommand: ReportingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "published",
+    abstract: "Show predictions beside measurements that others have published, by category.",
+    discussion: """
+      Without files, it takes the cases that come with Uniference. A file of your own has a list of cases, each a \
+      scenario or a collective with its measured metrics and its source; Documentation/validation.md describes them.
+      """)
+
+  @Argument(help: ArgumentHelp("Files of cases instead of the shipped ones.", valueName: "cases.yaml"))
+  var files: [String] = []
+
+  @Option(help: ArgumentHelp("Take the cases of this category alone; may be repeated.", valueName: "name"))
+  var category: [String] = []
+
+  @Flag(help: "Leave out the cases that are marked as slow.")
+  var quick = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Also write the ledger as Markdown here, with its plot (.svg) and its points (.json) beside it.",
+      valueName: "report.md"))
+  var report: String?
+
+  @Flag(
+    help: """
+      Write what follows from the shipped cases anew: the residuals that intervals are made of, and the floors that \
+      --check goes by.
+      """)
+  var update = false
+
+  @Flag(help: "Fail when the mean accuracy of a category is lower than it was at the last --update.")
+  var check = false
+
+  @Option(help: ArgumentHelp("Fail when the mean accuracy is below this many percent.", valueName: "percent"))
+  var atLeast: Double?
+
+  @OptionGroup var tables: TableOptions
+
+  @Flag(help: "Print one JSON object.")
+  var json = false
+
+  func validate() throws {
+    if !files.isEmpty && (update || check) {
+      throw ValidationError("--update and --check are of the shipped cases; leave the files out.")
+    }
+    if update && check { throw ValidationError("--update writes what --check compares with; choose one.") }
+    if update && (quick || !category.isEmpty) {
+      throw ValidationError("--update needs all shipped cases; leave --quick and --category out.")
+    }
+  }
+
+  func perform() async throws {
+    let (paths, folder) = try caseFiles()
+    let collection = try wanted(CaseCollection(contentsOf: paths))
+    let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
+    if update, let folder { try write(ledger, of: collection, to: folder) }
+    if let report { try write(ledger, to: report) }
+    try StandardOutput.print(json ? try jsonText(ledger) : ledger.text(tables.format))
+    try judge(ledger, folder)
+  }
+
+  private func caseFiles() throws -> ([String], PublishedFolder?) {
+    let folder = PublishedFolder.shipped
+    if !files.isEmpty { return (files, folder) }
+    guard let folder, !folder.caseFiles.isEmpty else {
+      throw CommandFailure(
+        "the folder Published of the shipped cases is neither beside nor above this program, nor in share/uniference; "
+          + "name files of cases", CommandFailure.unavailable)
+    }
+    return (folder.caseFiles, folder)
+  }
+
+  private func wanted(_ collection: CaseCollection) throws -> CaseCollection {
+    for name in category where !collection.categories.contains(name) {
+      throw CommandFailure(
+        "--category: " + unknownNameMessage("category", name, allowed: collection.categories), CommandFailure.badInput)
+    }
+    let wanted = collection.filtered { (category.isEmpty || category.contains($0.category)) && !(quick && $0.isSlow) }
+    guard !wanted.cases.isEmpty else {
+      throw CommandFailure("there are no cases left; leave --quick out", CommandFailure.badInput)
+    }
+    return wanted
+  }
+
+  private func run(_ collection: CaseCollection, intervals: ResidualTable?) throws -> PublishedLedger {
+    let count = collection.cases.count
+    let progress = Mutex(CaseProgress(LongProgress(title: "predicting")))
+    defer { progress.withLock { $0.shown.finish() } }
+    let ledger = try Interruption.bySignals { interruption in
+      try LedgerRunner(collection, intervals: intervals).run(interruption: interruption) { share, id in
+        progress.withLock { progress in
+          progress.ended += 1
+          progress.shown.update(share: share, secondsLeft: nil, detail: "\(progress.ended) of \(count), \(id)")
+        }
+      }
+    }
+    // Intervals of the shipped cases are those that will be committed with them.
+    return update ? ledger.withIntervals(ledger.residuals) : ledger
+  }
+
+  private struct CaseProgress {
+    let shown: LongProgress
+    var ended = 0
+
+    init(_ shown: sending LongProgress) { self.shown = shown }
+  }
+
+  private func write(_ ledger: PublishedLedger, of collection: CaseCollection, to folder: PublishedFolder) throws {
+    let slow = Set(collection.cases.filter(\.isSlow).map(\.id))
+    try TextFile.write(try jsonText(ledger.residuals) + "\n", to: folder.residualsPath)
+    try TextFile.write(try jsonText(AccuracyFloors(ledger, slow: slow)) + "\n", to: folder.floorsPath)
+  }
+
+  private func write(_ ledger: PublishedLedger, to path: String) throws {
+    let base = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
+    let words = ["uniference validate published"] + files + (update ? ["--update"] : []) + ["--report", path]
+    let page = ledger.markdown(command: words.joined(separator: " "), plot: PathName(base).name + ".svg")
+    for (file, text) in [
+      (path, page), (base + ".svg", ledger.plot), (base + ".json", try jsonText(ledger) + "\n"),
+    ] {
+      try TextFile.write(text, to: file)
+    }
+  }
+
+  private func judge(_ ledger: PublishedLedger, _ folder: PublishedFolder?) throws {
+    if check, let folder {
+      let violations = try AccuracyFloors(contentsOf: folder.floorsPath).violations(by: ledger, isQuick: quick)
+      if !violations.isEmpty {
+        throw CommandFailure(violations.joined(separator: "; "), CommandFailure.badInput)
+      }
+    }
+    if let atLeast, 100 * ledger.overall.mean < atLeast {
+      throw CommandFailure(
+        "the mean accuracy is \(100 * ledger.overall.mean)%, less than the \(atLeast)% that were asked for",
+        CommandFailure.badInput)
+    }
+  }
+}
