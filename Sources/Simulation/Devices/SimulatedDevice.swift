@@ -41,12 +41,16 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Charges an operation to the device's clock: the cost model's time, stretched by the device's speed at that moment.
   ///
+  /// - Parameter shape: the kernel that it is.
   /// - Throws: `CancellationError` when the run is being interrupted, so that a program that only computes ends too;
   ///   `TimeExceeded` where the operation would end after virtual time does.
-  public func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
+  public func compute(
+    _ cost: OperationCost, elementType: ElementType, shape: KernelShape = .other, operation: String
+  ) throws {
     operationCount += 1
     totalCost = totalCost + cost
-    try charge(picoseconds: model.picoseconds(of: cost, elementType: elementType), operation: operation)
+    try charge(
+      picoseconds: model.picoseconds(of: cost, elementType: elementType, shape: shape), operation: operation)
   }
 
   /// Charges an operation whose time was measured: that time at the device's normal speed, and its cost to the sums.

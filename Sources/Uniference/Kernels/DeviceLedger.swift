@@ -26,7 +26,9 @@ final class DeviceLedger: DeviceAccounting, @unchecked Sendable {
   func charge(_ operation: OperationRecord, kernelTime: Duration?) throws {
     switch times {
     case .described:
-      try device.compute(operation.cost, elementType: operation.elementType, operation: operation.kind.rawValue)
+      try device.compute(
+        operation.cost, elementType: operation.elementType, shape: operation.kernelShape,
+        operation: operation.kind.rawValue)
     case .measured:
       guard let kernelTime else { throw KernelTimesMissing() }
       log?.append(operation, rank: rank, picoseconds: kernelTime.picoseconds)
