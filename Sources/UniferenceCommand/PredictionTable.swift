@@ -10,7 +10,8 @@ func predictionText(
 ) -> String {
   let predictions = comparison.predictions
   var lines = [
-    "\(scenario.modelName) on \(scenario.cluster.name): \(comparison.workload.summary)", "",
+    "\(scenario.modelName) on \(scenario.cluster.name)\(scenario.cluster.runtime.map { " under \($0.name)" } ?? ""): "
+      + comparison.workload.summary, "",
     predictionTable(comparison).rendered(format).trimmingCharacters(in: .newlines), "",
   ]
   if predictions.count > 1 { lines.append(format.wrapped(comparison.verdict)) }
