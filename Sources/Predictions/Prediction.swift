@@ -106,8 +106,8 @@ extension Prediction {
 
 extension Prediction: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case model, cluster, runtime, strategy, fits, reason, runs_on, placements_tried, devices, peak_memory_bytes, memory_needed
-    case compute, event_log_sha256, record, trace
+    case model, cluster, runtime, strategy, fits, reason, runs_on, placements_tried, devices, peak_memory_bytes
+    case memory_needed, compute, event_log_sha256, record, trace
   }
 
   /// Writes one flat object.

@@ -10,7 +10,7 @@ extension Runtime {
   /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
   package init(_ value: DocumentValue, texts: inout [DocumentText]) throws(DocumentError) {
     let name = try value.name("the name of a runtime such as vllm, or the path of a file")
-    guard name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml") else {
+    guard Self.isPath(name) else {
       do throws(RuntimeError) { self = try Runtime.named(name) } catch { throw value.error("\(error)") }
       return
     }
@@ -19,17 +19,34 @@ extension Runtime {
     self = try Runtime(document: document)
   }
 
+  /// The runtime of a name or a path as a person types it.
+  ///
+  /// - Throws: `RuntimeError` for a name that there is not; `DocumentError` for what is wrong with a document.
+  package init(named name: String) throws {
+    self = Self.isPath(name) ? try Runtime(document: DocumentText(contentsOf: name)) : try Runtime.named(name)
+  }
+
+  private static func isPath(_ name: String) -> Bool {
+    name.contains("/") || name.hasSuffix(".yaml") || name.hasSuffix(".yml")
+  }
+
   /// Reads a runtime's document.
   init(document: DocumentText) throws(DocumentError) {
     let value = try DocumentValue(yaml: document.text, file: document.path)
     let fields = try DocumentFields(
       value, of: "a runtime's fields",
-      allowed: ["name", "summary", "processors", "devices"] + RuntimeFigures.fieldNames)
+      allowed: ["name", "summary", "base", "processors", "devices"] + RuntimeFigures.fieldNames)
+    let base = try fields["base"].map { (value) throws(DocumentError) in try Runtime.shipped(at: value) }
     name = try fields.required("name", example: "my-engine").name("the runtime's name")
     summary = try fields["summary"]?.name("what the runtime is") ?? name
-    processors = try Self.processors(fields.required("processors", example: "[gpu]"))
-    figures = try RuntimeFigures(fields)
-    var byDevice: [String: RuntimeFigures] = [:]
+    if let base, fields["processors"] == nil {
+      processors = base.processors
+    } else {
+      processors = try Self.processors(fields.required("processors", example: "[gpu]"))
+    }
+    let own = try RuntimeFigures(fields)
+    figures = base?.figures.overridden(by: own) ?? own
+    var byDevice = base?.figuresByDevice ?? [:]
     let kinds = ProcessorKind.allCases.map(\.documentName)
     let known = kinds + DeviceCatalogue.all.map(\.id)
     for entry in try fields["devices"]?.entries(of: "devices, such as a100-sxm-80gb, and their figures") ?? [] {
@@ -37,10 +54,17 @@ extension Runtime {
         throw DocumentError(
           entry.nameOrigin, field: entry.value.field, unknownNameMessage("device", entry.name, allowed: known))
       }
-      byDevice[entry.name] = try RuntimeFigures(
+      let figures = try RuntimeFigures(
         DocumentFields(entry.value, of: "a runtime's figures", allowed: RuntimeFigures.fieldNames))
+      byDevice[entry.name] = byDevice[entry.name]?.overridden(by: figures) ?? figures
     }
     figuresByDevice = byDevice
+  }
+
+  /// The shipped runtime that a field names.
+  private static func shipped(at value: DocumentValue) throws(DocumentError) -> Runtime {
+    let name = try value.name("the name of a shipped runtime")
+    do throws(RuntimeError) { return try Runtime.named(name) } catch { throw value.error("\(error)") }
   }
 
   private static func processors(_ value: DocumentValue) throws(DocumentError) -> [ProcessorKind] {
@@ -53,7 +77,9 @@ extension Runtime {
       }
       processors.append(kind)
     }
-    guard !processors.isEmpty else { throw value.error("the list is empty; allowed: \(allowed.joined(separator: ", "))") }
+    guard !processors.isEmpty else {
+      throw value.error("the list is empty; allowed: \(allowed.joined(separator: ", "))")
+    }
     return processors
   }
 }
@@ -66,10 +92,16 @@ extension RuntimeFigures {
     "prompt_attention_arithmetic", "decoding_attention_bandwidth", "other_bandwidth",
   ]
 
+  /// Up to twice the peak: kernels may compute by a faster path than the one whose peak the catalogue has, such as products
+  /// accumulated in float16 on GeForce.
+  private static let efficiencyBounds = Ratio.bounds(from: "0.000001", to: "2")
+
   /// Reads a document's figures.
   init(_ fields: DocumentFields) throws(DocumentError) {
-    let time = { (value: DocumentValue) throws(DocumentError) in try value.quantity(Duration.self, FieldLimits.shortTime) }
-    let share = { (value: DocumentValue) throws(DocumentError) in Ratio(try value.ratio(FieldLimits.share)) }
+    let time = { (value: DocumentValue) throws(DocumentError) in
+      try value.quantity(Duration.self, FieldLimits.shortTime)
+    }
+    let share = { (value: DocumentValue) throws(DocumentError) in Ratio(try value.ratio(Self.efficiencyBounds)) }
     hostPerOperation = try fields.figure("host_per_operation", time)
     hostPerStep = try fields.figure("host_per_step", time)
     launchLatency = try fields.figure("launch_latency", time)

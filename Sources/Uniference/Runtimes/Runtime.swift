@@ -24,6 +24,9 @@ public struct Runtime: Hashable, Sendable {
   /// Figures of some devices or kinds of processors, which go before those of all.
   public let figuresByDevice: [String: RuntimeFigures]
 
+  /// The kinds of processors that it runs on, as documents name them.
+  public var processorNames: [String] { processors.map(\.documentName) }
+
   /// The figures for a device.
   public func figures(for device: DeviceSpecification) -> RuntimeFigures {
     [device.processor.documentName, device.id].reduce(figures) { result, key in

@@ -4,7 +4,9 @@ import Quantities
 
 extension Runtime {
   /// The runtimes that come with the program, by name.
-  public static let shipped: [Runtime] = shippedDocuments.map { name, bytes in
+  public static let shipped: [Runtime] = shippedDocuments.map { read($0.name, $0.bytes) }
+
+  private static func read(_ name: String, _ bytes: [UInt8]) -> Runtime {
     let text = DocumentText(path: "\(name).yaml", text: String(decoding: bytes, as: UTF8.self))
     do throws(DocumentError) {
       return try Runtime(document: text)
@@ -33,10 +35,11 @@ extension Runtime {
   ///
   /// - Throws: with the nearest name and what is allowed.
   public static func named(_ name: String) throws(RuntimeError) -> Runtime {
-    guard let runtime = shipped.first(where: { $0.name == name }) else {
+    guard let document = shippedDocuments.first(where: { $0.name == name }) else {
       throw RuntimeError(
-        unknownNameMessage("runtime", name, allowed: shipped.map(\.name)) + ", or the path of a file, NAME.yaml")
+        unknownNameMessage("runtime", name, allowed: shippedDocuments.map(\.name))
+          + ", or the path of a file, NAME.yaml")
     }
-    return runtime
+    return read(document.name, document.bytes)
   }
 }
