@@ -48,11 +48,13 @@ extension Runtime {
     figures = base?.figures.overridden(by: own) ?? own
     var byDevice = base?.figuresByDevice ?? [:]
     let kinds = ProcessorKind.allCases.map(\.documentName)
-    let known = kinds + DeviceCatalogue.all.map(\.id)
+    let devices = DeviceCatalogue.all.map(\.id)
     for entry in try fields["devices"]?.entries(of: "devices, such as a100-sxm-80gb, and their figures") ?? [] {
-      guard known.contains(entry.name) else {
+      guard kinds.contains(entry.name) || devices.contains(where: { $0 == entry.name || Self.isFamily(entry.name, of: $0) })
+      else {
         throw DocumentError(
-          entry.nameOrigin, field: entry.value.field, unknownNameMessage("device", entry.name, allowed: known))
+          entry.nameOrigin, field: entry.value.field,
+          unknownNameMessage("device", entry.name, allowed: kinds + devices) + ", or a family such as rtx-*")
       }
       let figures = try RuntimeFigures(
         DocumentFields(entry.value, of: "a runtime's figures", allowed: RuntimeFigures.fieldNames))

@@ -21,7 +21,7 @@ public struct Runtime: Hashable, Sendable {
   public let processors: [ProcessorKind]
   /// The figures of all devices.
   public let figures: RuntimeFigures
-  /// Figures of some devices or kinds of processors, which go before those of all.
+  /// Figures of some devices, by kind of processor, by family (`rtx-*`) or by id, which go before those of all.
   public let figuresByDevice: [String: RuntimeFigures]
 
   /// The kinds of processors that it runs on, as documents name them.
@@ -29,10 +29,14 @@ public struct Runtime: Hashable, Sendable {
 
   /// The figures for a device.
   public func figures(for device: DeviceSpecification) -> RuntimeFigures {
-    [device.processor.documentName, device.id].reduce(figures) { result, key in
+    let families = figuresByDevice.keys.filter { Self.isFamily($0, of: device.id) }.sorted { $0.count < $1.count }
+    return ([device.processor.documentName] + families + [device.id]).reduce(figures) { result, key in
       figuresByDevice[key].map(result.overridden) ?? result
     }
   }
+
+  /// Whether a name is a family's, such as `rtx-*`, and the device one of it.
+  static func isFamily(_ name: String, of id: String) -> Bool { name.hasSuffix("*") && id.hasPrefix(name.dropLast()) }
 
   /// - Throws: when it does not run on such a device.
   func check(_ device: DeviceSpecification) throws(RuntimeError) {

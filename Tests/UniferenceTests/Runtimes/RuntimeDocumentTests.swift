@@ -37,6 +37,7 @@ struct RuntimeDocumentTests {
       host_per_step: {value: 1 ms, source: a paper}
       gemv_bandwidth: {16_bit: {value: 50%, source: x}, 4_bit: {value: 40%, source: x}}
       devices:
+        h100-*: {host_per_operation: {value: 4 us, source: y}, launch_gap: {value: 9 us, source: y}}
         gpu: {launch_gap: {value: 2 us, source: y}, gemv_bandwidth: {16_bit: {value: 60%, source: y}}}
         h100-sxm: {launch_gap: {value: 3 us, source: z}}
       """)
@@ -45,6 +46,8 @@ struct RuntimeDocumentTests {
     #expect(try figures("l40s").launchGap?.value == .microseconds(2))
     #expect(try figures("h100-sxm").launchGap?.value == .microseconds(3))
     #expect(try figures("h100-sxm").matrixVector.mapValues(\.value.value) == [.sixteen: 0.6, .four: 0.4])
+    #expect(try figures("h100-pcie").launchGap?.value == .microseconds(9))
+    #expect(try figures("h100-sxm").hostPerOperation?.value == .microseconds(4))
     #expect(try figures("h100-sxm").hostPerStep?.value == .milliseconds(1))
     #expect(
       runtime.figures.launchGap?.source.kind == .assumption && runtime.figures.hostPerStep?.source.kind == .datasheet)
