@@ -50,8 +50,8 @@ extension Runtime {
     let kinds = ProcessorKind.allCases.map(\.documentName)
     let devices = DeviceCatalogue.all.map(\.id)
     for entry in try fields["devices"]?.entries(of: "devices, such as a100-sxm-80gb, and their figures") ?? [] {
-      guard kinds.contains(entry.name) || devices.contains(where: { $0 == entry.name || Self.isFamily(entry.name, of: $0) })
-      else {
+      let isDevice = devices.contains { $0 == entry.name || Self.isFamily(entry.name, of: $0) }
+      guard isDevice || kinds.contains(entry.name) else {
         throw DocumentError(
           entry.nameOrigin, field: entry.value.field,
           unknownNameMessage("device", entry.name, allowed: kinds + devices) + ", or a family such as rtx-*")
