@@ -72,7 +72,8 @@ let package = Package(
       dependencies: [
         "Documents", "Inputs", "Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication",
         "Simulation", "Tensors", "LibTorch", "Models", "Results", "Reports",
-      ]),
+      ],
+      resources: [.embedInCode("Runtimes/Shipped")]),
     .target(
       name: "Predictions",
       dependencies: [

@@ -8,9 +8,19 @@ public enum ComputeModel: Hashable, Sendable {
   case instant
 
   /// The time of an operation that computes in `elementType`, in picoseconds. O(1).
-  public func picoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+  ///
+  /// - Parameter shape: the kernel that it is.
+  public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Int64 {
     switch self {
-    case .roofline(let model): model.picoseconds(of: cost, elementType: elementType)
+    case .roofline(let model): model.picoseconds(of: cost, elementType: elementType, shape: shape)
+    case .instant: 0
+    }
+  }
+
+  /// What of each operation's time it takes to start it, in picoseconds.
+  public var launchOverhead: Int64 {
+    switch self {
+    case .roofline(let model): model.launchOverhead
     case .instant: 0
     }
   }

@@ -44,6 +44,15 @@ public struct FigureSource: Hashable, Sendable, CustomStringConvertible {
     self.url = url
   }
 
+  /// A source as documents write it: `assumption: ...`, `derived: ...`, `measured: ...`, or a document's name.
+  public init(describedBy text: String) {
+    let kinds: [(prefix: String, kind: Kind)] = [
+      ("assumption: ", .assumption), ("derived: ", .derived), ("measured: ", .measurement),
+    ]
+    let found = kinds.first { text.hasPrefix($0.prefix) }
+    self.init(found?.kind ?? .datasheet, String(text.dropFirst(found?.prefix.count ?? 0)))
+  }
+
   /// Published by the maker.
   public static func datasheet(_ text: String, url: String? = nil) -> FigureSource {
     FigureSource(.datasheet, text, url: url)

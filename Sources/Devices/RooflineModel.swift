@@ -1,67 +1,145 @@
+import Foundation
 import Quantities
 
 /// The time of an operation on a device nobody has to own.
 ///
-///     time = max(FLOPs / (peak x compute efficiency), bytes / (bandwidth x memory efficiency)) + launch overhead
+///     arithmetic = FLOPs / (peak x efficiency),  memory = bytes / (bandwidth x efficiency)
+///     time = max(arithmetic, memory) + launch overhead                         on CPUs
+///     time = (arithmetic^1.5 + memory^1.5)^(1/1.5) + launch overhead           on accelerators
 ///
 /// An operation is bound by arithmetic or by memory, whichever takes longer, as if the two overlapped perfectly:
 /// Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for multicore architectures",
 /// Communications of the ACM 52(4), 2009. The model knows no caches: every byte of an ``OperationCost`` is moved.
+///
+/// On accelerators the two do not overlap perfectly near the ridge, where the 1.5-norm lies 1.59 times above the sharp
+/// corner, and a matrix product computes in tiles: on average half a tile of 128 rows is padding, or waits for a last wave
+/// that does not fill the device. Both were fitted to prefills and to decoding of large batches on A100, H100 and L40S
+/// (`Documentation/runtimes.md`). Efficiencies depend on the kind of kernel (``KernelEfficiencies``).
 public struct RooflineModel: Hashable, Sendable {
+  /// Fixed time to start one operation, in picoseconds.
+  public let launchOverhead: Int64
+  /// Whether it has a smooth corner and tiles.
+  private let isSmooth: Bool
   // In picoseconds, as plain properties, so that a lookup is a jump and the model needs no heap.
-  private let perFloat64: Double
-  private let perFloat32: Double
-  private let perFloat16: Double
-  private let perBFloat16: Double
-  private let perFloat8: Double
-  private let perInt8: Double
-  private let perInteger: Double
+  private let perFlop: PicosecondsByType
+  private let perFlopOfAttention: PicosecondsByType
   private let perByte: Double
-  private let launchOverhead: Double
+  private let perByteOfAttention: Double
+  private let perByteOfNarrowMatrix: Double
+  private let perByteOfMediumMatrix: Double
+  private let perByteOfMatrix: Double
+
+  /// The rows of a tile of a matrix product, half of which are lost on average.
+  static let tileRows = 128
 
   /// The model of a device's figures as they stand.
-  public init(_ device: DeviceSpecification) {
-    let efficiency = device.computeEfficiency.value.value
-    func picosecondsPerFlop(_ type: ElementType) -> Double {
-      1e12 / (device.peak(for: type).value.flopsPerSecond * efficiency)
+  ///
+  /// - Parameters:
+  ///   - efficiencies: those of the kernels that run there, where they are not the device's own.
+  ///   - launchOverhead: to start one operation, where that is not the device's own.
+  public init(
+    _ device: DeviceSpecification, _ efficiencies: KernelEfficiencies = KernelEfficiencies(),
+    launchOverhead: Duration? = nil
+  ) {
+    let (compute, memory) = (device.computeEfficiency.value.value, device.memoryEfficiency.value.value)
+    func picosecondsPerByte(_ efficiency: Double?) -> Double {
+      1e12 / (device.memoryBandwidth.value.bytesPerSecond * (efficiency ?? memory))
     }
-    perFloat64 = picosecondsPerFlop(.float64)
-    perFloat32 = picosecondsPerFlop(.float32)
-    perFloat16 = picosecondsPerFlop(.float16)
-    perBFloat16 = picosecondsPerFlop(.bfloat16)
-    perFloat8 = picosecondsPerFlop(.float8)
-    perInt8 = picosecondsPerFlop(.int8)
-    perInteger = picosecondsPerFlop(.int32)
-    perByte = 1e12 / (device.memoryBandwidth.value.bytesPerSecond * device.memoryEfficiency.value.value)
-    launchOverhead = Double(device.launchOverhead.value.picoseconds)
+    func picosecondsPerFlop(_ efficiency: (ElementType) -> Double?) -> PicosecondsByType {
+      PicosecondsByType { 1e12 / (device.peak(for: $0).value.flopsPerSecond * (efficiency($0) ?? compute)) }
+    }
+    isSmooth = device.processor == .gpu
+    perFlop = picosecondsPerFlop { efficiencies.matrixMatrix[$0] }
+    perFlopOfAttention = picosecondsPerFlop { efficiencies.promptAttention ?? efficiencies.matrixMatrix[$0] }
+    perByte = picosecondsPerByte(efficiencies.other)
+    perByteOfAttention = picosecondsPerByte(efficiencies.decodingAttention)
+    perByteOfNarrowMatrix = picosecondsPerByte(efficiencies.matrixVector(.four))
+    perByteOfMediumMatrix = picosecondsPerByte(efficiencies.matrixVector(.eight))
+    perByteOfMatrix = picosecondsPerByte(efficiencies.matrixVector(.sixteen))
+    self.launchOverhead = (launchOverhead ?? device.launchOverhead.value).picoseconds
   }
 
   /// The time of an operation that computes in `elementType`, to the nearest picosecond, or `Picoseconds.forever`. O(1).
-  public func picoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
-    let arithmetic = cost.flops * picosecondsPerFlop(elementType)
-    let memory = (cost.bytesRead + cost.bytesWritten) * perByte
-    return Picoseconds.nearest(max(arithmetic, memory) + launchOverhead)
+  public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Int64 {
+    let (arithmetic, memory) = bounds(of: cost, elementType, shape)
+    return Picoseconds.nearest(combined(arithmetic, memory) + Double(launchOverhead))
   }
 
   /// The time of an operation that computes in `elementType`.
-  public func duration(of cost: OperationCost, elementType: ElementType) -> Duration {
-    .picoseconds(picoseconds(of: cost, elementType: elementType))
+  public func duration(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Duration {
+    .picoseconds(picoseconds(of: cost, elementType: elementType, shape: shape))
   }
 
   /// Whether arithmetic takes longer than memory: the operation lies right of the roofline's ridge.
-  public func isComputeBound(_ cost: OperationCost, elementType: ElementType) -> Bool {
-    cost.flops * picosecondsPerFlop(elementType) > (cost.bytesRead + cost.bytesWritten) * perByte
+  public func isComputeBound(_ cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Bool {
+    let (arithmetic, memory) = bounds(of: cost, elementType, shape)
+    return arithmetic > memory
   }
 
-  private func picosecondsPerFlop(_ type: ElementType) -> Double {
+  /// What arithmetic and memory would take alone, in picoseconds.
+  private func bounds(
+    of cost: OperationCost, _ type: ElementType, _ shape: KernelShape
+  ) -> (arithmetic: Double, memory: Double) {
+    let bytes = cost.bytesRead + cost.bytesWritten
+    switch shape {
+    case .matrixMultiplication(let batch, let rows, let inner, let columns):
+      let weights = Double(batch) * Double(inner) * Double(columns)
+      let inputs = Double(batch) * Double(rows) * Double(inner) * Double(type.byteCount)
+      let bits = weights > 0 ? max(0, cost.bytesRead - inputs) * 8 / weights : 16
+      let lostRows = isSmooth && rows > 0 ? 0.5 * Double(min(rows, Self.tileRows)) / Double(rows) : 0
+      return (cost.flops * (1 + lostRows) * perFlop[type], bytes * perByteOfMatrix(bits: bits))
+    case .attention: return (cost.flops * perFlopOfAttention[type], bytes * perByteOfAttention)
+    case .normalization, .elementwise, .other: return (cost.flops * perFlop[type], bytes * perByte)
+    }
+  }
+
+  private func perByteOfMatrix(bits: Double) -> Double {
+    switch KernelEfficiencies.WeightWidth(bits: bits) {
+    case .four: perByteOfNarrowMatrix
+    case .eight: perByteOfMediumMatrix
+    case .sixteen: perByteOfMatrix
+    }
+  }
+
+  /// The 1.5-norm of the two, or the larger one.
+  private func combined(_ arithmetic: Double, _ memory: Double) -> Double {
+    let (longer, shorter) = (max(arithmetic, memory), min(arithmetic, memory))
+    guard isSmooth, shorter > 0, longer.isFinite else { return longer }
+    let ratio = shorter / longer
+    let root = cbrt(1 + ratio * ratio.squareRoot())
+    return longer * root * root
+  }
+}
+
+/// A time for each element type.
+private struct PicosecondsByType: Hashable, Sendable {
+  private let float64: Double
+  private let float32: Double
+  private let float16: Double
+  private let bfloat16: Double
+  private let float8: Double
+  private let int8: Double
+  private let integer: Double
+
+  init(_ time: (ElementType) -> Double) {
+    float64 = time(.float64)
+    float32 = time(.float32)
+    float16 = time(.float16)
+    bfloat16 = time(.bfloat16)
+    float8 = time(.float8)
+    int8 = time(.int8)
+    integer = time(.int32)
+  }
+
+  subscript(type: ElementType) -> Double {
     switch type {
-    case .float64: perFloat64
-    case .float32: perFloat32
-    case .float16: perFloat16
-    case .bfloat16: perBFloat16
-    case .float8: perFloat8
-    case .int8, .uint8, .bool: perInt8
-    case .int16, .int32, .int64: perInteger
+    case .float64: float64
+    case .float32: float32
+    case .float16: float16
+    case .bfloat16: bfloat16
+    case .float8: float8
+    case .int8, .uint8, .bool: int8
+    case .int16, .int32, .int64: integer
     }
   }
 }

@@ -39,6 +39,10 @@ public struct HostModel: Hashable, Sendable {
   /// Hosts on which a library's work takes no time; set what does.
   public init() {}
 
+  /// Whether the library works on the host's processor. An accelerator's host then waits for its stream before a call, and
+  /// for the call before it dispatches more. Otherwise (NCCL) calls are put on the stream, and the host goes on.
+  public var worksOnHost: Bool { !send.isZero || !receive.isZero }
+
   /// Time to combine received bytes with own ones.
   @inline(__always)
   public func reducePicoseconds(byteCount: Int) -> Int64 {

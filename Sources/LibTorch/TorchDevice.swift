@@ -92,6 +92,9 @@ public final class TorchDevice: TensorDevice {
     return TorchStorage(seen, memory: memory, device: self)
   }
 
+  /// Tells who pays.
+  public func noteRead() { accounting.readsValue() }
+
   /// Copies a message's elements.
   public func fill(_ storage: any TensorStorage, with message: Tensor) throws {
     guard let storage = storage as? TorchStorage else {

@@ -10,6 +10,8 @@ public struct Prediction: Sendable {
   public let model: String
   /// The cluster's name.
   public let cluster: String
+  /// The name of the runtime that executes the model, if the scenario names one.
+  public let runtime: String?
   /// The strategy, as it is written on the command line.
   public let strategy: String
   /// Whether every device's share fits in its memory.
@@ -83,6 +85,7 @@ extension Prediction {
     let workload = experiment.workload
     model = experiment.modelName
     cluster = experiment.cluster.name
+    runtime = experiment.cluster.runtime?.name
     strategy = experiment.strategy.description
     fits = values != nil
     self.reason = reason
@@ -103,8 +106,8 @@ extension Prediction {
 
 extension Prediction: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case model, cluster, strategy, fits, reason, runs_on, placements_tried, devices, peak_memory_bytes, memory_needed
-    case compute, event_log_sha256, record, trace
+    case model, cluster, runtime, strategy, fits, reason, runs_on, placements_tried, devices, peak_memory_bytes
+    case memory_needed, compute, event_log_sha256, record, trace
   }
 
   /// Writes one flat object.
@@ -112,6 +115,7 @@ extension Prediction: Encodable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(model, forKey: .model)
     try container.encode(cluster, forKey: .cluster)
+    try container.encodeIfPresent(runtime, forKey: .runtime)
     try container.encode(strategy, forKey: .strategy)
     try container.encode(fits, forKey: .fits)
     try container.encodeIfPresent(reason, forKey: .reason)

@@ -32,6 +32,9 @@ public final class SimulatedWorld: @unchecked Sendable {
   /// Ranks whose devices have stopped working.
   var failures: [Int: RankFailure] = [:]
 
+  /// The host threads of ranks whose devices are accelerators.
+  private(set) var hostThreads: [Int: HostThread] = [:]
+
   /// Every group made so far.
   var allGroups: [ProcessGroup] { [worldGroup] + groups.values.sorted { $0.id < $1.id } }
 
@@ -167,6 +170,13 @@ public final class SimulatedWorld: @unchecked Sendable {
       id: groups.count + 1, path: key.path, name: name, worldRanks: worldRanks, world: self, selector: selector)
     groups[key] = group
     return group
+  }
+
+  /// The host thread of a rank whose device is an accelerator.
+  func makeHostThread(_ model: DispatchModel, of process: LogicalProcess) -> HostThread {
+    let thread = HostThread(model, of: process, libraryWorksOnHost: profile.host.worksOnHost)
+    hostThreads[process.id] = thread
+    return thread
   }
 
   /// Links that some message could have taken as well as those that it took, but that none has taken.

@@ -11,6 +11,9 @@ public protocol DeviceAccounting: AnyObject, Sendable {
   /// - Throws: when the time is not known, such as an operation that a recording does not hold.
   func charge(_ operation: OperationRecord, kernelTime: Duration?) throws
 
+  /// Notes that the program reads a value that the device has computed: an accelerator's host waits for it.
+  func readsValue()
+
   /// Takes memory.
   ///
   /// - Throws: when the capacity does not suffice; nothing is taken then.
@@ -18,4 +21,9 @@ public protocol DeviceAccounting: AnyObject, Sendable {
 
   /// Gives back memory that `allocate` took with the same label.
   func release(byteCount: Int, label: StaticString)
+}
+
+extension DeviceAccounting {
+  /// Nothing: where nobody waits, or waiting takes its own time.
+  public func readsValue() {}
 }

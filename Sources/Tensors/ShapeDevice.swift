@@ -45,6 +45,9 @@ public final class ShapeDevice: TensorDevice {
   /// The tensor's own storage, since there are no elements to find.
   public func view(_ view: TensorView, of tensor: Tensor) -> any TensorStorage { tensor.storage }
 
+  /// Tells who pays.
+  public func noteRead() { accounting.readsValue() }
+
   /// Does nothing: a message without values has none to fill in.
   public func fill(_ storage: any TensorStorage, with message: Tensor) {}
 

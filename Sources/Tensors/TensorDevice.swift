@@ -23,6 +23,10 @@ public protocol TensorDevice: AnyObject, Sendable {
   /// The storage of a view: the same elements under another shape, or a run of them along one axis.
   func view(_ view: TensorView, of tensor: Tensor) throws -> any TensorStorage
 
+  /// Notes that the program reads a value computed here, such as the token that it goes on with, also where tensors have no
+  /// values: an accelerator's host waits for it.
+  func noteRead()
+
   /// Puts the elements of a message into memory that this device made. Costs no time: the transport has paid.
   func fill(_ storage: any TensorStorage, with message: Tensor) throws
 

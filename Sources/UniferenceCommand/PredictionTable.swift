@@ -16,7 +16,8 @@ func predictionText(
   let showsIntervals = detailed.fits(format)
   let table = showsIntervals ? detailed : predictionTable(comparison, nil)
   var lines = [
-    "\(scenario.modelName) on \(scenario.cluster.name): \(comparison.workload.summary)", "",
+    "\(scenario.modelName) on \(scenario.cluster.name)\(scenario.cluster.runtime.map { " under \($0.name)" } ?? ""): "
+      + comparison.workload.summary, "",
     table.rendered(format).trimmingCharacters(in: .newlines), "",
   ]
   if showsIntervals || intervals.allSatisfy(\.intervals.isEmpty),

@@ -19,6 +19,7 @@ struct ChosenTokens {
   ///
   /// - Returns: the tokens `[sequences, 1]`.
   mutating func add(_ choice: consuming TokenChoice, sequences: Range<Int>) throws -> Tensor {
+    choice.tokens.device?.noteRead()
     guard choice.tokens.hasValues else { return choice.tokens }
     for (sequence, token) in zip(sequences, try choice.tokens.integers()) { tokens[sequence].append(token) }
     if keepsLogits, sequences.lowerBound == 0 {

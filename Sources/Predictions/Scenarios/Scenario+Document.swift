@@ -63,7 +63,11 @@ extension Scenario {
     let family = try Self.family(entries, weights: weights)
     let fields = try Self.fields(value, of: family)
     let clusterValue = try fields.required("cluster", example: "four-jetsons.yaml")
-    let cluster = try Self.cluster(clusterValue, overrides: clusterOverrides, texts: &texts)
+    var cluster = try Self.cluster(clusterValue, overrides: clusterOverrides, texts: &texts)
+    if let value = fields["runtime"] {
+      let runtime = try Runtime(value, texts: &texts)
+      do throws(RuntimeError) { try cluster.setRuntime(runtime) } catch { throw value.error("\(error)") }
+    }
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
     let (workload, modelName) = try Self.workload(fields, family, weights, fileName: fileName, texts: &texts)
     self.init(
@@ -78,7 +82,7 @@ extension Scenario {
   }
 
   private static let fieldNames = [
-    "name", "cluster", "model", "weights", "dtype", "prompt", "strategy", "workload", "seed",
+    "name", "cluster", "model", "weights", "dtype", "runtime", "prompt", "strategy", "workload", "seed",
   ]
 
   /// Fields that only scenarios of encoders have.

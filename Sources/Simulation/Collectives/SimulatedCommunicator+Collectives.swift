@@ -120,6 +120,7 @@ extension SimulatedCommunicator {
     result: @escaping @Sendable (CollectiveExecution) throws -> R
   ) throws -> Work<R> {
     try note(location)
+    callLibrary()
     let execution = try group.join(rank, call: call, contribution: contribution, process: process)
     return Work(execution, member: rank) { try result(execution) }
   }

@@ -44,6 +44,7 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
   {
     try check(destination, is: "send", at: location)
     try note(location)
+    callLibrary()
     let traffic = world.pointToPointTraffic
     let start = process.now.picoseconds
     let work = Picoseconds.sum(
@@ -90,6 +91,9 @@ final class SimulatedCommunicator: AlgorithmChoosingCommunicator {
   }
 
   // MARK: Checks
+
+  /// Moves the rank's clock to where a call of the library can begin, where a host puts it on an accelerator's stream.
+  func callLibrary() { world.hostThreads[process.id]?.callLibrary() }
 
   /// Notes where the process is.
   /// - Throws: `CancellationError` once the simulation has ended.

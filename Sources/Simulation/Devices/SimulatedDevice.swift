@@ -1,4 +1,5 @@
 import Devices
+import Hosts
 import Quantities
 import SimulationKernel
 
@@ -11,6 +12,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// Its speed over time.
   public let speed: SpeedProfile
   private let model: ComputeModel
+  /// The host thread that an accelerator works behind; `nil` where the processor itself runs the program.
+  private let host: HostThread?
   private var quota: QuotaAccount?
   private let process: LogicalProcess
   private let engine: Engine
@@ -24,10 +27,12 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// - Parameters:
   ///   - name: the device in out-of-memory errors.
+  ///   - dispatch: what it costs the host to put operations on an accelerator; `nil` for a processor that runs the program
+  ///     itself.
   ///   - quota: the part of its processor that it may use, if not all of it.
   public init(
-    name: String, specification: DeviceSpecification, model: ComputeModel, speed: SpeedProfile,
-    quota: ProcessorQuota? = nil, process: LogicalProcess, world: SimulatedWorld
+    name: String, specification: DeviceSpecification, model: ComputeModel, dispatch: DispatchModel? = nil,
+    speed: SpeedProfile, quota: ProcessorQuota? = nil, process: LogicalProcess, world: SimulatedWorld
   ) {
     self.specification = specification
     self.model = model
@@ -36,42 +41,67 @@ public final class SimulatedDevice: @unchecked Sendable {
     self.process = process
     self.world = world
     engine = world.engine
+    host = dispatch.map { world.makeHostThread($0, of: process) }
     memoryAccount = MemoryAccount(deviceName: name, capacity: specification.usableMemory.bytes)
   }
 
   /// Charges an operation to the device's clock: the cost model's time, stretched by the device's speed at that moment.
+  /// An accelerator begins it once its host has dispatched it.
   ///
+  /// - Parameters:
+  ///   - shape: the kernel that it is.
+  ///   - dispatch: how it is put on the device.
   /// - Throws: `CancellationError` when the run is being interrupted, so that a program that only computes ends too;
   ///   `TimeExceeded` where the operation would end after virtual time does.
-  public func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
+  public func compute(
+    _ cost: OperationCost, elementType: ElementType, shape: KernelShape = .other,
+    dispatch: OperationDispatch = .own, operation: String
+  ) throws {
     operationCount += 1
     totalCost = totalCost + cost
-    try charge(picoseconds: model.picoseconds(of: cost, elementType: elementType), operation: operation)
+    var work = model.picoseconds(of: cost, elementType: elementType, shape: shape)
+    if !dispatch.launchesKernel { work -= min(work, model.launchOverhead) }
+    let start = host?.dispatch(operations: dispatch.hostOperations) ?? process.now
+    try charge(picoseconds: work, from: start, operation: operation)
   }
+
+  /// Counts an operation that takes no time of its own, as a part of its neighbour's kernel.
+  public func computeFused(_ cost: OperationCost) {
+    operationCount += 1
+    totalCost = totalCost + cost
+  }
+
+  /// Has the host read a value that has been computed: it waits for the device, and begins the program's next step.
+  public func readValue() { host?.readValue() }
+
+  /// Has the host wait for the device.
+  public func synchronize() { host?.synchronize() }
 
   /// Charges an operation whose time was measured: that time at the device's normal speed, and its cost to the sums.
   public func compute(measured cost: OperationCost, for duration: Duration, operation: String) throws {
     operationCount += 1
     totalCost = totalCost + cost
-    try charge(picoseconds: duration.picoseconds, operation: operation, isMeasured: true)
+    try charge(picoseconds: duration.picoseconds, from: process.now, operation: operation, isMeasured: true)
   }
 
   /// Charges a known time of work, at the device's normal speed.
   ///
   /// - Parameter isMeasured: whether the time was measured, so that the log should keep it as it was.
   public func compute(for duration: Duration, operation: String, isMeasured: Bool = false) throws {
-    try charge(picoseconds: duration.picoseconds, operation: operation, isMeasured: isMeasured)
+    try charge(picoseconds: duration.picoseconds, from: process.now, operation: operation, isMeasured: isMeasured)
   }
 
-  private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws {
+  /// - Parameter start: when it begins, at the rank's clock or later.
+  private func charge(
+    picoseconds work: Int64, from start: VirtualTime, operation: String, isMeasured: Bool = false
+  ) throws {
     if engine.isInterrupted { throw CancellationError() }
-    let start = process.now
     guard start <= .limit else { throw TimeExceeded(process.name) }
     let elapsed = elapsedPicoseconds(forWork: work, startingAt: start, quota: &quota)
     guard elapsed <= Picoseconds.limit - start.picoseconds else {
       throw TimeExceeded("\(operation) on \(memoryAccount.deviceName)")
     }
-    process.compute(picoseconds: elapsed)
+    process.compute(picoseconds: start.picoseconds - process.now.picoseconds + elapsed)
     busyPicoseconds += elapsed
     world.observer?.computed(
       Computation(

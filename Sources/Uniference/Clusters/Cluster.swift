@@ -37,6 +37,16 @@ public struct Cluster: Sendable {
     self.init(name: name, devices: names.map { ClusterDevice(name: $0, specification) }, network: network)
   }
 
+  /// Has a runtime execute models on all devices.
+  ///
+  /// - Throws: when it does not run on one of them.
+  public mutating func setRuntime(_ runtime: Runtime) throws(RuntimeError) {
+    for index in devices.indices { try devices[index].setRuntime(runtime) }
+  }
+
+  /// The runtime that executes models on the devices, if one has been set.
+  public var runtime: Runtime? { devices.first?.runtime }
+
   /// The network's hosts, one for each device in rank order, its links and routes.
   ///
   /// - Throws: when the number of devices does not fit the topology, with the equation, or a device is out of reach.

@@ -21,6 +21,9 @@ public struct ClusterDevice: Hashable, Sendable {
   /// How the times of its operations are found.
   public var compute: Compute
 
+  /// What executes models on it; `nil` for the device's own figures.
+  public private(set) var runtime: Runtime?
+
   /// A device at its normal speed unless told.
   public init(
     name: String, _ specification: DeviceSpecification, speed: SpeedProfile = .normal, quota: ProcessorQuota? = nil,
@@ -42,8 +45,21 @@ public struct ClusterDevice: Hashable, Sendable {
   /// The model that gives the times of its operations.
   public var computeModel: ComputeModel {
     switch compute {
-    case .roofline: .roofline(RooflineModel(specification))
+    case .roofline:
+      .roofline(
+        RooflineModel(specification, execution.efficiencies, launchOverhead: execution.launchGap))
     case .instant: .instant
     }
+  }
+
+  /// How operations are put on it and executed.
+  var execution: DeviceExecution { DeviceExecution(of: specification, under: runtime, isInstant: compute == .instant) }
+
+  /// Has a runtime execute the models on it.
+  ///
+  /// - Throws: when the runtime does not run on such a device.
+  public mutating func setRuntime(_ runtime: Runtime) throws(RuntimeError) {
+    try runtime.check(specification)
+    self.runtime = runtime
   }
 }

@@ -69,7 +69,10 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
   var specification: DeviceSpecification { accounts.specification }
   var now: VirtualTime { logicalProcess.now }
 
-  func sleep(until deadline: VirtualTime) async throws { try await logicalProcess.clock.sleep(until: deadline) }
+  func sleep(until deadline: VirtualTime) async throws {
+    try await logicalProcess.clock.sleep(until: deadline)
+    accounts.synchronize()
+  }
 
   func compute(for duration: Duration, operation: String, isMeasured: Bool) throws {
     try accounts.compute(for: duration, operation: operation, isMeasured: isMeasured)

@@ -38,10 +38,11 @@ final class SimulatedRun {
     for (rank, device) in cluster.devices.enumerated() {
       world.spawn { process, communicator in
         let accounts = SimulatedDevice(
-          name: device.name, specification: device.specification, model: device.computeModel, speed: device.speed,
-          quota: device.quota, process: process, world: world)
+          name: device.name, specification: device.specification, model: device.computeModel,
+          dispatch: device.execution.dispatch, speed: device.speed, quota: device.quota, process: process, world: world)
         devices.append(accounts)
-        let ledger = DeviceLedger(accounts, rank: rank, times: options.kernelTimes, log: recorder.operations)
+        let ledger = DeviceLedger(
+          accounts, rank: rank, execution: device.execution, times: options.kernelTimes, log: recorder.operations)
         let service = SimulatedServices(process: process, accounts: accounts, events: events, spans: spans)
         services.append(service)
         return Rank(communicator: communicator, device: options.tensorDevice(for: ledger), services: service)

@@ -1,0 +1,18 @@
+/// What it costs a host to have an accelerator execute a program's operations.
+public struct DispatchModel: Hashable, Sendable {
+  /// Host time to dispatch one operation: the framework's work and the driver's.
+  public var picosecondsPerOperation: Int64
+  /// Host time before the operations of each step of a program that reads a value: the scheduler's work, the sampler's.
+  public var picosecondsPerStep: Int64
+  /// Time from the end of an operation's dispatch until an idle device begins its kernel.
+  public var launchLatencyPicoseconds: Int64
+
+  /// A host that takes no time unless given.
+  public init(
+    picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, launchLatencyPicoseconds: Int64 = 0
+  ) {
+    self.picosecondsPerOperation = picosecondsPerOperation
+    self.picosecondsPerStep = picosecondsPerStep
+    self.launchLatencyPicoseconds = launchLatencyPicoseconds
+  }
+}

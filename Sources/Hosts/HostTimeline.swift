@@ -1,0 +1,43 @@
+import Quantities
+
+/// The clock of a host thread that dispatches operations to an accelerator, beside the clock of the accelerator's stream.
+///
+/// The host dispatches operations one after another and does not wait for them. The stream executes them in order, each
+/// at the later of two times: when the stream has executed those before it, and when the host has dispatched it. So
+/// dispatch is hidden while long kernels execute, and shows while kernels are shorter than their dispatch. The host waits
+/// for the stream only where the program reads a value, and where its communication library works on the host.
+///
+/// No events are needed: the times of a stretch of operations follow from the two clocks at its beginning.
+public struct HostTimeline: Hashable, Sendable {
+  /// When the host will have dispatched all operations so far, in picoseconds.
+  public private(set) var time: Int64
+  private let model: DispatchModel
+
+  /// A host that begins its first step at `time`.
+  public init(_ model: DispatchModel, at time: Int64 = 0) {
+    self.model = model
+    self.time = Picoseconds.sum(time, model.picosecondsPerStep)
+  }
+
+  /// Dispatches an operation.
+  ///
+  /// - Parameters:
+  ///   - operations: how many the framework makes of it; none where it goes with the operation before.
+  ///   - streamTime: when the stream has executed those before it.
+  /// - Returns: when the stream begins it.
+  @inline(__always)
+  public mutating func dispatch(operations: Int64 = 1, behind streamTime: Int64) -> Int64 {
+    time = Picoseconds.sum(time, operations * model.picosecondsPerOperation)
+    return max(streamTime, Picoseconds.sum(time, model.launchLatencyPicoseconds))
+  }
+
+  /// Waits until the stream, or whatever else, has come to `otherTime`.
+  @inline(__always)
+  public mutating func wait(until otherTime: Int64) { time = max(time, otherTime) }
+
+  /// Reads a value that the stream has computed at `streamTime`, and begins the next step.
+  public mutating func readValue(computedAt streamTime: Int64) {
+    wait(until: streamTime)
+    time = Picoseconds.sum(time, model.picosecondsPerStep)
+  }
+}

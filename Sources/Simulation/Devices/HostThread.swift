@@ -1,0 +1,53 @@
+import Hosts
+import SimulationKernel
+
+/// A rank's host thread, which dispatches to the rank's accelerator and calls its communication library.
+///
+/// The rank's process clock is the time of the accelerator's stream; this keeps the host's own clock beside it.
+final class HostThread {
+  private var timeline: HostTimeline
+  private let process: LogicalProcess
+  /// Whether the communication library works on the host, so that its calls wait for the stream and return to the host;
+  /// otherwise what it does is dispatched to the stream as operations are.
+  private let libraryWorksOnHost: Bool
+
+  init(_ model: DispatchModel, of process: LogicalProcess, libraryWorksOnHost: Bool) {
+    timeline = HostTimeline(model, at: process.now.picoseconds)
+    self.process = process
+    self.libraryWorksOnHost = libraryWorksOnHost
+  }
+
+  /// Dispatches an operation.
+  ///
+  /// - Returns: when the stream begins it.
+  func dispatch(operations: Int64) -> VirtualTime {
+    followLibrary()
+    return VirtualTime(picoseconds: timeline.dispatch(operations: operations, behind: process.now.picoseconds))
+  }
+
+  /// Calls the communication library: moves the rank's clock to where what it asks for can begin.
+  func callLibrary() {
+    let now = process.now.picoseconds
+    var start: Int64
+    if libraryWorksOnHost {
+      followLibrary()
+      timeline.wait(until: now)
+      start = timeline.time
+    } else {
+      start = timeline.dispatch(behind: now)
+    }
+    start = max(start, now)
+    process.compute(picoseconds: start - now)
+  }
+
+  /// Reads a value that the stream has computed, and begins the program's next step.
+  func readValue() { timeline.readValue(computedAt: process.now.picoseconds) }
+
+  /// Waits for the stream.
+  func synchronize() { timeline.wait(until: process.now.picoseconds) }
+
+  /// Where the library works on the host, the host has waited in the rank's last call of it until that returned.
+  private func followLibrary() {
+    if libraryWorksOnHost { timeline.wait(until: process.lastReturn.picoseconds) }
+  }
+}

@@ -1,0 +1,49 @@
+import Devices
+import Quantities
+
+extension RuntimeFigures {
+  /// One figure as listings show it.
+  public struct Entry: Codable, Hashable, Sendable {
+    /// Its field in documents: `gemv_bandwidth.16_bit`.
+    public let field: String
+    /// Its value as documents write it.
+    public let value: String
+    /// Where it is from.
+    public let source: String
+
+    init<Value>(_ field: String, _ figure: Figure<Value>, _ text: (Value) -> String) {
+      self.field = field
+      value = text(figure.value)
+      source = figure.source.description
+    }
+  }
+
+  /// All figures that there are, in the order of documents.
+  public var entries: [Entry] {
+    func time(_ field: String, _ figure: Figure<Duration>?) -> [Entry] {
+      figure.map { [Entry(field, $0, \.shortDescription)] } ?? []
+    }
+    func share(_ field: String, _ figure: Figure<Ratio>?) -> [Entry] {
+      figure.map { [Entry(field, $0) { "\(formatNumber($0.value * 100, significantDigits: 4))%" }] } ?? []
+    }
+    func word(_ field: String, _ figure: Figure<Bool>?) -> [Entry] {
+      figure.map { [Entry(field, $0) { "\($0)" }] } ?? []
+    }
+    let counts = hostOperations.sorted { $0.key.rawValue < $1.key.rawValue }
+    let widths = matrixVector.sorted { $0.key.rawValue > $1.key.rawValue }
+    let types = matrixMatrix.sorted { $0.key.rawValue < $1.key.rawValue }
+    var entries = time("host_per_operation", hostPerOperation) + time("host_per_step", hostPerStep)
+    entries += counts.map { kind, figure in Entry("host_operations.\(kind.rawValue)", figure) { "\($0)" } }
+    entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
+    entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []
+    entries += word("merges_projections", mergesProjections)
+    entries += allReduce.map { [Entry("all_reduce", $0, \.rawValue)] } ?? []
+    entries += word("measured_tables", measuredTables)
+    entries += widths.flatMap { width, figure in share("gemv_bandwidth.\(width.documentName)", figure) }
+    entries += types.flatMap { type, figure in share("gemm_arithmetic.\(type.rawValue)", figure) }
+    entries += share("prompt_attention_arithmetic", promptAttention)
+    entries += share("decoding_attention_bandwidth", decodingAttention)
+    entries += share("other_bandwidth", otherKernels)
+    return entries
+  }
+}

@@ -1,0 +1,70 @@
+import Devices
+import Quantities
+import Tensors
+
+/// What a runtime's document says of all devices, or of some; each figure with its source.
+public struct RuntimeFigures: Hashable, Sendable {
+  /// Host time to dispatch one operation to an accelerator.
+  public var hostPerOperation: Figure<Duration>?
+  /// Host time before the operations of each step of generation.
+  public var hostPerStep: Figure<Duration>?
+  /// Time from an operation's dispatch until an idle accelerator begins its kernel.
+  public var launchLatency: Figure<Duration>?
+  /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
+  public var launchGap: Figure<Duration>?
+  /// Operations that are parts of their neighbours' kernels: no launch, no bytes of their own.
+  public var fused: Figure<[OperationKind]>?
+  /// Whether projections of the same rows are one kernel.
+  public var mergesProjections: Figure<Bool>?
+  /// How many operations of the framework some operations consist of, for the host; one unless given.
+  public var hostOperations: [OperationKind: Figure<Int>] = [:]
+  /// How parts of tensor-parallel layers are added up.
+  public var allReduce: Figure<Runtime.AllReduce>?
+  /// Whether times of kernels that were measured on the device apply, where there are any: its kernels are the libraries'
+  /// that were measured.
+  public var measuredTables: Figure<Bool>?
+  /// Of the memory bandwidth, by matrix products, by the width of their weights.
+  public var matrixVector: [KernelEfficiencies.WeightWidth: Figure<Ratio>] = [:]
+  /// Of the peak arithmetic rate, by matrix products, by element type.
+  public var matrixMatrix: [ElementType: Figure<Ratio>] = [:]
+  /// Of the peak arithmetic rate, by attention of prompts.
+  public var promptAttention: Figure<Ratio>?
+  /// Of the memory bandwidth, by attention of decoding.
+  public var decodingAttention: Figure<Ratio>?
+  /// Of the memory bandwidth, by all other kernels.
+  public var otherKernels: Figure<Ratio>?
+
+  /// Nothing.
+  public init() {}
+
+  /// These, but for what `other` gives.
+  func overridden(by other: RuntimeFigures) -> RuntimeFigures {
+    var result = self
+    result.hostPerOperation = other.hostPerOperation ?? hostPerOperation
+    result.hostPerStep = other.hostPerStep ?? hostPerStep
+    result.launchLatency = other.launchLatency ?? launchLatency
+    result.launchGap = other.launchGap ?? launchGap
+    result.fused = other.fused ?? fused
+    result.mergesProjections = other.mergesProjections ?? mergesProjections
+    result.hostOperations.merge(other.hostOperations) { $1 }
+    result.allReduce = other.allReduce ?? allReduce
+    result.measuredTables = other.measuredTables ?? measuredTables
+    result.matrixVector.merge(other.matrixVector) { $1 }
+    result.matrixMatrix.merge(other.matrixMatrix) { $1 }
+    result.promptAttention = other.promptAttention ?? promptAttention
+    result.decodingAttention = other.decodingAttention ?? decodingAttention
+    result.otherKernels = other.otherKernels ?? otherKernels
+    return result
+  }
+
+  /// What of it kernels reach.
+  var efficiencies: KernelEfficiencies {
+    var efficiencies = KernelEfficiencies()
+    efficiencies.matrixVector = matrixVector.mapValues(\.value.value)
+    efficiencies.matrixMatrix = matrixMatrix.mapValues(\.value.value)
+    efficiencies.promptAttention = promptAttention?.value.value
+    efficiencies.decodingAttention = decodingAttention?.value.value
+    efficiencies.other = otherKernels?.value.value
+    return efficiencies
+  }
+}
