@@ -11,6 +11,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
   case peakFloat16 = "peak_float16"
   case peakBFloat16 = "peak_bfloat16"
   case peakFloat8 = "peak_float8"
+  case peakFloat4 = "peak_float4"
   case peakInt8 = "peak_int8"
   case computeEfficiency = "compute_efficiency"
   case launchOverhead = "launch_overhead"
@@ -25,7 +26,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     case .reservedMemory: "memory taken by the operating system and the runtime"
     case .memoryBandwidth: "peak rate of reading and writing that memory"
     case .memoryEfficiency: "fraction of the memory bandwidth that operations reach"
-    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8:
+    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakFloat4, .peakInt8:
       "peak dense arithmetic rate for \(rawValue.dropFirst("peak_".count))"
     case .computeEfficiency: "fraction of the peak arithmetic rate that operations reach"
     case .launchOverhead: "fixed time to start one operation"
@@ -42,7 +43,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     case .reservedMemory: Self.reservedMemoryBounds
     case .memoryBandwidth: Self.memoryBandwidthBounds
     case .memoryEfficiency, .computeEfficiency: Self.efficiencyBounds
-    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8: Self.peakBounds
+    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakFloat4, .peakInt8: Self.peakBounds
     case .launchOverhead: Self.overheadBounds
     case .idlePower, .busyPower: Self.powerBounds
     case .networkEnergyPerByte: Self.energyBounds
@@ -66,6 +67,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     case .peakFloat16: .float16
     case .peakBFloat16: .bfloat16
     case .peakFloat8: .float8
+    case .peakFloat4: .float4
     case .peakInt8: .int8
     default: nil
     }

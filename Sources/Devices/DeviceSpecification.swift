@@ -64,7 +64,7 @@ public struct DeviceSpecification: Hashable, Sendable {
   ///
   /// A type without a figure of its own is computed as the next one of its row that has one, which every device has
   /// for `float32`:
-  /// * `bfloat16`, `float8`: `float16`, `float32`;
+  /// * `bfloat16`, `float8`: `float16`, `float32`; `float4`: `float8`, then as that;
   /// * `int8`, `uint8`, `bool`: `int8`, `float16`, `float32`;
   /// * `int16`, `int32`, `int64`: `float32`;
   /// * `float64`: `float32`, which is too fast on most devices; give `peak_float64` where it matters.
@@ -76,6 +76,7 @@ public struct DeviceSpecification: Hashable, Sendable {
       case .float16: [.float16]
       case .bfloat16: [.bfloat16, .float16]
       case .float8: [.float8, .float16]
+      case .float4: [.float4, .float8, .float16]
       case .int8, .uint8, .bool: [.int8, .float16]
       }
     return row.lazy.compactMap { otherPeaks[$0] }.first ?? float32Peak

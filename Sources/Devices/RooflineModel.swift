@@ -14,6 +14,7 @@ public struct RooflineModel: Hashable, Sendable {
   private let perFloat16: Double
   private let perBFloat16: Double
   private let perFloat8: Double
+  private let perFloat4: Double
   private let perInt8: Double
   private let perInteger: Double
   private let perByte: Double
@@ -30,6 +31,7 @@ public struct RooflineModel: Hashable, Sendable {
     perFloat16 = picosecondsPerFlop(.float16)
     perBFloat16 = picosecondsPerFlop(.bfloat16)
     perFloat8 = picosecondsPerFlop(.float8)
+    perFloat4 = picosecondsPerFlop(.float4)
     perInt8 = picosecondsPerFlop(.int8)
     perInteger = picosecondsPerFlop(.int32)
     perByte = 1e12 / (device.memoryBandwidth.value.bytesPerSecond * device.memoryEfficiency.value.value)
@@ -60,6 +62,7 @@ public struct RooflineModel: Hashable, Sendable {
     case .float16: perFloat16
     case .bfloat16: perBFloat16
     case .float8: perFloat8
+    case .float4: perFloat4
     case .int8, .uint8, .bool: perInt8
     case .int16, .int32, .int64: perInteger
     }

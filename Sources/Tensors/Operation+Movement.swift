@@ -7,7 +7,7 @@ extension Operation {
     guard table.rank == 2 else { throw ShapeError(.embedding, operands, "the table needs two dimensions") }
     switch indices.elementType {
     case .int64, .int32, .int16, .int8, .uint8: break
-    case .float64, .float32, .float16, .bfloat16, .float8, .bool:
+    case .float64, .float32, .float16, .bfloat16, .float8, .float4, .bool:
       throw ShapeError(.embedding, operands, "indices must be integers, they are \(indices.elementType.rawValue)")
     }
     let (rows, columns) = (indices.elementCount, table.shape[1])

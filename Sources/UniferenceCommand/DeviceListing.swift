@@ -51,6 +51,7 @@ extension DeviceField {
     case .peakFloat16: rate(.float16)
     case .peakBFloat16: rate(.bfloat16)
     case .peakFloat8: rate(.float8)
+    case .peakFloat4: rate(.float4)
     case .peakInt8: rate(.int8)
     case .computeEfficiency: (device.computeEfficiency.value.value, "1")
     case .launchOverhead: (device.launchOverhead.value.inSeconds, "s")

@@ -21,7 +21,9 @@ extension LlamaConfiguration {
   package static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".json") }
 
   package static func unknownPresetMessage(_ name: String) -> String {
-    unknownNameMessage("model", name, allowed: presets.map(\.id) + ["the path of a config.json"])
+    let likely = likelyNames(for: name, among: presets.map(\.id))
+    return "unknown model \"\(quotable(name))\"\(didYouMean(likely)) (uniference models lists all; the path of a "
+      + "config.json is another way)"
   }
 
   /// The same model with weights, activations and caches of another element type.

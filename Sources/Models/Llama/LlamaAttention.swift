@@ -34,7 +34,7 @@ public struct LlamaAttention: Sendable {
     headCount = share.heads.count
     keyValueHeadCount = share.keyValueHeads.count
     headSize = size
-    rotary = traits.isRotary ? configuration.rotary : nil
+    rotary = traits.isRotary && configuration.variant.positions == .rotary ? configuration.rotary : nil
     window = traits.window
     queryProjection = try column("q_proj", share.heads)
     keyProjection = try column("k_proj", share.keyValueHeads)
