@@ -137,10 +137,6 @@ struct DecoderFamilyTests {
       (#"{"model_type": "gemma3"}"#, #"model_type = "gemma3": is a model of images and text; "#),
       (#"{"model_type": "opt"}"#, #"model_type = "opt": is a decoder with learned or other positions; "#),
       (#"{"model_type": "never-heard-of"}"#, #"model_type = "never-heard-of": is a model of another kind; "#),
-      (
-        #"{"model_type": "llama", "quantization_config": {"quant_method": "awq", "bits": 4}}"#,
-        #"quantization_config.quant_method = "awq": quantized weights are not modelled; "#
-      ),
     ])
   func refusals(json: String, message: String) throws {
     let error = try #require(throws: ConfigurationError.self) { try configuration(json) }

@@ -69,6 +69,20 @@ import Uniference
     #expect(scenario.name == "mine")
   }
 
+  @Test("quantization, the KV cache's type and the messages' format")
+  func quantization() throws {
+    let quantized = try Self.example("llama-on-jetsons.yaml", "quantization=Q4_K_M", "kv_cache_dtype=float16")
+    let model = try Self.generation(quantized).model
+    #expect(model.quantization?.name == "Q4_K_M")
+    #expect(model.cacheElementType == .float16)
+    #expect(model.elementType == .bfloat16)
+    #expect(model.sumFormat == nil)
+    let asDistributedLlama = try Self.example("llama-on-jetsons.yaml", "quantization=q40", "dtype=float32")
+    #expect(try Self.generation(asDistributedLlama).model.sumFormat == .ggml(.q8_0))
+    let plain = try Self.example("llama-on-jetsons.yaml", "quantization=q40", "buffer_float_type=f32")
+    #expect(try Self.generation(plain).model.sumFormat == nil)
+  }
+
   @Test("lists of strategies")
   func listsOfStrategies() throws {
     let scenario = try Self.example("llama-on-jetsons.yaml", "strategy=[single, \"tensor=2,pipeline=2\", tensor=4]")
@@ -125,6 +139,25 @@ import Uniference
       ["network.topology.kind=ring"],
       "--set network.topology.kind: network.topology is \"switch\", which has no field \"kind\"; set network.topology "
         + "as a whole"
+    ),
+    (
+      ["quantization=q4_k_n"],
+      "--set quantization: unknown quantization \"q4_k_n\": did you mean \"q4_k_s\"? Allowed: "
+        + Quantization.names.joined(separator: ", ")
+    ),
+    (
+      ["quantization=nvfp4"],
+      "--set quantization: nvfp4 computes in float4, which jetson-0 (jetson-orin-nano) cannot; use fp8-weight-only, "
+        + "nvfp4-weight-only, int8, int4 or q4_k_m, or devices with peak_float4: rtx-5090, b200, gb200"
+    ),
+    (
+      ["kv_cache_dtype=int4"],
+      "--set kv_cache_dtype: unknown dtype \"int4\": did you mean \"int8\"? Allowed: float32, "
+        + "float16, bfloat16, float8, int8"
+    ),
+    (
+      ["buffer_float_type=q40"],
+      "--set buffer_float_type: unknown buffer_float_type \"q40\": did you mean \"q80\"? Allowed: f32, q80"
     ),
     (
       ["model=llama-3.1-8B"],

@@ -42,7 +42,7 @@ extension LlamaConfiguration {
       if overflow { return .max }
       positions = sum
     }
-    let perPosition = 2 * keyValueHeadCount * headSize * elementType.byteCount
+    let perPosition = 2 * keyValueHeadCount * headSize * cacheElementType.byteCount
     let (inOneSequence, overflow) = perPosition.multipliedReportingOverflow(by: positions)
     let (bytes, overflows) = inOneSequence.multipliedReportingOverflow(by: batchSize)
     return overflow || overflows ? .max : bytes

@@ -6,8 +6,8 @@ import Tensors
 extension LlamaConfiguration {
   /// Reads a Hugging Face `config.json`.
   ///
-  /// - Throws: naming file, field, value and what is allowed. Models of other families, quantized weights and unknown
-  ///   rotary scalings are refused rather than predicted wrongly.
+  /// - Throws: naming file, field, value and what is allowed. Models of other families, unknown kinds of
+  ///   quantized weights and of rotary scalings are refused rather than predicted wrongly.
   public init(huggingFaceFile path: String) throws(ConfigurationError) {
     var isFolder: ObjCBool = false
     let path =
@@ -29,7 +29,6 @@ extension LlamaConfiguration {
   public init(huggingFace data: Data, file: String) throws(ConfigurationError) {
     let fields = try HuggingFaceFields(data, file: file)
     let family = try DecoderFamily(fields)
-    try fields.refuseQuantization()
     let names = family.sizeFields(fields)
     let headCount = try fields.positiveInteger(names.heads, atMost: Limits.heads)
     let layerCount = try fields.positiveInteger(names.layers, atMost: Limits.layers)
@@ -37,6 +36,9 @@ extension LlamaConfiguration {
     let biases = try family.attentionBiases(fields)
     let (rotary, unknownScaling) = try fields.rotary()
     var variant = try family.variant(fields, layerCount: layerCount)
+    if fields["quantization_config"] != nil {
+      variant.obstacleToValues = variant.obstacleToValues ?? "quantization_config"
+    }
     if let unknownScaling { variant.obstacleToValues = variant.obstacleToValues ?? unknownScaling }
     self.init(
       unchecked: file,
@@ -62,5 +64,11 @@ extension LlamaConfiguration {
       variant: variant,
       elementType: try fields.elementType())
     try validate(derivesHeadSize: fields["head_dim"] == nil && family.headSize == nil)
+    guard let quantization = try Quantization(fields) else { return }
+    do throws(QuantizationError) {
+      self = try quantized(quantization)
+    } catch {
+      throw ConfigurationError(file: file, rule: "quantization_config: \(error)")
+    }
   }
 }

@@ -26,15 +26,19 @@ extension LlamaConfiguration {
       + "config.json is another way)"
   }
 
-  /// The same model with weights, activations and caches of another element type.
+  /// The same model with weights, activations and caches of another element type, as far as they have no own.
   package func storing(_ elementType: ElementType) throws(ConfigurationError) -> LlamaConfiguration {
-    try LlamaConfiguration(
+    var model = try LlamaConfiguration(
       name: name, hiddenSize: hiddenSize, intermediateSize: intermediateSize, layerCount: layerCount,
       headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize, vocabularySize: vocabularySize,
       maximumPositionCount: maximumPositionCount, normEpsilon: normEpsilon, rotary: rotary,
       tiesEmbeddings: tiesEmbeddings, hasQueryKeyValueBias: hasQueryKeyValueBias,
       hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, variant: variant,
       elementType: elementType)
+    model.quantization = quantization
+    model.keyValueType = keyValueType
+    model.sumFormat = sumFormat
+    return model
   }
 }
 

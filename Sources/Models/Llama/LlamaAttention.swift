@@ -41,7 +41,8 @@ public struct LlamaAttention: Sendable {
     valueProjection = try column("v_proj", share.keyValueHeads)
     outputProjection = try RowParallelLinear(
       parameters.scoped("o_proj"), inputs: share.heads.scaled(by: size), outputs: configuration.hiddenSize,
-      hasBias: configuration.hasAttentionOutputBias, group: group, label: "attention weights")
+      hasBias: configuration.hasAttentionOutputBias, group: group, sumFormat: configuration.sumFormat,
+      label: "attention weights")
     let queryKeyNorm = configuration.variant.queryKeyNorm
     normalizesProjection = queryKeyNorm == .projection
     func norm(_ name: String, _ heads: AxisShare) throws -> RMSNorm? {

@@ -71,7 +71,10 @@ public struct LlamaProgram: Sendable {
 
   /// Who makes the model's parameters on a rank's device.
   func parameters(on device: any TensorDevice) -> ParameterLoader {
-    ParameterLoader(device: device, elementType: configuration.elementType, source: input?.parameters)
+    let configuration = configuration
+    return ParameterLoader(
+      device: device, elementType: configuration.elementType, source: input?.parameters,
+      format: configuration.quantization == nil ? nil : { configuration.format(of: $0, columns: $1) })
   }
 }
 

@@ -82,7 +82,7 @@ public struct LlamaShard: Sendable {
       try KeyValueCache(
         batchSize: batchSize, capacity: capacity, window: configuration.variant.traits(ofLayer: layer).window,
         headCount: share.keyValueHeads.count, headSize: configuration.headSize,
-        elementType: configuration.elementType, on: device)
+        elementType: configuration.cacheElementType, on: device)
     }
   }
 
