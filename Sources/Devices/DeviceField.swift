@@ -17,6 +17,8 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
   case launchOverhead = "launch_overhead"
   case idlePower = "idle_power"
   case busyPower = "busy_power"
+  case memoryBoundPower = "memory_bound_power"
+  case pollingPower = "polling_power"
   case networkEnergyPerByte = "network_energy_per_byte"
 
   /// What the figure means, for `uniference devices`.
@@ -32,6 +34,8 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     case .launchOverhead: "fixed time to start one operation"
     case .idlePower: "power while waiting"
     case .busyPower: "power while computing"
+    case .memoryBoundPower: "power while memory is what takes time: 0 for idle_power, 1 for busy_power"
+    case .pollingPower: "power while a kernel of the communication library polls: 0 for idle_power, 1 for busy_power"
     case .networkEnergyPerByte: "energy of sending or receiving one byte"
     }
   }
@@ -43,6 +47,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     case .reservedMemory: Self.reservedMemoryBounds
     case .memoryBandwidth: Self.memoryBandwidthBounds
     case .memoryEfficiency, .computeEfficiency: Self.efficiencyBounds
+    case .memoryBoundPower, .pollingPower: Self.shareBounds
     case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakFloat4, .peakInt8: Self.peakBounds
     case .launchOverhead: Self.overheadBounds
     case .idlePower, .busyPower: Self.powerBounds
@@ -54,6 +59,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
   private static let reservedMemoryBounds = DataSize.bounds(from: "0 B", to: "64 TB")
   private static let memoryBandwidthBounds = Bandwidth.bounds(from: "1 B/s", to: "1000000 TB/s")
   private static let efficiencyBounds = Ratio.bounds(from: "0.000001", to: "1")
+  private static let shareBounds = Ratio.bounds(from: "0", to: "1")
   private static let peakBounds = ComputeRate.bounds(from: "1 FLOPS", to: "1000000 EFLOPS")
   private static let overheadBounds = Duration.bounds(from: "0 s", to: "1 h")
   private static let powerBounds = Power.bounds(from: "0 W", to: "1000 MW")

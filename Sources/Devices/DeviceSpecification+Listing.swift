@@ -32,6 +32,8 @@ extension DeviceSpecification {
     case .launchOverhead: return entry(launchOverhead, \.shortDescription)
     case .idlePower: return entry(idlePower, \.description)
     case .busyPower: return entry(busyPower, \.description)
+    case .memoryBoundPower: return memoryBoundPower.map { entry($0, \.description) }
+    case .pollingPower: return pollingPower.map { entry($0, \.description) }
     case .networkEnergyPerByte: return entry(networkEnergyPerByte, \.description)
     }
   }

@@ -51,6 +51,8 @@ extension DeviceSpecification {
     case .launchOverhead: launchOverhead = Figure(try Duration(parsing: text, field.bounds), source)
     case .idlePower: idlePower = Figure(try Power(parsing: text, field.bounds), source)
     case .busyPower: busyPower = Figure(try Power(parsing: text, field.bounds), source)
+    case .memoryBoundPower: memoryBoundPower = Figure(try Ratio(parsing: text, field.bounds), source)
+    case .pollingPower: pollingPower = Figure(try Ratio(parsing: text, field.bounds), source)
     case .networkEnergyPerByte:
       networkEnergyPerByte = Figure(try EnergyPerByte(parsing: text, field.bounds), source)
     }

@@ -29,6 +29,11 @@ public struct DeviceSpecification: Hashable, Sendable {
   public var idlePower: Figure<Power>
   /// Power while computing.
   public var busyPower: Figure<Power>
+  /// How far power lies from idle to busy while memory takes longer than arithmetic; all the way unless given.
+  public var memoryBoundPower: Figure<Ratio>?
+  /// How far power lies from idle to busy while the device waits in a kernel that polls, as NCCL's do; not at all unless
+  /// given.
+  public var pollingPower: Figure<Ratio>?
   /// Energy of the network interface for each byte that it sends or receives.
   public var networkEnergyPerByte: Figure<EnergyPerByte>
 

@@ -45,6 +45,11 @@ public struct RooflineModel: Hashable, Sendable {
     return Picoseconds.nearest(max(arithmetic, memory) + launchOverhead)
   }
 
+  /// How long an operation's arithmetic alone takes, to the nearest picosecond.
+  public func arithmeticPicoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+    Picoseconds.nearest(cost.flops * picosecondsPerFlop(elementType))
+  }
+
   /// The time of an operation that computes in `elementType`.
   public func duration(of cost: OperationCost, elementType: ElementType) -> Duration {
     .picoseconds(picoseconds(of: cost, elementType: elementType))

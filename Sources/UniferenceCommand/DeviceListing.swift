@@ -57,6 +57,8 @@ extension DeviceField {
     case .launchOverhead: (device.launchOverhead.value.inSeconds, "s")
     case .idlePower: (device.idlePower.value.watts, "W")
     case .busyPower: (device.busyPower.value.watts, "W")
+    case .memoryBoundPower: (device.memoryBoundPower?.value.value ?? 1, "1")
+    case .pollingPower: (device.pollingPower?.value.value ?? 0, "1")
     case .networkEnergyPerByte: (device.networkEnergyPerByte.value.joulesPerByte, "J/B")
     }
   }

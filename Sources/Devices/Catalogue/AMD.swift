@@ -37,7 +37,7 @@ extension DeviceCatalogue {
       "AMD Instinct MI250X data sheet, half",
       url: "https://www.amd.com/en/products/accelerators/instinct/mi200/mi250x.html")
     let matrix = sheet.adding("matrix cores, which rocBLAS uses")
-    return DeviceSpecification(
+    var device = DeviceSpecification(
       id: "mi250x-gcd", displayName: "AMD Instinct MI250X 64 GB (one of two dies)", processor: .gpu,
       memory: .gibibytes(64, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, HIP context and the libraries' workspaces")),
@@ -53,6 +53,8 @@ extension DeviceCatalogue {
       idlePower: .watts(45, .assumption("half of a module at rest, not published")),
       busyPower: .watts(280, sheet.adding("peak board power")),
       networkEnergyPerByte: .datacentreAdapter)
+    device.setServerPowers()
+    return device
   }()
 
   static let mi300x: DeviceSpecification = {
@@ -60,7 +62,7 @@ extension DeviceCatalogue {
       "AMD Instinct MI300X data sheet",
       url: "https://www.amd.com/en/products/accelerators/instinct/mi300/mi300x.html")
     let matrix = FigureSource(.datasheet, sheet.text + ", matrix cores, dense", url: sheet.url)
-    return DeviceSpecification(
+    var device = DeviceSpecification(
       id: "mi300x", displayName: "AMD Instinct MI300X 192 GB", processor: .gpu,
       memory: .gibibytes(192, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, HIP context and the libraries' workspaces")),
@@ -79,6 +81,8 @@ extension DeviceCatalogue {
       idlePower: .watts(140, .assumption("with a context open, not published")),
       busyPower: .watts(750, FigureSource(.datasheet, sheet.text + ", board power limit", url: sheet.url)),
       networkEnergyPerByte: .datacentreAdapter)
+    device.setServerPowers()
+    return device
   }()
 
   static let cpuServer: DeviceSpecification = {

@@ -83,7 +83,7 @@ extension DeviceCatalogue {
     id: String, name: String, sheet: FigureSource, gibibytes: Double, bandwidth: Double, rates: NVIDIARates,
     idle: Double, busy: Double, efficiency: Double, network: Figure<EnergyPerByte> = .datacentreAdapter
   ) -> DeviceSpecification {
-    DeviceSpecification(
+    var device = DeviceSpecification(
       id: id, displayName: "NVIDIA \(name)", processor: .gpu,
       memory: .gibibytes(gibibytes, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, CUDA context and the libraries' workspaces")),
@@ -99,6 +99,24 @@ extension DeviceCatalogue {
           "at rest plus what a CUDA context adds, 26 to 66 W on A100, H100 and L40S (arXiv:2605.23918)")),
       busyPower: .watts(busy, sheet.adding("board power limit")),
       networkEnergyPerByte: network)
+    device.setServerPowers()
+    return device
+  }
+}
+
+extension DeviceSpecification {
+  /// What GPUs of servers draw between idle and the limit.
+  mutating func setServerPowers() {
+    memoryBoundPower = .fraction(
+      0.5,
+      .assumption(
+        "generating tokens draws about 60% of the limit where prompts reach it (Patel et al., Splitwise, arXiv:2311.18677, "
+          + "and POLCA, arXiv:2308.12908)"))
+    pollingPower = .fraction(
+      0.4,
+      .assumption(
+        "communication phases of training draw about half of the limit, by model from a fifth to three quarters (Patel et "
+          + "al., POLCA, arXiv:2308.12908)"))
   }
 }
 

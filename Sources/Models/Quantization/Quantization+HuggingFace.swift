@@ -65,16 +65,20 @@ extension HuggingFaceFields {
     return (Int(rows), Int(columns))
   }
 
+  /// `group_size`, where -1 stands for a whole row.
+  private func groupSize(ifMissing missing: Int?) throws(ConfigurationError) -> Int? {
+    switch self["group_size"] {
+    case nil: missing
+    case .number(-1): nil
+    default: try positiveInteger("group_size", atMost: Limits.hidden)
+    }
+  }
+
   /// `bits`, `group_size` and `zero_point` or `sym`.
   fileprivate func integerGroups() throws(ConfigurationError) -> QuantizedFormat {
     let bits = try positiveInteger("bits", ifMissing: 4, atMost: 16)
-    let group =
-      self["group_size"] == .number(-1)
-      ? nil
-      : try positiveInteger(
-        "group_size", ifMissing: 128, atMost: Limits.hidden)
-    let symmetric =
-      self["sym"] == nil ? try !bool("zero_point", ifMissing: true) : try bool("sym", ifMissing: false)
+    let group = try groupSize(ifMissing: 128)
+    let symmetric = try self["sym"] == nil ? !bool("zero_point", ifMissing: true) : bool("sym", ifMissing: false)
     switch bits {
     case 4: return .int4(groupSize: group, zeroBits: symmetric ? 0 : 4)
     case 8:
@@ -122,9 +126,7 @@ extension HuggingFaceFields {
     let bits = try positiveInteger("num_bits", atMost: 16)
     let type = try string("type") ?? "int"
     let strategy = try string("strategy") ?? "tensor"
-    let group =
-      self["group_size"] == nil || self["group_size"] == .number(-1)
-      ? nil : try positiveInteger("group_size", atMost: Limits.hidden)
+    let group = try groupSize(ifMissing: nil)
     let zeros = try bool("symmetric", ifMissing: true) ? 0 : bits
     switch (type, bits) {
     case ("float", 8):

@@ -23,23 +23,23 @@ extension Quantization {
   private static let schemes = Dictionary(uniqueKeysWithValues: schemeNames.map { ($0.name, $0.scheme) })
 
   /// gpt-fast and torchao quantize the output layer, too; engines that serve published checkpoints leave it as it is.
-  private static let schemeNames: [(name: String, scheme: Scheme)] =
-    [
-      ("int8", .linearLayers(.int8, leavingOut: .none)),
-      ("w8a8-int8", .linearLayers(.w8a8, leavingOut: .output)),
-      ("int4", .linearLayers(.int4(groupSize: 128, zeroBits: 16), leavingOut: .none)),
+  private static let schemeNames: [(name: String, scheme: Scheme)] = {
+    func layers(_ format: QuantizedFormat) -> Scheme { .linearLayers(format, leavingOut: .none) }
+    func hiddenLayers(_ format: QuantizedFormat) -> Scheme { .linearLayers(format, leavingOut: .output) }
+    let groups = [32, 64, 128, 256].map { size -> (name: String, scheme: Scheme) in
+      ("int4-g\(size)", layers(.int4(groupSize: size, zeroBits: 16)))
+    }
+    let integers: [(name: String, scheme: Scheme)] = [
+      ("int8", layers(.int8)), ("int4", layers(.int4(groupSize: 128, zeroBits: 16))),
+      ("w8a8-int8", hiddenLayers(.w8a8)), ("awq", hiddenLayers(.int4(groupSize: 128, zeroBits: 4))),
+      ("gptq", hiddenLayers(.int4(groupSize: 128, zeroBits: 4))), ("q40", layers(GGMLMixture.format(.q4_0))),
     ]
-    + [32, 64, 128, 256].map { ("int4-g\($0)", .linearLayers(.int4(groupSize: $0, zeroBits: 16), leavingOut: .none)) }
-    + [
-      ("awq", .linearLayers(.int4(groupSize: 128, zeroBits: 4), leavingOut: .output)),
-      ("gptq", .linearLayers(.int4(groupSize: 128, zeroBits: 4), leavingOut: .output)),
-      ("fp8", .linearLayers(.float8, leavingOut: .output)),
-      ("fp8-channel", .linearLayers(.float8Channels, leavingOut: .output)),
-      ("fp8-block", .linearLayers(.float8Blocks(rows: 128, columns: 128), leavingOut: .output)),
-      ("fp8-weight-only", .linearLayers(QuantizedFormat.float8Channels.weightOnly, leavingOut: .output)),
-      ("nvfp4", .linearLayers(.nvfp4, leavingOut: .output)),
-      ("nvfp4-weight-only", .linearLayers(QuantizedFormat.nvfp4.weightOnly, leavingOut: .output)),
-      ("mxfp4", .linearLayers(.mxfp4, leavingOut: .output)),
-      ("q40", .linearLayers(GGMLMixture.format(.q4_0), leavingOut: .none)),
+    let floats: [(name: String, scheme: Scheme)] = [
+      ("fp8", hiddenLayers(.float8)), ("fp8-channel", hiddenLayers(.float8Channels)),
+      ("fp8-block", hiddenLayers(.float8Blocks(rows: 128, columns: 128))),
+      ("fp8-weight-only", hiddenLayers(QuantizedFormat.float8Channels.weightOnly)), ("nvfp4", hiddenLayers(.nvfp4)),
+      ("nvfp4-weight-only", hiddenLayers(QuantizedFormat.nvfp4.weightOnly)), ("mxfp4", hiddenLayers(.mxfp4)),
     ]
+    return integers + groups + floats
+  }()
 }

@@ -97,8 +97,9 @@ extension TextGeneration {
     if let own = model.quantization {
       throw value.error("\(model.name) says so already: \(own); leave it out, or give the unquantized model")
     }
+    let name = try value.text("a quantization such as q4_k_m")
     do throws(QuantizationError) {
-      return try model.quantized(Quantization(named: value.text("a quantization such as q4_k_m")))
+      return try model.quantized(Quantization(named: name))
     } catch {
       throw value.error("\(error)")
     }

@@ -1,3 +1,4 @@
+import Devices
 import Models
 import Quantities
 import Tensors

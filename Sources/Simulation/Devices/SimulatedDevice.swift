@@ -17,6 +17,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   private let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
+  /// What of it only memory and launching took.
+  private var memoryBoundPicoseconds: Int64 = 0
   /// Operations computed so far, and what they cost in sum.
   public private(set) var operationCount = 0
   /// What the operations computed so far cost in sum.
@@ -46,7 +48,11 @@ public final class SimulatedDevice: @unchecked Sendable {
   public func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
     operationCount += 1
     totalCost = totalCost + cost
-    try charge(picoseconds: model.picoseconds(of: cost, elementType: elementType), operation: operation)
+    let work = model.picoseconds(of: cost, elementType: elementType)
+    let elapsed = try charge(picoseconds: work, operation: operation)
+    guard specification.memoryBoundPower != nil, work > 0 else { return }
+    let arithmetic = model.arithmeticPicoseconds(of: cost, elementType: elementType)
+    memoryBoundPicoseconds += Picoseconds.nearest(Double(elapsed) * (1 - min(1, Double(arithmetic) / Double(work))))
   }
 
   /// Charges an operation whose time was measured: that time at the device's normal speed, and its cost to the sums.
@@ -63,7 +69,9 @@ public final class SimulatedDevice: @unchecked Sendable {
     try charge(picoseconds: duration.picoseconds, operation: operation, isMeasured: isMeasured)
   }
 
-  private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws {
+  /// - Returns: the time that it took.
+  @discardableResult
+  private func charge(picoseconds work: Int64, operation: String, isMeasured: Bool = false) throws -> Int64 {
     if engine.isInterrupted { throw CancellationError() }
     let start = process.now
     guard start <= .limit else { throw TimeExceeded(process.name) }
@@ -76,6 +84,7 @@ public final class SimulatedDevice: @unchecked Sendable {
     world.observer?.computed(
       Computation(
         rank: process.id, operation: operation, start: start, duration: elapsed, measured: isMeasured ? work : nil))
+    return elapsed
   }
 
   /// When work would be done that begins now and takes so long at the device's normal speed. Charges nothing.
@@ -112,7 +121,11 @@ public final class SimulatedDevice: @unchecked Sendable {
   public var tensorsAtPeak: [LiveTensors] { memoryAccount.tensorsAtPeak }
 
   /// Energy used in a run of `total` time in which the device sent and received `bytes`.
-  public func energy(total: Duration, bytes: Int) -> Energy {
-    EnergyAccount(specification).energy(busy: busyTime, total: total, bytes: bytes)
+  ///
+  /// - Parameter polls: whether kernels of the communication library poll while the device waits.
+  public func energy(total: Duration, polls: Bool, bytes: Int) -> Energy {
+    let arithmetic = Duration.picoseconds(max(0, busyPicoseconds - memoryBoundPicoseconds))
+    return EnergyAccount(specification).energy(
+      busy: busyTime, arithmetic: arithmetic, total: total, polls: polls, bytes: bytes)
   }
 }
