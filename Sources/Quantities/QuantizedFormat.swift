@@ -1,6 +1,6 @@
 /// How the elements of a parameter are stored in few bits: groups of a row's elements share scales.
 ///
-/// A format has no heap, so that tensors carry it for free.
+/// A format is sixteen bytes without a heap, so that tensors carry it for free.
 public struct QuantizedFormat: Hashable, Sendable, CustomStringConvertible {
   /// Formats by what they are called.
   public enum Kind: String, CaseIterable, Hashable, Sendable {
@@ -32,27 +32,34 @@ public struct QuantizedFormat: Hashable, Sendable, CustomStringConvertible {
 
   /// What it is.
   public let kind: Kind
-  /// Bits of an element without its share of scales.
-  public let elementBits: Int
-  /// Elements of a row that share scales; `nil` where those of a whole row do.
-  public let groupSize: Int?
-  /// Rows that share scales; `nil` where all of a parameter's do.
-  public let rowsPerScale: Int?
-  /// Bits of all that a group shares: scales, minima, zero points.
-  public let scaleBits: Int
   /// What products are computed in.
   public let arithmetic: Arithmetic
+  private let storedElementBits: UInt8
+  private let storedScaleBits: UInt16
+  /// 0 for a whole row.
+  private let storedGroupSize: UInt32
+  /// 0 for all rows.
+  private let storedRowsPerScale: UInt32
 
-  /// A format. Sizes are positive.
+  /// Bits of an element without its share of scales.
+  public var elementBits: Int { Int(storedElementBits) }
+  /// Bits of all that a group shares: scales, minima, zero points.
+  public var scaleBits: Int { Int(storedScaleBits) }
+  /// Elements of a row that share scales; `nil` where those of a whole row do.
+  public var groupSize: Int? { storedGroupSize == 0 ? nil : Int(storedGroupSize) }
+  /// Rows that share scales; `nil` where all of a parameter's do.
+  public var rowsPerScale: Int? { storedRowsPerScale == 0 ? nil : Int(storedRowsPerScale) }
+
+  /// A format. Sizes are positive and less than 2^32, bits less than 2^8 and 2^16.
   public init(
     _ kind: Kind, elementBits: Int, groupSize: Int?, rowsPerScale: Int? = 1, scaleBits: Int, arithmetic: Arithmetic
   ) {
     self.kind = kind
-    self.elementBits = elementBits
-    self.groupSize = groupSize
-    self.rowsPerScale = rowsPerScale
-    self.scaleBits = scaleBits
     self.arithmetic = arithmetic
+    storedElementBits = UInt8(elementBits)
+    storedScaleBits = UInt16(scaleBits)
+    storedGroupSize = UInt32(groupSize ?? 0)
+    storedRowsPerScale = UInt32(rowsPerScale ?? 0)
   }
 
   /// Bytes of a matrix of so many rows and columns. A group at the end of a row is stored whole.

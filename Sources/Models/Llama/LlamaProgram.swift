@@ -72,9 +72,10 @@ public struct LlamaProgram: Sendable {
   /// Who makes the model's parameters on a rank's device.
   func parameters(on device: any TensorDevice) -> ParameterLoader {
     let configuration = configuration
+    var format: (@Sendable (_ parameter: String, _ columns: Int) -> QuantizedFormat?)?
+    if configuration.quantization != nil { format = { configuration.format(of: $0, columns: $1) } }
     return ParameterLoader(
-      device: device, elementType: configuration.elementType, source: input?.parameters,
-      format: configuration.quantization == nil ? nil : { configuration.format(of: $0, columns: $1) })
+      device: device, elementType: configuration.elementType, source: input?.parameters, format: format)
   }
 }
 

@@ -26,7 +26,7 @@ extension Quantization {
   private static let schemeNames: [(name: String, scheme: Scheme)] = {
     func layers(_ format: QuantizedFormat) -> Scheme { .linearLayers(format, leavingOut: .none) }
     func hiddenLayers(_ format: QuantizedFormat) -> Scheme { .linearLayers(format, leavingOut: .output) }
-    let groups = [32, 64, 128, 256].map { size -> (name: String, scheme: Scheme) in
+    let groups = [32, 64, 128, 256].map { (size: Int) -> (name: String, scheme: Scheme) in
       ("int4-g\(size)", layers(.int4(groupSize: size, zeroBits: 16)))
     }
     let integers: [(name: String, scheme: Scheme)] = [
