@@ -25,6 +25,14 @@ public enum ComputeModel: Hashable, Sendable {
     }
   }
 
+  /// How long an operation's arithmetic alone takes, in picoseconds. O(1).
+  public func arithmeticPicoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+    switch self {
+    case .roofline(let model): model.arithmeticPicoseconds(of: cost, elementType: elementType)
+    case .instant: 0
+    }
+  }
+
   /// The time of an operation that computes in `elementType`.
   public func duration(of cost: OperationCost, elementType: ElementType) -> Duration {
     .picoseconds(picoseconds(of: cost, elementType: elementType))

@@ -26,12 +26,14 @@ extension DeviceSpecification {
     case .reservedMemory: return entry(reservedMemory, \.binaryDescription)
     case .memoryBandwidth: return entry(memoryBandwidth, \.byteRateDescription)
     case .memoryEfficiency: return entry(memoryEfficiency, \.description)
-    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8:
+    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakFloat4, .peakInt8:
       return field.peakElementType.flatMap { ownPeak(for: $0) }.map { entry($0, \.description) }
     case .computeEfficiency: return entry(computeEfficiency, \.description)
     case .launchOverhead: return entry(launchOverhead, \.shortDescription)
     case .idlePower: return entry(idlePower, \.description)
     case .busyPower: return entry(busyPower, \.description)
+    case .memoryBoundPower: return memoryBoundPower.map { entry($0, \.description) }
+    case .pollingPower: return pollingPower.map { entry($0, \.description) }
     case .networkEnergyPerByte: return entry(networkEnergyPerByte, \.description)
     }
   }

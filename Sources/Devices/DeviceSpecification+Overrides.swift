@@ -44,13 +44,15 @@ extension DeviceSpecification {
     case .reservedMemory: reservedMemory = Figure(try DataSize(parsing: text, field.bounds), source)
     case .memoryBandwidth: memoryBandwidth = Figure(try Bandwidth(parsing: text, field.bounds), source)
     case .memoryEfficiency: memoryEfficiency = Figure(try Ratio(parsing: text, field.bounds), source)
-    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakInt8:
+    case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakFloat4, .peakInt8:
       let peak = Figure(try ComputeRate(parsing: text, field.bounds), source)
       if let type = field.peakElementType { setPeak(peak, for: type) }
     case .computeEfficiency: computeEfficiency = Figure(try Ratio(parsing: text, field.bounds), source)
     case .launchOverhead: launchOverhead = Figure(try Duration(parsing: text, field.bounds), source)
     case .idlePower: idlePower = Figure(try Power(parsing: text, field.bounds), source)
     case .busyPower: busyPower = Figure(try Power(parsing: text, field.bounds), source)
+    case .memoryBoundPower: memoryBoundPower = Figure(try Ratio(parsing: text, field.bounds), source)
+    case .pollingPower: pollingPower = Figure(try Ratio(parsing: text, field.bounds), source)
     case .networkEnergyPerByte:
       networkEnergyPerByte = Figure(try EnergyPerByte(parsing: text, field.bounds), source)
     }

@@ -29,6 +29,11 @@ public struct DeviceSpecification: Hashable, Sendable {
   public var idlePower: Figure<Power>
   /// Power while computing.
   public var busyPower: Figure<Power>
+  /// How far power lies from idle to busy while memory takes longer than arithmetic; all the way unless given.
+  public var memoryBoundPower: Figure<Ratio>?
+  /// How far power lies from idle to busy while the device waits in a kernel that polls, as NCCL's do; not at all unless
+  /// given.
+  public var pollingPower: Figure<Ratio>?
   /// Energy of the network interface for each byte that it sends or receives.
   public var networkEnergyPerByte: Figure<EnergyPerByte>
 
@@ -64,7 +69,7 @@ public struct DeviceSpecification: Hashable, Sendable {
   ///
   /// A type without a figure of its own is computed as the next one of its row that has one, which every device has
   /// for `float32`:
-  /// * `bfloat16`, `float8`: `float16`, `float32`;
+  /// * `bfloat16`, `float8`: `float16`, `float32`; `float4`: `float8`, then as that;
   /// * `int8`, `uint8`, `bool`: `int8`, `float16`, `float32`;
   /// * `int16`, `int32`, `int64`: `float32`;
   /// * `float64`: `float32`, which is too fast on most devices; give `peak_float64` where it matters.
@@ -76,6 +81,7 @@ public struct DeviceSpecification: Hashable, Sendable {
       case .float16: [.float16]
       case .bfloat16: [.bfloat16, .float16]
       case .float8: [.float8, .float16]
+      case .float4: [.float4, .float8, .float16]
       case .int8, .uint8, .bool: [.int8, .float16]
       }
     return row.lazy.compactMap { otherPeaks[$0] }.first ?? float32Peak

@@ -65,6 +65,11 @@ public struct RooflineModel: Hashable, Sendable {
     return Picoseconds.nearest(combined(arithmetic, memory) + Double(launchOverhead))
   }
 
+  /// How long an operation's arithmetic alone takes, to the nearest picosecond.
+  public func arithmeticPicoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+    Picoseconds.nearest(cost.flops * perFlop[elementType])
+  }
+
   /// The time of an operation that computes in `elementType`.
   public func duration(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Duration {
     .picoseconds(picoseconds(of: cost, elementType: elementType, shape: shape))
@@ -118,6 +123,7 @@ private struct PicosecondsByType: Hashable, Sendable {
   private let float16: Double
   private let bfloat16: Double
   private let float8: Double
+  private let float4: Double
   private let int8: Double
   private let integer: Double
 
@@ -127,6 +133,7 @@ private struct PicosecondsByType: Hashable, Sendable {
     float16 = time(.float16)
     bfloat16 = time(.bfloat16)
     float8 = time(.float8)
+    float4 = time(.float4)
     int8 = time(.int8)
     integer = time(.int32)
   }
@@ -138,6 +145,7 @@ private struct PicosecondsByType: Hashable, Sendable {
     case .float16: float16
     case .bfloat16: bfloat16
     case .float8: float8
+    case .float4: float4
     case .int8, .uint8, .bool: int8
     case .int16, .int32, .int64: integer
     }

@@ -5,7 +5,7 @@ import Quantities
 extension ElementType {
   /// The C header's number of this type.
   ///
-  /// - Throws: for 8-bit floating point, which stands for several formats here.
+  /// - Throws: for 8-bit and 4-bit floating point, which stand for several formats here.
   var torchCode: UniferenceElementType {
     get throws(TorchError) {
       switch self {
@@ -19,8 +19,8 @@ extension ElementType {
       case .int8: UNIFERENCE_INT8
       case .uint8: UNIFERENCE_UINT8
       case .bool: UNIFERENCE_BOOL
-      case .float8:
-        throw TorchError("float8 has no values here; choose float32, float16 or bfloat16")
+      case .float8, .float4:
+        throw TorchError("\(rawValue) has no values here; choose float32, float16 or bfloat16")
       }
     }
   }

@@ -32,8 +32,10 @@ public final class TorchDevice: TensorDevice {
   public var keepsValues: Bool { true }
 
   /// Takes memory of undefined elements.
-  public func makeStorage(shape: [Int], elementType: ElementType, label: StaticString) throws -> any TensorStorage {
-    let memory = try shapes.makeStorage(shape: shape, elementType: elementType, label: label)
+  public func makeStorage(shape: [Int], elementType: ElementType, format: QuantizedFormat?, label: StaticString) throws
+    -> any TensorStorage
+  {
+    let memory = try shapes.makeStorage(shape: shape, elementType: elementType, format: format, label: label)
     let lengths = shape.map(Int64.init)
     let code = try elementType.torchCode
     let tensor = try library.tensor {
@@ -47,7 +49,7 @@ public final class TorchDevice: TensorDevice {
     -> any TensorStorage
   {
     let memory = try shapes.makeStorage(
-      shape: result.shape, elementType: result.elementType, label: result.record.kind.label)
+      shape: result.shape, elementType: result.elementType, format: nil, label: result.record.kind.label)
     var operands = try inputs.map { try $0.torchTensor }
     if case .rotaryEmbedding(let embedding, let position) = operation {
       operands += try rotaryTables.tables(

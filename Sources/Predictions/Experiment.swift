@@ -30,7 +30,10 @@ public struct Experiment: Sendable {
   }
 
   /// - Throws: what keeps the strategy from suiting the model, the workload or the number of devices.
-  public func validate() throws { _ = try workload.makeRun(strategy, speeds: relativeSpeeds) }
+  public func validate() throws {
+    if let obstacle = workload.obstacle(on: cluster) { throw WorkloadError(rule: obstacle) }
+    _ = try workload.makeRun(strategy, speeds: relativeSpeeds)
+  }
 
   /// Simulates the experiment. A strategy that does not fit in memory is a result, not an error.
   ///

@@ -3,6 +3,9 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable, Codable {
   case float64, float32, float16, bfloat16
   /// Any of the 8-bit floating-point formats; they cost the same.
   case float8
+  /// Two 4-bit floating-point numbers in a byte, as PyTorch's `float4_e2m1fn_x2`: a type of arithmetic alone. Weights of
+  /// four bits are stored in a ``QuantizedFormat``.
+  case float4
   case int64, int32, int16, int8, uint8
   case bool
 
@@ -17,7 +20,8 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable, Codable {
   private static let otherNames: [String: ElementType] = [
     "fp64": .float64, "double": .float64, "f64": .float64, "fp32": .float32, "float": .float32, "f32": .float32,
     "fp16": .float16, "half": .float16, "f16": .float16, "bf16": .bfloat16, "fp8": .float8, "f8": .float8,
-    "float8_e4m3fn": .float8, "float8_e5m2": .float8, "long": .int64, "int": .int32, "short": .int16,
+    "float8_e4m3fn": .float8, "float8_e5m2": .float8, "fp4": .float4, "float4_e2m1fn_x2": .float4, "long": .int64,
+    "int": .int32, "short": .int16,
   ]
 
   /// Bytes that one element takes in memory.
@@ -26,7 +30,7 @@ public enum ElementType: String, CaseIterable, Hashable, Sendable, Codable {
     case .float64, .int64: 8
     case .float32, .int32: 4
     case .float16, .bfloat16, .int16: 2
-    case .float8, .int8, .uint8, .bool: 1
+    case .float8, .float4, .int8, .uint8, .bool: 1
     }
   }
 }

@@ -74,6 +74,15 @@ extension Communicator {
     try await startAllReduce(tensor, reduction, fileID: fileID, line: line).wait(fileID: fileID, line: line)
   }
 
+  /// Adds all members' tensors up, element by element, as distributed-llama does: each sends its own, stored in a format, to
+  /// all others and sums what it has got.
+  public func sum(
+    _ tensor: Tensor, sentAs format: QuantizedFormat, fileID: StaticString = #fileID, line: UInt = #line
+  ) async throws -> Tensor {
+    let parts = try await allGather(tensor.quantized(format), axis: 0, fileID: fileID, line: line)
+    return try tensor.sum(ofQuantized: parts, format, count: size)
+  }
+
   /// Starts joining all members' tensors along `axis` into a new tensor on every member.
   ///
   /// Blocks arrive one after another in one buffer. Where that is not the result's order, because axes before `axis`

@@ -1,7 +1,9 @@
 import Quantities
 
 extension Operation {
-  /// 2 · rows · inputs · outputs FLOPs, and rows · outputs more with a bias.
+  /// 2 · rows · inputs · outputs FLOPs, and rows · outputs more with a bias. A quantized weight is read as it is stored; each
+  /// of its elements is converted once, and activations once for arithmetic of another type, which writes and reads them
+  /// again.
   static func linear(_ operands: [Tensor]) throws(ShapeError) -> OperationResult {
     let (input, weight) = (operands[0], operands[1])
     guard weight.rank == 2, input.rank >= 1, input.lastDimension == weight.shape[1] else {
@@ -17,12 +19,33 @@ extension Operation {
     shape[shape.count - 1] = outputs
     let resultElements = Double(rows) * Double(outputs)
     let bytes = Double(input.elementType.byteCount)
+    let conversion = Conversion(of: weight, with: input)
     return OperationResult(
-      .linear, shape: shape, elementType: input.elementType, computingIn: input.elementType,
-      sizes: SIMD8(sizes: rows, inputs, outputs, hasBias ? 1 : 0),
-      flops: 2 * resultElements * Double(inputs) + (hasBias ? resultElements : 0),
-      bytesRead: input.byteSize + weight.byteSize + (hasBias ? Double(outputs) * bytes : 0),
-      bytesWritten: resultElements * bytes)
+      .linear, shape: shape, elementType: input.elementType, computingIn: conversion.arithmetic,
+      storing: weight.format.map(StoredOperand.quantized), sizes: SIMD8(sizes: rows, inputs, outputs, hasBias ? 1 : 0),
+      flops: 2 * resultElements * Double(inputs) + (hasBias ? resultElements : 0) + conversion.flops,
+      bytesRead: input.byteSize + weight.byteSize + (hasBias ? Double(outputs) * bytes : 0)
+        + conversion.activationBytes,
+      bytesWritten: resultElements * bytes + conversion.activationBytes)
+  }
+
+  /// What a quantized weight adds to the cost of a product; nothing for others.
+  private struct Conversion {
+    var arithmetic: ElementType
+    var flops = 0.0
+    /// Of converted activations, which are written and read once.
+    var activationBytes = 0.0
+
+    init(of weight: Tensor, with input: Tensor) {
+      arithmetic = input.elementType
+      guard let format = weight.format else { return }
+      flops = Double(format.operationsPerElement) * Double(weight.elementCount)
+      guard case .of(let type) = format.arithmetic, let bytes = format.activationByteCount else { return }
+      arithmetic = type
+      activationBytes = bytes * Double(input.elementCount)
+      // The largest of a group, a quotient, rounding.
+      flops += 3 * Double(input.elementCount)
+    }
   }
 
   /// 2 · batch · rows · inner · columns FLOPs.
@@ -68,7 +91,8 @@ extension Operation {
     guard keyValueHeads > 0, heads % keyValueHeads == 0 else {
       throw ShapeError(.attention, operands, "query heads must be a multiple of key-value heads")
     }
-    try requireEqualTypes(.attention, Array(operands.prefix(3)))
+    // Keys and values may be stored in a type of their own.
+    try requireEqualTypes(.attention, [keys, values])
     if operands.count > 3 {
       guard causalOffset == nil else { throw ShapeError(.attention, operands, "key counts exclude a causal offset") }
       try requireCounts(operands[3], .attention, operands)
@@ -84,6 +108,7 @@ extension Operation {
     let perKey = Double(batch * keyValueHeads * headSize * keys.elementType.byteCount)
     return OperationResult(
       .attention, shape: queries.shape, elementType: queries.elementType, computingIn: queries.elementType,
+      storing: keys.elementType == queries.elementType ? nil : .plain(keys.elementType),
       sizes: SIMD8(batch, heads, keyValueHeads, queryCount, seenKeys, headSize, pairs, 0),
       flops: 4 * Double(batch * heads * headSize) * Double(pairs),
       bytesRead: queries.byteSize + 2 * Double(seenKeys) * perKey + countBytes, bytesWritten: queries.byteSize)

@@ -1,21 +1,24 @@
 import Quantities
 
 extension Operation {
-  /// No FLOPs: reads the indices and one row of the table for each, writes the rows.
+  /// No FLOPs, but for the conversion of a quantized table's rows: reads the indices and one row of the table for each,
+  /// writes the rows.
   static func embedding(_ operands: [Tensor]) throws(ShapeError) -> OperationResult {
     let (indices, table) = (operands[0], operands[1])
     guard table.rank == 2 else { throw ShapeError(.embedding, operands, "the table needs two dimensions") }
     switch indices.elementType {
     case .int64, .int32, .int16, .int8, .uint8: break
-    case .float64, .float32, .float16, .bfloat16, .float8, .bool:
+    case .float64, .float32, .float16, .bfloat16, .float8, .float4, .bool:
       throw ShapeError(.embedding, operands, "indices must be integers, they are \(indices.elementType.rawValue)")
     }
     let (rows, columns) = (indices.elementCount, table.shape[1])
     let rowBytes = Double(rows) * Double(columns * table.elementType.byteCount)
+    let storedBytes = table.format.map { Double(rows) * Double($0.byteCount(rows: 1, columns: columns)) } ?? rowBytes
+    let conversions = table.format == nil ? 0 : 2 * Double(rows * columns)
     return OperationResult(
       .embedding, shape: indices.shape + [columns], elementType: table.elementType, computingIn: table.elementType,
-      sizes: SIMD8(sizes: rows, columns, table.shape[0]), flops: 0, bytesRead: indices.byteSize + rowBytes,
-      bytesWritten: rowBytes)
+      storing: table.format.map(StoredOperand.quantized), sizes: SIMD8(sizes: rows, columns, table.shape[0]),
+      flops: conversions, bytesRead: indices.byteSize + storedBytes, bytesWritten: rowBytes)
   }
 
   static func concatenate(_ operands: [Tensor], axis: Int) throws(ShapeError) -> OperationResult {
@@ -63,7 +66,8 @@ extension Operation {
       bytesWritten: Double(input.elementCount * elementType.byteCount))
   }
 
-  /// What copying `source` into a run of `destination` along `axis` costs: its bytes once read and once written.
+  /// What copying `source` into a run of `destination` along `axis` costs: its bytes once read and, in the destination's type,
+  /// once written.
   static func copy(_ source: Tensor, into destination: Tensor, axis: Int, at start: Int) throws(ShapeError)
     -> OperationRecord
   {
@@ -77,10 +81,11 @@ extension Operation {
       let range = "\(start)..<\(start + source.shape[axis])"
       throw ShapeError(.copy, operands, "entries \(range) do not lie within axis \(axis) of the destination")
     }
-    try requireEqualTypes(.copy, operands)
+    let (from, to) = (source.elementType, destination.elementType)
     return OperationResult(
-      .copy, shape: source.shape, elementType: source.elementType, computingIn: source.elementType,
-      sizes: SIMD8(sizes: source.elementCount), flops: 0, bytesRead: source.byteSize, bytesWritten: source.byteSize
+      .copy, shape: source.shape, elementType: from, computingIn: from, storing: from == to ? nil : .plain(to),
+      sizes: SIMD8(sizes: source.elementCount), flops: 0, bytesRead: source.byteSize,
+      bytesWritten: Double(source.elementCount * to.byteCount)
     ).record
   }
 }

@@ -58,6 +58,10 @@ public enum Operation: Hashable, Sendable {
   case concatenate(axis: Int)
   /// The same elements in another type.
   case cast(ElementType)
+  /// Input `[..., columns]`: each row as it is stored in a format, bytes `[rows, bytes of a row]`.
+  case quantize(QuantizedFormat)
+  /// Bytes `[count · rows, bytes of a row]`, the rows of `count` tensors one after another: their sum `[rows, columns]`.
+  case sumQuantized(QuantizedFormat, count: Int, columns: Int, ElementType)
 
   /// Checks the operands and infers the result and the cost.
   ///
@@ -87,6 +91,9 @@ public enum Operation: Hashable, Sendable {
     case .rotaryEmbedding: try Self.rotaryEmbedding(operands)
     case .concatenate(let axis): try Self.concatenate(operands, axis: axis)
     case .cast(let elementType): Self.cast(operands, to: elementType)
+    case .quantize(let format): Self.quantize(operands, format)
+    case .sumQuantized(let format, let count, let columns, let elementType):
+      try Self.sumQuantized(operands, format, count: count, columns: columns, elementType)
     }
   }
 

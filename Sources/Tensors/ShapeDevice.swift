@@ -16,7 +16,13 @@ public final class ShapeDevice: TensorDevice {
   }
 
   /// Takes as many bytes as the elements need. What is too large to be counted does not fit into any memory.
-  public func makeStorage(shape: [Int], elementType: ElementType, label: StaticString) throws -> any TensorStorage {
+  public func makeStorage(shape: [Int], elementType: ElementType, format: QuantizedFormat?, label: StaticString) throws
+    -> any TensorStorage
+  {
+    if let format, shape.count == 2 {
+      let byteCount = format.byteCount(rows: shape[0], columns: shape[1])
+      return try ShapeStorage(byteCount: byteCount, label: label, device: self, accounting: accounting)
+    }
     var byteCount = elementType.byteCount
     for length in shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: length)
@@ -30,7 +36,7 @@ public final class ShapeDevice: TensorDevice {
     -> any TensorStorage
   {
     let storage = try makeStorage(
-      shape: result.shape, elementType: result.elementType, label: result.record.kind.label)
+      shape: result.shape, elementType: result.elementType, format: nil, label: result.record.kind.label)
     try accounting.charge(result.record, kernelTime: nil)
     return storage
   }

@@ -100,8 +100,17 @@ extension Tensor {
   /// The elements in another type.
   public func cast(to elementType: ElementType) throws -> Tensor { try Tensor.perform(.cast(elementType), [self]) }
 
-  /// Overwrites the entries `start..<start + source.shape[axis]` along `axis` with `source`, in place: whoever shares
-  /// the storage sees it. What a key-value cache does with new positions.
+  /// The elements of each row as they are stored in a format: bytes `[rows, bytes of a row]`.
+  public func quantized(_ format: QuantizedFormat) throws -> Tensor { try Tensor.perform(.quantize(format), [self]) }
+
+  /// The sum of `count` tensors of this shape and type whose rows, stored in a format, `parts` holds one after another.
+  func sum(ofQuantized parts: Tensor, _ format: QuantizedFormat, count: Int) throws -> Tensor {
+    let operation = Operation.sumQuantized(format, count: count, columns: lastDimension, elementType)
+    return try Tensor.perform(operation, [parts]).reshaped(to: shape)
+  }
+
+  /// Overwrites the entries `start..<start + source.shape[axis]` along `axis` with `source`, converted to this tensor's type,
+  /// in place: whoever shares the storage sees it. What a key-value cache does with new positions.
   public func copy(_ source: Tensor, intoAxis axis: Int, at start: Int) throws {
     let record = try Operation.copy(source, into: self, axis: axis, at: start)
     let device = try Tensor.commonDevice(of: [self, source], kind: .copy)

@@ -18,6 +18,9 @@ public struct Tensor: Sendable {
   /// The type of each element.
   public let elementType: ElementType
 
+  /// How a parameter is stored where that is not its ``elementType``, to which operations convert it; `nil` for others.
+  public let format: QuantizedFormat?
+
   /// What the backend keeps of it.
   public let storage: any TensorStorage
 
@@ -25,6 +28,7 @@ public struct Tensor: Sendable {
   public init(shape: [Int], elementType: ElementType, storage: any TensorStorage) {
     self.shape = shape
     self.elementType = elementType
+    format = nil
     self.storage = storage
   }
 
@@ -32,17 +36,23 @@ public struct Tensor: Sendable {
   ///
   /// - Parameters:
   ///   - shape: length of each axis, none negative.
+  ///   - format: how a matrix of parameters is stored, where that is not `elementType`.
   ///   - label: what the memory is for, in reports of what filled a device.
   /// - Throws: ``ShapeError`` for a negative length, and what the device throws when its memory does not suffice.
-  public init(uninitialized shape: [Int], elementType: ElementType, on device: any TensorDevice, label: StaticString)
-    throws
-  {
+  public init(
+    uninitialized shape: [Int], elementType: ElementType, format: QuantizedFormat? = nil, on device: any TensorDevice,
+    label: StaticString
+  ) throws {
     guard shape.allSatisfy({ $0 >= 0 }) else {
       throw ShapeError("allocate", shapes: [shape], rule: "no dimension may be negative")
     }
-    storage = try device.makeStorage(shape: shape, elementType: elementType, label: label)
+    guard format == nil || shape.count == 2 else {
+      throw ShapeError("allocate", shapes: [shape], rule: "only matrices are quantized")
+    }
+    storage = try device.makeStorage(shape: shape, elementType: elementType, format: format, label: label)
     self.shape = shape
     self.elementType = elementType
+    self.format = format
   }
 
   /// The device whose memory holds the elements; `nil` for a message that was not placed.
@@ -62,5 +72,8 @@ public struct Tensor: Sendable {
   }
 
   /// Size in memory, as a figure of a cost.
-  var byteSize: Double { Double(elementCount) * Double(elementType.byteCount) }
+  var byteSize: Double {
+    if let format { return Double(format.byteCount(rows: shape[0], columns: shape[1])) }
+    return Double(elementCount) * Double(elementType.byteCount)
+  }
 }

@@ -10,7 +10,11 @@ public protocol TensorDevice: AnyObject, Sendable {
   var keepsValues: Bool { get }
 
   /// Takes memory for a tensor with undefined elements.
-  func makeStorage(shape: [Int], elementType: ElementType, label: StaticString) throws -> any TensorStorage
+  ///
+  /// - Parameter format: of a matrix of parameters that takes less memory than its elements' type would; values, where there
+  ///   are any, have that type all the same.
+  func makeStorage(shape: [Int], elementType: ElementType, format: QuantizedFormat?, label: StaticString) throws
+    -> any TensorStorage
 
   /// Takes memory for the result, computes it and charges the cost.
   ///

@@ -51,11 +51,14 @@ extension DeviceField {
     case .peakFloat16: rate(.float16)
     case .peakBFloat16: rate(.bfloat16)
     case .peakFloat8: rate(.float8)
+    case .peakFloat4: rate(.float4)
     case .peakInt8: rate(.int8)
     case .computeEfficiency: (device.computeEfficiency.value.value, "1")
     case .launchOverhead: (device.launchOverhead.value.inSeconds, "s")
     case .idlePower: (device.idlePower.value.watts, "W")
     case .busyPower: (device.busyPower.value.watts, "W")
+    case .memoryBoundPower: (device.memoryBoundPower?.value.value ?? 1, "1")
+    case .pollingPower: (device.pollingPower?.value.value ?? 0, "1")
     case .networkEnergyPerByte: (device.networkEnergyPerByte.value.joulesPerByte, "J/B")
     }
   }

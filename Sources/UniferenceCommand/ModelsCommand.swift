@@ -56,6 +56,8 @@ struct ModelListing: Encodable {
     let maximum_positions: Int
     let tied_embeddings: Bool
     let dtype: String
+    /// How weights are stored where they have not that type.
+    let quantization: String?
     let weight_bytes: Int
     let key_value_cache_bytes_per_token: Int
     let source: String
@@ -72,7 +74,7 @@ extension ModelListing.Model {
       attention_heads: model.headCount, key_value_heads: model.keyValueHeadCount, head_size: model.headSize,
       vocabulary_size: model.vocabularySize, maximum_positions: model.maximumPositionCount,
       tied_embeddings: model.tiesEmbeddings, dtype: model.elementType.rawValue,
-      weight_bytes: model.parameterCount * model.elementType.byteCount,
+      quantization: model.quantization?.name, weight_bytes: model.weightByteCount,
       key_value_cache_bytes_per_token: model.keyValueCacheByteCount(positionCount: 1), source: source)
   }
 }
@@ -98,13 +100,14 @@ func modelTable(_ models: [ModelListing.Model], _ format: TableFormat = TableFor
 func modelDetails(_ model: ModelListing.Model, _ format: TableFormat = TableFormat()) -> String {
   var table = TextTable(columns: [.init(model.id), .init("", .right)])
   let size = DataSize(bytes: model.weight_bytes)
+  let stored = model.quantization.map { "\(size), \($0)" } ?? "\(size)"
   for (figure, value) in [
     ("parameters", grouped(model.parameters)), ("parameters of a layer", grouped(model.layer_parameters)),
     ("layers", "\(model.layers)"), ("hidden size", "\(model.hidden_size)"),
     ("intermediate size", "\(model.intermediate_size)"), ("attention heads", "\(model.attention_heads)"),
     ("key-value heads", "\(model.key_value_heads)"), ("head size", "\(model.head_size)"),
     ("vocabulary", grouped(model.vocabulary_size)), ("longest context", grouped(model.maximum_positions)),
-    ("tied embeddings", model.tied_embeddings ? "yes" : "no"), ("dtype", model.dtype), ("weights", "\(size)"),
+    ("tied embeddings", model.tied_embeddings ? "yes" : "no"), ("dtype", model.dtype), ("weights", stored),
     ("key-value cache of a token", "\(DataSize(bytes: model.key_value_cache_bytes_per_token))"),
   ] {
     table.append([figure, value])

@@ -88,4 +88,19 @@ import Testing
     #expect((energy.joules - 74).magnitude < 1e-9)
     #expect(account.energy(busy: .zero, total: .zero, bytes: 0) == .zero)
   }
+
+  @Test("memory-bound work and polling draw less than arithmetic and more than nothing to do")
+  func memoryBoundAndPolling() throws {
+    let device = try DeviceCatalogue.device("jetson-orin-nano").overriding([
+      ("idle_power", "5 W"), ("busy_power", "15 W"), ("memory_bound_power", "50%"), ("polling_power", "20%"),
+    ])
+    let account = EnergyAccount(device)
+    // 1 s x 15 W + 3 s x 10 W + 6 s x 7 W.
+    let energy = account.energy(
+      busy: .seconds(4), arithmetic: .seconds(1), total: .seconds(10), polls: true, bytes: 0)
+    #expect((energy.joules - 87).magnitude < 1e-9)
+    // Without polling, 6 s x 5 W.
+    let waiting = account.energy(busy: .seconds(4), arithmetic: .seconds(1), total: .seconds(10), bytes: 0)
+    #expect((waiting.joules - 75).magnitude < 1e-9)
+  }
 }

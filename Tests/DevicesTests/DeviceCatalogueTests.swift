@@ -6,7 +6,10 @@ import Testing
   static let required = [
     "raspberry-pi-5", "jetson-orin-nano", "jetson-orin-nx", "jetson-agx-orin", "iphone-15-pro", "iphone-16-pro",
     "mac-m1", "mac-m2-ultra", "mac-m3-max", "mac-m4-max", "rtx-3090", "rtx-4090", "a100-sxm-40gb", "a100-sxm-80gb",
-    "h100-pcie", "h100-sxm", "h200-sxm", "mi300x", "l40s", "cpu-server",
+    "h100-pcie", "h100-sxm", "h200-sxm", "mi300x", "l40s", "cpu-server", "raspberry-pi-4",
+    "raspberry-pi-cm5", "mac-m3-ultra", "mac-m4-pro", "ryzen-ai-max-395", "rtx-2080-ti", "rtx-3070", "rtx-5090", "l4",
+    "a10g", "h20", "b200",
+    "gb200", "mi250x-gcd",
   ]
 
   @Test("ids are unique and in kebab case")
@@ -56,6 +59,10 @@ import Testing
     #expect(try peak("jetson-orin-nano", .int8) == "20.48 TFLOPS")
     #expect(try peak("mac-m1", .float32) == "2.617 TFLOPS")
     #expect(try peak("raspberry-pi-5", .float32) == "153.6 GFLOPS")
+    #expect(try peak("raspberry-pi-4", .int8) == "57.6 GFLOPS")
+    #expect(try peak("b200", .float4) == "9 PFLOPS")
+    #expect(try peak("h100-sxm", .float4) == "1.979 PFLOPS")
+    #expect(try peak("rtx-2080-ti", .bfloat16) == "14.2 TFLOPS")
     #expect(try DeviceCatalogue.device("h200-sxm").memoryBandwidth.value.byteRateDescription == "4.8 TB/s")
     #expect(try DeviceCatalogue.device("jetson-orin-nano").memory.value.binaryDescription == "8 GiB")
   }
@@ -73,6 +80,10 @@ import Testing
     #expect(h200.memoryBandwidth.value > h100.memoryBandwidth.value)
     #expect(h200.memory.value > h100.memory.value)
     #expect(small.memoryBandwidth.value < a100.memoryBandwidth.value)
+    // float64 by cuBLAS: on tensor cores where there are any for it, otherwise on a few units of their own.
+    #expect(h100.peak(for: .float64).value == ComputeRate(flopsPerSecond: 67e12))
+    let desktop = try DeviceCatalogue.device("rtx-4090")
+    #expect(desktop.peak(for: .float64).value < desktop.peak(for: .float32).value)
     for device in DeviceCatalogue.all {
       // Narrower types are never slower.
       #expect(device.peak(for: .float16).value >= device.peak(for: .float32).value, "\(device.id)")

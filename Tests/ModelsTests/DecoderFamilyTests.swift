@@ -47,6 +47,16 @@ struct DecoderFamilyTests {
       "StarCoder2-7B", fields("starcoder2", 4608, 18432, 32, 36, 4, 49_152, #""sliding_window": 4096"#, act: gelu),
       7_173_923_840
     ),
+    (
+      "GPT-2",
+      #"{"model_type": "gpt2", "architectures": ["GPT2LMHeadModel"], "n_embd": 768, "n_layer": 12, "n_head": 12, "#
+        + #""n_positions": 1024, "vocab_size": 50257, "activation_function": "gelu_new"}"#, 124_439_808
+    ),
+    (
+      "BLOOM-560m",
+      #"{"model_type": "bloom", "architectures": ["BloomForCausalLM"], "n_embed": 1024, "n_layer": 24, "#
+        + #""num_attention_heads": 16, "vocab_size": 250880}"#, 559_214_592
+    ),
   ]
 
   private static let gelu = "gelu_pytorch_tanh"
@@ -125,12 +135,8 @@ struct DecoderFamilyTests {
       (#"{"model_type": "roberta"}"#, #"model_type = "roberta": is an encoder of another kind; "#),
       (#"{"model_type": "siglip"}"#, #"model_type = "siglip": is a model of two towers other than CLIP; "#),
       (#"{"model_type": "gemma3"}"#, #"model_type = "gemma3": is a model of images and text; "#),
-      (#"{"model_type": "gpt2"}"#, #"model_type = "gpt2": is a decoder with learned or other positions; "#),
+      (#"{"model_type": "opt"}"#, #"model_type = "opt": is a decoder with learned or other positions; "#),
       (#"{"model_type": "never-heard-of"}"#, #"model_type = "never-heard-of": is a model of another kind; "#),
-      (
-        #"{"model_type": "llama", "quantization_config": {"quant_method": "awq", "bits": 4}}"#,
-        #"quantization_config.quant_method = "awq": quantized weights are not modelled; "#
-      ),
     ])
   func refusals(json: String, message: String) throws {
     let error = try #require(throws: ConfigurationError.self) { try configuration(json) }

@@ -46,6 +46,51 @@ struct LlamaRunTests {
     #expect(run.weightBytes(rank: 0) == configuration.parameterCount * 2)
   }
 
+  @Test("learned positions and a norm of embeddings are parameters, and are added once in each pass")
+  func otherPositions() async throws {
+    func run(_ change: (inout DecoderVariant) -> Void) async throws -> (ClusterRun, LlamaConfiguration) {
+      var variant = DecoderVariant.llama
+      change(&variant)
+      let configuration = try LlamaConfiguration(
+        name: "tiny", hiddenSize: 48, intermediateSize: 120, layerCount: 2, headCount: 8, vocabularySize: 331,
+        maximumPositionCount: 64, variant: variant)
+      let workload = try LlamaWorkload(batchSize: 2, promptLength: 7, generatedTokenCount: 5)
+      return (try await ClusterRun.run(configuration, .pipeline(2), workload, speeds: [1, 1]), configuration)
+    }
+    let (rotary, _) = try await run { _ in }
+    let (learned, configuration) = try await run {
+      $0.positions = .learned
+      $0.normalizesEmbeddings = true
+    }
+    let weights = learned.weightBytes(rank: 0) + learned.weightBytes(rank: 1)
+    #expect(weights == configuration.parameterCount * 2)
+    #expect(learned.devices[0].counts[.rotaryEmbedding] == nil)
+    #expect(learned.devices[0].counts[.add] == rotary.devices[0].counts[.add].map { $0 + 5 })
+    #expect(learned.devices[0].counts[.rmsNorm] == rotary.devices[0].counts[.rmsNorm].map { $0 + 5 })
+    let (alibi, _) = try await run { $0.positions = .alibi }
+    #expect(alibi.devices[0].counts[.rotaryEmbedding] == nil)
+    #expect(alibi.devices[0].counts[.add] == rotary.devices[0].counts[.add])
+  }
+
+  @Test("Partial results travel as distributed-llama sends them: all of them to all, in 34 bytes for 32 elements")
+  func quantizedSums() async throws {
+    var configuration = try LlamaConfiguration(
+      name: "tiny", hiddenSize: 64, intermediateSize: 128, layerCount: 3, headCount: 8, vocabularySize: 331,
+      maximumPositionCount: 64, elementType: .float32
+    ).quantized(Quantization(named: "q40"))
+    let workload = try LlamaWorkload(promptLength: 5, generatedTokenCount: 3)
+    let run = try await ClusterRun.run(configuration, .tensor(2), workload, speeds: [1, 1])
+    // The embedding's rows are summed as they are, logits are gathered.
+    #expect(run.callCount("allReduce", rank: 0) == 3)
+    #expect(run.callCount("allGather", rank: 0) == 3 * (2 * 3 + 1))
+    let sums = run.calls.filter { $0.operation == "allGather" && $0.worldRank == 0 }.map(\.byteCount)
+    #expect(sums.prefix(6) == [Int](repeating: 5 * 68, count: 6)[...])
+    #expect(run.flops(.cast) == 2 * 3 * Double(6 * 64 * (5 + 1 + 1)))
+    configuration.sumFormat = nil
+    let plain = try await ClusterRun.run(configuration, .tensor(2), workload, speeds: [1, 1])
+    #expect(plain.callCount("allReduce", rank: 0) == 3 * (2 * 3 + 1))
+  }
+
   @Test("Out of memory comes before any computing and names what did not fit")
   func outOfMemory() async throws {
     let configuration = try tinyConfiguration()

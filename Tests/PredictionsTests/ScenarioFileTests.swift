@@ -69,6 +69,20 @@ import Uniference
     #expect(scenario.name == "mine")
   }
 
+  @Test("quantization, the KV cache's type and the messages' format")
+  func quantization() throws {
+    let quantized = try Self.example("llama-on-jetsons.yaml", "quantization=Q4_K_M", "kv_cache_dtype=float16")
+    let model = try Self.generation(quantized).model
+    #expect(model.quantization?.name == "Q4_K_M")
+    #expect(model.cacheElementType == .float16)
+    #expect(model.elementType == .bfloat16)
+    #expect(model.sumFormat == nil)
+    let asDistributedLlama = try Self.example("llama-on-jetsons.yaml", "quantization=q40", "dtype=float32")
+    #expect(try Self.generation(asDistributedLlama).model.sumFormat == .ggml(.q8_0))
+    let plain = try Self.example("llama-on-jetsons.yaml", "quantization=q40", "buffer_float_type=f32")
+    #expect(try Self.generation(plain).model.sumFormat == nil)
+  }
+
   @Test("lists of strategies")
   func listsOfStrategies() throws {
     let scenario = try Self.example("llama-on-jetsons.yaml", "strategy=[single, \"tensor=2,pipeline=2\", tensor=4]")
@@ -123,10 +137,28 @@ import Uniference
         + "as a whole"
     ),
     (
+      ["quantization=q4_k_n"],
+      "--set quantization: unknown quantization \"q4_k_n\": did you mean \"q4_k_s\"? Allowed: "
+        + Quantization.names.joined(separator: ", ")
+    ),
+    (
+      ["quantization=nvfp4"],
+      "--set quantization: nvfp4 computes in float4, which jetson-0 (jetson-orin-nano) cannot; use fp8-weight-only, "
+        + "nvfp4-weight-only, int8, int4 or q4_k_m, or devices with peak_float4: rtx-5090, b200, gb200"
+    ),
+    (
+      ["kv_cache_dtype=int4"],
+      "--set kv_cache_dtype: unknown dtype \"int4\": did you mean \"int8\"? Allowed: float32, "
+        + "float16, bfloat16, float8, int8"
+    ),
+    (
+      ["buffer_float_type=q40"],
+      "--set buffer_float_type: unknown buffer_float_type \"q40\": did you mean \"q80\"? Allowed: f32, q80"
+    ),
+    (
       ["model=llama-3.1-8B"],
-      "--set model: unknown model \"llama-3.1-8B\": did you mean \"llama-3.1-8b\"? Allowed: "
-        + "llama-3.1-8b, llama-3.1-70b, llama-3.1-405b, llama-3.2-1b, llama-3.2-3b, llama-2-7b, llama-2-13b, "
-        + "llama-2-70b, tinyllama-1.1b, smollm2-135m, smollm2-360m, smollm2-1.7b, the path of a config.json"
+      "--set model: unknown model \"llama-3.1-8B\": did you mean \"llama-3.1-8b\"? "
+        + "(uniference models lists all; the path of a config.json is another way)"
     ),
     (["model=no/config.json"], "--set model: no/config.json cannot be read: No such file or directory"),
     (["cluster=none.yaml"], "--set cluster: none.yaml cannot be read: No such file or directory"),

@@ -36,6 +36,14 @@ extension DeviceCatalogue {
       idle: .watts(8, .assumption("as a Mac Studio M2 Max, display off")),
       busy: .watts(90, .assumption("CPU and GPU at full load, not published"))),
     mac(
+      id: "mac-m3-ultra", name: "Mac Studio M3 Ultra 512 GB (80-core GPU)", gibibytes: 512, bandwidth: 819,
+      gpuCores: 80, gigahertz: 1.398, clock: reportedClock, idle: .watts(10, .assumption("as a Mac Studio M2 Ultra")),
+      busy: .watts(295, .assumption("as a Mac Studio M2 Ultra"))),
+    mac(
+      id: "mac-m4-pro", name: "Mac mini M4 Pro 64 GB (20-core GPU)", gibibytes: 64, bandwidth: 273, gpuCores: 20,
+      gigahertz: 1.578, clock: reportedClock, idle: .watts(6.8, .assumption("as a Mac mini M1")),
+      busy: .watts(140, .assumption("what the press quotes of Apple's figures for the Mac mini"))),
+    mac(
       id: "mac-m4-max", name: "Mac Studio M4 Max 128 GB (40-core GPU)", gibibytes: 128, bandwidth: 546, gpuCores: 40,
       gigahertz: 1.578, clock: reportedClock, idle: .watts(9, .assumption("as a Mac Studio M2 Max")),
       busy: .watts(145, .assumption("as a Mac Studio M2 Max"))),

@@ -7,7 +7,8 @@ import Quantities
 public enum DeviceCatalogue {
   /// All devices, from small to large.
   public static let all: [DeviceSpecification] =
-    [raspberryPi5] + jetsons + iPhones + macs + geForces + [l40s] + a100s + hoppers + [mi300x, cpuServer]
+    raspberryPis + jetsons + iPhones + macs + [ryzenAIMax] + geForces + serverCards + a100s + hoppers + blackwells
+    + [mi250xDie, mi300x, cpuServer]
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
 

@@ -25,7 +25,9 @@ public struct LlamaCheckpoint: ParameterSource {
   public init(contentsOf path: String, name: String? = nil) throws {
     let file = try openWeights(at: path)
     if let gguf = file as? GGUFFile {
-      configuration = try LlamaConfiguration(gguf: gguf, name: name ?? path)
+      var configuration = try LlamaConfiguration(gguf: gguf, name: name ?? path)
+      configuration.quantization = try Quantization(gguf, of: configuration)
+      self.configuration = configuration
       let metadata = TokenizerMetadata(gguf.metadata)
       tokenizer = try Tokenizers.make(fromGGUF: metadata)
       chat = try metadata.chatTemplate.map(ChatFormat.init(recognising:))

@@ -17,7 +17,7 @@ extension DecoderFamily {
   /// `sliding_window`, unless `use_sliding_window` switches it off, as Qwen's configurations do.
   private func window(_ fields: HuggingFaceFields) throws(ConfigurationError) -> Int? {
     guard fields["sliding_window"] != nil, try fields.bool("use_sliding_window", ifMissing: true) else { return nil }
-    guard ![.llama, .granite, .olmo2, .internlm2, .gemma].contains(self) else {
+    guard ![.llama, .granite, .olmo2, .internlm2, .gemma, .gpt2, .bloom].contains(self) else {
       throw fields.error("sliding_window", "models of model_type \(rawValue) have none; it must be null")
     }
     return try fields.positiveInteger("sliding_window", atMost: Limits.positions)

@@ -1,16 +1,17 @@
-/// The families of dense decoders with rotary positions that are predicted from their `config.json`, by `model_type`.
+/// The families of dense decoders that are predicted from their `config.json`, by `model_type`.
 ///
 /// Source of each: `configuration_*.py` and `modeling_*.py` of transformers 4.57 in `src/transformers/models`; InternLM2's
 /// in the model's own repository.
 enum DecoderFamily: String, CaseIterable {
   case llama, mistral, qwen2, qwen3, granite, phi3, olmo2, internlm2, smollm3, gemma, gemma2
   case gemma3 = "gemma3_text"
-  case starcoder2
+  case starcoder2, gpt2, bloom
 
   /// The first of `architectures` in files without a `model_type`.
   var architecture: String {
     switch self {
     case .gemma3: "gemma3forcausallm"
+    case .gpt2: "gpt2lmheadmodel"
     default: "\(rawValue)forcausallm"
     }
   }
@@ -18,7 +19,7 @@ enum DecoderFamily: String, CaseIterable {
   /// Whether the output layer shares the embedding's table where `tie_word_embeddings` is not given.
   var tiesEmbeddings: Bool {
     switch self {
-    case .gemma, .gemma2, .gemma3, .smollm3, .starcoder2: true
+    case .gemma, .gemma2, .gemma3, .smollm3, .starcoder2, .gpt2, .bloom: true
     default: false
     }
   }
@@ -30,6 +31,7 @@ enum DecoderFamily: String, CaseIterable {
     case .mistral, .phi3: return (try fields.bool("attention_bias", ifMissing: false), false)
     case .internlm2: return both(try fields.bool("bias", ifMissing: false))
     case .starcoder2: return both(try fields.bool("use_bias", ifMissing: true))
+    case .gpt2, .bloom: return both(true)
     default: return both(try fields.bool("attention_bias", ifMissing: false))
     }
   }
@@ -40,17 +42,25 @@ enum DecoderFamily: String, CaseIterable {
   func feedForwardBias(_ fields: HuggingFaceFields) throws(ConfigurationError) -> Bool {
     switch self {
     case .starcoder2: try fields.bool("use_bias", ifMissing: true)
+    case .gpt2, .bloom: true
     default: try fields.bool("mlp_bias", ifMissing: false)
     }
   }
 
   /// The field of the norms' epsilon.
-  var epsilonField: String { self == .starcoder2 ? "norm_epsilon" : "rms_norm_eps" }
+  var epsilonField: String {
+    switch self {
+    case .starcoder2: "norm_epsilon"
+    case .gpt2, .bloom: "layer_norm_epsilon"
+    default: "rms_norm_eps"
+    }
+  }
 
   /// The field of the activation; Gemma's files have an older one beside it.
   private var activationField: String {
     switch self {
     case .gemma, .gemma2, .gemma3: "hidden_activation"
+    case .gpt2: "activation_function"
     default: "hidden_act"
     }
   }
@@ -59,6 +69,7 @@ enum DecoderFamily: String, CaseIterable {
   private var trainedActivation: (names: [String], activation: Activation) {
     switch self {
     case .gemma, .gemma2, .gemma3, .starcoder2: (["gelu_pytorch_tanh"], .geluTanh)
+    case .gpt2, .bloom: (["gelu_new", "gelu_pytorch_tanh", "gelu_fast"], .geluTanh)
     default: (["silu", "swish"], .silu)
     }
   }
@@ -67,7 +78,7 @@ enum DecoderFamily: String, CaseIterable {
   func variant(_ fields: HuggingFaceFields, layerCount: Int) throws(ConfigurationError) -> DecoderVariant {
     var variant = DecoderVariant.llama
     let activation = try activation(fields)
-    variant.feedForward = self == .starcoder2 ? .plain(activation) : .gated(activation)
+    variant.feedForward = hasGate ? .gated(activation) : .plain(activation)
     variant.layers = try layers(fields, count: layerCount)
     switch self {
     case .llama, .mistral, .qwen2: return variant
@@ -98,10 +109,19 @@ enum DecoderFamily: String, CaseIterable {
       variant.queryKeyNorm = .eachHead
       variant.factors.scalesEmbeddings = true
     case .starcoder2: variant.norm = .layer
+    case .gpt2:
+      variant.norm = .layer
+      variant.positions = .learned
+    case .bloom:
+      variant.norm = .layer
+      variant.positions = .alibi
+      variant.normalizesEmbeddings = true
     }
     variant.obstacleToValues = "model_type = \"\(rawValue)\""
     return variant
   }
+
+  private var hasGate: Bool { ![.starcoder2, .gpt2, .bloom].contains(self) }
 
   private func activation(_ fields: HuggingFaceFields) throws(ConfigurationError) -> Activation {
     let (names, activation) = trainedActivation

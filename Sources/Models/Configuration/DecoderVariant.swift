@@ -36,6 +36,16 @@ public struct DecoderVariant: Hashable, Sendable {
     case plain(Activation)
   }
 
+  /// How a query knows where a key is.
+  public enum Positions: Hashable, Sendable {
+    /// Queries and keys are turned by their positions, but for layers without (``LayerTraits/isRotary``).
+    case rotary
+    /// A row of a table is added to each token's (GPT-2).
+    case learned
+    /// Scores are lowered by their distance (BLOOM), in the attention's kernel, which costs nothing.
+    case alibi
+  }
+
   /// Scalars that hidden states and logits are multiplied by.
   public struct Factors: Hashable, Sendable {
     /// Whether embeddings are (Granite's `embedding_multiplier`, Gemma's √hidden_size).
@@ -73,6 +83,10 @@ public struct DecoderVariant: Hashable, Sendable {
   public var queryKeyNorm = QueryKeyNorm.none
   /// The feed-forward.
   public var feedForward = FeedForward.gated(.silu)
+  /// How positions are told apart.
+  public var positions = Positions.rotary
+  /// Whether embeddings are normalized before the first layer (BLOOM).
+  public var normalizesEmbeddings = false
   /// Scalars.
   public var factors = Factors()
   /// What is particular to each layer; empty where all layers are as Llama's.

@@ -57,7 +57,7 @@ extension DecoderFamily {
       if let field = UnsupportedModels.expertField(fields) {
         throw fields.error(field, "is of a mixture of experts; \(Self.supported)")
       }
-      try Self.requireCausal(fields)
+      try family.requireCausal(fields)
       self = family
       return
     }
@@ -76,8 +76,13 @@ extension DecoderFamily {
     "predicted from their configuration are \(names), bert and clip; \(UnsupportedModels.alternative)"
 
   /// A classifier or an encoder of the family has another last layer, so it would be predicted wrongly.
-  private static func requireCausal(_ fields: HuggingFaceFields) throws(ConfigurationError) {
-    guard let first = fields.architecture, !first.lowercased().hasSuffix("forcausallm") else { return }
+  private func requireCausal(_ fields: HuggingFaceFields) throws(ConfigurationError) {
+    guard let first = fields.architecture else { return }
+    if self == .gpt2 {
+      guard first.lowercased() != architecture else { return }
+      throw fields.error("architectures", "is not a language model; it must be GPT2LMHeadModel")
+    }
+    guard !first.lowercased().hasSuffix("forcausallm") else { return }
     throw fields.error("architectures", "is not a language model; it must be one whose name ends in ForCausalLM")
   }
 

@@ -38,6 +38,9 @@ struct HuggingFaceFields {
     return value
   }
 
+  /// The names of the fields that are there, in no order.
+  var names: [String] { fields.compactMap { $0.value == .null ? nil : $0.key } }
+
   /// The path to a field from the top of the file.
   func path(_ field: String) -> String { prefix + field }
 

@@ -25,8 +25,10 @@ extension LlamaConfiguration {
 
   /// All parameters, a shared table counted once.
   public var parameterCount: Int {
-    (tiesEmbeddings ? 1 : 2) * embeddingParameterCount + layerCount * layerParameterCount
-      + variant.normParameterCount(hiddenSize)
+    let norms = variant.normalizesEmbeddings ? 2 : 1
+    let positions = variant.positions == .learned ? maximumPositionCount * hiddenSize : 0
+    return (tiesEmbeddings ? 1 : 2) * embeddingParameterCount + positions + layerCount * layerParameterCount
+      + norms * variant.normParameterCount(hiddenSize)
   }
 
   /// Bytes of the keys and values of `positionCount` positions in `batchSize` sequences, over all layers:
@@ -40,7 +42,7 @@ extension LlamaConfiguration {
       if overflow { return .max }
       positions = sum
     }
-    let perPosition = 2 * keyValueHeadCount * headSize * elementType.byteCount
+    let perPosition = 2 * keyValueHeadCount * headSize * cacheElementType.byteCount
     let (inOneSequence, overflow) = perPosition.multipliedReportingOverflow(by: positions)
     let (bytes, overflows) = inOneSequence.multipliedReportingOverflow(by: batchSize)
     return overflow || overflows ? .max : bytes

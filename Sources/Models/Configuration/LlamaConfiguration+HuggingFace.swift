@@ -6,8 +6,8 @@ import Tensors
 extension LlamaConfiguration {
   /// Reads a Hugging Face `config.json`.
   ///
-  /// - Throws: naming file, field, value and what is allowed. Models of other families, quantized weights and unknown
-  ///   rotary scalings are refused rather than predicted wrongly.
+  /// - Throws: naming file, field, value and what is allowed. Models of other families, unknown kinds of
+  ///   quantized weights and of rotary scalings are refused rather than predicted wrongly.
   public init(huggingFaceFile path: String) throws(ConfigurationError) {
     var isFolder: ObjCBool = false
     let path =
@@ -29,17 +29,23 @@ extension LlamaConfiguration {
   public init(huggingFace data: Data, file: String) throws(ConfigurationError) {
     let fields = try HuggingFaceFields(data, file: file)
     let family = try DecoderFamily(fields)
-    try fields.refuseQuantization()
-    let headCount = try fields.positiveInteger("num_attention_heads", atMost: Limits.heads)
-    let layerCount = try fields.positiveInteger("num_hidden_layers", atMost: Limits.layers)
+    let names = family.sizeFields(fields)
+    let headCount = try fields.positiveInteger(names.heads, atMost: Limits.heads)
+    let layerCount = try fields.positiveInteger(names.layers, atMost: Limits.layers)
+    let hiddenSize = try fields.positiveInteger(names.hidden, atMost: Limits.hidden)
     let biases = try family.attentionBiases(fields)
     let (rotary, unknownScaling) = try fields.rotary()
     var variant = try family.variant(fields, layerCount: layerCount)
+    if fields["quantization_config"] != nil {
+      variant.obstacleToValues = variant.obstacleToValues ?? "quantization_config"
+    }
     if let unknownScaling { variant.obstacleToValues = variant.obstacleToValues ?? unknownScaling }
     self.init(
       unchecked: file,
-      hiddenSize: try fields.positiveInteger("hidden_size", atMost: Limits.hidden),
-      intermediateSize: try fields.positiveInteger("intermediate_size", atMost: Limits.intermediate),
+      hiddenSize: hiddenSize,
+      intermediateSize: try fields.positiveInteger(
+        names.intermediate, ifMissing: family.hasDefaultIntermediateSize ? 4 * hiddenSize : nil,
+        atMost: Limits.intermediate),
       layerCount: layerCount,
       headCount: headCount,
       keyValueHeadCount: try fields.positiveInteger(
@@ -48,8 +54,8 @@ extension LlamaConfiguration {
         ? family.headSize : try fields.positiveInteger("head_dim", atMost: Limits.heads),
       vocabularySize: try fields.positiveInteger("vocab_size", atMost: Limits.vocabulary),
       maximumPositionCount: try fields.positiveInteger(
-        "max_position_embeddings", ifMissing: 2048, atMost: Limits.positions),
-      normEpsilon: try fields.positiveNumber(family.epsilonField, ifMissing: 1e-6),
+        names.positions, ifMissing: family == .gpt2 ? 1024 : 2048, atMost: Limits.positions),
+      normEpsilon: try fields.positiveNumber(family.epsilonField, ifMissing: family.epsilon),
       rotary: rotary,
       tiesEmbeddings: try fields.bool("tie_word_embeddings", ifMissing: family.tiesEmbeddings),
       hasQueryKeyValueBias: biases.inputs,
@@ -58,5 +64,11 @@ extension LlamaConfiguration {
       variant: variant,
       elementType: try fields.elementType())
     try validate(derivesHeadSize: fields["head_dim"] == nil && family.headSize == nil)
+    guard let quantization = try Quantization(fields) else { return }
+    do throws(QuantizationError) {
+      self = try quantized(quantization)
+    } catch {
+      throw ConfigurationError(file: file, rule: "quantization_config: \(error)")
+    }
   }
 }

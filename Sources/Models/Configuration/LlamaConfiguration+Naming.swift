@@ -21,18 +21,24 @@ extension LlamaConfiguration {
   package static func isPath(_ name: String) -> Bool { name.contains("/") || name.hasSuffix(".json") }
 
   package static func unknownPresetMessage(_ name: String) -> String {
-    unknownNameMessage("model", name, allowed: presets.map(\.id) + ["the path of a config.json"])
+    let likely = likelyNames(for: name, among: presets.map(\.id))
+    return "unknown model \"\(quotable(name))\"\(didYouMean(likely)) (uniference models lists all; the path of a "
+      + "config.json is another way)"
   }
 
-  /// The same model with weights, activations and caches of another element type.
+  /// The same model with weights, activations and caches of another element type, as far as they have no own.
   package func storing(_ elementType: ElementType) throws(ConfigurationError) -> LlamaConfiguration {
-    try LlamaConfiguration(
+    var model = try LlamaConfiguration(
       name: name, hiddenSize: hiddenSize, intermediateSize: intermediateSize, layerCount: layerCount,
       headCount: headCount, keyValueHeadCount: keyValueHeadCount, headSize: headSize, vocabularySize: vocabularySize,
       maximumPositionCount: maximumPositionCount, normEpsilon: normEpsilon, rotary: rotary,
       tiesEmbeddings: tiesEmbeddings, hasQueryKeyValueBias: hasQueryKeyValueBias,
       hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, variant: variant,
       elementType: elementType)
+    model.quantization = quantization
+    model.keyValueType = keyValueType
+    model.sumFormat = sumFormat
+    return model
   }
 }
 

@@ -39,8 +39,19 @@ public struct LlamaConfiguration: Hashable, Sendable {
   public let hasFeedForwardBias: Bool
   /// In what the family differs from Llama.
   public let variant: DecoderVariant
-  /// The type of weights, activations and key-value cache, `torch_dtype`; may be changed to predict another one.
+  /// The type of activations, and of weights and key-value cache unless they have their own, `torch_dtype`; may be changed to
+  /// predict another one.
   public var elementType: ElementType
+  /// The formats that weights are stored in; `nil` where they have the activations' type.
+  public internal(set) var quantization: Quantization?
+  /// The type of the key-value cache where it is not the activations'.
+  public var keyValueType: ElementType?
+  /// The format in which tensor-parallel devices send partial results to each other, distributed-llama's
+  /// `--buffer-float-type`; `nil` for an all-reduce in the activations' type.
+  public var sumFormat: QuantizedFormat?
+
+  /// The type of the key-value cache.
+  public var cacheElementType: ElementType { keyValueType ?? elementType }
 
   /// A configuration by hand.
   ///

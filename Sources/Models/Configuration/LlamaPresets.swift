@@ -18,7 +18,8 @@ extension LlamaConfiguration {
   }
 
   /// All presets, by family and size.
-  public static let presets: [LlamaPreset] = llama31 + llama32 + llama2 + small
+  public static let presets: [LlamaPreset] =
+    llama31 + llama3 + llama32 + llama2 + llama1 + small + qwen25 + qwen3 + mistral + phi + gpt2 + gpt3 + bloom
 
   private static func llama3Rotary(factor: Double) -> RotaryEmbedding {
     RotaryEmbedding(
@@ -26,7 +27,7 @@ extension LlamaConfiguration {
       scaling: .llama3(factor: factor, lowFrequency: 1, highFrequency: 4, originalPositionCount: 8192))
   }
 
-  private static func preset(from repository: String, _ configuration: LlamaConfiguration) -> LlamaPreset {
+  static func preset(from repository: String, _ configuration: LlamaConfiguration) -> LlamaPreset {
     LlamaPreset(source: "https://huggingface.co/\(repository)/blob/main/config.json", configuration: configuration)
   }
 
@@ -49,6 +50,21 @@ extension LlamaConfiguration {
         unchecked: "llama-3.1-405b", hiddenSize: 16384, intermediateSize: 53248, layerCount: 126, headCount: 128,
         keyValueHeadCount: 8, vocabularySize: 128_256, maximumPositionCount: 131_072,
         rotary: llama3Rotary(factor: 8))),
+  ]
+
+  private static let llama3: [LlamaPreset] = [
+    preset(
+      from: "meta-llama/Meta-Llama-3-8B",
+      LlamaConfiguration(
+        unchecked: "llama-3-8b", hiddenSize: 4096, intermediateSize: 14336, layerCount: 32, headCount: 32,
+        keyValueHeadCount: 8, vocabularySize: 128_256, maximumPositionCount: 8192,
+        rotary: RotaryEmbedding(base: 500_000))),
+    preset(
+      from: "meta-llama/Meta-Llama-3-70B",
+      LlamaConfiguration(
+        unchecked: "llama-3-70b", hiddenSize: 8192, intermediateSize: 28672, layerCount: 80, headCount: 64,
+        keyValueHeadCount: 8, vocabularySize: 128_256, maximumPositionCount: 8192,
+        rotary: RotaryEmbedding(base: 500_000))),
   ]
 
   private static let llama32: [LlamaPreset] = [
@@ -83,6 +99,18 @@ extension LlamaConfiguration {
         unchecked: "llama-2-70b", hiddenSize: 8192, intermediateSize: 28672, layerCount: 80, headCount: 64,
         keyValueHeadCount: 8, vocabularySize: 32_000, maximumPositionCount: 4096, elementType: .float16)),
   ]
+
+  private static let llama1: [LlamaPreset] = [
+    ("7b", 4096, 11008, 32, 32), ("13b", 5120, 13824, 40, 40), ("30b", 6656, 17920, 60, 52),
+    ("65b", 8192, 22016, 80, 64),
+  ].map { size, hidden, intermediate, layers, heads in
+    preset(
+      from: "huggyllama/llama-\(size)",
+      LlamaConfiguration(
+        unchecked: "llama-\(size)", hiddenSize: hidden, intermediateSize: intermediate, layerCount: layers,
+        headCount: heads, vocabularySize: 32_000, maximumPositionCount: 2048, normEpsilon: 1e-6,
+        elementType: .float16))
+  }
 
   private static let small: [LlamaPreset] = [
     preset(

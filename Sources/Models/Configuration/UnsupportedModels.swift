@@ -44,7 +44,7 @@ enum UnsupportedModels {
       ),
       (
         "a decoder with learned or other positions",
-        ["gpt2", "gpt_neo", "gpt_bigcode", "opt", "bloom", "mpt", "gptj", "biogpt", "xglm"]
+        ["gpt_neo", "gpt_bigcode", "opt", "mpt", "gptj", "biogpt", "xglm"]
       ),
       (
         "a decoder of another kind",

@@ -1,4 +1,5 @@
 import Communication
+import Quantities
 import Tensors
 
 /// A linear layer whose outputs are divided among devices: each computes some columns of the result from the whole
@@ -35,25 +36,31 @@ public struct RowParallelLinear: Sendable {
   public let bias: Tensor?
   /// The devices that the inputs are divided among; `nil` when this one has them all.
   public let group: (any Communicator)?
+  /// The format in which partial results travel; `nil` for an all-reduce in their own type.
+  public let sumFormat: QuantizedFormat?
 
   /// Makes this device's columns of the parameter `weight`, and `bias`.
   ///
   /// - Parameters:
   ///   - inputs: the part of an input row that this device has; `AxisShare(of: 512, in: group)` divides rows evenly.
   ///   - outputs: length of a result row.
+  ///   - sumFormat: the format in which partial results travel, if it is not their own type.
   public init(
     _ parameters: ParameterLoader, inputs: AxisShare, outputs: Int, hasBias: Bool = false,
-    group: (any Communicator)?, label: StaticString = "linear weights"
+    group: (any Communicator)?, sumFormat: QuantizedFormat? = nil, label: StaticString = "linear weights"
   ) throws {
     weight = try parameters.parameter("weight", [.whole(outputs), inputs], label: label)
     bias = hasBias ? try parameters.parameter("bias", [.whole(outputs)], label: label) : nil
     self.group = group
+    self.sumFormat = sumFormat
   }
 
   /// `[..., own inputs]` to `[..., outputs]`, complete on every device.
   public func callAsFunction(_ input: Tensor) async throws -> Tensor {
     guard let group else { return try input.linear(weight, bias: bias) }
-    let sum = try await group.allReduce(input.linear(weight))
+    let partial = try input.linear(weight)
+    let sum =
+      if let sumFormat { try await group.sum(partial, sentAs: sumFormat) } else { try await group.allReduce(partial) }
     guard let bias else { return sum }
     return try sum + bias
   }

@@ -63,7 +63,7 @@ struct GridRun {
     for item in 0..<itemCount {
       if item == microbatchCount { context.place?.beginPhase("decode") }
       let microbatch = item % microbatchCount
-      let input = try await input(of: item, shard)
+      let input = try await input(of: item, shard, from: caches[microbatch].first?.count ?? 0)
       try expectHidden(of: item + 1)
       let hidden = try await shard.forward(consume input, caches: &caches[microbatch])
       if isLast {
@@ -110,17 +110,19 @@ struct GridRun {
   }
 
   /// An item's hidden states before this stage's layers.
-  private mutating func input(of item: Int, _ shard: LlamaShard) async throws -> Tensor {
+  ///
+  /// - Parameter position: the first position of the item.
+  private mutating func input(of item: Int, _ shard: LlamaShard, from position: Int) async throws -> Tensor {
     let microbatch = item % microbatchCount
     if let arriving = arrivingHidden.take() { return try await arriving.wait() }
     if item < microbatchCount {
-      return try await shard.embed(program.prompt(of: sequences[microbatch], on: context.device))
+      return try await shard.embed(program.prompt(of: sequences[microbatch], on: context.device), from: position)
     }
-    if let latest = latestTokens[microbatch].take() { return try await shard.embed(latest) }
+    if let latest = latestTokens[microbatch].take() { return try await shard.embed(latest, from: position) }
     guard let arriving = arrivingTokens[microbatch].take() else {
       preconditionFailure("the receive of an item's tokens is posted when its predecessor is sent")
     }
-    return try await shard.embed(arriving.wait())
+    return try await shard.embed(arriving.wait(), from: position)
   }
 
   /// Sends an item's hidden states to the next stage; the first stage then expects the tokens they lead to.

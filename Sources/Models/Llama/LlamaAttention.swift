@@ -34,14 +34,15 @@ public struct LlamaAttention: Sendable {
     headCount = share.heads.count
     keyValueHeadCount = share.keyValueHeads.count
     headSize = size
-    rotary = traits.isRotary ? configuration.rotary : nil
+    rotary = traits.isRotary && configuration.variant.positions == .rotary ? configuration.rotary : nil
     window = traits.window
     queryProjection = try column("q_proj", share.heads)
     keyProjection = try column("k_proj", share.keyValueHeads)
     valueProjection = try column("v_proj", share.keyValueHeads)
     outputProjection = try RowParallelLinear(
       parameters.scoped("o_proj"), inputs: share.heads.scaled(by: size), outputs: configuration.hiddenSize,
-      hasBias: configuration.hasAttentionOutputBias, group: group, label: "attention weights")
+      hasBias: configuration.hasAttentionOutputBias, group: group, sumFormat: configuration.sumFormat,
+      label: "attention weights")
     let queryKeyNorm = configuration.variant.queryKeyNorm
     normalizesProjection = queryKeyNorm == .projection
     func norm(_ name: String, _ heads: AxisShare) throws -> RMSNorm? {

@@ -31,7 +31,8 @@ public struct LlamaFeedForward: Sendable {
     }
     down = try RowParallelLinear(
       parameters.scoped("down_proj"), inputs: share.feedForwardColumns, outputs: configuration.hiddenSize,
-      hasBias: configuration.hasFeedForwardBias, group: group, label: "feed-forward weights")
+      hasBias: configuration.hasFeedForwardBias, group: group, sumFormat: configuration.sumFormat,
+      label: "feed-forward weights")
   }
 
   /// `[..., hidden size]` to the same shape, summed over all devices' columns.

@@ -71,7 +71,11 @@ public struct LlamaProgram: Sendable {
 
   /// Who makes the model's parameters on a rank's device.
   func parameters(on device: any TensorDevice) -> ParameterLoader {
-    ParameterLoader(device: device, elementType: configuration.elementType, source: input?.parameters)
+    let configuration = configuration
+    var format: (@Sendable (_ parameter: String, _ columns: Int) -> QuantizedFormat?)?
+    if configuration.quantization != nil { format = { configuration.format(of: $0, columns: $1) } }
+    return ParameterLoader(
+      device: device, elementType: configuration.elementType, source: input?.parameters, format: format)
   }
 }
 

@@ -13,6 +13,9 @@ public struct LlamaShard: Sendable {
   private let share: TensorShare
   private let device: any TensorDevice
   private let embedding: VocabularyParallelEmbedding?
+  /// `[positions, hidden size]`, the same on each device.
+  private let positionTable: Tensor?
+  private let embeddingNorm: HiddenNorm?
   private let finalNorm: HiddenNorm?
   private let embeddingFactor: ScalarFactor?
   private let logitFactor: ScalarFactor?
@@ -41,6 +44,14 @@ public struct LlamaShard: Sendable {
       ? try VocabularyParallelEmbedding(
         model.scoped("embed_tokens"), tokens: share.vocabulary, hiddenSize: configuration.hiddenSize, group: group)
       : nil
+    positionTable =
+      embedding != nil && configuration.variant.positions == .learned
+      ? try model.scoped("embed_positions").parameter(
+        "weight", [.whole(configuration.maximumPositionCount), .whole(configuration.hiddenSize)],
+        label: "embedding weights") : nil
+    embeddingNorm =
+      embedding != nil && configuration.variant.normalizesEmbeddings
+      ? try HiddenNorm(model.scoped("embed_norm"), configuration) : nil
     layers = try layerRange.map {
       try LlamaLayer(model.scoped("layers.\($0)"), configuration, layer: $0, share: share, group: group)
     }
@@ -71,17 +82,23 @@ public struct LlamaShard: Sendable {
       try KeyValueCache(
         batchSize: batchSize, capacity: capacity, window: configuration.variant.traits(ofLayer: layer).window,
         headCount: share.keyValueHeads.count, headSize: configuration.headSize,
-        elementType: configuration.elementType, on: device)
+        elementType: configuration.cacheElementType, on: device)
     }
   }
 
   /// Token ids `[batch, positions]` to hidden states `[batch, positions, hidden size]`; the shard holds layer 0.
-  func embed(_ tokens: Tensor) async throws -> Tensor {
+  ///
+  /// - Parameter position: the first token's.
+  func embed(_ tokens: Tensor, from position: Int) async throws -> Tensor {
     guard let embedding else { preconditionFailure("only the first layers' device embeds") }
     place?.begin(.embedding)
     defer { place?.begin(nil) }
-    let rows = try await embedding(tokens)
-    return try embeddingFactor?(rows) ?? rows
+    var rows = try await embedding(tokens)
+    if let embeddingFactor { rows = try embeddingFactor(rows) }
+    if let positionTable {
+      rows = try rows + positionTable.narrowed(axis: 0, to: position..<position + tokens.shape[1])
+    }
+    return try embeddingNorm?(rows) ?? rows
   }
 
   /// Hidden states after this shard's layers, whose caches take the new positions.

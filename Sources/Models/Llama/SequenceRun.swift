@@ -63,7 +63,7 @@ struct SequenceRun {
     let counts = plan.positions.map(\.count)
     let isEven = counts.allSatisfy { $0 == counts[0] }
     var all = try await shard.embed(
-      program.prompt(of: 0..<program.workload.batchSize, on: context.device))
+      program.prompt(of: 0..<program.workload.batchSize, on: context.device), from: 0)
     var own = try all.narrowed(axis: 1, to: positions)
     var queries: Tensor?
     for index in shard.layers.indices {
@@ -118,7 +118,8 @@ struct SequenceRun {
     context.place?.beginPhase("decode")
     for step in 1..<program.workload.generatedTokenCount {
       tokens = try await chosen.add(
-        shard.choose(shard.forward(shard.embed(tokens), caches: &caches)), sequences: sequences)
+        shard.choose(shard.forward(shard.embed(tokens, from: caches[0].count), caches: &caches)),
+        sequences: sequences)
       chosen.stepEnded(at: context.now())
       context.reportProgress(Double(step + 1) / Double(program.workload.generatedTokenCount))
     }

@@ -15,25 +15,35 @@ public struct ParameterLoader: Sendable {
   /// Their type.
   public let elementType: ElementType
   private let source: (any ParameterSource)?
+  /// The format that a matrix is stored in, by its full name and its columns; `nil` for its type.
+  private let format: (@Sendable (_ parameter: String, _ columns: Int) -> QuantizedFormat?)?
   private let scope: String
 
-  /// - Parameter source: where values come from; may be `nil` on a device whose tensors have none.
-  public init(device: any TensorDevice, elementType: ElementType, source: (any ParameterSource)?) {
-    self.init(device: device, elementType: elementType, source: source, scope: "")
+  /// - Parameters:
+  ///   - source: where values come from; may be `nil` on a device whose tensors have none.
+  ///   - format: the format that a matrix is stored in, by its full name and the number of its columns.
+  public init(
+    device: any TensorDevice, elementType: ElementType, source: (any ParameterSource)?,
+    format: (@Sendable (_ parameter: String, _ columns: Int) -> QuantizedFormat?)? = nil
+  ) {
+    self.init(device: device, elementType: elementType, source: source, format: format, scope: "")
   }
 
   private init(
-    device: any TensorDevice, elementType: ElementType, source: (any ParameterSource)?, scope: String
+    device: any TensorDevice, elementType: ElementType, source: (any ParameterSource)?,
+    format: (@Sendable (String, Int) -> QuantizedFormat?)?, scope: String
   ) {
     self.device = device
     self.elementType = elementType
     self.source = source
+    self.format = format
     self.scope = scope
   }
 
   /// The loader of a part of the model: `name` and a dot stand before the names of its parameters.
   public func scoped(_ name: String) -> ParameterLoader {
-    ParameterLoader(device: device, elementType: elementType, source: source, scope: "\(scope)\(name).")
+    ParameterLoader(
+      device: device, elementType: elementType, source: source, format: format, scope: "\(scope)\(name).")
   }
 
   /// A parameter, or the part of it that this device holds.
@@ -45,8 +55,10 @@ public struct ParameterLoader: Sendable {
   /// - Throws: what the device throws when memory does not suffice, ``ParametersMissing`` when values are wanted and
   ///   there is no source, and what the source throws.
   public func parameter(_ name: String, _ axes: [AxisShare], label: StaticString) throws -> Tensor {
-    let tensor = try Tensor(uninitialized: axes.map(\.count), elementType: elementType, on: device, label: label)
     let part = ParameterPart(name: scope + name, axes: axes)
+    let stored = axes.count == 2 ? format?(part.name, axes[1].total) : nil
+    let tensor = try Tensor(
+      uninitialized: axes.map(\.count), elementType: elementType, format: stored, on: device, label: label)
     guard device.keepsValues else {
       try source?.check(part)
       return tensor

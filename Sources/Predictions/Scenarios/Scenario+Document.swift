@@ -70,6 +70,9 @@ extension Scenario {
     }
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
     let (workload, modelName) = try Self.workload(fields, family, weights, fileName: fileName, texts: &texts)
+    if let obstacle = workload.obstacle(on: cluster) {
+      throw (fields["quantization"] ?? fields["model"] ?? fields.mapping).error(obstacle)
+    }
     self.init(
       name: try fields["name"]?.name("the scenario's name") ?? fileName, cluster: cluster,
       modelName: try fields["model"]?.name("the name of a model") ?? modelName, workload: workload,
@@ -82,8 +85,12 @@ extension Scenario {
   }
 
   private static let fieldNames = [
-    "name", "cluster", "model", "weights", "dtype", "runtime", "prompt", "strategy", "workload", "seed",
+    "name", "cluster", "model", "weights", "dtype", "quantization", "kv_cache_dtype", "buffer_float_type", "runtime",
+    "prompt", "strategy", "workload", "seed",
   ]
+
+  /// Fields that only scenarios of language models have.
+  private static let generationFieldNames = ["quantization", "kv_cache_dtype", "buffer_float_type"]
 
   /// Fields that only scenarios of encoders have.
   private static let encoderFieldNames = ["texts", "inputs"]
@@ -106,7 +113,8 @@ extension Scenario {
     }
     let inputs = family == .sentenceEncoder ? "texts" : "inputs"
     return try DocumentFields(
-      value, of: "an encoder scenario's fields", allowed: fieldNames.map { $0 == "prompt" ? inputs : $0 })
+      value, of: "an encoder scenario's fields",
+      allowed: fieldNames.filter { !generationFieldNames.contains($0) }.map { $0 == "prompt" ? inputs : $0 })
   }
 
   /// The workload, and what reports call the model where the scenario does not name it.

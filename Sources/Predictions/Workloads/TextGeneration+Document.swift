@@ -16,7 +16,10 @@ extension TextGeneration {
         throw (fields["weights"] ?? fields.mapping).error("\(error)")
       }
     }
-    let model = try Self.stored(Self.model(fields, checkpoint, texts: &documents), as: fields["dtype"])
+    var model = try Self.stored(Self.model(fields, checkpoint, texts: &documents), as: fields["dtype"])
+    if let value = fields["quantization"] { model = try Self.quantized(model, value, hasWeights: weights != nil) }
+    if let value = fields["kv_cache_dtype"] { model.keyValueType = try .ofKeyValueCache(value) }
+    if let value = fields["buffer_float_type"] { model.sumFormat = try Self.sumFormat(value) }
     let text = try Self.text(fields, checkpoint)
     self.init(model: model, shape: try Self.shape(fields, of: model, text), text: text)
   }
@@ -84,6 +87,31 @@ extension TextGeneration {
       return try LlamaConfiguration(huggingFace: Data(document.text.utf8), file: document.path)
     } catch {
       throw value.error("\(error)")
+    }
+  }
+
+  private static func quantized(
+    _ model: LlamaConfiguration, _ value: DocumentValue, hasWeights: Bool
+  ) throws(DocumentError) -> LlamaConfiguration {
+    if hasWeights { throw value.error("the scenario's weights say so already; leave one of them out") }
+    if let own = model.quantization {
+      throw value.error("\(model.name) says so already: \(own); leave it out, or give the unquantized model")
+    }
+    let name = try value.text("a quantization such as q4_k_m")
+    do throws(QuantizationError) {
+      return try model.quantized(Quantization(named: name))
+    } catch {
+      throw value.error("\(error)")
+    }
+  }
+
+  /// distributed-llama's names: `f32` for the activations' type.
+  private static func sumFormat(_ value: DocumentValue) throws(DocumentError) -> QuantizedFormat? {
+    let name = try value.text("f32 or q80")
+    switch name.lowercased() {
+    case "f32": return nil
+    case "q80": return .ggml(.q8_0)
+    default: throw value.error(unknownNameMessage("buffer_float_type", name, allowed: ["f32", "q80"]))
     }
   }
 

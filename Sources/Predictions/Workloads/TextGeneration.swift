@@ -1,3 +1,4 @@
+import Devices
 import Models
 import Quantities
 import Tensors
@@ -52,7 +53,7 @@ public struct TextGeneration: Workload {
 
   /// A pass of all prompts, then one for each generated token.
   public var cost: [(cost: OperationCost, count: Int)] {
-    let bytes = Double(model.parameterCount * model.elementType.byteCount)
+    let bytes = Double(model.weightByteCount)
     func cost(ofTokens tokens: Int) -> OperationCost {
       OperationCost(flops: 2 * Double(model.parameterCount) * Double(tokens), bytesRead: bytes, bytesWritten: 0)
     }
@@ -70,7 +71,22 @@ public struct TextGeneration: Workload {
 
   /// Weights and prompts.
   public var missingForValues: String? {
-    text == nil ? "weights and the text of a prompt; add the fields weights and prompt" : nil
+    if text == nil { return "weights and the text of a prompt; add the fields weights and prompt" }
+    if model.keyValueType != nil { return "a KV cache of the model's type; leave the field kv_cache_dtype out" }
+    return model.sumFormat == nil ? nil : "messages of the model's type; leave the field buffer_float_type out"
+  }
+
+  /// Arithmetic that the weights' format needs and a device has not.
+  public func obstacle(on cluster: Cluster) -> String? {
+    guard let quantization = model.quantization, let type = quantization.neededArithmetic else { return nil }
+    for device in cluster.devices where device.specification.ownPeak(for: type) == nil {
+      let able = DeviceCatalogue.all.filter { $0.ownPeak(for: type) != nil }.map(\.id)
+      return
+        "\(quantization) computes in \(type.rawValue), which \(device.name) (\(device.specification.id)) cannot; use "
+        + "fp8-weight-only, nvfp4-weight-only, int8, int4 or q4_k_m, or devices with peak_\(type.rawValue): "
+        + able.joined(separator: ", ")
+    }
+    return nil
   }
 
   /// Makes the program for one simulation.

@@ -29,6 +29,8 @@ public protocol Workload: Sendable {
   var withoutValues: Self { get }
   /// What a run with values needs and is not there, for `values need ...`; `nil` where everything is.
   var missingForValues: String? { get }
+  /// What keeps the cluster's devices from doing it at all; `nil` where nothing does.
+  func obstacle(on cluster: Cluster) -> String?
   /// Makes the program for one simulation.
   ///
   /// - Parameter speeds: relative speed of each device, by rank.
@@ -38,6 +40,11 @@ public protocol Workload: Sendable {
   ///
   /// - Parameter fitting: predictions of all strategies that fit, the winner's among them.
   func verdict(winner: Prediction, among fitting: [Prediction]) -> String
+}
+
+extension Workload {
+  /// Nothing.
+  public func obstacle(on cluster: Cluster) -> String? { nil }
 }
 
 /// The program of one simulation of a workload, and what it found.

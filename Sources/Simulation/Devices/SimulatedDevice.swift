@@ -20,6 +20,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   private let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
+  /// What of it only memory and launching took.
+  private var memoryBoundPicoseconds: Int64 = 0
   /// Operations computed so far, and what they cost in sum.
   public private(set) var operationCount = 0
   /// What the operations computed so far cost in sum.
@@ -62,7 +64,10 @@ public final class SimulatedDevice: @unchecked Sendable {
     var work = model.picoseconds(of: cost, elementType: elementType, shape: shape)
     if !dispatch.launchesKernel { work -= min(work, model.launchOverhead) }
     let start = host?.dispatch(operations: dispatch.hostOperations) ?? process.now
-    try charge(picoseconds: work, from: start, operation: operation)
+    let elapsed = try charge(picoseconds: work, from: start, operation: operation)
+    guard specification.memoryBoundPower != nil, work > 0 else { return }
+    let arithmetic = model.arithmeticPicoseconds(of: cost, elementType: elementType)
+    memoryBoundPicoseconds += Picoseconds.nearest(Double(elapsed) * (1 - min(1, Double(arithmetic) / Double(work))))
   }
 
   /// Counts an operation that takes no time of its own, as a part of its neighbour's kernel.
@@ -92,9 +97,11 @@ public final class SimulatedDevice: @unchecked Sendable {
   }
 
   /// - Parameter start: when it begins, at the rank's clock or later.
+  /// - Returns: the time that it took.
+  @discardableResult
   private func charge(
     picoseconds work: Int64, from start: VirtualTime, operation: String, isMeasured: Bool = false
-  ) throws {
+  ) throws -> Int64 {
     if engine.isInterrupted { throw CancellationError() }
     guard start <= .limit else { throw TimeExceeded(process.name) }
     let elapsed = elapsedPicoseconds(forWork: work, startingAt: start, quota: &quota)
@@ -106,6 +113,7 @@ public final class SimulatedDevice: @unchecked Sendable {
     world.observer?.computed(
       Computation(
         rank: process.id, operation: operation, start: start, duration: elapsed, measured: isMeasured ? work : nil))
+    return elapsed
   }
 
   /// When work would be done that begins now and takes so long at the device's normal speed. Charges nothing.
@@ -142,7 +150,11 @@ public final class SimulatedDevice: @unchecked Sendable {
   public var tensorsAtPeak: [LiveTensors] { memoryAccount.tensorsAtPeak }
 
   /// Energy used in a run of `total` time in which the device sent and received `bytes`.
-  public func energy(total: Duration, bytes: Int) -> Energy {
-    EnergyAccount(specification).energy(busy: busyTime, total: total, bytes: bytes)
+  ///
+  /// - Parameter polls: whether kernels of the communication library poll while the device waits.
+  public func energy(total: Duration, polls: Bool, bytes: Int) -> Energy {
+    let arithmetic = Duration.picoseconds(max(0, busyPicoseconds - memoryBoundPicoseconds))
+    return EnergyAccount(specification).energy(
+      busy: busyTime, arithmetic: arithmetic, total: total, polls: polls, bytes: bytes)
   }
 }

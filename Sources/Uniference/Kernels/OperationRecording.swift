@@ -6,7 +6,7 @@ import Results
 /// What the tensor operations of an earlier run took, to be charged again: the file `operations.csv` of its record, one
 /// line for each operation, in the order in which each rank did them.
 ///
-/// An operation is known by its name, its sizes and its element type, so a recording serves other strategies, networks
+/// An operation is known by its name, its sizes and its types, so a recording serves other strategies, networks
 /// and clusters as well, as far as their operations were all recorded.
 public struct OperationRecording: Sendable {
   /// The file's name within a run record.
@@ -124,9 +124,9 @@ final class OperationLog: @unchecked Sendable {
 }
 
 extension OperationRecord {
-  /// `linear,5x64x32x0,float32`.
+  /// `linear,5x64x32x0,float32`, `linear,5x64x32x0,int8 of Q4_K`.
   fileprivate var recordingName: String {
     let lengths = (0..<kind.sizeNames.count).map { "\(sizes[$0])" }.joined(separator: "x")
-    return "\(kind.rawValue),\(lengths),\(elementType.rawValue)"
+    return "\(kind.rawValue),\(lengths),\(typeDescription)"
   }
 }

@@ -75,6 +75,8 @@ final class SimulatedRun {
     if let failure = events.failure { throw failure }
     for service in services { service.endSpans() }
     let total = VirtualTime.zero.duration(to: world.engine.endTime)
+    // NCCL's kernels run, and wait, on the device.
+    let polls = cluster.transport.name == TransportProfile.nccl.name
     let parts = devices.enumerated().map { rank, device in
       let bytes = traffic.sentBytes[rank] + traffic.receivedBytes[rank]
       return SimulationReport.Device(
@@ -83,7 +85,8 @@ final class SimulatedRun {
         usable_memory_bytes: cluster.devices[rank].specification.usableMemory.bytes,
         peak_memory: device.memoryUseAtPeak,
         sent_bytes: traffic.sentBytes[rank],
-        received_bytes: traffic.receivedBytes[rank], energy_j: device.energy(total: total, bytes: bytes).joules,
+        received_bytes: traffic.receivedBytes[rank],
+        energy_j: device.energy(total: total, polls: polls, bytes: bytes).joules,
         flops: device.totalCost.flops, phases: services[rank].phases)
     }
     let summary = log.summary()

@@ -50,6 +50,8 @@ struct FieldLimitTests {
     ("compute_efficiency", ["0.000001", "1"], ["1e-300", "120%"]),
     ("launch_overhead", ["0", "1 h"], ["2 h"]),
     ("busy_power", ["1 kW", "1000 MW"], ["1001 MW", "-1 W"]),
+    ("memory_bound_power", ["0", "60%", "1"], ["1.1", "-1%"]),
+    ("polling_power", ["0", "0.4", "100%"], ["101%", "-1"]),
     ("network_energy_per_byte", ["0", "1000 J/B"], ["1001 J/B"]),
     ("count", ["1", "99996"], ["0", "100001", "1.5", "99999999999999999999"]),
   ]

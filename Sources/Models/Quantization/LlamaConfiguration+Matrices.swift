@@ -1,0 +1,56 @@
+import Quantities
+
+/// A matrix among a model's parameters.
+struct ModelMatrix: Hashable, Sendable {
+  /// Its name in Hugging Face's checkpoints.
+  let name: String
+  let rows: Int
+  let columns: Int
+}
+
+extension LlamaConfiguration {
+  /// The matrices that formats are chosen for: tables of tokens and linear layers. Each is there once.
+  var matrices: [ModelMatrix] {
+    let (queries, keys) = (headCount * headSize, keyValueHeadCount * headSize)
+    var layer = [
+      ("self_attn.q_proj", queries, hiddenSize), ("self_attn.k_proj", keys, hiddenSize),
+      ("self_attn.v_proj", keys, hiddenSize), ("self_attn.o_proj", hiddenSize, queries),
+      ("mlp.up_proj", intermediateSize, hiddenSize), ("mlp.down_proj", hiddenSize, intermediateSize),
+    ]
+    if case .gated = variant.feedForward { layer.append(("mlp.gate_proj", intermediateSize, hiddenSize)) }
+    var matrices = [ModelMatrix(name: "model.embed_tokens.weight", rows: vocabularySize, columns: hiddenSize)]
+    if !tiesEmbeddings {
+      matrices.append(ModelMatrix(name: "lm_head.weight", rows: vocabularySize, columns: hiddenSize))
+    }
+    for number in 0..<layerCount {
+      matrices += layer.map { ModelMatrix(name: "model.layers.\(number).\($0).weight", rows: $1, columns: $2) }
+    }
+    return matrices
+  }
+
+  /// The format of a matrix; `nil` where it has the activations' type.
+  func format(of parameter: String, columns: Int) -> QuantizedFormat? {
+    quantization?.format(of: parameter, columns: columns, in: self)
+  }
+
+  /// Bytes of all parameters as they are stored.
+  public var weightByteCount: Int {
+    guard quantization != nil else { return parameterCount * elementType.byteCount }
+    var (bytes, elements) = (0, 0)
+    for matrix in matrices {
+      guard let format = format(of: matrix.name, columns: matrix.columns) else { continue }
+      bytes += format.byteCount(rows: matrix.rows, columns: matrix.columns)
+      elements += matrix.rows * matrix.columns
+    }
+    return bytes + (parameterCount - elements) * elementType.byteCount
+  }
+
+  /// Throws unless the model can be stored so.
+  public func quantized(_ quantization: Quantization) throws(QuantizationError) -> LlamaConfiguration {
+    try quantization.validate(for: self)
+    var model = self
+    model.quantization = quantization
+    if quantization.sendsSumsQuantized { model.sumFormat = .ggml(.q8_0) }
+    return model
+  }
+}
