@@ -45,7 +45,7 @@ let package = Package(
     .target(name: "Weights", dependencies: ["Inputs", "Quantities"]),
     .target(
       name: "Tokenization", dependencies: ["Inputs", .product(name: "HeapModule", package: "swift-collections")]),
-    .target(name: "Devices", dependencies: ["Inputs", "Quantities"]),
+    .target(name: "Devices", dependencies: ["Inputs", "Quantities"], resources: [.copy("Resources/Kernels")]),
     .target(name: "Communication", dependencies: ["Inputs"]),
     .target(
       name: "Simulation",

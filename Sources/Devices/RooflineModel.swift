@@ -61,8 +61,13 @@ public struct RooflineModel: Hashable, Sendable {
 
   /// The time of an operation that computes in `elementType`, to the nearest picosecond, or `Picoseconds.forever`. O(1).
   public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Int64 {
+    Picoseconds.nearest(kernelPicoseconds(of: cost, elementType: elementType, shape: shape) + Double(launchOverhead))
+  }
+
+  /// What the kernel of an operation takes on the device, in picoseconds, without starting it.
+  func kernelPicoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape) -> Double {
     let (arithmetic, memory) = bounds(of: cost, elementType, shape)
-    return Picoseconds.nearest(combined(arithmetic, memory) + Double(launchOverhead))
+    return combined(arithmetic, memory)
   }
 
   /// How long an operation's arithmetic alone takes, to the nearest picosecond.

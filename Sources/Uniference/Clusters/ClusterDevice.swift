@@ -10,6 +10,16 @@ public struct ClusterDevice: Hashable, Sendable {
     case instant
   }
 
+  /// Which measured times of kernels the roofline goes by.
+  public enum Kernels: Hashable, Sendable {
+    /// Those that come with the program for the device, unless the runtime has kernels of its own.
+    case shipped
+    /// None.
+    case none
+    /// Those of a file.
+    case tables(KernelTables)
+  }
+
   /// Unique in its cluster: `jetson-0`.
   public var name: String
   /// Its figures, those of the cluster file already in place.
@@ -20,6 +30,8 @@ public struct ClusterDevice: Hashable, Sendable {
   public var quota: ProcessorQuota?
   /// How the times of its operations are found.
   public var compute: Compute
+  /// Which measured times of kernels apply.
+  public var kernels: Kernels
 
   /// What executes models on it; `nil` for the device's own figures.
   public private(set) var runtime: Runtime?
@@ -27,13 +39,14 @@ public struct ClusterDevice: Hashable, Sendable {
   /// A device at its normal speed unless told.
   public init(
     name: String, _ specification: DeviceSpecification, speed: SpeedProfile = .normal, quota: ProcessorQuota? = nil,
-    compute: Compute = .roofline
+    compute: Compute = .roofline, kernels: Kernels = .shipped
   ) {
     self.name = name
     self.specification = specification
     self.speed = speed
     self.quota = quota
     self.compute = compute
+    self.kernels = kernels
   }
 
   /// Whether equal work always takes equally long.
@@ -46,9 +59,22 @@ public struct ClusterDevice: Hashable, Sendable {
   public var computeModel: ComputeModel {
     switch compute {
     case .roofline:
-      .roofline(
-        RooflineModel(specification, execution.efficiencies, launchOverhead: execution.launchGap))
-    case .instant: .instant
+      let roofline = RooflineModel(specification, execution.efficiencies, launchOverhead: execution.launchGap)
+      guard let kernelTables, let kernels = MeasuredKernels(kernelTables, of: specification, otherwise: roofline) else {
+        return .roofline(roofline)
+      }
+      return .measured(kernels)
+    case .instant: return .instant
+    }
+  }
+
+  /// The measured times of kernels that it goes by, if any.
+  public var kernelTables: KernelTables? {
+    switch kernels {
+    // Without the program's own files, as where they have been damaged, times are those of the figures.
+    case .shipped: execution.usesMeasuredTables ? try? KernelTables.shipped(for: specification) : nil
+    case .none: nil
+    case .tables(let tables): tables
     }
   }
 

@@ -32,16 +32,19 @@ struct DeviceEntry {
   private init(_ value: DocumentValue) throws(DocumentError) {
     let fields = try DocumentFields(
       value, of: "a device's fields",
-      allowed: ["name", "model", "count", "compute", "speed", "slowdowns", "quota"] + Self.figureNames)
+      allowed: ["name", "model", "count", "compute", "speed", "slowdowns", "quota", "kernels"] + Self.figureNames)
     let model = try fields.required("model", example: "jetson-orin-nano")
     let specification = try Self.specification(model, fields)
     let speed = try Self.speed(fields)
     let quota = try fields["quota"].map(Self.quota)
     let compute = try fields["compute"]?.choice("compute model", of: ClusterDevice.Compute.self) ?? .roofline
+    let kernels = try fields["kernels"].map { value throws(DocumentError) in
+      try Self.kernels(value, of: specification)
+    }
     let count = try fields["count"]?.integer(in: 1...Cluster.maximumDeviceCount) ?? 1
     name = try fields["name"]?.name("the device's name") ?? specification.id
     devices = Cluster.names(of: count, called: name).map {
-      ClusterDevice(name: $0, specification, speed: speed, quota: quota, compute: compute)
+      ClusterDevice(name: $0, specification, speed: speed, quota: quota, compute: compute, kernels: kernels ?? .shipped)
     }
   }
 
@@ -68,6 +71,24 @@ struct DeviceEntry {
     }
     do throws(DeviceError) { try specification.validate() } catch { throw fields.mapping.error("\(error)") }
     return specification
+  }
+
+  private static func kernels(
+    _ value: DocumentValue, of specification: DeviceSpecification
+  ) throws(DocumentError) -> ClusterDevice.Kernels {
+    switch try value.name("none, shipped, or the path of a file of kernel tables") {
+    case "none": return .none
+    case "shipped": return .shipped
+    default:
+      let path = try value.referencedPath()
+      do throws(KernelTableError) {
+        let tables = try KernelTables(contentsOf: path)
+        try tables.check(isOf: specification)
+        return .tables(tables)
+      } catch {
+        throw value.error("\(error)")
+      }
+    }
   }
 
   private static func quota(_ value: DocumentValue) throws(DocumentError) -> ProcessorQuota {

@@ -12,6 +12,8 @@ struct DeviceExecution: Sendable {
   let efficiencies: KernelEfficiencies
   /// Whether projections of the same rows are one kernel.
   let mergesProjections: Bool
+  /// Whether the times of the libraries' kernels, as they were measured, apply.
+  let usesMeasuredTables: Bool
   // Few, so that comparing them one by one is faster than hashing their names.
   private let fusedKinds: [OperationKind]
   private let hostOperations: [(kind: OperationKind, count: Int64)]
@@ -33,6 +35,7 @@ struct DeviceExecution: Sendable {
     launchGap = figures.launchGap?.value ?? (isAccelerator ? .zero : nil)
     efficiencies = figures.efficiencies
     mergesProjections = figures.mergesProjections?.value ?? false
+    usesMeasuredTables = figures.measuredTables?.value ?? true
     fusedKinds = figures.fused?.value ?? []
     hostOperations = figures.hostOperations.map { ($0.key, Int64($0.value.value)) }
   }

@@ -1,0 +1,171 @@
+import Foundation
+import Quantities
+
+/// The times of operations on a device with measured tables: a table's where it knows the kernel's neighbourhood.
+///
+/// Outside of a table's sizes the time is that of the nearest sizes in it, times the ratio that the roofline gives for the
+/// two: what the kernel reached of the roofline at the edge is carried on, so nothing jumps there. The same ratio adapts a
+/// table to a device whose figures have been changed.
+///
+/// No time is shorter than the device's memory allows for the operation's bytes: measurements repeat a kernel on the same
+/// operands, which then lie in a cache. Matrix products were measured with enough of them, so that the peak bandwidth is
+/// their limit; attention reads keys and values at the bandwidth that the roofline has for it.
+public struct MeasuredKernels: Hashable, Sendable {
+  /// The tables.
+  public let tables: KernelTables
+  /// Other operations' times, and the ratios outside of tables.
+  public let roofline: RooflineModel
+  /// The roofline of the device as the catalogue has it, whose kernels were measured.
+  private let reference: RooflineModel
+  /// The roofline of the device as it is.
+  private let own: RooflineModel
+  private let peakPicosecondsPerByte: Double
+  private let adapts: Bool
+
+  /// - Parameters:
+  ///   - device: the device, whose figures need not be those of the catalogue.
+  ///   - roofline: what gives the times of operations that no table has.
+  public init?(_ tables: KernelTables, of device: DeviceSpecification, otherwise roofline: RooflineModel) {
+    guard let measured = try? DeviceCatalogue.device(tables.deviceID) else { return nil }
+    self.tables = tables
+    self.roofline = roofline
+    reference = RooflineModel(measured)
+    own = RooflineModel(device)
+    adapts = own != reference
+    peakPicosecondsPerByte = 1e12 / device.memoryBandwidth.value.bytesPerSecond
+  }
+
+  /// The time of an operation in picoseconds. O(log n) in the number of sizes of a table.
+  public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape) -> Int64 {
+    guard let measured = time(of: shape, cost, elementType) else {
+      return roofline.picoseconds(of: cost, elementType: elementType, shape: shape)
+    }
+    let adapted = adapts ? measured * ratio(of: cost, elementType, shape) : measured
+    return Picoseconds.nearest(adapted)
+  }
+
+  /// The device's roofline over that of the catalogue's.
+  private func ratio(of cost: OperationCost, _ elementType: ElementType, _ shape: KernelShape) -> Double {
+    let former = reference.kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    return former > 0 ? own.kernelPicoseconds(of: cost, elementType: elementType, shape: shape) / former : 1
+  }
+
+  /// The time that the tables give, in picoseconds; `nil` where they have none for such a kernel.
+  func time(of shape: KernelShape, _ cost: OperationCost, _ elementType: ElementType) -> Double? {
+    switch shape {
+    case .matrixMultiplication(let batch, let rows, let inner, let columns):
+      matrixTime(batch: batch, rows: rows, inner: inner, columns: columns, cost, elementType)
+    case .attention(let batch, let heads, let keyValueHeads, let queries, let keys, let headSize):
+      attentionTime(
+        HeadConfiguration(heads: heads, keyValueHeads: keyValueHeads, headSize: headSize), batch: batch,
+        queries: queries, keys: keys, cost, elementType)
+    case .normalization(let rows, let columns): normalizationTime(rows: rows, columns: columns, elementType)
+    case .elementwise, .other: nil
+    }
+  }
+
+  // MARK: Matrix products
+
+  private func matrixTime(
+    batch: Int, rows: Int, inner: Int, columns: Int, _ cost: OperationCost, _ elementType: ElementType
+  ) -> Double? {
+    guard batch > 0, rows > 0, inner > 0, columns > 0,
+      let table = tables.table(.matrixMultiplication, elementType)
+    else { return nil }
+    let bytes = elementType.byteCount
+    let actual = OperationCost.matrixMultiplication(
+      batch: batch, rows: rows, columns: columns, inner: inner, bytesPerElement: bytes)
+    // Weights that are stored in fewer bits, or operands in more, make another kernel. A bias counts for little.
+    guard cost.bytesRead > 0.9 * actual.bytesRead, cost.bytesRead < 1.1 * actual.bytesRead + Double(4 * columns) else {
+      return nil
+    }
+    let grid = tables.grid(of: table)
+    // Products that run side by side fill the device as more rows do.
+    let (allRows, overflow) = batch.multipliedReportingOverflow(by: rows)
+    guard !overflow else { return nil }
+    let sizes = grid.clamped([allRows, columns, inner])
+    var time = exp(grid.logarithm(at: sizes))
+    if batch > 1 || sizes != [rows, columns, inner] {
+      let known = OperationCost.matrixMultiplication(
+        rows: sizes[0], columns: sizes[1], inner: sizes[2], bytesPerElement: bytes)
+      let knownShape = KernelShape.matrixMultiplication(
+        batch: 1, rows: sizes[0], inner: sizes[2], columns: sizes[1])
+      let shape = KernelShape.matrixMultiplication(batch: batch, rows: rows, inner: inner, columns: columns)
+      time *= carried(from: known, knownShape, to: actual, shape, elementType)
+    }
+    return max(time, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
+  }
+
+  // MARK: Attention
+
+  private func attentionTime(
+    _ configuration: HeadConfiguration, batch: Int, queries: Int, keys: Int, _ cost: OperationCost,
+    _ elementType: ElementType
+  ) -> Double? {
+    guard batch > 0, queries > 0, keys > 0, configuration.heads > 0, configuration.keyValueHeads > 0,
+      configuration.headSize > 0
+    else { return nil }
+    let kind: KernelKind = queries == 1 ? .decodingAttention : .promptAttention
+    let stored = storedType(of: configuration, batch: batch, queries: queries, keys: keys, cost, elementType)
+    guard let stored, let table = tables.table(kind, stored),
+      let (place, known) = tables.nearestConfiguration(in: table, to: configuration)
+    else { return nil }
+    let grid = tables.grid(of: table, configuration: place)
+    // A prompt that attends to as many pairs of positions as the queries see of the keys: with a cache before them, a
+    // window or no mask there are more or fewer than in a prompt of their length.
+    let pairs = cost.flops / (4 * Double(batch * configuration.heads) * Double(configuration.headSize))
+    let length = queries == 1 ? keys : max(1, Int(((2 * pairs + 0.25).squareRoot() - 0.5).rounded()))
+    let sizes = grid.clamped([batch, length])
+    let time = exp(grid.logarithm(at: sizes))
+    let knownCost = OperationCost.attention(
+      known, batch: sizes[0], queries: queries == 1 ? 1 : sizes[1], keys: sizes[1], bytesPerElement: stored.byteCount)
+    let shape = KernelShape.attention(
+      batch: batch, heads: configuration.heads, keyValueHeads: configuration.keyValueHeads, queries: queries,
+      keys: keys, headSize: configuration.headSize)
+    let knownShape = KernelShape.attention(
+      batch: sizes[0], heads: known.heads, keyValueHeads: known.keyValueHeads,
+      queries: queries == 1 ? 1 : sizes[1], keys: sizes[1], headSize: known.headSize)
+    let isKnown = known == configuration && sizes == [batch, length] && (queries == 1 || queries == keys)
+    let factor = isKnown ? 1 : carried(from: knownCost, knownShape, to: cost, shape, elementType)
+    let moved = OperationCost(flops: 0, bytesRead: cost.bytesRead, bytesWritten: cost.bytesWritten)
+    return max(time * factor, reference.kernelPicoseconds(of: moved, elementType: elementType, shape: shape))
+  }
+
+  /// The type in which keys and values are stored, by the bytes that are read; `nil` where none has such.
+  private func storedType(
+    of configuration: HeadConfiguration, batch: Int, queries: Int, keys: Int, _ cost: OperationCost,
+    _ elementType: ElementType
+  ) -> ElementType? {
+    let queryBytes = Double(batch * queries * configuration.heads * configuration.headSize * elementType.byteCount)
+    let elements = 2 * Double(batch * keys * configuration.keyValueHeads * configuration.headSize)
+    let bytes = (cost.bytesRead - queryBytes) / elements
+    if abs(bytes - Double(elementType.byteCount)) < 0.1 { return elementType }
+    return abs(bytes - 1) < 0.1 ? .float8 : nil
+  }
+
+  // MARK: Norms
+
+  private func normalizationTime(rows: Int, columns: Int, _ elementType: ElementType) -> Double? {
+    guard rows > 0, columns > 0, let table = tables.table(.normalization, elementType) else { return nil }
+    let grid = tables.grid(of: table)
+    let sizes = grid.clamped([rows, columns])
+    let time = exp(grid.logarithm(at: sizes))
+    guard sizes != [rows, columns] else { return time }
+    let bytes = elementType.byteCount
+    return time
+      * carried(
+        from: .normalization(rows: sizes[0], columns: sizes[1], bytesPerElement: bytes),
+        .normalization(rows: sizes[0], columns: sizes[1]),
+        to: .normalization(rows: rows, columns: columns, bytesPerElement: bytes),
+        .normalization(rows: rows, columns: columns), elementType)
+  }
+
+  /// What the roofline gives for one kernel over what it gives for another.
+  private func carried(
+    from known: OperationCost, _ knownShape: KernelShape, to cost: OperationCost, _ shape: KernelShape,
+    _ elementType: ElementType
+  ) -> Double {
+    let former = reference.kernelPicoseconds(of: known, elementType: elementType, shape: knownShape)
+    return former > 0 ? reference.kernelPicoseconds(of: cost, elementType: elementType, shape: shape) / former : 1
+  }
+}

@@ -1,0 +1,1 @@
+"""Tables of measured kernel times, in the format that ``uniference`` reads (``Documentation/kernels.md``)."""
