@@ -8,13 +8,17 @@ import Results
 struct DevicesCommand: ReportingCommand {
   static let configuration = CommandConfiguration(
     commandName: "devices",
-    abstract: "List the devices that cluster files may name, each figure with its source.")
+    abstract: "List the devices that cluster files may name, each figure with its source.",
+    subcommands: [DevicesImportCommand.self])
 
   @Argument(help: "One device, to see every figure of it.")
   var id: String?
 
   @Flag(help: "List every figure of every device, not only the most important ones.")
   var all = false
+
+  @Flag(help: "List the tables of measured kernel times that stand behind a device, or behind each of them.")
+  var kernels = false
 
   @OptionGroup var tables: TableOptions
 
@@ -23,7 +27,10 @@ struct DevicesCommand: ReportingCommand {
 
   func perform() async throws {
     let devices = try id.map { [try DeviceCatalogue.device($0)] } ?? DeviceCatalogue.all
-    if json {
+    if kernels {
+      let listing = try KernelTableListing(devices: devices)
+      try StandardOutput.print(json ? try jsonText(listing) : listing.text(tables.format), terminator: json ? "\n" : "")
+    } else if json {
       try StandardOutput.print(try jsonText(DeviceListing(devices: devices)))
     } else if id != nil || all {
       try StandardOutput.print(devices.map { figureTable($0, tables.format) }.joined(separator: "\n"), terminator: "")

@@ -18,7 +18,8 @@ enum SentFrames {
   static let name = [2] + littleEndian(UInt32(1)) + text("train.py:3")
   static let operations =
     [3] + littleEndian(UInt32(1)) + littleEndian(UInt32(1)) + [0]
-    + [1e9, 1e6, 1e6].flatMap { littleEndian($0.bitPattern) }
+    + [1e9, 1e6, 1e6].flatMap { littleEndian($0.bitPattern) } + [2]
+    + (1...6).flatMap { littleEndian(UInt32($0)) }
   static let published =
     [4] + littleEndian(UInt64(1)) + littleEndian(UInt32(3)) + littleEndian(UInt32(0)) + littleEndian(UInt64(64))
   static let stack = [5] + text("a stack")

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -23,6 +23,7 @@ from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode, is_traceable_wrapper_subclass_type
 
 from uniference.flops import operation_flops
+from uniference.kernel_shapes import KernelShape, kernel_shape
 from uniference.tensors import data_type_code
 from uniference.traffic import Access, bytes_read, bytes_written, tensors_in
 
@@ -60,6 +61,8 @@ class Operation:
     """Floating-point operations; a multiply-add counts as two."""
     bytes_read: float
     bytes_written: float
+    shape: KernelShape = field(default=KernelShape(), compare=False)
+    """The kernel that it is on a device."""
 
 
 class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -178,6 +181,7 @@ def describe(function: Any, arguments: Any, keywords: Any, result: Any) -> Opera
         operation_flops(function, arguments, keywords, result, access),
         bytes_read(access),
         bytes_written(access),
+        kernel_shape(function._overloadpacket.__name__, arguments),
     )
 
 

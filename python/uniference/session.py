@@ -345,7 +345,10 @@ class Session:
 
     def _operations(self, operations: Sequence[Any]) -> bytes:
         return wire.operations(
-            [(self.name_id(o.name), o.data_type, o.flops, o.bytes_read, o.bytes_written) for o in operations]
+            [
+                (self.name_id(o.name), o.data_type, o.flops, o.bytes_read, o.bytes_written, o.shape)
+                for o in operations
+            ]
         )
 
     def _find_site(self) -> int:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MAGIC = 0x46494E55
-PROTOCOL = 3
+PROTOCOL = 4
 LONGEST_FRAME_BYTES = 1 << 26
 """Values do not travel in frames, so none comes near it."""
 
@@ -99,7 +99,7 @@ NO_BLOCK = BlockPlace(0, 0, 0)
 _HEAD = struct.Struct("<IB")
 _INTERVAL = struct.Struct("<qI")
 _COUNT = struct.Struct("<I")
-_OPERATION = struct.Struct("<IBddd")
+_OPERATION = struct.Struct("<IBdddB6I")
 _PUBLISHED = struct.Struct("<QIIQ")
 _GROUP = struct.Struct("<IIIBI")
 _DECLARATION = struct.Struct("<III")
@@ -150,9 +150,10 @@ def name(name_id: int, text: str) -> bytes:
     return frame(FrameKind.NAME, _COUNT.pack(name_id), string(text))
 
 
-def operations(entries: Sequence[tuple[int, int, float, float, float]]) -> bytes:
-    """Entries: name, dtype code, FLOPs, bytes read, bytes written."""
-    return frame(FrameKind.OPERATIONS, _COUNT.pack(len(entries)), *(_OPERATION.pack(*entry) for entry in entries))
+def operations(entries: Sequence[tuple[int, int, float, float, float, Sequence[int]]]) -> bytes:
+    """Entries: name, dtype code, FLOPs, bytes read, bytes written, and the kernel's kind and six sizes."""
+    packed = (_OPERATION.pack(*entry, *shape) for *entry, shape in entries)
+    return frame(FrameKind.OPERATIONS, _COUNT.pack(len(entries)), *packed)
 
 
 def published(reduction: int, block: BlockPlace) -> bytes:

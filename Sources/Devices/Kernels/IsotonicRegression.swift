@@ -14,7 +14,8 @@ struct IsotonicRegression {
       counts.append(1)
       // Two neighbouring pools in the wrong order become one with their mean.
       while sums.count > 1,
-        sums[sums.count - 2] * Double(counts[counts.count - 1]) > sums[sums.count - 1] * Double(counts[counts.count - 2])
+        sums[sums.count - 2] * Double(counts[counts.count - 1]) > sums[sums.count - 1]
+          * Double(counts[counts.count - 2])
       {
         let (sum, size) = (sums.removeLast(), counts.removeLast())
         sums[sums.count - 1] += sum

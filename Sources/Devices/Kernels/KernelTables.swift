@@ -55,7 +55,8 @@ public final class KernelTables: Sendable {
         path, "\(reason): it has \(contents.count) bytes, its header says \(fileBytes); copy or import it again")
     }
     guard headerBytes <= UInt64(contents.count - Self.fixedBytes) else {
-      throw KernelTableError(path, "its header of \(headerBytes) bytes is larger than the file; import the tables again")
+      throw KernelTableError(
+        path, "its header of \(headerBytes) bytes is larger than the file; import the tables again")
     }
     let start = contents.startIndex + Self.fixedBytes + Int(headerBytes)
     do {
@@ -69,7 +70,8 @@ public final class KernelTables: Sendable {
       if let fault = table.fault(inPayloadOf: payload.count) { throw KernelTableError(path, fault) }
       let presence = payload[table.offset..<table.offset + table.presenceBytes]
       guard presence.reduce(0, { $0 + $1.nonzeroBitCount }) == table.points else {
-        throw KernelTableError(path, "its table \(table.kind.rawValue) of \(table.element_type) is damaged; import it again")
+        throw KernelTableError(
+          path, "its table \(table.kind.rawValue) of \(table.element_type) is damaged; import it again")
       }
     }
     self.path = path
@@ -81,7 +83,8 @@ public final class KernelTables: Sendable {
   /// Throws unless the tables are those of a device.
   public func check(isOf device: DeviceSpecification) throws(KernelTableError) {
     guard device.id != deviceID else { return }
-    throw KernelTableError(path, "its tables are of \(deviceID), the device is \(device.id); give tables of that device")
+    throw KernelTableError(
+      path, "its tables are of \(deviceID), the device is \(device.id); give tables of that device")
   }
 
   /// What each table holds.

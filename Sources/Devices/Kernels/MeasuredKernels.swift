@@ -32,7 +32,8 @@ public struct MeasuredKernels: Hashable, Sendable {
     reference = RooflineModel(measured)
     own = RooflineModel(device)
     adapts = own != reference
-    peakPicosecondsPerByte = 1e12 / device.memoryBandwidth.value.bytesPerSecond
+    // Of the measured device, since what it took is adapted afterwards.
+    peakPicosecondsPerByte = 1e12 / measured.memoryBandwidth.value.bytesPerSecond
   }
 
   /// The time of an operation in picoseconds. O(log n) in the number of sizes of a table.
@@ -85,13 +86,18 @@ public struct MeasuredKernels: Hashable, Sendable {
     guard !overflow else { return nil }
     let sizes = grid.clamped([allRows, columns, inner])
     var time = exp(grid.logarithm(at: sizes))
-    if batch > 1 || sizes != [rows, columns, inner] {
-      let known = OperationCost.matrixMultiplication(
-        rows: sizes[0], columns: sizes[1], inner: sizes[2], bytesPerElement: bytes)
-      let knownShape = KernelShape.matrixMultiplication(
-        batch: 1, rows: sizes[0], inner: sizes[2], columns: sizes[1])
+    // Less than the smallest size takes as long as that: starting the kernel is all.
+    let (wide, deep) = (max(columns, sizes[1]), max(inner, sizes[2]))
+    func roofline(batch: Int = 1, _ rows: Int, _ columns: Int, _ inner: Int) -> Double {
+      let cost = OperationCost.matrixMultiplication(
+        batch: batch, rows: rows, columns: columns, inner: inner, bytesPerElement: bytes)
       let shape = KernelShape.matrixMultiplication(batch: batch, rows: rows, inner: inner, columns: columns)
-      time *= carried(from: known, knownShape, to: actual, shape, elementType)
+      return reference.kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    }
+    // For one row, so that it is the same for all rows.
+    if wide > sizes[1] || deep > sizes[2] { time *= roofline(1, wide, deep) / roofline(1, sizes[1], sizes[2]) }
+    if batch > 1 || allRows > sizes[0] {
+      time *= roofline(batch: batch, rows, wide, deep) / roofline(min(allRows, sizes[0]), wide, deep)
     }
     return max(time, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
   }

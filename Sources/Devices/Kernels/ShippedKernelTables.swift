@@ -32,6 +32,8 @@ extension KernelTables {
       candidates.append(folder.appendingPathComponent("share/uniference"))
       folder.deleteLastPathComponent()
     }
-    return candidates.map { $0.appendingPathComponent("Kernels").path }.first { FileManager.default.fileExists(atPath: $0) }
+    return candidates.map { $0.appendingPathComponent("Kernels").path }.first {
+      FileManager.default.fileExists(atPath: $0)
+    }
   }()
 }

@@ -30,7 +30,8 @@ extension RankConversation {
     case .roofline:
       for computed in interval.operations {
         try rank.compute(
-          computed.cost, elementType: computed.dataType.costType, operation: link.text(computed.name) ?? "operation")
+          computed.cost, elementType: computed.dataType.costType, shape: computed.shape,
+          operation: link.text(computed.name) ?? "operation")
       }
     }
   }

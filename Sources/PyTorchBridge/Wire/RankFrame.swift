@@ -25,7 +25,7 @@ enum RankFrame {
     case .name: self = .name(id: try reader.integer(), text: try reader.string())
     case .operations:
       self = .operations(
-        try reader.list(bytesPerEntry: 29) { (reader) throws(ProtocolError) in try ComputedOperation(&reader) })
+        try reader.list(bytesPerEntry: 54) { (reader) throws(ProtocolError) in try ComputedOperation(&reader) })
     case .published:
       let reduction = try reader.integer(UInt64.self)
       guard let block = try BlockPlace(&reader) else { throw ProtocolError("a result was published without a block") }
@@ -47,7 +47,7 @@ enum RankFrame {
 /// A connection's first frame.
 struct Greeting: Sendable {
   static let magic: UInt32 = 0x4649_4E55
-  static let protocolVersion: UInt16 = 3
+  static let protocolVersion: UInt16 = 4
   static let tokenLength = 32
 
   let version: UInt16
@@ -80,6 +80,28 @@ extension ComputedOperation {
     dataType = try DataType(&reader)
     cost = OperationCost(
       flops: try reader.cost(), bytesRead: try reader.cost(), bytesWritten: try reader.cost())
+    shape = try KernelShape(&reader)
+  }
+}
+
+extension KernelShape {
+  /// A kind and six sizes, of which each kind has some.
+  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+    let kind = try reader.integer(UInt8.self)
+    var sizes: [Int] = []
+    for _ in 0..<6 { sizes.append(Int(try reader.integer(UInt32.self))) }
+    let (batch, heads, keyValueHeads, rows, inner, columns) = (
+      sizes[0], sizes[1], sizes[2], sizes[3], sizes[4], sizes[5]
+    )
+    switch kind {
+    case 0: self = .other
+    case 1: self = .matrixMultiplication(batch: batch, rows: rows, inner: inner, columns: columns)
+    case 2:
+      self = .attention(
+        batch: batch, heads: heads, keyValueHeads: keyValueHeads, queries: rows, keys: columns, headSize: inner)
+    case 3: self = .normalization(rows: rows, columns: columns)
+    default: throw ProtocolError("there is no kind of kernel \(kind)")
+    }
   }
 }
 

@@ -15,6 +15,7 @@ struct ComputedOperation: Sendable {
   let name: UInt32
   let dataType: DataType
   let cost: OperationCost
+  let shape: KernelShape
 }
 
 /// A frame that the rank's logical process acts on.

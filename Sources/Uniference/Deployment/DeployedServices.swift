@@ -32,7 +32,7 @@ final class DeployedServices: RankServices {
 
   func compute(for duration: Duration, operation: String, isMeasured: Bool) {}
 
-  func compute(_ cost: OperationCost, elementType: ElementType, operation: String) {}
+  func compute(_ cost: OperationCost, elementType: ElementType, shape: KernelShape, operation: String) {}
 
   func end(ofWork duration: Duration) -> VirtualTime { clock.now }
 

@@ -58,9 +58,13 @@ public final class Rank: @unchecked Sendable {
   package func end(ofWork duration: Duration) -> VirtualTime { services.end(ofWork: duration) }
 
   /// Computes something whose cost is known. In deployment it does nothing: work is real there.
-  public func compute(_ cost: OperationCost, elementType: ElementType = .float32, operation: String = "compute") throws
-  {
-    try services.compute(cost, elementType: elementType, operation: operation)
+  ///
+  /// - Parameter shape: the kernel that it is; measured tables know times by it.
+  public func compute(
+    _ cost: OperationCost, elementType: ElementType = .float32, shape: KernelShape = .other,
+    operation: String = "compute"
+  ) throws {
+    try services.compute(cost, elementType: elementType, shape: shape, operation: operation)
   }
 
   /// A stream of random numbers of this rank's own, the same in every run of the same seed, simulated or deployed.

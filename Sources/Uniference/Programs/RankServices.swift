@@ -17,7 +17,7 @@ protocol RankServices: AnyObject, Sendable {
   func compute(for duration: Duration, operation: String, isMeasured: Bool) throws
 
   /// Computes something whose cost is known.
-  func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws
+  func compute(_ cost: OperationCost, elementType: ElementType, shape: KernelShape, operation: String) throws
 
   /// What the rank's clock would read after so much work at the device's normal speed. Charges nothing.
   func end(ofWork duration: Duration) -> VirtualTime
@@ -78,8 +78,8 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
     try accounts.compute(for: duration, operation: operation, isMeasured: isMeasured)
   }
 
-  func compute(_ cost: OperationCost, elementType: ElementType, operation: String) throws {
-    try accounts.compute(cost, elementType: elementType, operation: operation)
+  func compute(_ cost: OperationCost, elementType: ElementType, shape: KernelShape, operation: String) throws {
+    try accounts.compute(cost, elementType: elementType, shape: shape, operation: operation)
   }
 
   func end(ofWork duration: Duration) -> VirtualTime { accounts.end(ofWork: duration) }

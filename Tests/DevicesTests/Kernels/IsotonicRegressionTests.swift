@@ -7,13 +7,20 @@ import Testing
   /// up to any end not before it (Barlow, Bartholomew, Bremner and Brunk, "Statistical inference under order
   /// restrictions", 1972).
   static func slow(_ values: [Double]) -> [Double] {
-    values.indices.map { place in
-      (0...place).map { first in
-        (place..<values.count).map { last in
-          values[first...last].reduce(0, +) / Double(last - first + 1)
-        }.min() ?? .nan
-      }.max() ?? .nan
+    var fitted: [Double] = []
+    for place in values.indices {
+      var largest = -Double.infinity
+      for first in 0...place {
+        var smallest = Double.infinity
+        for last in place..<values.count {
+          let sum = values[first...last].reduce(0, +)
+          smallest = min(smallest, sum / Double(last - first + 1))
+        }
+        largest = max(largest, smallest)
+      }
+      fitted.append(largest)
     }
+    return fitted
   }
 
   @Test("as the minimax formula says", arguments: 0..<40)

@@ -11,22 +11,24 @@ import Testing
     for (values, size) in zip(grid.axes, sizes) {
       let upper = values.firstIndex { $0 >= size } ?? values.count - 1
       let lower = values[upper] == size ? upper : upper - 1
-      let share =
-        lower == upper ? 0 : log(Double(size) / Double(values[lower])) / log(Double(values[upper]) / Double(values[lower]))
-      corners = corners.flatMap { corner in
-        [
-          (corner.place * values.count + lower, corner.weight * (1 - share)),
-          (corner.place * values.count + upper, corner.weight * share),
-        ]
+      let (below, above) = (Double(values[lower]), Double(values[upper]))
+      let share = lower == upper ? 0 : log(Double(size) / below) / log(above / below)
+      var next: [(place: Int, weight: Double)] = []
+      for corner in corners {
+        next.append((corner.place * values.count + lower, corner.weight * (1 - share)))
+        next.append((corner.place * values.count + upper, corner.weight * share))
       }
+      corners = next
     }
-    return corners.reduce(0) { $0 + ($1.weight > 0 ? $1.weight * grid.times[$1.place] : 0) }
+    return corners.reduce(0.0) { sum, corner in sum + corner.weight * grid.times[corner.place] }
   }
 
   /// A grid with scatter and gaps.
   static func grid(_ random: inout SplitMix) -> KernelGrid {
-    let axes = (0..<3).map { _ in
-      Array(Set((0..<Int.random(in: 2...6, using: &random)).map { _ in Int.random(in: 1...5000, using: &random) })).sorted()
+    let axes: [[Int]] = (0..<3).map { _ in
+      let count = Int.random(in: 2...6, using: &random)
+      let values = (0..<count).map { _ in Int.random(in: 1...5000, using: &random) }
+      return Set(values).sorted()
     }
     var measured: [Double] = []
     for rows in axes[0] {
@@ -37,7 +39,9 @@ import Testing
         }
       }
     }
-    for place in measured.indices.dropFirst() where Int.random(in: 0..<4, using: &random) == 0 { measured[place] = .nan }
+    for place in measured.indices.dropFirst() where Int.random(in: 0..<4, using: &random) == 0 {
+      measured[place] = .nan
+    }
     return KernelGrid(axes: axes, measured: measured) { sizes in
       let cost = OperationCost.matrixMultiplication(
         rows: sizes[0], columns: sizes[1], inner: sizes[2], bytesPerElement: 2)
@@ -68,7 +72,8 @@ import Testing
       for axis in smaller.indices {
         var larger = smaller
         larger[axis] = Int.random(in: smaller[axis]...(grid.axes[axis].last ?? 1), using: &random)
-        #expect(grid.logarithm(at: larger) >= grid.logarithm(at: smaller) - 1e-12, "seed \(seed), \(smaller), \(larger)")
+        #expect(
+          grid.logarithm(at: larger) >= grid.logarithm(at: smaller) - 1e-12, "seed \(seed), \(smaller), \(larger)")
       }
     }
   }

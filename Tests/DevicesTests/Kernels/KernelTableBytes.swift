@@ -1,7 +1,7 @@
 import Foundation
 
 /// A file of kernel tables, as `python/uniference/kernel_tables` writes them.
-struct KernelTableBytes {
+struct KernelTableBytes: Sendable {
   var device = "h100-sxm"
   var version: UInt32 = 1
   /// Microseconds of each cell, the last axis running fastest; `nil` where nothing was measured.
@@ -11,7 +11,7 @@ struct KernelTableBytes {
   var axes: [(name: String, values: [Int])]
   var configurations: [[Int]]?
   /// Fields of the table's header to replace.
-  var overrides: [String: Any] = [:]
+  var overrides: [String: any Sendable] = [:]
 
   var data: Data {
     let known = cells.compactMap(\.self)
@@ -32,15 +32,21 @@ struct KernelTableBytes {
       "shortest_us": shortest, "step": step, "offset": 0, "bytes": payload.count,
     ]
     if let configurations { table["configurations"] = configurations }
-    table.merge(overrides) { $1 }
+    for (field, value) in overrides { table[field] = value }
     let header: [String: Any] = [
       "device": device, "measured_on": "a device", "source": ["name": "a test"], "tables": [table],
     ]
     guard let text = try? JSONSerialization.data(withJSONObject: header) else { return Data() }
-    func bytes(_ value: UInt64, _ count: Int) -> [UInt8] { (0..<count).map { UInt8(value >> (8 * $0) & 0xFF) } }
-    let size = UInt64(24 + text.count + payload.count)
-    return Data("UNIKERN\n".utf8) + bytes(UInt64(version), 4) + bytes(UInt64(text.count), 4) + bytes(size, 8) + text
-      + payload
+    var data = Data("UNIKERN\n".utf8)
+    func append(_ value: Int, bytes count: Int) {
+      for byte in 0..<count { data.append(UInt8(truncatingIfNeeded: value >> (8 * byte))) }
+    }
+    append(Int(version), bytes: 4)
+    append(text.count, bytes: 4)
+    append(24 + text.count + payload.count, bytes: 8)
+    data.append(text)
+    data.append(contentsOf: payload)
+    return data
   }
 
   /// Writes it into a folder of temporary files and returns the path.

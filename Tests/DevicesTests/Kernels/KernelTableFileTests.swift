@@ -39,10 +39,12 @@ import Testing
   @Test("grids of one configuration among several are found in the middle of a byte")
   func configurations() throws {
     let bytes = KernelTableBytes(
-      cells: [1, nil, 3, nil, 5, 6, nil, 8, 9], kind: "decoding_attention", axes: [("batch", [1]), ("length", [1, 2, 4])],
+      cells: [1, nil, 3, nil, 5, 6, nil, 8, 9], kind: "decoding_attention",
+      axes: [("batch", [1]), ("length", [1, 2, 4])],
       configurations: [[8, 8, 64], [16, 4, 64], [32, 8, 128]])
     let tables = try KernelTables(contentsOf: try bytes.write())
-    for (configuration, expected) in [[1, nil, 3], [nil, 5, 6], [nil, 8, 9]].enumerated() {
+    let expected: [[Double?]] = [[1, nil, 3], [nil, 5, 6], [nil, 8, 9]]
+    for (configuration, expected) in expected.enumerated() {
       let found = tables.logarithms(of: tables.header.tables[0], configuration)
       #expect(found.map { $0.isNaN ? nil : (exp($0) / 1e6).rounded() } == expected)
     }
@@ -76,7 +78,7 @@ import Testing
     #expect(try error(of: bytes.data).contains("has 6 points and 15 bytes, which do not belong together"))
     bytes.overrides = ["offset": 8]
     #expect(try error(of: bytes.data).contains("lies outside of the file's 15 bytes of times"))
-    bytes.overrides = ["axes": [["name": "rows", "values": [1, 2]]]]
+    bytes.overrides = ["axes": [["name": "rows", "values": [1, 2]] as [String: any Sendable]]]
     #expect(try error(of: bytes.data).contains("has the axes rows; it must have rows, columns, inner"))
     bytes.overrides = ["step": -1.0]
     #expect(try error(of: bytes.data).contains("shortest_us and step must be positive"))

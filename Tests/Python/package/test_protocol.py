@@ -111,7 +111,8 @@ MESSAGE = MessageCall(dtype_code=3, peer=5, tag=-7, elements=9)
 SAMPLES: dict[str, tuple[bytes, list[Any]]] = {
     "hello": (wire.hello(TOKEN, 1, 2, 3, "main", "2.13"), [wire.MAGIC, wire.PROTOCOL, TOKEN, 1, 2, 3, "main", "2.13"]),
     "name": (wire.name(1, "text"), [1, "text"]),
-    "operations": (wire.operations([(1, 2, 3.0, 4.0, 5.0)]), [[(1, 2, 3.0, 4.0, 5.0)]]),
+    "operations": (wire.operations([(1, 2, 3.0, 4.0, 5.0, (1, 6, 7, 8, 9, 10, 11))]),
+                   [[(1, 2, 3.0, 4.0, 5.0, 1, 6, 7, 8, 9, 10, 11)]]),
     "published": (wire.published(1, BLOCK), [1, BLOCK]),
     "stack": (wire.stack("text"), ["text"]),
     "forget": (wire.forget(1), [1]),
