@@ -32,6 +32,20 @@ import Testing
     #expect(explained == Array(1...explained.count))
   }
 
+  @Test("measured tables behind a device, and that there are none")
+  func measuredTables() throws {
+    let listing = try KernelTableListing(devices: [try DeviceCatalogue.device("h100-sxm")])
+    let text = listing.text(TableFormat())
+    #expect(text.hasPrefix("h100-sxm: measured on NVIDIA H100 80GB HBM3\n"))
+    #expect(text.contains("matrix multiplication") && text.contains("35700") && text.contains("TensorRT-LLM 1.3.0rc20"))
+    #expect(text.contains("Source: aisimulate 0.13.0") && text.contains("Apache-2.0"))
+    #expect(listing.devices[0].tables.allSatisfy { $0.points > 1000 })
+    let none = try KernelTableListing(devices: [try DeviceCatalogue.device("raspberry-pi-5")])
+    #expect(none.devices.isEmpty)
+    #expect(none.text(TableFormat()).hasPrefix("raspberry-pi-5 has no tables of measured kernel times;"))
+    #expect(try KernelTableListing(devices: DeviceCatalogue.all).devices.count == 6)
+  }
+
   @Test("one device")
   func oneDevice() throws {
     let text = figureTable(try DeviceCatalogue.device("jetson-orin-nano"))

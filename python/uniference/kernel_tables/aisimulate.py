@@ -111,20 +111,33 @@ def matrix_tables(folder: Path, engines: Iterable[str]) -> list[KernelTable]:
 
 
 def attention_tables(folder: Path, kind: str, table: str, length: Callable[[Row], int]) -> list[KernelTable]:
-    """Attention without a window, by configuration of the heads, batch and length."""
-    engine, rows = rows_of(folder / "attention", table, ("vllm", "trtllm", "sglang"))
-    rows = [row for row in rows if not row.get("window_size") and row.get("beam_width", 1) == 1]
-    heads = sorted({configuration(row) for row in rows})
-    places = {entry: place for place, entry in enumerate(heads)}
+    """Attention without a window, by configuration of the heads, batch and length.
+
+    vLLM's times count; configurations that it has not are those of the next engine that has them.
+    """
 
     def element_type(row: Row) -> str | None:
         # What keys and values are stored as decides the bytes, which decide the time of decoding.
         return ELEMENT_TYPES.get(row["kv_cache_dtype"])
 
+    chosen: list[dict[str, Any]] = []
+    names: list[str] = []
+    known: set[tuple[str | None, tuple[int, int, int]]] = set()
+    for engine in ("vllm", "trtllm", "sglang"):
+        name, rows = rows_of(folder / "attention", table, [engine])
+        rows = [row for row in rows if not row.get("window_size") and row.get("beam_width", 1) == 1]
+        new = [row for row in rows if (element_type(row), configuration(row)) not in known]
+        known |= {(element_type(row), configuration(row)) for row in new}
+        chosen += new
+        names += [name] if new else []
+    heads = sorted({configuration(row) for row in chosen})
+    places = {entry: place for place, entry in enumerate(heads)}
+
     def key(row: Row) -> tuple[int, ...]:
         return places[configuration(row)], row["batch_size"], length(row)
 
-    return list(tables(kind, engine, rows, ("batch", "length"), element_type, key, tuple(heads)))
+    engines = " and ".join(names)
+    return list(tables(kind, engines, chosen, ("batch", "length"), element_type, key, tuple(heads)))
 
 
 def configuration(row: Row) -> tuple[int, int, int]:
