@@ -71,10 +71,12 @@ public struct ClusterDevice: Hashable, Sendable {
   /// The measured times of kernels that it goes by, if any.
   public var kernelTables: KernelTables? {
     switch kernels {
-    // Without the program's own files, as where they have been damaged, times are those of the figures.
-    case .shipped: execution.usesMeasuredTables ? try? KernelTables.shipped(for: specification) : nil
-    case .none: nil
-    case .tables(let tables): tables
+    case .shipped:
+      guard execution.usesMeasuredTables else { return nil }
+      // Without the program's own files, as where they have been damaged, times are those of the figures.
+      return try? KernelTables.shipped(for: specification)
+    case .none: return nil
+    case .tables(let tables): return tables
     }
   }
 
