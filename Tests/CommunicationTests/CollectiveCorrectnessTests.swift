@@ -70,9 +70,17 @@ import Testing
     _ algorithm: CollectiveAlgorithm, size: Int, random: inout SeededGenerator
   ) -> CollectivePlan {
     let divisors = (1...size).filter { size % $0 == 0 }
-    return CollectivePlan(
+    var plan = CollectivePlan(
       algorithm: algorithm, segmentByteCount: Int.random(in: 1...16, using: &random) * (size > 17 ? 8 : 1),
       nodeSize: divisors.randomElement(using: &random) ?? 1, waitsForSends: Bool.random(using: &random),
       copiesBuffers: Bool.random(using: &random))
+    plan.partCount = Int.random(in: 1...4, using: &random)
+    let rings: [RingChannels] = [
+      .single, RingChannels(count: 3, order: .ranks),
+      .rotated(cards: Int.random(in: 1...8, using: &random), nodeSize: plan.nodeSize),
+      .edgeDisjoint(size: size),
+    ]
+    plan.rings = rings.randomElement(using: &random) ?? .single
+    return plan
   }
 }

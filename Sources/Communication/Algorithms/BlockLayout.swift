@@ -4,8 +4,8 @@ enum BlockLayout: Sendable {
   case even(EvenBlocks)
   /// A buffer cut from the front into equal segments; the last ones may be short or empty.
   case segments(count: Int, byteCount: Int, total: Int)
-  /// Pairs of halves of equal blocks, the second one longer by a byte where the size is odd.
-  case halves(count: Int, blockByteCount: Int)
+  /// Equal blocks, each cut into so many parts; later ones are longer by a byte where the size is no multiple.
+  case parts(count: Int, blockByteCount: Int, parts: Int)
   /// Each block has its own size.
   case uneven([Int])
 
@@ -22,7 +22,7 @@ enum BlockLayout: Sendable {
   var count: Int {
     switch self {
     case .even(let blocks): blocks.count
-    case .segments(let count, _, _), .halves(let count, _): count
+    case .segments(let count, _, _), .parts(let count, _, _): count
     case .uneven(let sizes): sizes.count
     }
   }
@@ -32,7 +32,9 @@ enum BlockLayout: Sendable {
     switch self {
     case .even(let blocks): return blocks.byteCount(index)
     case .segments(_, let byteCount, let total): return max(0, min(byteCount, total - index * byteCount))
-    case .halves(_, let byteCount): return (byteCount + index & 1) / 2
+    case .parts(_, let byteCount, let parts):
+      return Self.end(of: index % parts, byteCount, parts)
+        - Self.end(of: index % parts - 1, byteCount, parts)
     case .uneven(let sizes): return sizes[index]
     }
   }
@@ -42,9 +44,16 @@ enum BlockLayout: Sendable {
     switch self {
     case .even(let blocks): return blocks.prefix(index)
     case .segments(_, let byteCount, let total): return min(total, index * byteCount)
-    case .halves(_, let byteCount): return index / 2 * byteCount + (index & 1) * (byteCount / 2)
+    case .parts(_, let byteCount, let parts):
+      return index / parts * byteCount + Self.end(of: index % parts - 1, byteCount, parts)
     case .uneven(let sizes): return sizes[..<index].reduce(0, +)
     }
+  }
+
+  /// Bytes of a block's parts up to and including one.
+  private static func end(of part: Int, _ byteCount: Int, _ parts: Int) -> Int {
+    let (quotient, remainder) = byteCount.quotientAndRemainder(dividingBy: parts)
+    return (part + 1) * quotient + max(0, part + 1 - (parts - remainder))
   }
 
   /// Bytes of `length` blocks from `start` on, going on with block 0 after the last one.

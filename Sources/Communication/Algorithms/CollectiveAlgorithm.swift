@@ -22,6 +22,16 @@ public enum CollectiveAlgorithm: String, CaseIterable, Sendable, Codable {
   case doubleBinaryTree
   /// Within each node, then between the nodes, then within each node again.
   case hierarchical
+  /// Each node's members reduce, then the nodes, then each node's members pass on, in parallel parts (NCCL's tree).
+  case nodeTree
+  /// Everybody sends everything to everybody, for small messages within a node (vLLM's custom all-reduce).
+  case oneShot
+  /// Everybody reduces a block of everybody's and sends it to everybody (vLLM's custom all-reduce).
+  case twoShot
+  /// The node's switch reduces and multicasts (NVLink SHARP, NCCL's NVLS).
+  case inSwitch
+  /// The same within nodes, and a tree between them (NCCL's NVLSTree).
+  case inSwitchTree
 }
 
 extension CollectiveAlgorithm {
@@ -39,6 +49,8 @@ extension CollectiveAlgorithm {
     case .dissemination: [.barrier]
     case .doubleBinaryTree: [.allReduce, .reduce, .broadcast]
     case .hierarchical: [.allReduce, .allGather, .reduceScatter, .broadcast]
+    case .nodeTree, .inSwitchTree, .oneShot, .twoShot: [.allReduce]
+    case .inSwitch: [.allReduce, .allGather, .reduceScatter]
     }
   }
 }

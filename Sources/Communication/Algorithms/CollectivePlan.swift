@@ -7,8 +7,14 @@ public struct CollectivePlan: Hashable, Sendable {
   /// chains). Rounded down to whole elements, at least one.
   public var segmentByteCount: Int
 
-  /// Members of each node, for the hierarchical algorithm: ranks `0..<nodeSize` share the first node, and so on.
+  /// Members of each node, for the algorithms that go by nodes: ranks `0..<nodeSize` share the first node, and so on.
   public var nodeSize: Int
+
+  /// Parts that follow each other through a node tree.
+  public var partCount = 1
+
+  /// The rings of the ring algorithm (all-reduce, all-gather, reduce-scatter of equal blocks).
+  public var rings = RingChannels.single
 
   /// Whether a parent in a binomial tree waits for one message to have left before it sends the next one, as the
   /// textbook's blocking send does; gloo's parents do not.
@@ -18,7 +24,8 @@ public struct CollectivePlan: Hashable, Sendable {
   /// out of it again, input of a reduce-scatter cloned and its result sliced.
   public var copiesBuffers: Bool
 
-  /// Latency that the protocol adds to each message, on top of the network's.
+  /// Latency that the protocol adds to each message, on top of the network's. Negative where a library's hop has been
+  /// measured to be shorter than the path's links say; a message takes no less than no time.
   public var messageLatency: Duration
 
   /// Latency that the protocol adds once to the whole collective.
@@ -26,6 +33,26 @@ public struct CollectivePlan: Hashable, Sendable {
 
   /// Bytes on the wire for each byte of a message: 2 where a flag travels with each word (NCCL's LL).
   public var wireByteFactor: Double
+
+  /// Paths from member to member among which messages are spread by ring, or by sender and receiver.
+  public var pathCount = 1
+
+  /// What holds for messages between members of one node instead, where members sit on several.
+  public var withinNode: MessageFigures?
+
+  /// Latency and bytes of some of a plan's messages.
+  public struct MessageFigures: Hashable, Sendable {
+    /// ``CollectivePlan/messageLatency``.
+    public var latency: Duration
+    /// ``CollectivePlan/wireByteFactor``.
+    public var wireByteFactor: Double
+
+    /// Figures.
+    public init(latency: Duration, wireByteFactor: Double) {
+      self.latency = latency
+      self.wireByteFactor = wireByteFactor
+    }
+  }
 
   /// The largest segment that gloo makes unless told otherwise (`kMaxSegmentSize` in gloo's `allreduce.h`): 1 MiB.
   public static let defaultSegmentByteCount = 1 << 20
@@ -49,6 +76,12 @@ public struct CollectivePlan: Hashable, Sendable {
 }
 
 extension CollectivePlan {
+  /// Which of several equally good paths a message takes; `nil` leaves it to the group.
+  public func lane(from member: Int, to peer: Int, round: Int) -> Int? {
+    if pathCount == 1 { return nil }
+    return algorithm == .ring && rings.usesLanes ? round % rings.count : (member + peer) % pathCount
+  }
+
   /// Bytes that `rank` copies in memory before its first and after its last message.
   func copyByteCounts(of shape: CollectiveShape, rank: Int) -> (leading: Int, trailing: Int) {
     let blocks = shape.memberBlocks

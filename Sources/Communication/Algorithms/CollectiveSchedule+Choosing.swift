@@ -30,6 +30,8 @@ extension CollectiveSchedule {
         DoubleBinaryTree(
           rank: rank, shape: shape, byteCount: try shape.equalByteCount(plan), segmentByteCount: plan.segmentByteCount))
     case .hierarchical: self = try Self.hierarchical(shape, plan, rank)
+    case .oneShot, .twoShot, .inSwitch: self = try Self.directReduction(shape, plan, rank)
+    case .nodeTree, .inSwitchTree: self = try Self.nodeTree(shape, plan, rank)
     }
   }
 
@@ -45,11 +47,49 @@ extension CollectiveSchedule {
       return .chain(
         Chain(rank: rank, size: shape.size, root: shape.root, combining: shape.operation == .reduce, layout: layout))
     }
+    let reduces = shape.operation != .allGather
+    let gathers = shape.operation != .reduceScatter
+    if plan.rings.count > 1, let layout = try shape.oneBlockForEachMemberAndChannel(plan) {
+      return .multiRing(
+        MultiRing(
+          rank: rank, size: shape.size, channels: plan.rings, reduces: reduces, gathers: gathers, layout: layout))
+    }
     return .ring(
       Ring(
-        rank: rank, size: shape.size, reduces: shape.operation != .allGather,
-        gathers: shape.operation != .reduceScatter,
+        rank: rank, size: shape.size, reduces: reduces, gathers: gathers,
         layout: try shape.oneBlockForEachMember(plan)))
+  }
+
+  private static func directReduction(
+    _ shape: CollectiveShape, _ plan: CollectivePlan, _ rank: Int
+  ) throws(CollectiveError) -> Self {
+    guard shape.operation == .allReduce else { return .directExchange(direct(shape, rank, postsAll: true)) }
+    let blocks = plan.algorithm == .oneShot ? 1 : shape.size
+    let layout = BlockLayout.splitting(
+      try shape.equalByteCount(plan), into: blocks, elementByteCount: shape.elementByteCount)
+    return .directAllReduce(DirectAllReduce(rank: rank, size: shape.size, layout: layout))
+  }
+
+  private static func nodeTree(
+    _ shape: CollectiveShape, _ plan: CollectivePlan, _ rank: Int
+  ) throws(CollectiveError) -> Self {
+    try checkNodeSize(shape, plan)
+    let parts = max(1, plan.partCount)
+    let layout = BlockLayout.splitting(
+      try shape.equalByteCount(plan), into: parts * shape.size, elementByteCount: shape.elementByteCount)
+    return .nodeTree(
+      NodeTree(
+        rank: rank, size: shape.size, nodeSize: plan.nodeSize, parts: parts, isDirect: plan.algorithm == .inSwitchTree,
+        layout: layout))
+  }
+
+  private static func checkNodeSize(_ shape: CollectiveShape, _ plan: CollectivePlan) throws(CollectiveError) {
+    guard plan.nodeSize >= 1, shape.size % plan.nodeSize == 0 else {
+      throw .invalidPlan(
+        plan.algorithm,
+        reason: "members % members per node = \(shape.size) % \(plan.nodeSize) must be 0; "
+          + "give a node size that divides the group, or another algorithm")
+    }
   }
 
   private static func segmentedRing(
@@ -105,12 +145,7 @@ extension CollectiveSchedule {
   private static func hierarchical(
     _ shape: CollectiveShape, _ plan: CollectivePlan, _ rank: Int
   ) throws(CollectiveError) -> Self {
-    guard plan.nodeSize >= 1, shape.size % plan.nodeSize == 0 else {
-      throw .invalidPlan(
-        .hierarchical,
-        reason: "members % members per node = \(shape.size) % \(plan.nodeSize) must be 0; "
-          + "give a node size that divides the group, or another algorithm")
-    }
+    try checkNodeSize(shape, plan)
     if shape.operation == .broadcast {
       let layout = try shape.wholesOrBlocks(plan)
       return .hierarchicalBroadcast(

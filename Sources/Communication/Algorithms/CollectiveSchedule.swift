@@ -12,9 +12,12 @@ enum CollectiveSchedule: Sendable {
   case directExchange(DirectExchange)
   case flat(Flat)
   case dissemination(Dissemination)
-  /// The one that is larger than all others stands behind a pointer, so that machines stay small.
+  /// Those that are larger than the others stand behind a pointer, so that machines stay small.
   indirect case doubleBinaryTree(DoubleBinaryTree)
   case hierarchical(Hierarchical)
+  indirect case multiRing(MultiRing)
+  indirect case directAllReduce(DirectAllReduce)
+  indirect case nodeTree(NodeTree)
   case hierarchicalBroadcast(HierarchicalBroadcast)
 
   /// The next action of a member that has come as far as `progress`.
@@ -37,6 +40,9 @@ enum CollectiveSchedule: Sendable {
     case .dissemination(let schedule): Self.next(&progress, in: schedule)
     case .doubleBinaryTree(let schedule): Self.next(&progress, in: schedule)
     case .hierarchical(let schedule): Self.next(&progress, in: schedule)
+    case .multiRing(let schedule): Self.next(&progress, in: schedule)
+    case .directAllReduce(let schedule): Self.next(&progress, in: schedule)
+    case .nodeTree(let schedule): Self.next(&progress, in: schedule)
     case .hierarchicalBroadcast(let schedule): Self.next(&progress, in: schedule)
     }
   }
@@ -65,6 +71,9 @@ enum CollectiveSchedule: Sendable {
     case .dissemination(let schedule): schedule.iterations
     case .doubleBinaryTree(let schedule): schedule.iterations
     case .hierarchical(let schedule): schedule.iterations
+    case .multiRing(let schedule): schedule.iterations
+    case .directAllReduce(let schedule): schedule.iterations
+    case .nodeTree(let schedule): schedule.iterations
     case .hierarchicalBroadcast(let schedule): schedule.iterations
     }
   }
@@ -86,6 +95,9 @@ enum CollectiveSchedule: Sendable {
     case .dissemination(let schedule): schedule
     case .doubleBinaryTree(let schedule): schedule
     case .hierarchical(let schedule): schedule
+    case .multiRing(let schedule): schedule
+    case .directAllReduce(let schedule): schedule
+    case .nodeTree(let schedule): schedule
     case .hierarchicalBroadcast(let schedule): schedule
     }
   }

@@ -20,6 +20,14 @@ extension CollectiveShape {
     return .splitting(try equalByteCount(plan), into: size, elementByteCount: elementByteCount)
   }
 
+  /// The same cut into a part for each of the plan's rings; `nil` where blocks differ in size.
+  func oneBlockForEachMemberAndChannel(_ plan: CollectivePlan) throws(CollectiveError) -> BlockLayout? {
+    guard case .equal(let byteCount) = blocks else { return nil }
+    let count = size * plan.rings.count
+    if operation == .allReduce { return .splitting(byteCount, into: count, elementByteCount: elementByteCount) }
+    return .parts(count: count, blockByteCount: byteCount, parts: plan.rings.count)
+  }
+
   /// The buffer as a single block, or the members' own blocks.
   func wholesOrBlocks(_ plan: CollectivePlan) throws(CollectiveError) -> BlockLayout {
     switch operation {

@@ -16,7 +16,7 @@ struct RingAllGather: ExchangeSchedule {
     switch blocks {
     case .equal(let byteCount):
       parts = 2
-      layout = .halves(count: 2 * size, blockByteCount: byteCount)
+      layout = .parts(count: 2 * size, blockByteCount: byteCount, parts: 2)
     case .uneven(let sizes), .matrix(let sizes):
       parts = 1
       layout = .uneven(sizes)

@@ -6,11 +6,13 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
   case gloo
   /// As NCCL's tuning model: the cheapest algorithm and protocol for the size and the machine.
   case nccl
+  /// As inference engines: an all-reduce of their own for small messages within a node, otherwise as NCCL.
+  case custom
   /// These algorithms for these operations, whatever `otherwise` says; it chooses the rest.
   case fixed([CollectiveOperation: CollectiveAlgorithm], otherwise: AlgorithmSelector)
 
   /// Names of the selectors that choose for all operations.
-  public static let names = ["ideal", "gloo", "nccl"]
+  public static let names = ["ideal", "gloo", "nccl", "custom"]
 
   /// The selector called `name`; `nil` for none of ``names``.
   public init?(named name: String) {
@@ -18,6 +20,7 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
     case "ideal": self = .ideal
     case "gloo": self = .gloo
     case "nccl": self = .nccl
+    case "custom": self = .custom
     default: return nil
     }
   }
@@ -34,20 +37,45 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
     case .ideal: return CollectivePlan(algorithm: Self.idealAlgorithm(for: shape.operation))
     case .gloo: return Self.glooPlan(for: shape.operation)
     case .nccl: return NCCLCostModel(layout: layout).plan(for: shape)
+    case .custom:
+      return CustomAllReduce(layout: layout).plan(for: shape) ?? NCCLCostModel(layout: layout).plan(for: shape)
     case .fixed(let algorithms, let otherwise):
-      var plan = try otherwise.plan(for: shape, layout: layout)
-      guard let algorithm = algorithms[shape.operation] else { return plan }
+      guard let algorithm = algorithms[shape.operation] else { return try otherwise.plan(for: shape, layout: layout) }
       guard algorithm.operations.contains(shape.operation) else { throw .unsupported(algorithm, for: shape.operation) }
-      plan.algorithm = algorithm
-      if algorithm == .hierarchical { plan.nodeSize = try Self.nodeSize(of: layout) }
+      var plan = try otherwise.plan(for: shape, layout: layout, by: algorithm)
+      switch algorithm {
+      case .hierarchical, .nodeTree, .inSwitchTree: plan.nodeSize = try Self.nodeSize(of: algorithm, layout)
+      default: break
+      }
       return plan
     }
   }
 
-  private static func nodeSize(of layout: GroupLayout) throws(CollectiveError) -> Int {
+  /// The plan for an algorithm that has been fixed, with the figures of the library that chooses the others.
+  private func plan(
+    for shape: CollectiveShape, layout: GroupLayout, by algorithm: CollectiveAlgorithm
+  ) throws(CollectiveError) -> CollectivePlan {
+    switch self {
+    case .nccl, .custom:
+      if algorithm == .oneShot || algorithm == .twoShot,
+        let plan = CustomAllReduce(layout: layout).plan(for: shape, by: algorithm)
+      {
+        return plan
+      }
+      return NCCLCostModel(layout: layout).plan(for: shape, by: algorithm)
+    case .ideal, .gloo, .fixed:
+      var plan = try plan(for: shape, layout: layout)
+      plan.algorithm = algorithm
+      return plan
+    }
+  }
+
+  private static func nodeSize(
+    of algorithm: CollectiveAlgorithm, _ layout: GroupLayout
+  ) throws(CollectiveError) -> Int {
     if let size = layout.uniformNodeSize { return size }
     throw .invalidPlan(
-      .hierarchical,
+      algorithm,
       reason: "it needs nodes of equally many members with consecutive ranks, but the members sit on nodes "
         + "\(layout.nodeOfMember); use another algorithm or another group")
   }

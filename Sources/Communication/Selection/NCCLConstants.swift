@@ -64,11 +64,11 @@ enum NCCLConstants {
       Limits(
         lowLatency: 39, ringLowLatency128PerChannel: [20, 20, 20],
         treeLowLatency128PerChannel: [20, 20, 20], treePerChannel: [26.5, 18.5, 10])
-    case .ampere:
+    case .ampere, .ada:
       Limits(
         lowLatency: 87.7, ringLowLatency128PerChannel: [20, 20, 20],
         treeLowLatency128PerChannel: [20, 20, 20], treePerChannel: [24, 23.6, 17.8])
-    case .hopper:
+    case .hopper, .cdna:
       Limits(
         lowLatency: 141, ringLowLatency128PerChannel: [36.7, 36.7, 36.7],
         treeLowLatency128PerChannel: [36.7, 36.7, 29], treePerChannel: [38.7, 41.4, 36])

@@ -1,139 +1,312 @@
-/// NCCL's estimate of a collective's time: latency(algorithm, protocol) + bytes / bandwidth(algorithm, protocol).
+/// How NCCL does a collective, and what that takes where nothing else uses the links.
 ///
-/// Ring latency: base + (steps - inter) hop within the node + inter x hop over the network, where an all-reduce has
-/// steps = 2 (n - 1), all-gather and reduce-scatter n - 1, broadcast and reduce n, and inter counts the same over
-/// nodes. Tree latency (all-reduce only): base + 2 ((members / nodes - 1) hop within + log2(nodes) hop over the
-/// network).
-/// Source: NCCL 2.28, `src/graph/tuning.cc` (`ncclTopoTuneModel`, `ncclTopoGetAlgoTime`).
+/// NCCL's estimates choose among rings and trees and their protocols (``NCCLTuner``); what the way chosen takes follows
+/// from measured figures (``NCCLFigures``). The plan carries these figures, so its messages take that time over the links
+/// of the cluster, and more where others use them. Rings of a group on several nodes run over all cards that its members
+/// use, and over parallel cables and planes of switches; on a full mesh they share no link.
 public struct NCCLCostModel: Sendable {
-  /// One way to do a collective, with what it is expected to take.
-  struct Choice: Sendable {
-    let algorithm: NCCLAlgorithm
-    let transport: NCCLProtocol
-    /// Microseconds.
-    let hopLatency: Double
-    let hopCount: Int
+  /// A plan and its expected time in microseconds.
+  struct Offer: Sendable {
+    let plan: CollectivePlan
     let time: Double
   }
 
   let layout: GroupLayout
-  private let size: Int
-  private let nodes: Int
+  let size: Int
+  let nodes: Int
+  private let tuner: NCCLTuner
+
+  /// Latency of a path of NVLink or PCIe as clusters give it, which is part of what was measured of a hop; what goes
+  /// beyond it is added to the hop.
+  static let nominalPathLatency = 2.0
 
   /// The model of a group laid out like this.
   public init(layout: GroupLayout) {
     self.layout = layout
     size = layout.nodeOfMember.count
-    nodes = layout.nodeCount
+    nodes = layout.machineCount
+    let lines = Self.withinLineRate(layout) * NCCLFigures.estimatedShare(layout)
+    tuner = NCCLTuner(
+      layout: layout, within: lines, between: layout.betweenNodes.bytesPerSecond / 1e9 * Double(layout.pathCount))
   }
 
   /// The expected time of an operation on `byteCount` bytes in all, by the algorithm and protocol that NCCL takes.
   ///
   /// - Parameter byteCount: what each member ends or begins with: the buffer of an all-reduce, reduce or broadcast, all
-  ///   blocks of an all-gather or reduce-scatter.
+  ///   blocks of an all-gather, reduce-scatter or all-to-all.
   public func time(of operation: CollectiveOperation, byteCount: Int) -> Duration {
     .microseconds(best(operation, byteCount: byteCount).time)
   }
 
-  /// The cheapest of ring and tree (all-reduce only) over the protocols.
-  func best(_ operation: CollectiveOperation, byteCount: Int) -> Choice {
-    var best = choice(.ring, .simple, operation, byteCount)
-    for algorithm in NCCLAlgorithm.allCases where algorithm == .ring || operation == .allReduce {
-      for transport in NCCLProtocol.allCases where isEnabled(transport) {
-        let candidate = choice(algorithm, transport, operation, byteCount)
-        if candidate.time < best.time { best = candidate }
-      }
+  /// How NCCL does a collective.
+  ///
+  /// All-to-all, gather and scatter are grouped sends and receives. PyTorch's barrier is an all-reduce of one element,
+  /// whose messages here are a dissemination's with the low-latency protocol's figures.
+  ///
+  /// - Parameter algorithm: by which algorithm, if not by NCCL's choice.
+  func plan(for shape: CollectiveShape, by algorithm: CollectiveAlgorithm? = nil) -> CollectivePlan {
+    let byteCount = shape.totalByteCount
+    let offer =
+      algorithm.flatMap { self.offer($0, shape.operation, byteCount) } ?? best(shape.operation, byteCount: byteCount)
+    var plan = offer.plan
+    if let algorithm { plan.algorithm = algorithm }
+    return plan
+  }
+
+  private func best(_ operation: CollectiveOperation, byteCount: Int) -> Offer {
+    switch operation {
+    case .allReduce:
+      var algorithms: [NCCLAlgorithm] = [.ring]
+      if nodes > 1 { algorithms.append(.tree) }
+      let chosen = tuner.best(operation, byteCount: byteCount, among: algorithms)
+      let offer =
+        chosen.algorithm == .ring ? ring(operation, byteCount, chosen.transport) : tree(byteCount, chosen.transport)
+      // NVLSTree is there for those who choose it: what has been measured of two nodes of H100 is what rings reach (nccl-tests
+      // issue 290; aws-samples/awsome-distributed-training, `micro-benchmarks/nccl-tests`).
+      if nodes == 1, let inSwitch = inSwitch(byteCount), inSwitch.time < offer.time { return inSwitch }
+      return offer
+    case .allGather, .reduceScatter, .reduce, .broadcast:
+      return ring(operation, byteCount, tuner.best(operation, byteCount: byteCount, among: [.ring]).transport)
+    case .gather, .scatter, .allToAll: return direct(operation, byteCount)
+    case .barrier: return barrier
     }
-    return best
   }
 
-  /// LL128 needs stores of 128 bytes that stay together, which NVLink gives.
-  private func isEnabled(_ transport: NCCLProtocol) -> Bool {
-    transport != .lowLatency128 || layout.nodeFabric == .nvlink
+  /// An algorithm that NCCL has, with its figures; `nil` for others, and where it cannot be used.
+  private func offer(_ algorithm: CollectiveAlgorithm, _ operation: CollectiveOperation, _ byteCount: Int) -> Offer? {
+    switch algorithm {
+    case .ring: ring(operation, byteCount, tuner.best(operation, byteCount: byteCount, among: [.ring]).transport)
+    case .nodeTree, .doubleBinaryTree:
+      operation == .allReduce
+        ? tree(byteCount, tuner.best(operation, byteCount: byteCount, among: [.tree]).transport) : nil
+    case .inSwitch: nodes > 1 ? nil : operation == .allReduce ? inSwitch(byteCount) : direct(operation, byteCount)
+    case .inSwitchTree: nodes == 1 ? nil : inSwitchTree(byteCount)
+    case .flat, .pairwise: direct(operation, byteCount)
+    default: nil
+    }
   }
 
-  private func choice(
-    _ algorithm: NCCLAlgorithm, _ transport: NCCLProtocol, _ operation: CollectiveOperation, _ byteCount: Int
-  ) -> Choice {
+  // MARK: Rates in gigabytes per second past one member, and latencies in microseconds
+
+  /// The line rate of all of a member's paths within its machine. Between a pair of devices PCIe carries both directions in
+  /// full; what more of them send passes one host bridge, of which each has its share (8 and 4 L40S).
+  private static func withinLineRate(_ layout: GroupLayout) -> Double {
+    let members = layout.uniformNodeSize ?? layout.nodeOfMember.count
+    let sharers = layout.sharesMachine ? layout.nodeOfMember.count : members
+    let paths = layout.isFullMesh ? RingChannels.edgeDisjoint(size: sharers).count : layout.pathCount
+    return layout.withinNode.bytesPerSecond / 1e9 * Double(paths) / hostBridgeFactor(layout, members: sharers)
+  }
+
+  private static func hostBridgeFactor(_ layout: GroupLayout, members: Int) -> Double {
+    layout.nodeFabric == .pci && members > 2 ? Double(members) : 1
+  }
+
+  private var membersOfMachine: Int { nodes == 1 ? size : layout.uniformNodeSize ?? max(1, size / nodes) }
+  private var bridgeFactor: Double { Self.hostBridgeFactor(layout, members: membersOfMachine) }
+  private func rateWithin(_ figures: NCCLFigures) -> Double { Self.withinLineRate(layout) * figures.share }
+
+  /// Over all cards, or some of them.
+  private func rateBetween(_ transport: NCCLProtocol, cards: Int? = nil) -> Double {
+    let used = cards.map { Double($0) / Double(layout.cardCount) } ?? 1
+    return layout.betweenNodes.bytesPerSecond / 1e9 * used * Double(layout.pathCount) * NCCLFigures.networkShare
+      / transport.wireByteFactor
+  }
+
+  private var pathWithin: Double { layout.withinNode.latency / .microseconds(1) }
+  private var pathBetween: Double { layout.betweenNodes.latency / .microseconds(1) }
+
+  private func hopWithin(_ hop: Double) -> Double { hop + max(0, pathWithin - Self.nominalPathLatency) }
+  private func hopBetween(_ transport: NCCLProtocol) -> Double {
+    pathBetween + NCCLFigures.networkOverhead(transport)
+  }
+
+  // MARK: Plans
+
+  private func plan(
+    _ algorithm: CollectiveAlgorithm, base: Double, hop: Double, share: Double, _ transport: NCCLProtocol
+  ) -> CollectivePlan {
+    let within = CollectivePlan.MessageFigures(
+      latency: .microseconds(hop - min(pathWithin, Self.nominalPathLatency)), wireByteFactor: bridgeFactor / share)
+    var plan = CollectivePlan(
+      algorithm: algorithm, messageLatency: within.latency, baseLatency: .microseconds(base),
+      wireByteFactor: within.wireByteFactor)
+    plan.pathCount = layout.pathCount
+    if nodes > 1 {
+      plan.messageLatency = .microseconds(NCCLFigures.networkOverhead(transport))
+      plan.wireByteFactor = transport.wireByteFactor / NCCLFigures.networkShare
+      plan.withinNode = within
+    }
+    return plan
+  }
+
+  private func ring(_ operation: CollectiveOperation, _ byteCount: Int, _ transport: NCCLProtocol) -> Offer {
+    let figures = NCCLFigures.ring(operation, transport, layout)
+    let isChain = operation == .reduce || operation == .broadcast
+    let block = Double(byteCount) / Double(size) / 1000
+    let rate = rateWithin(figures)
+    let own = isChain || rate == 0 ? 0 : figures.own * block / rate
+    let base = figures.base(byteCount: byteCount) + own
+    var plan = plan(.ring, base: base, hop: figures.hop, share: figures.share, transport)
+    if isChain { return chain(plan, byteCount, base: base, hop: figures.hop, rate: rate, transport) }
+    plan.rings = rings
     let steps = operation.ringSteps(size)
-    let hops = algorithm == .ring ? steps : 2 * size.binaryDepth
-    var latency = NCCLConstants.baseLatency(algorithm)[transport]
-    let onTheWay =
-      algorithm == .ring ? ringLatency(transport, operation) : treeLatency(transport)
-    latency += onTheWay
-    var bandwidth =
-      busBandwidth(algorithm, transport) * (algorithm == .ring ? Double(size) / Double(max(1, steps)) : 0.5)
-    if algorithm == .tree, byteCount >= 64 {
-      let correction = NCCLConstants.treeCorrection(transport)
-      let magnitude = Int.bitWidth - 1 - (byteCount >> 6).leadingZeroBitCount
-      if magnitude < correction.count { bandwidth *= correction[magnitude] }
+    let within = hopWithin(figures.hop) + block / rate
+    guard nodes > 1 else { return Offer(plan: plan, time: base + Double(steps) * within) }
+    guard let nodeSize = layout.uniformNodeSize else {
+      let crossings = Double(operation.ringSteps(nodes))
+      let between = hopBetween(transport) + block / rateBetween(transport, cards: 1)
+      return Offer(plan: plan, time: base + (Double(steps) - crossings) * within + crossings * between)
     }
-    let perChannel = byteCount / (layout.channelCount * size)
-    if algorithm == .ring, transport == .simple, nodes > 1, operation == .allReduce, perChannel >= 64 {
-      // Rings over several nodes reach a plateau.
-      latency *= layout.generation == .volta ? 1.9 : 1.4
-    }
-    return Choice(
-      algorithm: algorithm, transport: transport, hopLatency: onTheWay / Double(max(1, hops)), hopCount: hops,
-      time: latency + Double(byteCount) / (1000 * bandwidth))
+    // Fewer rings wait less for each other, more have more bandwidth.
+    var best: Offer?
+    var count = plan.rings.usesLanes ? 1 : plan.rings.count
+    repeat {
+      if !plan.rings.usesLanes { plan.rings = .rotated(cards: count, nodeSize: nodeSize) }
+      let cards = min(plan.rings.usesLanes ? 1 : count, layout.cardCount)
+      let share = block / Double(count)
+      let walk = RingWalk(
+        nodeSize: nodeSize, channels: count,
+        within: MessageTime(latency: hopWithin(figures.hop), transfer: share / rate),
+        between: MessageTime(
+          latency: hopBetween(transport), transfer: share / rateBetween(transport, cards: cards) * Double(cards)))
+      let offer = Offer(plan: plan, time: base + walk.time(steps: steps))
+      if best.map({ offer.time < $0.time }) ?? true { best = offer }
+      count /= 2
+    } while count > 0
+    return best ?? Offer(plan: plan, time: base)
   }
 
-  private var fabric: NCCLConstants.Hardware { layout.nodeFabric == .nvlink ? .nvlink : .pci }
-
-  private func ringLatency(_ transport: NCCLProtocol, _ operation: CollectiveOperation) -> Double {
-    let steps = operation.ringSteps(size)
-    let within = NCCLConstants.hopLatency(fabric, .ring)[transport]
-    if nodes == 1 { return Double(steps) * within }
-    if operation == .broadcast || operation == .reduce {
-      return Double(steps) * NCCLConstants.hopLatency(.network, transport == .simple ? .tree : .ring)[transport]
-    }
-    // With one member a node nothing hides the network's latency, and a tree's figure tells it.
-    let between = NCCLConstants.hopLatency(.network, nodes == size ? .tree : .ring)[transport]
-    let overhead = NCCLConstants.networkOverhead * (transport == .simple ? 3 : 1)
-    let betweenSteps = operation.ringSteps(nodes)
-    return Double(steps - betweenSteps) * max(within, overhead) + Double(betweenSteps) * between
+  /// Broadcast and reduce: segments follow each other along the ring.
+  private func chain(
+    _ plan: CollectivePlan, _ byteCount: Int, base: Double, hop: Double, rate: Double, _ transport: NCCLProtocol
+  ) -> Offer {
+    var plan = plan
+    plan.segmentByteCount = transport.chunkByteCount * layout.channelCount
+    let segment = Double(min(byteCount, plan.segmentByteCount)) / 1000
+    let rest = Double(byteCount) / 1000 - segment
+    let slowest = nodes > 1 ? min(rate, rateBetween(transport, cards: 1)) : rate
+    let crossings = Double(nodes - 1)
+    let time =
+      Double(size - nodes) * (hopWithin(hop) + segment / rate) + rest / slowest
+      + (nodes > 1 ? crossings * (hopBetween(transport) + segment / slowest) : 0)
+    return Offer(plan: plan, time: base + time)
   }
 
-  private func treeLatency(_ transport: NCCLProtocol) -> Double {
-    let within = NCCLConstants.hopLatency(fabric, .tree)[transport]
-    let between = NCCLConstants.hopLatency(.network, .tree)[transport]
-    let levels = Int.bitWidth - 1 - nodes.leadingZeroBitCount
-    return 2 * (Double(size / nodes - 1) * within + Double(levels) * between)
+  /// The rings that NCCL finds.
+  private var rings: RingChannels {
+    if layout.isFullMesh, nodes == 1 { return .edgeDisjoint(size: size) }
+    if layout.pathCount > 1, nodes == 1 || layout.cardCount == 1 {
+      return RingChannels(count: layout.pathCount, order: .ranks)
+    }
+    guard nodes > 1, let nodeSize = layout.uniformNodeSize else { return .single }
+    return .rotated(cards: layout.cardCount, nodeSize: nodeSize)
   }
 
-  /// Gigabytes per second that all channels together move past a member.
-  private func busBandwidth(_ algorithm: NCCLAlgorithm, _ transport: NCCLProtocol) -> Double {
-    let limits = NCCLConstants.limits(layout.generation)
-    let scale = min(nodes, 3) - 1
-    let lowLatency = nodes == 1 ? limits.lowLatency : NCCLConstants.lowLatencyBetweenNodes[scale - 1]
-    let channels = Double(layout.channelCount)
-    let within = layout.withinNode.bytesPerSecond
-    let between = layout.betweenNodes.bytesPerSecond
-    let links = (nodes == 1 ? within : nodes == size ? between : min(within, between)) / 1e9
-    switch (algorithm, transport) {
-    case (.ring, .lowLatency): return min(lowLatency, links * 0.5)
-    case (.ring, .lowLatency128): return min(links * 0.92, channels * limits.ringLowLatency128PerChannel[scale])
-    case (.ring, .simple): return links
-    case (.tree, _):
-      let tree = min(links * 0.92, channels * limits.treePerChannel[scale])
-      switch transport {
-      case .lowLatency: return min(tree / 3.8, lowLatency)
-      case .lowLatency128:
-        let share = nodes == 1 ? 7.0 / 9 : 120.0 / 128
-        return min(tree * share, channels * limits.treeLowLatency128PerChannel[scale])
-      case .simple: return tree
-      }
+  private func tree(_ byteCount: Int, _ transport: NCCLProtocol) -> Offer {
+    let figures = NCCLFigures.ring(.allReduce, transport, layout)
+    let base = figures.base(byteCount: byteCount)
+    guard let nodeSize = layout.uniformNodeSize, nodes > 1 else {
+      var plan = plan(.doubleBinaryTree, base: base, hop: figures.hop, share: figures.share, transport)
+      plan.segmentByteCount = transport.chunkByteCount * layout.channelCount
+      let hop = nodes > 1 ? hopBetween(transport) : hopWithin(figures.hop)
+      let rate = nodes > 1 ? rateBetween(transport) : rateWithin(figures)
+      let depth = Double(2 * size.binaryDepth)
+      return Offer(plan: plan, time: base + depth * hop + 2 * Double(byteCount) / 1000 / rate)
     }
+    let plan = plan(.nodeTree, base: base, hop: figures.hop, share: figures.share, transport)
+    return nodeTree(
+      plan, byteCount, nodeSize: nodeSize, hop: figures.hop, rate: rateWithin(figures), transport)
+  }
+
+  private func nodeTree(
+    _ plan: CollectivePlan, _ byteCount: Int, nodeSize: Int, hop: Double, rate: Double, _ transport: NCCLProtocol
+  ) -> Offer {
+    var plan = plan
+    plan.nodeSize = nodeSize
+    plan.partCount = max(1, min(8, byteCount >> 20))
+    let part = Double(byteCount) / 1000 / Double(plan.partCount)
+    let between = nodes.exchangesBetweenNodes
+    let walk = NodeTreeWalk(
+      parts: plan.partCount, exchangesWithin: nodeSize - 1,
+      within: MessageTime(latency: hopWithin(hop), transfer: part / Double(nodeSize) / rate),
+      between: MessageTime(latency: hopBetween(transport), transfer: part / rateBetween(transport)),
+      sharesBetween: (0..<between).map(nodes.blocksBetweenNodes))
+    return Offer(plan: plan, time: plan.baseLatency / .microseconds(1) + walk.time())
+  }
+
+  private func inSwitch(_ byteCount: Int) -> Offer? {
+    guard size > 2, let figures = NCCLFigures.inSwitch(layout) else { return nil }
+    let base = figures.base(byteCount: byteCount)
+    let moved = (1 + 1 / Double(size)) * Double(byteCount) / 1000
+    let plan = plan(
+      .inSwitch, base: base, hop: 0, share: figures.share / inSwitchFactor(size), .simple)
+    return Offer(plan: plan, time: base + 2 * hopWithin(0) + moved / rateWithin(figures))
+  }
+
+  private func inSwitchTree(_ byteCount: Int) -> Offer? {
+    guard let nodeSize = layout.uniformNodeSize, nodeSize > 2, let figures = NCCLFigures.inSwitch(layout) else {
+      return nil
+    }
+    let factor = inSwitchFactor(nodeSize)
+    let plan = plan(
+      .inSwitchTree, base: figures.base(byteCount: byteCount), hop: 0, share: figures.share / factor, .simple)
+    return nodeTree(
+      plan, byteCount, nodeSize: nodeSize, hop: 0, rate: rateWithin(figures) / factor, .simple)
+  }
+
+  /// Bytes past a member where a switch reduces and multicasts, over those without.
+  private func inSwitchFactor(_ members: Int) -> Double {
+    let size = Double(members)
+    return (1 + 1 / size) / (2 * (size - 1) / size)
+  }
+
+  private func direct(_ operation: CollectiveOperation, _ byteCount: Int) -> Offer {
+    let block = Double(byteCount) / Double(size) / 1000
+    let isSmall = byteCount / max(1, size) <= NCCLFigures.largestSmallMessage
+    let figures = isSmall ? NCCLFigures.smallDirect(layout) : NCCLFigures.direct(layout)
+    let others = Double(size - 1)
+    let rate = rateWithin(figures)
+    var base = figures.base(byteCount: byteCount) + figures.hop * others
+    if isSmall, layout.nodeFabric != .pci { base += block / NCCLFigures.smallDirectRate(layout) }
+    if rate > 0 { base += figures.own * block / rate }
+    let transport = isSmall ? NCCLProtocol.lowLatency : .simple
+    // A small message's one channel is slower than its link, of which it takes no more than its bytes.
+    let plan = plan(
+      .flat, base: base, hop: 0, share: isSmall && layout.nodeFabric != .pci ? 1 : figures.share, transport)
+    let moved = others * block
+    guard nodes > 1 else {
+      let link = isSmall && layout.nodeFabric != .pci ? Self.withinLineRate(layout) : rate
+      return Offer(plan: plan, time: base + hopWithin(0) + moved / link)
+    }
+    // All members of a node share its cards.
+    let crossing = Double(membersOfMachine) * block * Double(size - membersOfMachine)
+    return Offer(plan: plan, time: base + hopBetween(transport) + crossing / rateBetween(transport))
+  }
+
+  private var barrier: Offer {
+    let figures = NCCLFigures.ring(.allReduce, .lowLatency, layout)
+    let plan = plan(.dissemination, base: figures.base, hop: figures.hop, share: figures.share, .lowLatency)
+    let hop = nodes > 1 ? hopBetween(.lowLatency) : hopWithin(figures.hop)
+    return Offer(plan: plan, time: figures.base + Double(size.binaryDepth) * hop)
   }
 }
 
-extension CollectiveOperation {
-  /// Steps of a ring of `size` members.
-  fileprivate func ringSteps(_ size: Int) -> Int {
-    switch self {
-    case .allReduce: 2 * (size - 1)
-    case .allGather, .reduceScatter: size - 1
-    case .reduce, .broadcast, .gather, .scatter, .allToAll, .barrier: size
+extension Int {
+  /// Share of a node's data that it exchanges at one step of reducing between so many nodes.
+  fileprivate func blocksBetweenNodes(_ step: Int) -> Double {
+    exchangesBetweenNodes == binaryDepth && self == 1 << binaryDepth ? 1 / Double(2 << step) : 1 / Double(self)
+  }
+}
+
+extension CollectiveShape {
+  /// Bytes of the whole buffer, or of all members' blocks; of one member's, where each has one for each other member.
+  fileprivate var totalByteCount: Int {
+    switch (blocks, operation) {
+    case (.equal(let byteCount), .allReduce), (.equal(let byteCount), .reduce), (.equal(let byteCount), .broadcast):
+      byteCount
+    case (.equal(let byteCount), .allToAll): byteCount * size
+    case (.matrix(let sizes), .allToAll): sizes.reduce(0, +) / max(1, size)
+    default: memberBlocks.prefix(size)
     }
   }
 }

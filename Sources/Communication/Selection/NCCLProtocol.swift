@@ -27,8 +27,3 @@ public enum NCCLProtocol: String, CaseIterable, Sendable, Codable {
     }
   }
 }
-
-/// The two algorithms that NCCL weighs against each other.
-enum NCCLAlgorithm: CaseIterable, Sendable {
-  case tree, ring
-}

@@ -21,6 +21,8 @@ final class CollectiveExecution: @unchecked Sendable {
   private var waiters: [WaiterToken?]
   private let startLatency: Int64
   private let messageLatency: Int64
+  /// Of messages within a node, where that differs.
+  private let latencyWithinNode: Int64?
   /// Its name among those under way.
   private(set) var identity = OpenExecutions.Identity(number: -1, generation: 0)
   /// The number that its messages carry.
@@ -68,6 +70,7 @@ final class CollectiveExecution: @unchecked Sendable {
     self.traffic = traffic
     startLatency = Picoseconds.sum(plan.baseLatency.picoseconds, traffic.library.profile.host.picosecondsPerCollective)
     messageLatency = plan.messageLatency.picoseconds
+    latencyWithinNode = plan.withinNode?.latency.picoseconds
     memberCount = group.worldRanks.count
     members = .allocate(capacity: memberCount, alignment: cacheLineByteCount)
     members.initialize(repeating: CollectiveMember(), count: memberCount)
@@ -255,7 +258,7 @@ final class CollectiveExecution: @unchecked Sendable {
     let transit = CollectiveTraffic.Transit(
       execution: number, sender: Int32(truncatingIfNeeded: member), receiver: Int32(truncatingIfNeeded: peer),
       round: Int32(truncatingIfNeeded: round), byteCount: byteCount,
-      posted: Picoseconds.sum(state.pointee.clock, messageLatency))
+      posted: posted(from: member, to: peer, at: state.pointee.clock))
     if profile.wire.isRendezvous(byteCount: byteCount) {
       let key = RendezvousKey(receiver: transit.receiver, round: transit.round)
       guard clearsToSend.remove(key) != nil else {
@@ -268,10 +271,25 @@ final class CollectiveExecution: @unchecked Sendable {
 
   @inline(__always)
   private func dispatch(_ transit: CollectiveTraffic.Transit) {
-    let bytes = traffic.library.profile.wire.bytes(ofPayload: transit.byteCount) * plan.wireByteFactor
+    let bytes = traffic.library.profile.wire.bytes(ofPayload: transit.byteCount) * wireByteFactor(of: transit)
     traffic.send(
       transit, kind: .collectiveData, wireBytes: bytes,
-      on: connection(from: Int(transit.sender), to: transit.receiver))
+      on: connection(from: Int(transit.sender), to: transit.receiver, round: transit.round))
+  }
+
+  /// When a message leaves: before its member's clock where the plan's latency shortens the path's.
+  @inline(__always)
+  private func posted(from member: Int, to peer: Int, at clock: Int64) -> Int64 {
+    if let latencyWithinNode, group.shareNode(member, peer) { return Picoseconds.sum(clock, latencyWithinNode) }
+    return Picoseconds.sum(clock, messageLatency)
+  }
+
+  @inline(__always)
+  private func wireByteFactor(of transit: CollectiveTraffic.Transit) -> Double {
+    guard let within = plan.withinNode, group.shareNode(Int(transit.sender), Int(transit.receiver)) else {
+      return plan.wireByteFactor
+    }
+    return within.wireByteFactor
   }
 
   /// Makes the connection of a member's first message when it joins the group's first collective. Members mostly join in
@@ -287,6 +305,15 @@ final class CollectiveExecution: @unchecked Sendable {
       case .postReceive, .reduce, .copy: continue
       }
     }
+  }
+
+  /// The connection of one of the plan's rings, where each takes a path of its own.
+  @inline(__always)
+  private func connection(from member: Int, to peer: Int32, round: Int32) -> ConnectionID {
+    guard let lane = plan.lane(from: member, to: Int(peer), round: Int(round)) else {
+      return connection(from: member, to: peer)
+    }
+    return group.connection(from: member, to: Int(peer), lane: lane)
   }
 
   private func connection(from member: Int, to peer: Int32) -> ConnectionID {

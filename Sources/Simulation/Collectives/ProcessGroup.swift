@@ -87,6 +87,14 @@ final class ProcessGroup: @unchecked Sendable {
     connection(fromWorld: worldRanks[member], toWorld: worldRanks[peer])
   }
 
+  /// The connection from one member to another that takes a certain one of several paths.
+  func connection(from member: Int, to peer: Int, lane: Int) -> ConnectionID {
+    world.network.connection(from: worldRanks[member], to: worldRanks[peer], channel: id, path: .lane(lane))
+  }
+
+  /// Whether two members sit on one node.
+  func shareNode(_ member: Int, _ other: Int) -> Bool { layout.nodeOfMember[member] == layout.nodeOfMember[other] }
+
   /// The connection from one member to another, by their world ranks.
   func connection(fromWorld source: Int, toWorld destination: Int) -> ConnectionID {
     world.connection(from: source, to: destination, of: self)

@@ -21,7 +21,9 @@ final class SimulatedRun {
     let topology = try cluster.makeTopology()
     world = SimulatedWorld(
       topology: topology, profile: cluster.transport, selector: cluster.collectives,
-      placement: Placement(nodeOfRank: cluster.nodeOfRank, topology: topology), seed: options.seed,
+      placement: Placement(
+        nodeOfRank: cluster.nodeOfRank, topology: topology, generations: cluster.generationOfRank),
+      seed: options.seed,
       interruption: options.interruption)
     traffic = world.countTraffic()
     events = RunEvents(log: recorder.log, options: options)

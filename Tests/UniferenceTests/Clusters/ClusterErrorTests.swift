@@ -144,12 +144,13 @@ import Testing
     (
       "ideal", "ideal\n  collectives: glo",
       "c.yaml:8: network.collectives: unknown selector of algorithms \"glo\": did you mean \"gloo\"? Allowed: ideal, "
-        + "gloo, nccl"
+        + "gloo, nccl, custom"
     ),
     (
       "ideal", "ideal\n  collectives: {all_reduce: bruck}",
       "c.yaml:8: network.collectives.all_reduce: unknown algorithm for all_reduce \"bruck\"; allowed: ring, "
-        + "segmented_ring, recursive_doubling, recursive_halving_doubling, double_binary_tree, hierarchical"
+        + "segmented_ring, recursive_doubling, recursive_halving_doubling, double_binary_tree, hierarchical, "
+        + "node_tree, one_shot, two_shot, in_switch, in_switch_tree"
     ),
     (
       "jetson-orin-nano}", "jetson-orin-nanoo}",
