@@ -101,22 +101,30 @@ private struct CalibrationFiles {
 
   var measurements: String { base + ".measurements.json" }
   private var cluster: String { base + ".yaml" }
-  private var profile: String { base + ".transport.yaml" }
 
-  /// The cluster's file is written last.
   var areComplete: Bool { FileManager.default.fileExists(atPath: cluster) }
 
   func write(_ calibration: Calibration, name: String) throws {
-    let document = ClusterDocument(calibration, name: name)
-    try TextFile.write(document.transportText, to: profile)
-    try TextFile.write(document.text, to: cluster)
+    try TextFile.write(ClusterDocument(calibration, name: name).text, to: cluster)
   }
 
   func transport() throws -> CalibratedTransport {
-    guard case .singleSwitch(let link, _, _) = try Cluster(contentsOf: cluster).network.topology else {
-      throw CommandFailure(
-        "\(cluster) is no calibration of a testbed; remove it, so that it is measured again", CommandFailure.badInput)
+    do { return try CalibratedTransport.read(fromClusterFile: cluster).transport } catch {
+      throw CommandFailure("\(error); remove it, so that it is measured again", CommandFailure.badInput)
     }
-    return CalibratedTransport(path: profile, latency: .picoseconds(link.latencyPicoseconds))
+  }
+}
+
+extension CalibratedTransport {
+  /// Reads a cluster file that `calibrate` has written.
+  ///
+  /// - Returns: the transport, and how many hosts it was measured on.
+  static func read(fromClusterFile path: String) throws -> (hosts: Int, transport: CalibratedTransport) {
+    let cluster = try Cluster(contentsOf: path)
+    guard case .singleSwitch(let link, _, _) = cluster.network.topology else {
+      throw CommandFailure("\(path) is no calibration of a testbed: its topology is no switch", CommandFailure.badInput)
+    }
+    let transport = CalibratedTransport(path: path, latency: .picoseconds(link.latencyPicoseconds))
+    return (cluster.devices.count, transport)
   }
 }

@@ -41,6 +41,22 @@ struct ValidateSuiteCommand: ReportingCommand {
       """)
   var calibrate = false
 
+  @Option(
+    help: ArgumentHelp(
+      """
+      Measure nothing for real: hold predictions against what an earlier report says was measured, maybe on another \
+      machine. The compute time of scripts is this machine's.
+      """, valueName: "report.json"))
+  var measured: String?
+
+  @Option(
+    help: ArgumentHelp(
+      """
+      Predict by what uniference calibrate has fitted, for testbeds of as many hosts as this cluster file has devices. \
+      May be repeated.
+      """, valueName: "cluster.yaml"))
+  var calibration: [String] = []
+
   @Flag(help: "Go on with what an earlier call, which did not come to its end, has measured.")
   var resume = false
 
@@ -53,13 +69,27 @@ struct ValidateSuiteCommand: ReportingCommand {
   var json = false
 
   func validate() throws {
+    if calibrate, !calibration.isEmpty {
+      throw ValidationError("--calibrate fits transports, so --calibration can name none.")
+    }
+    if measured != nil {
+      if from != nil { throw ValidationError("--from runs nothing, so there is nothing to hold --measured against.") }
+      if resume { throw ValidationError("--measured measures nothing, so there is nothing to --resume.") }
+    }
     guard from != nil else { return }
     if resume { throw ValidationError("--from runs nothing, so there is nothing to --resume.") }
     if calibrate { throw ValidationError("--from runs nothing, so there is nothing to --calibrate.") }
   }
 
   func perform() async throws {
-    if let from { return try show(earlierReport(from)) }
+    if let from {
+      let earlier = try EarlierReport<ValidationPoint>(contentsOf: from)
+      let points = earlier.points.filter { family == nil || $0.family == family }
+      guard !points.isEmpty else {
+        throw CommandFailure("\(from) holds no points of the family '\(family ?? "")'", CommandFailure.badInput)
+      }
+      return try show(ValidationReport(points, machine: earlier.machine))
+    }
     let suite = try ValidationSuite(contentsOf: path)
     suite.hints.forEach(warn)
     let environment = try PythonEnvironment()
@@ -67,7 +97,12 @@ struct ValidateSuiteCommand: ReportingCommand {
     var runner = ValidationRunner(
       suite: suite, executable: executable, python: environment.interpreter,
       packageFolder: environment.packageFolder)
+    for path in calibration {
+      let (hosts, transport) = try CalibratedTransport.read(fromClusterFile: path)
+      runner.calibrated[hosts] = transport
+    }
     let runs = try runner.runs(of: family)
+    if let measured { return try show(predicted(runs, by: runner, against: measured)) }
     var journal = try ValidationJournal(path: journalPath, resumes: resume)
     let remarks = try ValidationPreflight(
       suite: path, runner: runner, runs: runs, python: environment, executable: executable,
@@ -98,6 +133,28 @@ struct ValidateSuiteCommand: ReportingCommand {
       StandardError.say(
         "calibrating: \(testbed.hosts) hosts, \(testbed.rate) (\(index + 1) of \(testbeds.count)), some minutes")
     }
+  }
+
+  /// What is predicted, beside what an earlier report says was measured.
+  private func predicted(
+    _ runs: [ValidationRun], by runner: ValidationRunner, against path: String
+  ) throws -> ValidationReport {
+    let earlier = try EarlierReport<EarlierPoint>(contentsOf: path)
+    let progress = LongProgress(title: "predicting")
+    defer { progress.finish() }
+    let points = try runner.predict(runs, against: earlier.points) { step in
+      progress.update(
+        share: step.share, secondsLeft: nil, detail: "run \(step.run + 1) of \(step.runCount), \(step.description)")
+    }
+    guard !points.isEmpty else {
+      throw CommandFailure("\(path) holds no point of these runs", CommandFailure.badInput)
+    }
+    return ValidationReport(points, machine: try earlier.machine ?? calibratedMachine)
+  }
+
+  /// The machine that the first calibration was measured on.
+  private var calibratedMachine: String? {
+    get throws { try calibration.first.flatMap { try Cluster(contentsOf: $0).network.transportMachine } }
   }
 
   /// Beside the report, or here.
@@ -134,26 +191,20 @@ struct ValidateSuiteCommand: ReportingCommand {
     }
   }
 
-  private func earlierReport(_ path: String) throws -> ValidationReport {
-    struct EarlierReport: Decodable {
-      let points: [ValidationPoint]
-      let machine: String?
-    }
-    do {
-      let report = try JSONDecoder().decode(
-        EarlierReport.self, from: try InputFile.contents(of: path, atMost: 64 << 20))
-      let points = report.points.filter { family == nil || $0.family == family }
-      if !points.isEmpty { return ValidationReport(points, machine: report.machine) }
-    } catch {}
-    throw CommandFailure(
-      "\(path) holds no points; give the .json that `uniference validate --report` has written", CommandFailure.badInput
-    )
+  /// What writes the report again.
+  private func commandLine(report path: String) -> String {
+    var words = ["uniference", "validate", self.path]
+    if let family { words += ["--family", family] }
+    if let measured { words += ["--measured", measured] }
+    for path in calibration { words += ["--calibration", path] }
+    if calibrate { words.append("--calibrate") }
+    return (words + ["--report", path]).joined(separator: " ")
   }
 
   private func write(_ result: ValidationReport, to path: String) throws {
     let base = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
     let plotName = PathName(base).name + ".svg"
-    let page = result.markdown(command: "uniference validate \(self.path) --report \(path)", plot: plotName)
+    let page = result.markdown(command: commandLine(report: path), plot: plotName)
     for (file, text) in [
       (path, page), (base + ".svg", AccuracyPlot(result.points).svg), (base + ".json", try jsonText(result) + "\n"),
     ] {

@@ -93,12 +93,7 @@ public struct ValidationRunner {
   private func measure(
     _ run: ValidationRun, _ journal: inout ValidationJournal, step: (Int) -> Void, ended: (Double) -> Void
   ) throws(ValidationFailure) {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-validation-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw ValidationFailure("cannot make the folder \(folder.path): \(error.localizedDescription)")
-    }
+    let folder = try Self.makeFolder()
     defer { try? FileManager.default.removeItem(at: folder) }
     let cluster = folder.path + "/testbed.yaml"
     var entry = journal.entry(of: identity(of: run))
@@ -120,6 +115,33 @@ public struct ValidationRunner {
       try journal.set(entry, of: identity(of: run))
       ended(seconds)
     }
+  }
+
+  /// What a run's script prints in simulation, on the cluster that describes its testbed.
+  func predictions(of run: ValidationRun) throws(ValidationFailure) -> [MeasuredPoint] {
+    let folder = try Self.makeFolder()
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let cluster = folder.path + "/testbed.yaml"
+    let recording = try run.recordedOn.map { (testbed) throws(ValidationFailure) in
+      try record(run, on: testbed, in: folder.path)
+    }
+    try describe(run.testbed, in: cluster)
+    return try measure(predictionCommand(run, cluster: cluster, recording: recording))
+  }
+
+  private static func makeFolder() throws(ValidationFailure) -> URL {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "uniference-validation-\(UUID().uuidString)")
+    do {
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    } catch {
+      throw ValidationFailure("cannot make the folder \(folder.path): \(error.localizedDescription)")
+    }
+    return folder
+  }
+
+  /// Writes the cluster file of a testbed.
+  private func describe(_ testbed: [TestbedOption], in cluster: String) throws(ValidationFailure) {
+    _ = try output(of: testbedCommand(testbed, cluster: cluster) + ["--", "true"])
   }
 
   private func realCommand(_ run: ValidationRun, cluster: String) -> [String] {
@@ -165,7 +187,7 @@ public struct ValidationRunner {
     throws(ValidationFailure) -> String
   {
     let (cluster, record) = (folder + "/other-testbed.yaml", folder + "/recorded.run")
-    _ = try output(of: testbedCommand(testbed, cluster: cluster) + ["--", "true"])
+    try describe(testbed, in: cluster)
     let command = simulation(of: run, cluster: cluster) + ["--record", record, run.script] + run.arguments
     _ = try output(of: command)
     return record

@@ -37,11 +37,15 @@ public struct Cluster: Sendable {
     self.init(name: name, devices: names.map { ClusterDevice(name: $0, specification) }, network: network)
   }
 
-  /// Has a runtime execute models on all devices.
+  /// Has a runtime execute models on all devices, with its own all-reduce where it has one and NCCL would do it otherwise.
   ///
   /// - Throws: when it does not run on one of them.
   public mutating func setRuntime(_ runtime: Runtime) throws(RuntimeError) {
     for index in devices.indices { try devices[index].setRuntime(runtime) }
+    let allReduces = devices.map { runtime.figures(for: $0.specification).allReduce?.value }
+    if network.chosenCollectives == .nccl, allReduces.allSatisfy({ $0 == .custom }) {
+      network.chosenCollectives = .custom
+    }
   }
 
   /// The runtime that executes models on the devices, if one has been set.

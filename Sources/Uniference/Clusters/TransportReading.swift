@@ -44,8 +44,19 @@ struct TransportReading {
     let document = try value.referencedFile()
     texts.append(document)
     let fileName = URL(fileURLWithPath: name).deletingPathExtension().lastPathComponent
-    self = try TransportReading(
-      figures: DocumentValue(yaml: document.text, file: document.path), defaultName: fileName)
+    let figures = try DocumentValue(yaml: document.text, file: document.path)
+    self = try TransportReading(figures: Self.transport(ofCluster: figures) ?? figures, defaultName: fileName)
+  }
+
+  /// The transport that a cluster's file describes, such as one that `calibrate` has written; `nil` for other documents.
+  private static func transport(ofCluster value: DocumentValue) throws(DocumentError) -> DocumentValue? {
+    guard case .mapping(let entries) = value.content,
+      let network = entries.first(where: { $0.name == "network" })?.value
+    else { return nil }
+    guard case .mapping(let fields) = network.content,
+      let transport = fields.first(where: { $0.name == "transport" })?.value, case .mapping = transport.content
+    else { throw network.error("this cluster's network describes no transport of its own (transport: {send: ...})") }
+    return transport
   }
 
   private init(_ shipped: TransportProfile) {
