@@ -206,7 +206,7 @@ let package = Package(
     .testTarget(
       name: "LedgerTests",
       dependencies: [
-        "Ledger", "Devices", "Documents", "Mutations", "Predictions", "Quantities", "SimulationKernel", "Uniference",
+        "Ledger", "Devices", "Documents", "TestSupport", "Predictions", "Quantities", "SimulationKernel", "Uniference",
       ]),
     .testTarget(name: "ExamplesTests", dependencies: ["Predictions", "Uniference"]),
   ],

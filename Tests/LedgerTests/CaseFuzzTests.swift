@@ -1,6 +1,6 @@
 import Documents
 import Foundation
-import Mutations
+import TestSupport
 import Testing
 
 @testable import Ledger
