@@ -34,6 +34,7 @@ public enum ComputeModel: Hashable, Sendable {
   public func arithmeticPicoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
     switch self {
     case .roofline(let model): model.arithmeticPicoseconds(of: cost, elementType: elementType)
+    case .measured(let kernels): kernels.roofline.arithmeticPicoseconds(of: cost, elementType: elementType)
     case .instant: 0
     }
   }
