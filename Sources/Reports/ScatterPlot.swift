@@ -38,7 +38,7 @@ public struct ScatterPlot {
 
   private static let size = 560.0
   private static let margin = 70.0
-  private static let legendWidth = 170.0
+  private static let leastLegendWidth = 170.0
 
   /// - Parameters:
   ///   - horizontal: what the axis to the right shows.
@@ -52,9 +52,14 @@ public struct ScatterPlot {
     high = max(low + 1, ceil(log10(times.max() ?? 1)))
   }
 
+  /// Room for the longest name at about 7.5 pixels a letter, beside its marker.
+  private var legendWidth: Double {
+    series.reduce(Self.leastLegendWidth) { max($0, 44 + 7.5 * Double($1.name.count)) }
+  }
+
   /// The picture.
   public var svg: String {
-    let (width, height) = (Self.size + Self.margin + Self.legendWidth, Self.size + 2 * Self.margin)
+    let (width, height) = (Self.size + Self.margin + legendWidth, Self.size + 2 * Self.margin)
     let head = """
       <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
       font-family="sans-serif" font-size="13" fill="#24292f">

@@ -102,21 +102,27 @@ struct ValidatePublishedCommand: ReportingCommand {
     defer { progress.withLock { $0.shown.finish() } }
     let ledger = try Interruption.bySignals { interruption in
       try LedgerRunner(collection, intervals: intervals).run(interruption: interruption) { share, id in
-        progress.withLock { progress in
-          progress.ended += 1
-          progress.shown.update(share: share, secondsLeft: nil, detail: "\(progress.ended) of \(count), \(id)")
-        }
+        progress.withLock { $0.ended(id, share: share, of: count) }
       }
     }
     // Intervals of the shipped cases are those that will be committed with them.
     return update ? ledger.withIntervals(ledger.residuals) : ledger
   }
 
+  /// How many cases have ended. Most take milliseconds, so that not every one is shown.
   private struct CaseProgress {
     let shown: LongProgress
-    var ended = 0
+    private var count = 0
+    private var lastShown = ContinuousClock.now
 
     init(_ shown: sending LongProgress) { self.shown = shown }
+
+    mutating func ended(_ id: String, share: Double, of total: Int) {
+      count += 1
+      guard ContinuousClock.now - lastShown > .seconds(1) else { return }
+      lastShown = .now
+      shown.update(share: share, secondsLeft: nil, detail: "\(count) of \(total), \(id)")
+    }
   }
 
   private func write(_ ledger: PublishedLedger, of collection: CaseCollection, to folder: PublishedFolder) throws {

@@ -108,7 +108,7 @@ struct LedgerRunnerTests {
     ).run { _, _ in }
     #expect(
       floors.violations(by: worse, isQuick: false)
-        == ["collective has a mean accuracy of 58.7%, less than the 74.9% that the ledger says"])
+        == ["collective has a mean accuracy of 58.7%, less than the 75% that the ledger says"])
   }
 
   @Test("the page has every point, and each mechanism that is missing once")

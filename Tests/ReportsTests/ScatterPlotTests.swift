@@ -31,6 +31,18 @@ import Testing
     #expect(Set(styles).count == 13)
   }
 
+  @Test("the picture is wide enough for the longest name of the legend")
+  func longNames() throws {
+    func width(_ name: String) throws -> Double {
+      let svg = ScatterPlot(
+        horizontal: "x", vertical: "y", series: [.init(name: name, points: [.init(x: 1, y: 1, name: "p")])]
+      ).svg
+      return try #require(Double(svg.firstMatch(of: /width="([0-9.]+)"/)?.1 ?? ""))
+    }
+    #expect(try width("decode") == width("prefill"))
+    #expect(try width("tensor-parallel decode of encoders") > width("decode"))
+  }
+
   @Test("points that no logarithm shows are left out")
   func pointsThatNoLogarithmShowsAreLeftOut() {
     let plot = ScatterPlot(

@@ -59,12 +59,12 @@ public struct LedgerRunner {
 }
 
 extension PublishedCase {
-  /// How long its simulation takes beside those of others, roughly: passes of the model times devices.
+  /// How long its simulation takes beside those of others, roughly: passes over layers times devices.
   fileprivate var expectedWork: Double {
     let devices = Double(cluster.devices.count)
     guard case .scenario(let scenario) = subject, let generation = scenario.workload as? TextGeneration else {
       return devices
     }
-    return devices * Double(generation.shape.generatedTokenCount)
+    return devices * Double(generation.shape.generatedTokenCount * generation.model.layerCount)
   }
 }
