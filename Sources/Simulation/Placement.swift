@@ -57,6 +57,8 @@ public struct Placement: Sendable {
   private static let slowestNVLink = 100e9
   /// Paths within a machine have no more latency than this; over a network they have more, or are slower than NVLink.
   private static let longestPathInMachine = Duration.microseconds(5)
+  /// PCIe 3.0 x8 carries this; slower paths are networks.
+  private static let slowestPCIe = 7e9
   /// Paths of PCIe have no more latency than this.
   private static let longestPCIePath = Duration.microseconds(2)
 
@@ -73,7 +75,9 @@ public struct Placement: Sendable {
       layout.sharesMachine = !sharesNode && isNear && (layout.isFullMesh || rate >= Self.slowestNVLink)
     case .ada:
       layout.nodeFabric = .pci
-      layout.sharesMachine = !sharesNode && generation != nil && layout.withinNode.latency <= Self.longestPCIePath
+      layout.sharesMachine =
+        !sharesNode && generation != nil && rate >= Self.slowestPCIe
+        && layout.withinNode.latency <= Self.longestPCIePath
     case .volta, .ampere, .hopper, .blackwell:
       layout.nodeFabric = rate >= Self.slowestNVLink || !sharesNode ? .nvlink : .pci
       layout.sharesMachine = !sharesNode && isNear && rate >= Self.slowestNVLink

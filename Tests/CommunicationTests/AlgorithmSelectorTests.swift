@@ -43,7 +43,7 @@ import Testing
 
   @Test("every selector's plan is one that a machine can carry out")
   func everySelectorSPlanIsOneThatAMachineCanCarryOut() throws {
-    for selector in [AlgorithmSelector.ideal, .gloo, .nccl] {
+    for selector in [AlgorithmSelector.ideal, .gloo, .nccl, .ncclSimple, .custom] {
       for operation in CollectiveOperation.allCases {
         for layout in [GroupLayout(separateNodes: 5, link: link), hopper(nodes: 1), hopper(nodes: 3)] {
           let size = layout.nodeOfMember.count
@@ -72,9 +72,9 @@ import Testing
   func ncclGoesFromTreesInLLOverLL128ToRingsInSimpleAsSizesGrow() throws {
     let layout = hopper(nodes: 4)
     let small = try plan(.nccl, .allReduce, 1 << 10, layout)
-    #expect(small.algorithm == .nodeTree && small.wireByteFactor == 2 / 0.94)
+    #expect(small.algorithm == .nodeTree && (2...2.4).contains(small.wireByteFactor))
     let medium = try plan(.nccl, .allReduce, 4 << 20, layout)
-    #expect(medium.wireByteFactor == 128.0 / 120 / 0.94)
+    #expect((128.0 / 120 / 0.94...1.5).contains(medium.wireByteFactor))
     let large = try plan(.nccl, .allReduce, 4 << 30, layout)
     #expect(large.algorithm == .ring && large.wireByteFactor == 1 / 0.94)
   }
@@ -168,7 +168,8 @@ import Testing
 
   @Test("selectors have names")
   func selectorsHaveNames() {
-    #expect(AlgorithmSelector.names.map(AlgorithmSelector.init(named:)) == [.ideal, .gloo, .nccl, .custom])
+    #expect(
+      AlgorithmSelector.names.map(AlgorithmSelector.init(named:)) == [.ideal, .gloo, .nccl, .ncclSimple, .custom])
     #expect(AlgorithmSelector(named: "glo") == nil)
   }
 }

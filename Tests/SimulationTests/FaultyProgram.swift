@@ -42,7 +42,7 @@ struct FaultyProgram {
     let ranks = topology.hostCount
     self.ranks = ranks
     profile = Self.profile(&random)
-    selector = [AlgorithmSelector.ideal, .gloo, .nccl].randomElement(using: &random)!
+    selector = [AlgorithmSelector.ideal, .gloo, .nccl, .custom].randomElement(using: &random)!
     let groups =
       [Array(0..<ranks)]
       + (0..<2).map { _ in

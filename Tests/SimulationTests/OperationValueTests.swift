@@ -63,7 +63,9 @@ extension RandomProgram {
             step.isSinglePrecision
               ? try start(step, in: group, as: Float.self) : try start(step, in: group, as: Double.self))
         } catch CollectiveError.needsEqualBlocks where step.usesCounts {
-        } catch CollectiveError.invalidPlan(.hierarchical, _) {
+        } catch CollectiveError.invalidPlan(let algorithm, _)
+          where [.hierarchical, .nodeTree, .inSwitchTree].contains(algorithm)
+        {
         }
       }
       for wait in waits.shuffled(using: &random) { journal.add(try await wait()) }

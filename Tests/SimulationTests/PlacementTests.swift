@@ -63,3 +63,71 @@ struct PlacementTests {
     #expect(layout.betweenNodes == layout.withinNode)
   }
 }
+
+@Suite("What joins the members of a group")
+struct FabricTests {
+  private func layout(
+    of topology: Topology, nodes: [Int], _ generation: GroupLayout.DeviceGeneration? = nil
+  ) -> GroupLayout {
+    let generations = generation.map { Array(repeating: Optional($0), count: nodes.count) } ?? []
+    return Placement(nodeOfRank: nodes, topology: topology, generations: generations).layout(of: Array(nodes.indices))
+  }
+
+  private func machines(_ inside: Double, cards: Int = 8) throws -> Topology {
+    try .nodesAndFabric(
+      hosts: 16, devicesPerNode: 8, cards: cards, inside: Link(bytesPerSecond: inside, latency: .microseconds(1)),
+      fabric: Link(bytesPerSecond: 5e10, latency: .microseconds(2)))
+  }
+
+  private let inTwo = (0..<16).map { $0 / 8 }
+
+  @Test("NVLink's generation follows from its rate where the devices do not tell")
+  func generationByRate() throws {
+    for (rate, generation) in [
+      (150e9, GroupLayout.DeviceGeneration.volta), (300e9, .ampere), (450e9, .hopper), (900e9, .blackwell),
+    ] {
+      let found = layout(of: try machines(rate), nodes: inTwo)
+      #expect(found.generation == generation && found.nodeFabric == .nvlink && found.machineCount == 2)
+    }
+    #expect(layout(of: try machines(450e9), nodes: inTwo, .ampere).generation == .ampere)
+  }
+
+  @Test("links slower than NVLink are PCIe's")
+  func pci() throws {
+    #expect(layout(of: try machines(64e9), nodes: inTwo, .hopper).nodeFabric == .pci)
+    #expect(layout(of: try machines(25e9), nodes: inTwo, .ada).nodeFabric == .pci)
+  }
+
+  @Test("cards are counted as far as members use them")
+  func cards() throws {
+    #expect(layout(of: try machines(450e9, cards: 4), nodes: inTwo).cardCount == 4)
+    let placement = Placement(nodeOfRank: inTwo, topology: try machines(450e9, cards: 4))
+    #expect(placement.layout(of: [0, 1, 8, 9]).cardCount == 2)
+    #expect(placement.layout(of: [3, 11]).cardCount == 1)
+  }
+
+  @Test("devices on one switch share a machine where its links are a machine's")
+  func oneSwitch() throws {
+    func onSwitch(_ rate: Double, _ latency: Duration, _ generation: GroupLayout.DeviceGeneration?) throws -> Int {
+      let topology = try Topology.singleSwitch(hosts: 4, link: Link(bytesPerSecond: rate, latency: latency))
+      return layout(of: topology, nodes: Array(0..<4), generation).machineCount
+    }
+    #expect(try onSwitch(450e9, .microseconds(1), .hopper) == 1)
+    #expect(try onSwitch(50e9, .microseconds(1), .hopper) == 4)
+    #expect(try onSwitch(25e9, .microseconds(1), .ada) == 1)
+    #expect(try onSwitch(25e9, .microseconds(1), nil) == 4)
+    #expect(try onSwitch(1.25e9, .microseconds(1), .ada) == 4)
+    #expect(try onSwitch(25e9, .microseconds(20), .ada) == 4)
+  }
+
+  @Test("a mesh of Instinct devices is a machine; parallel cables are several paths")
+  func meshAndCables() throws {
+    let link = Link(bytesPerSecond: 64e9, latency: .microseconds(1))
+    let mesh = layout(of: try .fullMesh(hosts: 8, link: link), nodes: Array(0..<8), .cdna)
+    #expect(mesh.isFullMesh && mesh.nodeFabric == .xgmi && mesh.machineCount == 1 && mesh.pathCount == 1)
+
+    let cable = Topology.Cable(from: "a", to: "b", link: link)
+    let pair = layout(of: try .graph(hosts: ["a", "b"], cables: [cable, cable]), nodes: [0, 1])
+    #expect(pair.pathCount == 2)
+  }
+}

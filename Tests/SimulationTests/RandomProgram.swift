@@ -60,7 +60,7 @@ struct RandomProgram {
     partly.wire.rendezvousThresholdBytes = 24
     partly.host.receive.picosecondsPerByte = 100
     profile = [.ideal, .glooTCP, .nccl, partly].randomElement(using: &random)!
-    let base = [AlgorithmSelector.ideal, .gloo, .nccl].randomElement(using: &random)!
+    let base = [AlgorithmSelector.ideal, .gloo, .nccl, .ncclSimple, .custom].randomElement(using: &random)!
     var overrides: [CollectiveOperation: CollectiveAlgorithm] = [:]
     for operation in CollectiveOperation.allCases where Bool.random(using: &random) {
       overrides[operation] = operation.algorithms.randomElement(using: &random)!

@@ -20,25 +20,40 @@ struct DirectAllReduce: ExchangeSchedule {
   private var isOneShot: Bool { layout.count == 1 }
 
   var sendsFirst: Bool { true }
-  /// Between the two shots stand as many steps without messages, in which the first one ends.
-  var endStep: Int { isOneShot ? others : 3 * others }
-  var endIteration: Int { endStep + others }
+  var sendCompletion: SendCompletion { isOneShot ? .afterCombining : .atEnd }
 
+  /// One shot: receives, then sends. Two shots: exchanges of the first one, as many steps without messages, in which it ends,
+  /// and exchanges of the second one.
+  var endStep: Int { (isOneShot ? 2 : 3) * others }
+  var endIteration: Int { 4 * others }
+
+  /// In one shot all sends end before anything is combined, for that overwrites what they send.
   func stepEnding(in iteration: Int) -> Int {
-    (iteration / max(1, others)) % 2 == 1 ? iteration - others : -1
+    let phase = iteration / max(1, others)
+    if isOneShot { return phase == 2 ? iteration - others : phase == 3 ? iteration - 3 * others : -1 }
+    return phase % 2 == 1 ? iteration - others : -1
   }
 
   func exchange(at step: Int) -> Exchange {
     let size = Int(size)
     let rank = Int(rank)
     let (phase, index) = step.quotientAndRemainder(dividingBy: others)
-    if phase == 1 { return .nothing }
     let to = (rank + 1 + index) % size
     let from = (rank + size - 1 - index) % size
-    let isFirst = phase == 0
-    return Exchange(
-      send: Transfer(peer: to, round: step, layout: layout, start: isOneShot ? 0 : isFirst ? to : rank),
-      receive: Transfer(peer: from, round: step, layout: layout, start: isOneShot ? 0 : isFirst ? rank : from),
-      combines: isFirst)
+    func transfer(with peer: Int, round: Int, block: Int) -> Transfer? {
+      Transfer(peer: peer, round: round, layout: layout, start: block)
+    }
+    switch (isOneShot, phase) {
+    case (true, 0): return Exchange(receive: transfer(with: from, round: index, block: 0), combines: true)
+    case (true, _): return Exchange(send: transfer(with: to, round: index, block: 0))
+    case (false, 0):
+      return Exchange(
+        send: transfer(with: to, round: step, block: to), receive: transfer(with: from, round: step, block: rank),
+        combines: true)
+    case (false, 1): return .nothing
+    case (false, _):
+      return Exchange(
+        send: transfer(with: to, round: step, block: rank), receive: transfer(with: from, round: step, block: from))
+    }
   }
 }

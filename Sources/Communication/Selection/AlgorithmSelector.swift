@@ -6,13 +6,16 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
   case gloo
   /// As NCCL's tuning model: the cheapest algorithm and protocol for the size and the machine.
   case nccl
+  /// As NCCL with `NCCL_PROTO=Simple`, which AWS's plugin sets where the network may reorder what it writes: EFA of machines
+  /// with A100 (aws-ofi-nccl).
+  case ncclSimple
   /// As inference engines: an all-reduce of their own for small messages within a node, otherwise as NCCL.
   case custom
   /// These algorithms for these operations, whatever `otherwise` says; it chooses the rest.
   case fixed([CollectiveOperation: CollectiveAlgorithm], otherwise: AlgorithmSelector)
 
   /// Names of the selectors that choose for all operations.
-  public static let names = ["ideal", "gloo", "nccl", "custom"]
+  public static let names = ["ideal", "gloo", "nccl", "nccl-simple", "custom"]
 
   /// The selector called `name`; `nil` for none of ``names``.
   public init?(named name: String) {
@@ -20,6 +23,7 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
     case "ideal": self = .ideal
     case "gloo": self = .gloo
     case "nccl": self = .nccl
+    case "nccl-simple": self = .ncclSimple
     case "custom": self = .custom
     default: return nil
     }
@@ -37,6 +41,7 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
     case .ideal: return CollectivePlan(algorithm: Self.idealAlgorithm(for: shape.operation))
     case .gloo: return Self.glooPlan(for: shape.operation)
     case .nccl: return NCCLCostModel(layout: layout).plan(for: shape)
+    case .ncclSimple: return NCCLCostModel(layout: layout, protocols: [.simple]).plan(for: shape)
     case .custom:
       return CustomAllReduce(layout: layout).plan(for: shape) ?? NCCLCostModel(layout: layout).plan(for: shape)
     case .fixed(let algorithms, let otherwise):
@@ -63,6 +68,7 @@ public indirect enum AlgorithmSelector: Hashable, Sendable {
         return plan
       }
       return NCCLCostModel(layout: layout).plan(for: shape, by: algorithm)
+    case .ncclSimple: return NCCLCostModel(layout: layout, protocols: [.simple]).plan(for: shape, by: algorithm)
     case .ideal, .gloo, .fixed:
       var plan = try plan(for: shape, layout: layout)
       plan.algorithm = algorithm

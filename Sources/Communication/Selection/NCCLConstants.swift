@@ -79,8 +79,19 @@ enum NCCLConstants {
     }
   }
 
-  /// How much of the modelled bandwidth a tree reaches, for sizes from 2^(6 + index) bytes on.
-  static func treeCorrection(_ transport: NCCLProtocol) -> [Double] {
+  /// How much of its bandwidth a tree reaches, as NVIDIA has measured it for powers of two; between them in proportion.
+  static func treeCorrection(_ transport: NCCLProtocol, byteCount: Int) -> Double {
+    guard byteCount >= 64 else { return 1 }
+    let factors = treeCorrections(transport)
+    let exponent = Int.bitWidth - 1 - (byteCount >> 6).leadingZeroBitCount
+    guard exponent < factors.count else { return 1 }
+    let start = 64 << exponent
+    let above = Double(byteCount - start) / Double(start)
+    return factors[exponent] * (1 - above) + (exponent + 1 < factors.count ? factors[exponent + 1] : 1) * above
+  }
+
+  /// For sizes of 2^(6 + index) bytes.
+  private static func treeCorrections(_ transport: NCCLProtocol) -> [Double] {
     switch transport {
     case .lowLatency:
       [1, 1, 1, 1, 0.9, 0.8, 0.7, 0.7, 0.7, 0.7, 0.6, 0.5, 0.4, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1, 1, 1, 1]

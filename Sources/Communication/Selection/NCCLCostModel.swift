@@ -15,19 +15,23 @@ public struct NCCLCostModel: Sendable {
   let size: Int
   let nodes: Int
   private let tuner: NCCLTuner
+  private let protocols: Set<NCCLProtocol>
 
   /// Latency of a path of NVLink or PCIe as clusters give it, which is part of what was measured of a hop; what goes
   /// beyond it is added to the hop.
   static let nominalPathLatency = 2.0
 
   /// The model of a group laid out like this.
-  public init(layout: GroupLayout) {
+  ///
+  /// - Parameter protocols: those that NCCL may choose (`NCCL_PROTO`).
+  public init(layout: GroupLayout, protocols: Set<NCCLProtocol> = Set(NCCLProtocol.allCases)) {
     self.layout = layout
+    self.protocols = protocols
     size = layout.nodeOfMember.count
     nodes = layout.machineCount
-    let lines = Self.withinLineRate(layout) * NCCLFigures.estimatedShare(layout)
     tuner = NCCLTuner(
-      layout: layout, within: lines, between: layout.betweenNodes.bytesPerSecond / 1e9 * Double(layout.pathCount))
+      layout: layout, within: Self.withinLineRate(layout) * NCCLFigures.estimatedShare(layout),
+      between: layout.betweenNodes.bytesPerSecond / 1e9 * Double(layout.pathCount), protocols: protocols)
   }
 
   /// The expected time of an operation on `byteCount` bytes in all, by the algorithm and protocol that NCCL takes.
@@ -222,14 +226,16 @@ public struct NCCLCostModel: Sendable {
     _ plan: CollectivePlan, _ byteCount: Int, nodeSize: Int, hop: Double, rate: Double, _ transport: NCCLProtocol
   ) -> Offer {
     var plan = plan
+    let correction = NCCLConstants.treeCorrection(transport, byteCount: byteCount)
     plan.nodeSize = nodeSize
+    plan.wireByteFactor /= correction
     plan.partCount = max(1, min(8, byteCount >> 20))
     let part = Double(byteCount) / 1000 / Double(plan.partCount)
     let between = nodes.exchangesBetweenNodes
     let walk = NodeTreeWalk(
       parts: plan.partCount, exchangesWithin: nodeSize - 1,
       within: MessageTime(latency: hopWithin(hop), transfer: part / Double(nodeSize) / rate),
-      between: MessageTime(latency: hopBetween(transport), transfer: part / rateBetween(transport)),
+      between: MessageTime(latency: hopBetween(transport), transfer: part / rateBetween(transport) / correction),
       sharesBetween: (0..<between).map(nodes.blocksBetweenNodes))
     return Offer(plan: plan, time: plan.baseLatency / .microseconds(1) + walk.time())
   }
@@ -262,7 +268,8 @@ public struct NCCLCostModel: Sendable {
 
   private func direct(_ operation: CollectiveOperation, _ byteCount: Int) -> Offer {
     let block = Double(byteCount) / Double(size) / 1000
-    let isSmall = byteCount / max(1, size) <= NCCLFigures.largestSmallMessage
+    let isSmall =
+      protocols.contains(.lowLatency) && byteCount / max(1, size) <= NCCLFigures.largestSmallMessage
     let figures = isSmall ? NCCLFigures.smallDirect(layout) : NCCLFigures.direct(layout)
     let others = Double(size - 1)
     let rate = rateWithin(figures)
@@ -284,9 +291,10 @@ public struct NCCLCostModel: Sendable {
   }
 
   private var barrier: Offer {
-    let figures = NCCLFigures.ring(.allReduce, .lowLatency, layout)
-    let plan = plan(.dissemination, base: figures.base, hop: figures.hop, share: figures.share, .lowLatency)
-    let hop = nodes > 1 ? hopBetween(.lowLatency) : hopWithin(figures.hop)
+    let transport = protocols.contains(.lowLatency) ? NCCLProtocol.lowLatency : .simple
+    let figures = NCCLFigures.ring(.allReduce, transport, layout)
+    let plan = plan(.dissemination, base: figures.base, hop: figures.hop, share: figures.share, transport)
+    let hop = nodes > 1 ? hopBetween(transport) : hopWithin(figures.hop)
     return Offer(plan: plan, time: figures.base + Double(size.binaryDepth) * hop)
   }
 }

@@ -16,6 +16,7 @@ struct NCCLTuner: Sendable {
   }
 
   let layout: GroupLayout
+  private let protocols: Set<NCCLProtocol>
   private let size: Int
   private let nodes: Int
   /// Gigabytes per second of payload past a member.
@@ -25,8 +26,10 @@ struct NCCLTuner: Sendable {
   /// - Parameters:
   ///   - within: gigabytes per second of payload that all paths carry past a member within its node.
   ///   - between: the same over all of a node's cards.
-  init(layout: GroupLayout, within: Double, between: Double) {
+  ///   - protocols: those that may be chosen.
+  init(layout: GroupLayout, within: Double, between: Double, protocols: Set<NCCLProtocol>) {
     self.layout = layout
+    self.protocols = protocols
     self.within = within
     self.between = between
     size = layout.nodeOfMember.count
@@ -47,7 +50,8 @@ struct NCCLTuner: Sendable {
 
   /// NCCL turns LL128 on where stores of 128 bytes arrive whole: over NVLink, from Volta on.
   private func isEnabled(_ transport: NCCLProtocol) -> Bool {
-    transport != .lowLatency128 || layout.nodeFabric == .nvlink
+    if !protocols.contains(transport) { return false }
+    return transport != .lowLatency128 || layout.nodeFabric == .nvlink
   }
 
   private func choice(
@@ -58,11 +62,7 @@ struct NCCLTuner: Sendable {
     latency += algorithm == .ring ? ringLatency(transport, operation) : treeLatency(transport)
     var bandwidth =
       busBandwidth(algorithm, transport) * (algorithm == .ring ? Double(size) / Double(max(1, steps)) : 0.5)
-    if algorithm == .tree, byteCount >= 64 {
-      let correction = NCCLConstants.treeCorrection(transport)
-      let magnitude = Int.bitWidth - 1 - (byteCount >> 6).leadingZeroBitCount
-      if magnitude < correction.count { bandwidth *= correction[magnitude] }
-    }
+    if algorithm == .tree { bandwidth *= NCCLConstants.treeCorrection(transport, byteCount: byteCount) }
     let perChannel = byteCount / (layout.channelCount * size)
     if algorithm == .ring, transport == .simple, nodes > 1, operation == .allReduce, perChannel >= 64 {
       // Rings over several nodes reach a plateau.

@@ -144,7 +144,7 @@ import Testing
     (
       "ideal", "ideal\n  collectives: glo",
       "c.yaml:8: network.collectives: unknown selector of algorithms \"glo\": did you mean \"gloo\"? Allowed: ideal, "
-        + "gloo, nccl, custom"
+        + "gloo, nccl, nccl-simple, custom"
     ),
     (
       "ideal", "ideal\n  collectives: {all_reduce: bruck}",
