@@ -148,7 +148,8 @@ struct ConfigurationTests {
       ("\"mlp_bias\": false", "\"mlp_bias\": 1.5", "mlp_bias = 1.5: it must be true or false"),
       (
         "\"mlp_bias\": false", "\"quantization_config\": {\"bits\": 4}",
-        "quantization_config = {...}: is not modelled; use the configuration of the unquantized model, or \(alternative)"
+        "quantization_config.quant_method is missing: it must be one of awq, gptq, fp8, fbgemm_fp8, mxfp4, bitsandbytes, "
+          + "compressed-tensors, modelopt, torchao"
       ),
       (
         "\"mlp_bias\": false", "\"sliding_window\": 4096",
