@@ -5,11 +5,19 @@ import Reports
 import Results
 
 /// `uniference devices`.
-struct DevicesCommand: ReportingCommand {
+struct DevicesCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "devices",
     abstract: "List the devices that cluster files may name, each figure with its source.",
-    subcommands: [DevicesImportCommand.self])
+    discussion: "uniference devices [ID] is short for uniference devices list [ID].",
+    subcommands: [DevicesListCommand.self, DevicesImportCommand.self], defaultSubcommand: DevicesListCommand.self)
+}
+
+/// `uniference devices list`.
+struct DevicesListCommand: ReportingCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list",
+    abstract: "List the devices of the catalogue, or every figure of one.")
 
   @Argument(help: "One device, to see every figure of it.")
   var id: String?
@@ -29,7 +37,8 @@ struct DevicesCommand: ReportingCommand {
     let devices = try id.map { [try DeviceCatalogue.device($0)] } ?? DeviceCatalogue.all
     if kernels {
       let listing = try KernelTableListing(devices: devices)
-      try StandardOutput.print(json ? try jsonText(listing) : listing.text(tables.format), terminator: json ? "\n" : "")
+      let text = try json ? jsonText(listing) + "\n" : listing.text(tables.format)
+      try StandardOutput.print(text, terminator: "")
     } else if json {
       try StandardOutput.print(try jsonText(DeviceListing(devices: devices)))
     } else if id != nil || all {

@@ -39,11 +39,11 @@ struct DevicesImportCommand: ReportingCommand {
       python.interpreter, "-m", "uniference.kernel_tables.aisimulate", "--system=\(system)", "--output=\(file)",
     ]
     if let device { words.append("--device=\(device)") }
-    do {
+    do throws(ChildFailure) {
       _ = try ChildProgram(words, environment: python.moduleVariables).output()
     } catch {
       // The last line that Python wrote says what is wrong.
-      guard case .failed(let code, let reason?) = error.reason else { throw error }
+      guard case .failed(code: let code, lastWords: let reason?) = error.reason else { throw error }
       throw CommandFailure(reason.printableLine, ExitCode(code == 74 ? 74 : 65))
     }
     let tables = try KernelTables(contentsOf: file)

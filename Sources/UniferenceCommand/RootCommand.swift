@@ -65,8 +65,8 @@ struct RootCommand: AsyncParsableCommand {
         return "There is no command '\(prefix)\(quotable(word).printable)'\(suggestion.isEmpty ? "." : suggestion)"
           + " Commands: \(names.joined(separator: ", "))."
       }
-      // What a command with a default one is given may be an argument of that; the second word of `devices` is a device.
-      guard command.configuration.defaultSubcommand == nil, command != DevicesCommand.self else { return nil }
+      // What a command with a default one is given may be an argument of that.
+      guard command.configuration.defaultSubcommand == nil else { return nil }
       commands = command.configuration.subcommands
     }
     return nil

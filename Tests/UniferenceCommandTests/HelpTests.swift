@@ -7,11 +7,10 @@ import Testing
   @Test("devices")
   func devices() {
     #expect(
-      RootCommand.helpMessage(for: DevicesCommand.self, columns: 80) == """
-        OVERVIEW: List the devices that cluster files may name, each figure with its
-        source.
+      RootCommand.helpMessage(for: DevicesListCommand.self, columns: 80) == """
+        OVERVIEW: List the devices of the catalogue, or every figure of one.
 
-        USAGE: uniference devices [<id>] [--all] [--wide] [--json]
+        USAGE: uniference devices list [<id>] [--all] [--kernels] [--wide] [--json]
 
         ARGUMENTS:
           <id>                    One device, to see every figure of it.
@@ -19,6 +18,8 @@ import Testing
         OPTIONS:
           --all                   List every figure of every device, not only the most
                                   important ones.
+          --kernels               List the tables of measured kernel times that stand
+                                  behind a device, or behind each of them.
           --wide                  Tables may be wider than the terminal, or than 100
                                   columns elsewhere.
           --json                  Print one JSON object with every figure in SI units.
