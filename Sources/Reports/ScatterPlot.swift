@@ -109,7 +109,7 @@ public struct ScatterPlot {
   private var titles: [String] {
     [
       "<text x=\"\(Self.size / 2)\" y=\"\(Self.size + 46)\" text-anchor=\"middle\">\(escaped(horizontal))</text>",
-      "<text transform=\"translate(-56, \(Self.size / 2)) rotate(-90)\" text-anchor=\"middle\">"
+      "<text transform=\"translate(-60, \(Self.size / 2)) rotate(-90)\" text-anchor=\"middle\">"
         + "\(escaped(vertical))</text>",
     ]
   }
