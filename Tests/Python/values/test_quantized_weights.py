@@ -18,7 +18,11 @@ FORMATS = {name: gguf.GGMLQuantizationType[name] for name in ("Q4_0", "Q4_1", "Q
 
 def simulate(uniference: pathlib.Path, scenario: pathlib.Path, *options: str) -> dict[str, Any]:
     done = subprocess.run(
-        [uniference, "simulate", scenario, "--json", "--no-record", *options], capture_output=True, text=True, check=True)
+        [uniference, "simulate", scenario, "--json", "--no-record", *options],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return json.loads(done.stdout)
 
 
@@ -36,8 +40,7 @@ def models(folder: pathlib.Path, kind: gguf.GGMLQuantizationType) -> tuple[pathl
         stored[name] = (blocks, kind)
         plain[name] = gguf.quants.dequantize(blocks, kind)
         size += blocks.nbytes
-    return (
-        tiny_llama.write(folder / "quantized.gguf", stored), tiny_llama.write(folder / "plain.gguf", plain), size)
+    return (tiny_llama.write(folder / "quantized.gguf", stored), tiny_llama.write(folder / "plain.gguf", plain), size)
 
 
 def scenario(folder: pathlib.Path, weights: pathlib.Path, strategy: str) -> pathlib.Path:
@@ -48,17 +51,20 @@ def scenario(folder: pathlib.Path, weights: pathlib.Path, strategy: str) -> path
 @pytest.mark.parametrize("name", FORMATS)
 @pytest.mark.parametrize("strategy", ["single", "tensor=2", "pipeline=2"])
 def test_values_are_those_that_the_file_holds(
-        uniference: pathlib.Path, tmp_path: pathlib.Path, name: str, strategy: str) -> None:
+    uniference: pathlib.Path, tmp_path: pathlib.Path, name: str, strategy: str
+) -> None:
     quantized, plain, _ = models(tmp_path, FORMATS[name])
     predictions = [
-        simulate(uniference, scenario(tmp_path, weights, strategy), "--values") for weights in (quantized, plain)]
+        simulate(uniference, scenario(tmp_path, weights, strategy), "--values") for weights in (quantized, plain)
+    ]
     assert predictions[0]["tokens"] == predictions[1]["tokens"]
     assert predictions[0]["peak_memory_bytes"] < predictions[1]["peak_memory_bytes"]
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_memory_is_that_of_the_file_with_values_and_without(
-        uniference: pathlib.Path, tmp_path: pathlib.Path, name: str) -> None:
+    uniference: pathlib.Path, tmp_path: pathlib.Path, name: str
+) -> None:
     quantized, plain, size = models(tmp_path, FORMATS[name])
     path = scenario(tmp_path, quantized, "single")
     with_values, without_values = simulate(uniference, path, "--values"), simulate(uniference, path)
@@ -72,8 +78,8 @@ def test_memory_is_that_of_the_file_with_values_and_without(
 def test_a_scenario_cannot_choose_another_format(uniference: pathlib.Path, tmp_path: pathlib.Path) -> None:
     quantized, _, _ = models(tmp_path, FORMATS["Q4_0"])
     path = scenario(tmp_path, quantized, "single")
-    done = subprocess.run(
-        [uniference, "simulate", path, "--set", "quantization=q8_0"], capture_output=True, text=True)
+    done = subprocess.run([uniference, "simulate", path, "--set", "quantization=q8_0"], capture_output=True, text=True)
     assert done.returncode == 65
     assert done.stderr == (
-        "uniference: error: --set quantization: the scenario's weights say so already; leave one of them out\n")
+        "uniference: error: --set quantization: the scenario's weights say so already; leave one of them out\n"
+    )
