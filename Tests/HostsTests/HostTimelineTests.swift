@@ -48,7 +48,8 @@ struct HostTimelineTests {
       case .synchronize: timeline.wait(until: streamTime)
       }
     }
-    let expected = EventByEvent(model, program).run()
+    var reference = EventByEvent(model, program)
+    let expected = reference.run()
     #expect(ends == expected.ends && timeline.time == expected.host, "seed \(seed)")
   }
 }
