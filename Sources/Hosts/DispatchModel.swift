@@ -7,10 +7,15 @@ public struct DispatchModel: Hashable, Sendable {
   /// Time from the end of an operation's dispatch until an idle device begins its kernel.
   public var launchLatencyPicoseconds: Int64
 
+  /// How many operations a call of the communication library is.
+  public var operationsPerCall: Int64
+
   /// A host that takes no time unless given.
   public init(
-    picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, launchLatencyPicoseconds: Int64 = 0
+    picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, launchLatencyPicoseconds: Int64 = 0,
+    operationsPerCall: Int64 = 1
   ) {
+    self.operationsPerCall = operationsPerCall
     self.picosecondsPerOperation = picosecondsPerOperation
     self.picosecondsPerStep = picosecondsPerStep
     self.launchLatencyPicoseconds = launchLatencyPicoseconds

@@ -31,6 +31,13 @@ public struct HostTimeline: Hashable, Sendable {
     return max(streamTime, Picoseconds.sum(time, model.launchLatencyPicoseconds))
   }
 
+  /// Dispatches a call of the communication library.
+  ///
+  /// - Returns: when the stream begins it.
+  public mutating func dispatchCall(behind streamTime: Int64) -> Int64 {
+    dispatch(operations: model.operationsPerCall, behind: streamTime)
+  }
+
   /// Waits until the stream, or whatever else, has come to `otherTime`.
   @inline(__always)
   public mutating func wait(until otherTime: Int64) { time = max(time, otherTime) }

@@ -34,7 +34,7 @@ final class HostThread {
       timeline.wait(until: now)
       start = timeline.time
     } else {
-      start = timeline.dispatch(behind: now)
+      start = timeline.dispatchCall(behind: now)
     }
     start = max(start, now)
     process.compute(picoseconds: start - now)
