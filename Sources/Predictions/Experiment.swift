@@ -73,7 +73,7 @@ public struct Experiment: Sendable {
     let (parts, elementType) = (workload.cost, workload.elementType)
     return cluster.devices.map { device in
       let work = parts.reduce(0) { sum, part in
-        sum + Double(part.count) * Double(device.computeModel.picoseconds(of: part.cost, elementType: elementType))
+        sum + Double(part.count) * Double(device.sustainedPicoseconds(of: part.cost, elementType: elementType))
       }
       return work > 0 ? device.sustainedSpeed / work : 1
     }

@@ -8,7 +8,7 @@ import Testing
   let device: DeviceSpecification
 
   init() throws {
-    device = try DeviceCatalogue.device("cpu-server").overriding([
+    device = try DeviceCatalogue.device("raspberry-pi-5").overriding([
       ("peak_float32", "1 TFLOPS"), ("peak_float16", "2 TFLOPS"), ("compute_efficiency", "50%"),
       ("memory_bandwidth", "100 GB/s"), ("memory_efficiency", "0.5"), ("launch_overhead", "2 us"),
     ])
@@ -34,6 +34,10 @@ import Testing
 
   @Test("types without a figure fall back")
   func typesWithoutAFigureFallBack() throws {
+    let device = try DeviceCatalogue.device("mac-m1").overriding([
+      ("peak_float32", "1 TFLOPS"), ("peak_float16", "2 TFLOPS"), ("compute_efficiency", "50%"),
+      ("launch_overhead", "2 us"),
+    ])
     let model = RooflineModel(device)
     let cost = OperationCost(flops: 1e9, bytesRead: 0, bytesWritten: 0)
     func time(_ type: ElementType, of model: RooflineModel) -> Duration { model.duration(of: cost, elementType: type) }

@@ -28,7 +28,11 @@ struct PredictionTests {
     let rate = try #require(prediction[.tokensPerSecond])
     #expect(abs(rate - 7 / (total - first)) < 1e-9 * rate)
     #expect(prediction[.bytesSent] == 0)
-    #expect(prediction[.busyFraction] == 1)
+    // A small model's kernels are shorter than their dispatch; a CPU runs the program itself.
+    #expect((0.4..<0.9).contains(try #require(prediction[.busyFraction])))
+    let board = Cluster(
+      devices: .raspberryPi5, count: 1, network: .switch(bandwidth: .gigabitsPerSecond(1), latency: .zero))
+    #expect(try experiment(.single, cluster: board).predict()[.busyFraction] == 1)
   }
 
   @Test(

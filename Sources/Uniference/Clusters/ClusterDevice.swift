@@ -80,6 +80,12 @@ public struct ClusterDevice: Hashable, Sendable {
     }
   }
 
+  /// The time of an operation among many of its kind: on an accelerator no less than its host's time for it.
+  package func sustainedPicoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+    max(
+      computeModel.picoseconds(of: cost, elementType: elementType), execution.dispatch?.picosecondsPerOperation ?? 0)
+  }
+
   /// How operations are put on it and executed.
   var execution: DeviceExecution { DeviceExecution(of: specification, under: runtime, isInstant: compute == .instant) }
 

@@ -93,7 +93,7 @@ struct HostTimeTests {
     }
     let queued = try Self.time(Self.cluster(count: 2), program)
     let waited = try Self.time(
-      Self.cluster(transport: "{base: ideal, send: 0.001 us}", count: 2), program)
+      Self.cluster(transport: "{base: ideal, send: {per_message: 0.001 us}}", count: 2), program)
     // Queued: begun at 10, 101 long, the barrier and the short kernels come after it without a gap.
     #expect(queued >= 10 + 101 + 3 * 3 && queued < 150)
     // Waited: the host dispatches the short ones only after the barrier.
