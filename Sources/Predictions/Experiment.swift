@@ -70,10 +70,11 @@ public struct Experiment: Sendable {
 
   /// How fast each device would do the whole workload alone, by its roofline: what unequal shares go by.
   public var relativeSpeeds: [Double] {
-    let (parts, elementType) = (workload.cost, workload.elementType)
+    let (passes, elementType) = (workload.passes, workload.elementType)
     return cluster.devices.map { device in
-      let work = parts.reduce(0) { sum, part in
-        sum + Double(part.count) * Double(device.sustainedPicoseconds(of: part.cost, elementType: elementType))
+      let work = passes.reduce(0) { sum, pass in
+        sum + Double(pass.count)
+          * Double(device.picoseconds(of: pass.cost, elementType: elementType, operations: pass.operations))
       }
       return work > 0 ? device.sustainedSpeed / work : 1
     }

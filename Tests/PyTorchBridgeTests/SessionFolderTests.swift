@@ -35,8 +35,9 @@ import Testing
   @Test(
     "only the session's token opens the door",
     arguments: [
-      (token: "right", version: UInt16(3), isWelcome: true), (token: "wrong", version: 3, isWelcome: false),
-      (token: "right", version: 2, isWelcome: false),
+      (token: "right", version: Greeting.protocolVersion, isWelcome: true),
+      (token: "wrong", version: Greeting.protocolVersion, isWelcome: false),
+      (token: "right", version: Greeting.protocolVersion - 1, isWelcome: false),
     ])
   func onlyTheSessionsTokenOpensTheDoor(token: String, version: UInt16, isWelcome: Bool) throws {
     let folder = try SessionFolder()

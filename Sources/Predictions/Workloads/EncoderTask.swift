@@ -90,18 +90,26 @@ public enum EncoderTask: Workload {
   }
 
   /// One pass of everything.
-  public var cost: [(cost: OperationCost, count: Int)] {
+  public var passes: [ModelPass] {
     switch self {
     case .sentences(let model, let workload, _, _):
       let parameters = Double(model.layerCount * model.layerParameterCount)
       let tokens = Double(workload.batchSize * workload.length)
       let bytes = parameters * Double(model.elementType.byteCount)
-      return [(OperationCost(flops: 2 * parameters * tokens, bytesRead: bytes, bytesWritten: 0), 1)]
+      return [
+        ModelPass(
+          cost: OperationCost(flops: 2 * parameters * tokens, bytesRead: bytes, bytesWritten: 0),
+          operations: ModelPass.operationsOfLayer * model.layerCount)
+      ]
     case .imagesAndTexts(let model, let workload, _):
       let images = Double(workload.imageCount * model.imagePositionCount) * Double(model.visionParameterCount)
       let texts = Double(workload.textCount * workload.textLength) * Double(model.textParameterCount)
       let bytes = Double(model.parameterCount * model.elementType.byteCount)
-      return [(OperationCost(flops: 2 * (images + texts), bytesRead: bytes, bytesWritten: 0), 1)]
+      return [
+        ModelPass(
+          cost: OperationCost(flops: 2 * (images + texts), bytesRead: bytes, bytesWritten: 0),
+          operations: ModelPass.operationsOfLayer * (model.vision.layerCount + model.text.layerCount))
+      ]
     }
   }
 

@@ -52,14 +52,15 @@ public struct TextGeneration: Workload {
   }
 
   /// A pass of all prompts, then one for each generated token.
-  public var cost: [(cost: OperationCost, count: Int)] {
+  public var passes: [ModelPass] {
     let bytes = Double(model.weightByteCount)
     func cost(ofTokens tokens: Int) -> OperationCost {
       OperationCost(flops: 2 * Double(model.parameterCount) * Double(tokens), bytesRead: bytes, bytesWritten: 0)
     }
+    let operations = ModelPass.operationsOfLayer * model.layerCount
     return [
-      (cost(ofTokens: shape.promptLength * shape.batchSize), 1),
-      (cost(ofTokens: shape.batchSize), shape.generatedTokenCount),
+      ModelPass(cost: cost(ofTokens: shape.promptLength * shape.batchSize), operations: operations),
+      ModelPass(cost: cost(ofTokens: shape.batchSize), operations: operations, count: shape.generatedTokenCount),
     ]
   }
 

@@ -21,8 +21,8 @@ public protocol Workload: Sendable {
   var ranking: [Metric] { get }
   /// The strategies worth trying on a cluster of so many devices.
   func candidates(deviceCount: Int) -> [ParallelStrategy]
-  /// What the whole workload costs one device alone: operations, and how often each is done.
-  var cost: [(cost: OperationCost, count: Int)] { get }
+  /// The passes of a device that has the whole workload to itself.
+  var passes: [ModelPass] { get }
   /// The type that it computes with.
   var elementType: ElementType { get }
   /// The same workload without parameters and inputs: a run of shapes.

@@ -80,10 +80,11 @@ public struct ClusterDevice: Hashable, Sendable {
     }
   }
 
-  /// The time of an operation among many of its kind: on an accelerator no less than its host's time for it.
-  package func sustainedPicoseconds(of cost: OperationCost, elementType: ElementType) -> Int64 {
+  /// The time of so many operations that cost so much in sum: on an accelerator no less than its host's time for them.
+  package func picoseconds(of cost: OperationCost, elementType: ElementType, operations: Int) -> Int64 {
     max(
-      computeModel.picoseconds(of: cost, elementType: elementType), execution.dispatch?.picosecondsPerOperation ?? 0)
+      computeModel.picoseconds(of: cost, elementType: elementType),
+      Int64(operations) * (execution.dispatch?.picosecondsPerOperation ?? 0))
   }
 
   /// How operations are put on it and executed.
