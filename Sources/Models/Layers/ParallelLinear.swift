@@ -58,9 +58,13 @@ public struct RowParallelLinear: Sendable {
   /// `[..., own inputs]` to `[..., outputs]`, complete on every device.
   public func callAsFunction(_ input: Tensor) async throws -> Tensor {
     guard let group else { return try input.linear(weight, bias: bias) }
-    let partial = try input.linear(weight)
+    // Nobody but the sum holds the partial result, so that its memory goes with it.
     let sum =
-      if let sumFormat { try await group.sum(partial, sentAs: sumFormat) } else { try await group.allReduce(partial) }
+      if let sumFormat {
+        try await group.sum(input.linear(weight), sentAs: sumFormat)
+      } else {
+        try await group.allReduce(input.linear(weight))
+      }
     guard let bias else { return sum }
     return try sum + bias
   }
