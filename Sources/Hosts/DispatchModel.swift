@@ -9,13 +9,16 @@ public struct DispatchModel: Hashable, Sendable {
 
   /// How many operations a call of the communication library is.
   public var operationsPerCall: Int64
+  /// Time of the device before a call of a communication library that works on it takes effect.
+  public var communicationGapPicoseconds: Int64
 
   /// A host that takes no time unless given.
   public init(
     picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, launchLatencyPicoseconds: Int64 = 0,
-    operationsPerCall: Int64 = 1
+    operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
   ) {
     self.operationsPerCall = operationsPerCall
+    self.communicationGapPicoseconds = communicationGapPicoseconds
     self.picosecondsPerOperation = picosecondsPerOperation
     self.picosecondsPerStep = picosecondsPerStep
     self.launchLatencyPicoseconds = launchLatencyPicoseconds

@@ -35,7 +35,8 @@ public struct HostTimeline: Hashable, Sendable {
   ///
   /// - Returns: when the stream begins it.
   public mutating func dispatchCall(behind streamTime: Int64) -> Int64 {
-    dispatch(operations: model.operationsPerCall, behind: streamTime)
+    Picoseconds.sum(
+      dispatch(operations: model.operationsPerCall, behind: streamTime), model.communicationGapPicoseconds)
   }
 
   /// Waits until the stream, or whatever else, has come to `otherTime`.

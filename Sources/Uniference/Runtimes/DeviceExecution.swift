@@ -33,7 +33,8 @@ struct DeviceExecution: Sendable {
         picosecondsPerStep: figures.hostPerStep?.value.picoseconds ?? 0,
         launchLatencyPicoseconds: figures.launchLatency?.value.picoseconds ?? 0,
         // Latencies of the catalogue's transports have been measured from call to call, dispatch included.
-        operationsPerCall: runtime == nil ? 0 : 1)
+        operationsPerCall: runtime == nil ? 0 : 1,
+        communicationGapPicoseconds: figures.communicationGap?.value.picoseconds ?? 0)
     launchGap = figures.launchGap?.value ?? (isAccelerator ? .zero : nil)
     efficiencies = figures.efficiencies
     mergesProjections = figures.mergesProjections?.value ?? false

@@ -90,7 +90,7 @@ extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
     "host_per_operation", "host_per_step", "host_operations", "launch_latency", "launch_gap", "fused",
-    "merges_projections", "all_reduce", "measured_tables", "gemv_bandwidth", "gemm_arithmetic",
+    "merges_projections", "communication_gap", "all_reduce", "measured_tables", "gemv_bandwidth", "gemm_arithmetic",
     "prompt_attention_arithmetic", "decoding_attention_bandwidth", "other_bandwidth",
   ]
 
@@ -119,6 +119,7 @@ extension RuntimeFigures {
     hostOperations = try fields.figures(
       "host_operations", key: { OperationKind(rawValue: $0) }, allowed: OperationKind.allCases.map(\.rawValue)
     ) { value throws(DocumentError) in try value.integer(in: 1...1000) }
+    communicationGap = try fields.figure("communication_gap", time)
     allReduce = try fields.figure("all_reduce") { value throws(DocumentError) in
       try value.choice("all-reduce", of: Runtime.AllReduce.self)
     }

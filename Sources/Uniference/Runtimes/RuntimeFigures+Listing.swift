@@ -37,6 +37,7 @@ extension RuntimeFigures {
     entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
     entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []
     entries += word("merges_projections", mergesProjections)
+    entries += time("communication_gap", communicationGap)
     entries += allReduce.map { [Entry("all_reduce", $0, \.rawValue)] } ?? []
     entries += word("measured_tables", measuredTables)
     entries += widths.flatMap { width, figure in share("gemv_bandwidth.\(width.documentName)", figure) }

@@ -18,6 +18,8 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var mergesProjections: Figure<Bool>?
   /// How many operations of the framework some operations consist of, for the host; one unless given.
   public var hostOperations: [OperationKind: Figure<Int>] = [:]
+  /// Time of the device before its communication with others takes effect: copies into shared buffers, barriers.
+  public var communicationGap: Figure<Duration>?
   /// How parts of tensor-parallel layers are added up.
   public var allReduce: Figure<Runtime.AllReduce>?
   /// Whether times of kernels that were measured on the device apply, where there are any: its kernels are the libraries'
@@ -47,6 +49,7 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.fused = other.fused ?? fused
     result.mergesProjections = other.mergesProjections ?? mergesProjections
     result.hostOperations.merge(other.hostOperations) { $1 }
+    result.communicationGap = other.communicationGap ?? communicationGap
     result.allReduce = other.allReduce ?? allReduce
     result.measuredTables = other.measuredTables ?? measuredTables
     result.matrixVector.merge(other.matrixVector) { $1 }
