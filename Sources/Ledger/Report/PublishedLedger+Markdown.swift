@@ -11,7 +11,9 @@ extension PublishedLedger {
     """
     # Predictions beside published measurements
 
-    Each case is a measurement that others have published, and what is predicted of it without any adjustment to it.
+    Each case is a measurement that others have published, and what is predicted of it. No case has a figure of its
+    own, but figures of engines and of kernels were fitted to such measurements, these among them: one set for each engine
+    and device ([runtimes](runtimes.md)), so that what is new is less accurate than this.
     Regenerate this page by `\(command)`. [validation.md](validation.md#published-measurements) tells how to add cases
     of your own.
 
