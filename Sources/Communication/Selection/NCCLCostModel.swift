@@ -1,6 +1,6 @@
-/// How NCCL does a collective, and what that takes where nothing else uses the links.
+/// How NCCL does a collective, and its time where nothing else uses the links.
 ///
-/// NCCL's estimates choose among rings and trees and their protocols (``NCCLTuner``); what the way chosen takes follows
+/// NCCL's estimates choose among rings and trees and their protocols (``NCCLTuner``); the time of the chosen one follows
 /// from measured figures (``NCCLFigures``). The plan carries these figures, so its messages take that time over the links
 /// of the cluster, and more where others use them. Rings of a group on several nodes run over all cards that its members
 /// use, and over parallel cables and planes of switches; on a full mesh they share no link.

@@ -86,7 +86,7 @@ public struct MeasuredKernels: Hashable, Sendable {
     guard !overflow else { return nil }
     let sizes = grid.clamped([allRows, columns, inner])
     var time = exp(grid.logarithm(at: sizes))
-    // Less than the smallest size takes as long as that: starting the kernel is all.
+    // A smaller product has the time of the smallest one measured, since starting the kernel dominates there.
     let (wide, deep) = (max(columns, sizes[1]), max(inner, sizes[2]))
     func roofline(batch: Int = 1, _ rows: Int, _ columns: Int, _ inner: Int) -> Double {
       let cost = OperationCost.matrixMultiplication(
