@@ -12,20 +12,20 @@ public enum ComputeModel: Hashable, Sendable {
   /// The time of an operation that computes in `elementType`, in picoseconds. O(1), with tables
   /// O(log n) in the number of their sizes.
   ///
-  /// - Parameter shape: the kernel that it is.
-  public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Int64 {
+  /// A kernel's time is its own and that of starting it. The roofline adds the latter; a table's times hold it, since
+  /// they were measured with kernel behind kernel in a graph.
+  ///
+  /// - Parameters:
+  ///   - shape: the kernel that it is.
+  ///   - launches: whether it is a kernel of its own, rather than a part of the one before, which has been started.
+  public func picoseconds(
+    of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other, launches: Bool = true
+  ) -> Int64 {
     switch self {
-    case .roofline(let model): model.picoseconds(of: cost, elementType: elementType, shape: shape)
-    case .measured(let kernels): kernels.picoseconds(of: cost, elementType: elementType, shape: shape)
-    case .instant: 0
-    }
-  }
-
-  /// What of each operation's time it takes to start it, in picoseconds.
-  public var launchOverhead: Int64 {
-    switch self {
-    case .roofline(let model): model.launchOverhead
-    case .measured(let kernels): kernels.roofline.launchOverhead
+    case .roofline(let model):
+      model.picoseconds(of: cost, elementType: elementType, shape: shape, launches: launches)
+    case .measured(let kernels):
+      kernels.picoseconds(of: cost, elementType: elementType, shape: shape, launches: launches)
     case .instant: 0
     }
   }

@@ -1,24 +1,23 @@
-import Foundation
 import Quantities
 
 /// The time of an operation on a device nobody has to own.
 ///
 ///     arithmetic = FLOPs / (peak x efficiency),  memory = bytes / (bandwidth x efficiency)
 ///     time = max(arithmetic, memory) + launch overhead                         on CPUs
-///     time = (arithmetic^1.5 + memory^1.5)^(1/1.5) + launch overhead           on accelerators
+///     time = sqrt(arithmetic^2 + memory^2) + launch overhead                   on accelerators
 ///
 /// An operation is bound by arithmetic or by memory, whichever takes longer, as if the two overlapped perfectly:
 /// Williams, Waterman and Patterson, "Roofline: an insightful visual performance model for multicore architectures",
 /// Communications of the ACM 52(4), 2009. The model knows no caches: every byte of an ``OperationCost`` is moved.
 ///
-/// On accelerators the two do not overlap perfectly near the ridge, where the 1.5-norm lies 1.59 times above the sharp
-/// corner, and a matrix product computes in tiles: on average half a tile of 128 rows is padding, or waits for a last wave
-/// that does not fill the device. Both were fitted to prefills and to decoding of large batches on A100, H100 and L40S
-/// (`Documentation/runtimes.md`). Efficiencies depend on the kind of kernel (``KernelEfficiencies``).
+/// On accelerators the two do not overlap perfectly near the ridge, where the 2-norm lies 1.41 times above the sharp
+/// corner, as measured matrix products of A100, H100, H200, B200 and L40S do (`Documentation/runtimes.md`). A library
+/// chooses tiles that fit a product's rows and divides the inner size where tiles are few, so no rows are charged as lost.
+/// Efficiencies depend on the kind of kernel (``KernelEfficiencies``).
 public struct RooflineModel: Hashable, Sendable {
   /// Fixed time to start one operation, in picoseconds.
   public let launchOverhead: Int64
-  /// Whether it has a smooth corner and tiles.
+  /// Whether it has a smooth corner.
   private let isSmooth: Bool
   // In picoseconds, as plain properties, so that a lookup is a jump and the model needs no heap.
   private let perFlop: PicosecondsByType
@@ -28,9 +27,7 @@ public struct RooflineModel: Hashable, Sendable {
   private let perByteOfNarrowMatrix: Double
   private let perByteOfMediumMatrix: Double
   private let perByteOfMatrix: Double
-
-  /// The rows of a tile of a matrix product, half of which are lost on average.
-  static let tileRows = 128
+  private let sharesGroupedKeys: Bool
 
   /// The model of a device's figures as they stand.
   ///
@@ -56,12 +53,18 @@ public struct RooflineModel: Hashable, Sendable {
     perByteOfNarrowMatrix = picosecondsPerByte(efficiencies.matrixVector(.four))
     perByteOfMediumMatrix = picosecondsPerByte(efficiencies.matrixVector(.eight))
     perByteOfMatrix = picosecondsPerByte(efficiencies.matrixVector(.sixteen))
+    sharesGroupedKeys = efficiencies.sharesGroupedKeys
     self.launchOverhead = (launchOverhead ?? device.launchOverhead.value).picoseconds
   }
 
   /// The time of an operation that computes in `elementType`, to the nearest picosecond, or `Picoseconds.forever`. O(1).
-  public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Int64 {
-    Picoseconds.nearest(kernelPicoseconds(of: cost, elementType: elementType, shape: shape) + Double(launchOverhead))
+  ///
+  /// - Parameter launches: whether it is a kernel of its own, rather than a part of the one before.
+  public func picoseconds(
+    of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other, launches: Bool = true
+  ) -> Int64 {
+    let own = kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    return Picoseconds.nearest(launches ? own + Double(launchOverhead) : own)
   }
 
   /// What the kernel of an operation takes on the device, in picoseconds, without starting it.
@@ -96,9 +99,11 @@ public struct RooflineModel: Hashable, Sendable {
       let weights = Double(batch) * Double(inner) * Double(columns)
       let inputs = Double(batch) * Double(rows) * Double(inner) * Double(type.byteCount)
       let bits = weights > 0 ? max(0, cost.bytesRead - inputs) * 8 / weights : 16
-      let lostRows = isSmooth && rows > 0 ? 0.5 * Double(min(rows, Self.tileRows)) / Double(rows) : 0
-      return (cost.flops * (1 + lostRows) * perFlop[type], bytes * perByteOfMatrix(bits: bits))
-    case .attention: return (cost.flops * perFlopOfAttention[type], bytes * perByteOfAttention)
+      return (cost.flops * perFlop[type], bytes * perByteOfMatrix(bits: bits))
+    case .attention(_, let heads, let keyValueHeads, let queries, _, _):
+      // A kernel for one query head at a time reads the keys and values of its group again for each.
+      let reads = queries == 1 && !sharesGroupedKeys ? Double(heads) / Double(max(1, keyValueHeads)) : 1
+      return (cost.flops * perFlopOfAttention[type], bytes * reads * perByteOfAttention)
     case .normalization, .elementwise, .other: return (cost.flops * perFlop[type], bytes * perByte)
     }
   }
@@ -111,13 +116,12 @@ public struct RooflineModel: Hashable, Sendable {
     }
   }
 
-  /// The 1.5-norm of the two, or the larger one.
+  /// The 2-norm of the two, or the larger one.
   private func combined(_ arithmetic: Double, _ memory: Double) -> Double {
     let (longer, shorter) = (max(arithmetic, memory), min(arithmetic, memory))
     guard isSmooth, shorter > 0, longer.isFinite else { return longer }
     let ratio = shorter / longer
-    let root = cbrt(1 + ratio * ratio.squareRoot())
-    return longer * root * root
+    return longer * (1 + ratio * ratio).squareRoot()
   }
 }
 

@@ -4,6 +4,8 @@ public struct DispatchModel: Hashable, Sendable {
   public var picosecondsPerOperation: Int64
   /// Host time before the operations of each step of a program that reads a value: the scheduler's work, the sampler's.
   public var picosecondsPerStep: Int64
+  /// Host time before the first step: setting up the request.
+  public var picosecondsPerRequest: Int64
   /// Time from the end of an operation's dispatch until an idle device begins its kernel.
   public var launchLatencyPicoseconds: Int64
 
@@ -14,13 +16,14 @@ public struct DispatchModel: Hashable, Sendable {
 
   /// A host that takes no time unless given.
   public init(
-    picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, launchLatencyPicoseconds: Int64 = 0,
-    operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
+    picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, picosecondsPerRequest: Int64 = 0,
+    launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
   ) {
     self.operationsPerCall = operationsPerCall
     self.communicationGapPicoseconds = communicationGapPicoseconds
     self.picosecondsPerOperation = picosecondsPerOperation
     self.picosecondsPerStep = picosecondsPerStep
+    self.picosecondsPerRequest = picosecondsPerRequest
     self.launchLatencyPicoseconds = launchLatencyPicoseconds
   }
 }

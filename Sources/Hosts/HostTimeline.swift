@@ -13,10 +13,10 @@ public struct HostTimeline: Hashable, Sendable {
   public private(set) var time: Int64
   private let model: DispatchModel
 
-  /// A host that begins its first step at `time`.
+  /// A host that sets its request up at `time` and then begins the first step.
   public init(_ model: DispatchModel, at time: Int64 = 0) {
     self.model = model
-    self.time = Picoseconds.sum(time, model.picosecondsPerStep)
+    self.time = Picoseconds.sum(Picoseconds.sum(time, model.picosecondsPerRequest), model.picosecondsPerStep)
   }
 
   /// Dispatches an operation.

@@ -27,6 +27,9 @@ public struct KernelEfficiencies: Hashable, Sendable {
   public var decodingAttention: Double?
   /// Of the memory bandwidth, by everything else: norms, element-wise operations.
   public var other: Double?
+  /// Whether attention of decoding reads keys and values once for all query heads that share them. Kernels for one query
+  /// head at a time read them for each.
+  public var sharesGroupedKeys = true
 
   /// The device's own.
   public init() {}

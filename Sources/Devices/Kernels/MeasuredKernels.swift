@@ -37,12 +37,26 @@ public struct MeasuredKernels: Hashable, Sendable {
   }
 
   /// The time of an operation in picoseconds. O(log n) in the number of sizes of a table.
-  public func picoseconds(of cost: OperationCost, elementType: ElementType, shape: KernelShape) -> Int64 {
-    guard let measured = time(of: shape, cost, elementType) else {
-      return roofline.picoseconds(of: cost, elementType: elementType, shape: shape)
+  ///
+  /// - Parameter launches: whether it is a kernel of its own, rather than a part of the one before.
+  public func picoseconds(
+    of cost: OperationCost, elementType: ElementType, shape: KernelShape, launches: Bool = true
+  ) -> Int64 {
+    guard var measured = time(of: shape, cost, elementType) else {
+      return roofline.picoseconds(of: cost, elementType: elementType, shape: shape, launches: launches)
+    }
+    if !launches, case .matrixMultiplication = shape {
+      let own = max(0, measured - startOfProducts(in: elementType))
+      measured = max(own, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
     }
     let adapted = adapts ? measured * ratio(of: cost, elementType, shape) : measured
     return Picoseconds.nearest(adapted)
+  }
+
+  /// What of a product's time it takes to start it, to fill the device and to drain it: the whole time of the smallest
+  /// product in the table, whose arithmetic and bytes are nothing. In picoseconds.
+  private func startOfProducts(in elementType: ElementType) -> Double {
+    tables.table(.matrixMultiplication, elementType).map { exp(tables.grid(of: $0).times[0]) } ?? 0
   }
 
   /// The device's roofline over that of the catalogue's.

@@ -49,6 +49,9 @@ public struct LlamaConfiguration: Hashable, Sendable {
   /// The format in which tensor-parallel devices send partial results to each other, distributed-llama's
   /// `--buffer-float-type`; `nil` for an all-reduce in the activations' type.
   public var sumFormat: QuantizedFormat?
+  /// Whether tensor-parallel devices divide the embedding and the output projection by tokens, as Megatron-LM does;
+  /// otherwise each has them whole.
+  public var dividesVocabulary = true
 
   /// The type of the key-value cache.
   public var cacheElementType: ElementType { keyValueType ?? elementType }

@@ -39,10 +39,12 @@ public struct LlamaShard: Sendable {
     self.share = share
     device = parameters.device
     let model = parameters.scoped("model")
+    let vocabularyGroup = configuration.dividesVocabulary ? group : nil
     embedding =
       layerRange.lowerBound == 0
       ? try VocabularyParallelEmbedding(
-        model.scoped("embed_tokens"), tokens: share.vocabulary, hiddenSize: configuration.hiddenSize, group: group)
+        model.scoped("embed_tokens"), tokens: share.vocabulary, hiddenSize: configuration.hiddenSize,
+        group: vocabularyGroup)
       : nil
     positionTable =
       embedding != nil && configuration.variant.positions == .learned
@@ -73,7 +75,7 @@ public struct LlamaShard: Sendable {
       try tied
       ?? outputParameters.parameter(
         "weight", [share.vocabulary, .whole(configuration.hiddenSize)], label: "output weights")
-    output = VocabularyParallelOutput(table: table, tokenCounts: vocabularyCounts, group: group)
+    output = VocabularyParallelOutput(table: table, tokenCounts: vocabularyCounts, group: vocabularyGroup)
   }
 
   /// Empty caches for each layer.

@@ -60,8 +60,6 @@ struct SequenceRun {
     async throws -> Tensor
   {
     let positions = plan.positions[rank]
-    let counts = plan.positions.map(\.count)
-    let isEven = counts.allSatisfy { $0 == counts[0] }
     var all = try await shard.embed(
       program.prompt(of: 0..<program.workload.batchSize, on: context.device), from: 0)
     var own = try all.narrowed(axis: 1, to: positions)
@@ -82,7 +80,7 @@ struct SequenceRun {
         all = own
         continue
       }
-      let gathering = try group.startAllGather(own, axis: 1, counts: isEven ? nil : counts)
+      let gathering = try startGathering(own, group)
       if plan.overlapped {
         let next = shard.layers[index + 1]
         queries = try next.attention.queries(next.normalized(own), position: positions.lowerBound)
@@ -91,6 +89,27 @@ struct SequenceRun {
     }
     context.place?.begin(nil)
     return own
+  }
+
+  /// Starts joining all devices' rows.
+  ///
+  /// Frameworks' all-gathers want equal shares (`torch.distributed.all_gather`), and libraries pipeline those. So where shares
+  /// differ by one position, those that lack it repeat their last one, which is removed afterwards.
+  private func startGathering(_ own: Tensor, _ group: any Communicator) throws -> Work<Tensor> {
+    let counts = plan.positions.map(\.count)
+    guard let longest = counts.max(), let shortest = counts.min(), longest > shortest else {
+      return try group.startAllGather(own, axis: 1)
+    }
+    guard longest == shortest + 1 else { return try group.startAllGather(own, axis: 1, counts: counts) }
+    let padded =
+      own.shape[1] == longest
+      ? own : try Tensor.concatenate([own, own.narrowed(axis: 1, to: shortest - 1..<shortest)], axis: 1)
+    return try group.startAllGather(padded, axis: 1).map { rows in
+      let shares = try counts.enumerated().map { device, count in
+        try rows.narrowed(axis: 1, to: device * longest..<device * longest + count)
+      }
+      return try Tensor.concatenate(shares, axis: 1)
+    }
   }
 
   /// The last position's row `[batch, 1, hidden size]` on the generator, `nil` elsewhere.

@@ -8,11 +8,14 @@ protocol TensorParallelSizes {
   var intermediateSize: Int { get }
   /// Rows of the embedding's table.
   var vocabularySize: Int { get }
+  /// Whether the embedding's and the output's tables are divided by tokens.
+  var dividesVocabulary: Bool { get }
   /// What keeps heads from being divided among devices, if anything does.
   var obstacleToDividingHeads: String? { get }
 }
 
 extension TensorParallelSizes {
+  var dividesVocabulary: Bool { true }
   var obstacleToDividingHeads: String? { nil }
 }
 
@@ -69,7 +72,8 @@ public struct TensorShare: Hashable, Sendable {
         heads: AxisShare(heads, of: configuration.headCount),
         keyValueHeads: AxisShare(keyValueHeads, of: configuration.keyValueHeadCount),
         feedForwardColumns: AxisShare(columns[rank], of: configuration.intermediateSize),
-        vocabulary: AxisShare(vocabulary[rank], of: configuration.vocabularySize))
+        vocabulary: configuration.dividesVocabulary
+          ? AxisShare(vocabulary[rank], of: configuration.vocabularySize) : .whole(configuration.vocabularySize))
     }
   }
 

@@ -69,7 +69,8 @@ extension Scenario {
       do throws(RuntimeError) { try cluster.setRuntime(runtime) } catch { throw value.error("\(error)") }
     }
     let fileName = URL(fileURLWithPath: document.path).deletingPathExtension().lastPathComponent
-    let (workload, modelName) = try Self.workload(fields, family, weights, fileName: fileName, texts: &texts)
+    let (workload, modelName) = try Self.workload(
+      fields, family, weights, on: cluster, fileName: fileName, texts: &texts)
     if let obstacle = workload.obstacle(on: cluster) {
       throw (fields["quantization"] ?? fields["model"] ?? fields.mapping).error(obstacle)
     }
@@ -119,14 +120,15 @@ extension Scenario {
 
   /// The workload, and what reports call the model where the scenario does not name it.
   private static func workload(
-    _ fields: DocumentFields, _ family: ModelFamily, _ weights: String?, fileName: String,
+    _ fields: DocumentFields, _ family: ModelFamily, _ weights: String?, on cluster: Cluster, fileName: String,
     texts: inout [DocumentText]
   ) throws(DocumentError) -> (any Workload, modelName: String) {
     guard family == .decoder else {
       let task = try EncoderTask(fields, family: family, weights: weights, documents: &texts)
       return (task, weights ?? fileName)
     }
-    let generation = try TextGeneration(fields, weights: weights, documents: &texts)
+    var generation = try TextGeneration(fields, weights: weights, documents: &texts)
+    generation.model.dividesVocabulary = cluster.dividesVocabulary
     return (generation, generation.model.name)
   }
 

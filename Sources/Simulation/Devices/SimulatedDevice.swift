@@ -61,8 +61,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   ) throws {
     operationCount += 1
     totalCost = totalCost + cost
-    var work = model.picoseconds(of: cost, elementType: elementType, shape: shape)
-    if !dispatch.launchesKernel { work -= min(work, model.launchOverhead) }
+    let work = model.picoseconds(
+      of: cost, elementType: elementType, shape: shape, launches: dispatch.launchesKernel)
     let start = host?.dispatch(operations: dispatch.hostOperations) ?? process.now
     let elapsed = try charge(picoseconds: work, from: start, operation: operation)
     guard specification.memoryBoundPower != nil, work > 0 else { return }

@@ -51,6 +51,11 @@ public struct Cluster: Sendable {
   /// The runtime that executes models on the devices, if one has been set.
   public var runtime: Runtime? { devices.first?.runtime }
 
+  /// Whether the runtime divides the embedding and the output projection of tensor-parallel models.
+  package var dividesVocabulary: Bool {
+    devices.allSatisfy { $0.runtime?.figures(for: $0.specification).dividesVocabulary?.value ?? true }
+  }
+
   /// The network's hosts, one for each device in rank order, its links and routes.
   ///
   /// - Throws: when the number of devices does not fit the topology, with the equation, or a device is out of reach.

@@ -89,9 +89,10 @@ extension Runtime {
 extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
-    "host_per_operation", "host_per_step", "host_operations", "launch_latency", "launch_gap", "fused",
-    "merges_projections", "communication_gap", "all_reduce", "measured_tables", "gemv_bandwidth", "gemm_arithmetic",
-    "prompt_attention_arithmetic", "decoding_attention_bandwidth", "other_bandwidth",
+    "host_per_operation", "host_per_step", "host_per_request", "host_operations", "launch_latency", "launch_gap", "fused",
+    "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables", "gemv_bandwidth",
+    "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth", "shares_grouped_keys",
+    "other_bandwidth",
   ]
 
   /// Up to twice the peak: kernels may compute by a faster path than the one whose peak the catalogue has, such as products
@@ -106,6 +107,7 @@ extension RuntimeFigures {
     let share = { (value: DocumentValue) throws(DocumentError) in Ratio(try value.ratio(Self.efficiencyBounds)) }
     hostPerOperation = try fields.figure("host_per_operation", time)
     hostPerStep = try fields.figure("host_per_step", time)
+    hostPerRequest = try fields.figure("host_per_request", time)
     launchLatency = try fields.figure("launch_latency", time)
     launchGap = try fields.figure("launch_gap", time)
     fused = try fields.figure("fused") { value throws(DocumentError) in
@@ -115,7 +117,8 @@ extension RuntimeFigures {
       }
       return kinds
     }
-    mergesProjections = try fields.figure("merges_projections") { value throws(DocumentError) in try value.boolean() }
+    let word = { (value: DocumentValue) throws(DocumentError) in try value.boolean() }
+    mergesProjections = try fields.figure("merges_projections", word)
     hostOperations = try fields.figures(
       "host_operations", key: { OperationKind(rawValue: $0) }, allowed: OperationKind.allCases.map(\.rawValue)
     ) { value throws(DocumentError) in try value.integer(in: 1...1000) }
@@ -123,7 +126,8 @@ extension RuntimeFigures {
     allReduce = try fields.figure("all_reduce") { value throws(DocumentError) in
       try value.choice("all-reduce", of: Runtime.AllReduce.self)
     }
-    measuredTables = try fields.figure("measured_tables") { value throws(DocumentError) in try value.boolean() }
+    dividesVocabulary = try fields.figure("divides_vocabulary", word)
+    measuredTables = try fields.figure("measured_tables", word)
     let widths = KernelEfficiencies.WeightWidth.allCases
     matrixVector = try fields.figures(
       "gemv_bandwidth", key: { name in widths.first { $0.documentName == name } },
@@ -133,6 +137,7 @@ extension RuntimeFigures {
       "gemm_arithmetic", key: { name in types.first { $0.rawValue == name } }, allowed: types.map(\.rawValue), share)
     promptAttention = try fields.figure("prompt_attention_arithmetic", share)
     decodingAttention = try fields.figure("decoding_attention_bandwidth", share)
+    sharesGroupedKeys = try fields.figure("shares_grouped_keys", word)
     otherKernels = try fields.figure("other_bandwidth", share)
   }
 }

@@ -33,17 +33,20 @@ extension RuntimeFigures {
     let widths = matrixVector.sorted { $0.key.rawValue > $1.key.rawValue }
     let types = matrixMatrix.sorted { $0.key.rawValue < $1.key.rawValue }
     var entries = time("host_per_operation", hostPerOperation) + time("host_per_step", hostPerStep)
+    entries += time("host_per_request", hostPerRequest)
     entries += counts.map { kind, figure in Entry("host_operations.\(kind.rawValue)", figure) { "\($0)" } }
     entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
     entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []
     entries += word("merges_projections", mergesProjections)
     entries += time("communication_gap", communicationGap)
     entries += allReduce.map { [Entry("all_reduce", $0, \.rawValue)] } ?? []
+    entries += word("divides_vocabulary", dividesVocabulary)
     entries += word("measured_tables", measuredTables)
     entries += widths.flatMap { width, figure in share("gemv_bandwidth.\(width.documentName)", figure) }
     entries += types.flatMap { type, figure in share("gemm_arithmetic.\(type.rawValue)", figure) }
     entries += share("prompt_attention_arithmetic", promptAttention)
     entries += share("decoding_attention_bandwidth", decodingAttention)
+    entries += word("shares_grouped_keys", sharesGroupedKeys)
     entries += share("other_bandwidth", otherKernels)
     return entries
   }

@@ -8,6 +8,8 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var hostPerOperation: Figure<Duration>?
   /// Host time before the operations of each step of generation.
   public var hostPerStep: Figure<Duration>?
+  /// Host time before the first step: setting up a request, its buffers and its sampler.
+  public var hostPerRequest: Figure<Duration>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?
   /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
@@ -22,6 +24,8 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var communicationGap: Figure<Duration>?
   /// How parts of tensor-parallel layers are added up.
   public var allReduce: Figure<Runtime.AllReduce>?
+  /// Whether tensor-parallel devices divide the embedding and the output projection, too; otherwise each has them whole.
+  public var dividesVocabulary: Figure<Bool>?
   /// Whether times of kernels that were measured on the device apply, where there are any: its kernels are the libraries'
   /// that were measured.
   public var measuredTables: Figure<Bool>?
@@ -33,6 +37,8 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var promptAttention: Figure<Ratio>?
   /// Of the memory bandwidth, by attention of decoding.
   public var decodingAttention: Figure<Ratio>?
+  /// Whether attention of decoding reads keys and values once for all query heads that share them.
+  public var sharesGroupedKeys: Figure<Bool>?
   /// Of the memory bandwidth, by all other kernels.
   public var otherKernels: Figure<Ratio>?
 
@@ -44,6 +50,7 @@ public struct RuntimeFigures: Hashable, Sendable {
     var result = self
     result.hostPerOperation = other.hostPerOperation ?? hostPerOperation
     result.hostPerStep = other.hostPerStep ?? hostPerStep
+    result.hostPerRequest = other.hostPerRequest ?? hostPerRequest
     result.launchLatency = other.launchLatency ?? launchLatency
     result.launchGap = other.launchGap ?? launchGap
     result.fused = other.fused ?? fused
@@ -51,11 +58,13 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.hostOperations.merge(other.hostOperations) { $1 }
     result.communicationGap = other.communicationGap ?? communicationGap
     result.allReduce = other.allReduce ?? allReduce
+    result.dividesVocabulary = other.dividesVocabulary ?? dividesVocabulary
     result.measuredTables = other.measuredTables ?? measuredTables
     result.matrixVector.merge(other.matrixVector) { $1 }
     result.matrixMatrix.merge(other.matrixMatrix) { $1 }
     result.promptAttention = other.promptAttention ?? promptAttention
     result.decodingAttention = other.decodingAttention ?? decodingAttention
+    result.sharesGroupedKeys = other.sharesGroupedKeys ?? sharesGroupedKeys
     result.otherKernels = other.otherKernels ?? otherKernels
     return result
   }
@@ -68,6 +77,7 @@ public struct RuntimeFigures: Hashable, Sendable {
     efficiencies.promptAttention = promptAttention?.value.value
     efficiencies.decodingAttention = decodingAttention?.value.value
     efficiencies.other = otherKernels?.value.value
+    efficiencies.sharesGroupedKeys = sharesGroupedKeys?.value ?? true
     return efficiencies
   }
 }
