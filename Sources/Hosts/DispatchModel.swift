@@ -2,9 +2,9 @@
 public struct DispatchModel: Hashable, Sendable {
   /// Host time to dispatch one operation: the framework's work and the driver's.
   public var picosecondsPerOperation: Int64
-  /// Host time before the operations of each step of a program that reads a value: the scheduler's work, the sampler's.
+  /// Host time between two steps of a program that reads values: the sampler's work, the scheduler's.
   public var picosecondsPerStep: Int64
-  /// Host time before the first step: setting up the request.
+  /// Host time before the first step: the scheduler's work, setting up the request.
   public var picosecondsPerRequest: Int64
   /// Time from the end of an operation's dispatch until an idle device begins its kernel.
   public var launchLatencyPicoseconds: Int64

@@ -16,7 +16,7 @@ public struct HostTimeline: Hashable, Sendable {
   /// A host that sets its request up at `time` and then begins the first step.
   public init(_ model: DispatchModel, at time: Int64 = 0) {
     self.model = model
-    self.time = Picoseconds.sum(Picoseconds.sum(time, model.picosecondsPerRequest), model.picosecondsPerStep)
+    self.time = Picoseconds.sum(time, model.picosecondsPerRequest)
   }
 
   /// Dispatches an operation.

@@ -19,9 +19,9 @@ struct HostTimelineTests {
 
   @Test("a value that is read holds the host up until it is there, and the next step takes its time")
   func reading() {
-    var timeline = HostTimeline(DispatchModel(picosecondsPerOperation: 10, picosecondsPerStep: 50))
-    #expect(timeline.time == 50)
-    _ = timeline.dispatch(behind: 0)
+    var timeline = HostTimeline(DispatchModel(picosecondsPerOperation: 10, picosecondsPerStep: 50, picosecondsPerRequest: 70))
+    #expect(timeline.time == 70)
+    #expect(timeline.dispatch(behind: 0) == 80)
     timeline.readValue(computedAt: 400)
     #expect(timeline.time == 450 && timeline.dispatch(behind: 400) == 460)
     timeline.readValue(computedAt: 100)
@@ -34,6 +34,7 @@ struct HostTimelineTests {
     let model = DispatchModel(
       picosecondsPerOperation: .random(in: 0...30, using: &random),
       picosecondsPerStep: .random(in: 0...40, using: &random),
+      picosecondsPerRequest: .random(in: 0...40, using: &random),
       launchLatencyPicoseconds: .random(in: 0...20, using: &random))
     let program = (0..<60).map { _ in ProgramStep.random(using: &random) }
     var timeline = HostTimeline(model)
@@ -83,7 +84,7 @@ private struct EventByEvent {
   init(_ model: DispatchModel, _ program: [ProgramStep]) {
     self.model = model
     self.program = program[...]
-    hostFreeAt = model.picosecondsPerStep
+    hostFreeAt = model.picosecondsPerRequest
   }
 
   mutating func run() -> (ends: [Int64], host: Int64) {

@@ -38,6 +38,30 @@ struct LlamaRunTests {
     #expect(abs(ratio - 1) < 0.01)
   }
 
+  @Test("a vocabulary that is not divided is whole on each device, with no message for it", arguments: [false, true])
+  func undividedVocabulary(tied: Bool) async throws {
+    let divided = try tinyConfiguration(tied: tied)
+    var whole = divided
+    whole.dividesVocabulary = false
+    let workload = try LlamaWorkload(promptLength: 7, generatedTokenCount: 5)
+    let runs = (
+      try await ClusterRun.run(divided, .tensor(4), workload, speeds: [1, 1, 1, 1]),
+      try await ClusterRun.run(whole, .tensor(4), workload, speeds: [1, 1, 1, 1])
+    )
+    let table = divided.vocabularySize * divided.hiddenSize
+    // Three more shares of the output's products on four devices together, for each token's row.
+    #expect(runs.1.flops(.linear) - runs.0.flops(.linear) == 5 * 3 * 2 * Double(table))
+    let tables = tied ? 1 : 2
+    for rank in 0..<4 {
+      let share = apportion(divided.vocabularySize, by: [1, 1, 1, 1])[rank] * divided.hiddenSize
+      #expect(runs.1.weightBytes(rank: rank) - runs.0.weightBytes(rank: rank) == 2 * tables * (table - share))
+      // Two all-reduces for each layer and pass are left.
+      let calls = runs.1.calls.filter { $0.worldRank == rank }
+      #expect(calls.allSatisfy { $0.operation == "allReduce" } && calls.count == 5 * 2 * divided.layerCount)
+      #expect(runs.1.outcomes[rank].tokenTimes.count == runs.0.outcomes[rank].tokenTimes.count)
+    }
+  }
+
   @Test("Tied embeddings and biases")
   func tiedAndBiased() async throws {
     let configuration = try tinyConfiguration(tied: true, biased: true)

@@ -8,7 +8,7 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var hostPerOperation: Figure<Duration>?
   /// Host time before the operations of each step of generation.
   public var hostPerStep: Figure<Duration>?
-  /// Host time before the first step: setting up a request, its buffers and its sampler.
+  /// Host time before the first step, where that is not as before the others: setting up a request and its buffers.
   public var hostPerRequest: Figure<Duration>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?

@@ -28,6 +28,7 @@ extension Runtime {
     ("sglang", PackageResources.sglang_yaml),
     ("tensorrt-edge", PackageResources.tensorrt_edge_yaml),
     ("tensorrt-llm", PackageResources.tensorrt_llm_yaml),
+    ("tensorrt-llm-0.6", PackageResources.tensorrt_llm_0_6_yaml),
     ("vllm", PackageResources.vllm_yaml),
   ]
 

@@ -46,6 +46,31 @@ import Testing
     #expect(product(kernels, 1, 12288, 4096, .float8) < 0.9 * product(kernels, 1, 12288, 4096))
   }
 
+  @Test("a product that is a part of the one before takes its time without the start that the table's smallest one is")
+  func mergedProducts() {
+    func time(_ rows: Int, _ columns: Int, _ inner: Int, launches: Bool) -> Double {
+      let cost = OperationCost.matrixMultiplication(rows: rows, columns: columns, inner: inner, bytesPerElement: 2)
+      let shape = KernelShape.matrixMultiplication(batch: 1, rows: rows, inner: inner, columns: columns)
+      let model = ComputeModel.measured(kernels)
+      return Double(model.picoseconds(of: cost, elementType: .bfloat16, shape: shape, launches: launches))
+    }
+    let start = time(1, 1, 1, launches: true)
+    #expect(start > 1e6 && start < 4e6)
+    for (rows, columns, inner) in [(1, 4096, 4096), (128, 1024, 4096), (2048, 14336, 4096)] {
+      let (own, part) = (time(rows, columns, inner, launches: true), time(rows, columns, inner, launches: false))
+      #expect(abs(own - part - start) < 2, "\(rows) rows, \(columns) columns, \(inner) inner")
+    }
+    // Whatever gap a runtime has, a table's times hold the start; and no part takes less than its bytes.
+    let slow = ComputeModel.measured(
+      MeasuredKernels(kernels.tables, of: device, otherwise: RooflineModel(device, launchOverhead: .milliseconds(1)))
+        ?? kernels)
+    let cost = OperationCost.matrixMultiplication(rows: 1, columns: 4096, inner: 4096, bytesPerElement: 2)
+    let shape = KernelShape.matrixMultiplication(batch: 1, rows: 1, inner: 4096, columns: 4096)
+    #expect(
+      Double(slow.picoseconds(of: cost, elementType: .bfloat16, shape: shape)) == time(1, 4096, 4096, launches: true))
+    #expect(time(1, 1, 1, launches: false) > 0 && time(1, 1, 1, launches: false) < 10)
+  }
+
   @Test("never shorter for more rows, inside the table and outside", arguments: 0..<20)
   func neverShorterForMoreRows(seed: UInt64) {
     var random = SplitMix(seed: seed)

@@ -53,6 +53,31 @@ struct RuntimeDocumentTests {
       runtime.figures.launchGap?.source.kind == .assumption && runtime.figures.hostPerStep?.source.kind == .datasheet)
   }
 
+  @Test("a runtime says whether vocabularies are divided, keys are shared, and what a request takes")
+  func newFigures() throws {
+    let runtime = try Self.read(
+      """
+      name: engine
+      processors: [gpu]
+      host_per_step: {value: 1 ms, source: x}
+      host_per_request: {value: 3 ms, source: x}
+      divides_vocabulary: {value: false, source: x}
+      shares_grouped_keys: {value: false, source: x}
+      """)
+    #expect(runtime.figures.entries.map(\.field) == [
+      "host_per_step", "host_per_request", "divides_vocabulary", "shares_grouped_keys",
+    ])
+    #expect(!runtime.figures.efficiencies.sharesGroupedKeys && RuntimeFigures().efficiencies.sharesGroupedKeys)
+    var cluster = try Cluster(yaml: "devices: [{model: h100-sxm, count: 2}]\nnetwork: {link: {bandwidth: 1 Gbps}}")
+    #expect(cluster.dividesVocabulary)
+    try cluster.setRuntime(runtime)
+    #expect(!cluster.dividesVocabulary)
+    #expect(cluster.devices[0].execution.dispatch?.picosecondsPerRequest == 3_000_000_000)
+    // Without one, the first step is as all others.
+    try cluster.setRuntime(Self.read("name: e\nprocessors: [gpu]\nhost_per_step: {value: 1 ms, source: x}"))
+    #expect(cluster.devices[0].execution.dispatch?.picosecondsPerRequest == 1_000_000_000)
+  }
+
   @Test("a document may start from a shipped runtime")
   func base() throws {
     let own = try Self.read("name: mine\nbase: vllm\nlaunch_gap: {value: 7 us, source: measured here}")
