@@ -19,7 +19,8 @@ struct HostTimelineTests {
 
   @Test("a value that is read holds the host up until it is there, and the next step takes its time")
   func reading() {
-    var timeline = HostTimeline(DispatchModel(picosecondsPerOperation: 10, picosecondsPerStep: 50, picosecondsPerRequest: 70))
+    var timeline = HostTimeline(
+      DispatchModel(picosecondsPerOperation: 10, picosecondsPerStep: 50, picosecondsPerRequest: 70))
     #expect(timeline.time == 70)
     #expect(timeline.dispatch(behind: 0) == 80)
     timeline.readValue(computedAt: 400)

@@ -89,10 +89,10 @@ extension Runtime {
 extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
-    "host_per_operation", "host_per_step", "host_per_request", "host_operations", "launch_latency", "launch_gap", "fused",
-    "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables", "gemv_bandwidth",
-    "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth", "shares_grouped_keys",
-    "other_bandwidth",
+    "host_per_operation", "host_per_step", "host_per_request", "host_operations", "launch_latency", "launch_gap",
+    "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
+    "gemv_bandwidth", "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth",
+    "shares_grouped_keys", "other_bandwidth",
   ]
 
   /// Up to twice the peak: kernels may compute by a faster path than the one whose peak the catalogue has, such as products

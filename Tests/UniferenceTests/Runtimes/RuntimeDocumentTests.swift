@@ -64,9 +64,10 @@ struct RuntimeDocumentTests {
       divides_vocabulary: {value: false, source: x}
       shares_grouped_keys: {value: false, source: x}
       """)
-    #expect(runtime.figures.entries.map(\.field) == [
-      "host_per_step", "host_per_request", "divides_vocabulary", "shares_grouped_keys",
-    ])
+    #expect(
+      runtime.figures.entries.map(\.field) == [
+        "host_per_step", "host_per_request", "divides_vocabulary", "shares_grouped_keys",
+      ])
     #expect(!runtime.figures.efficiencies.sharesGroupedKeys && RuntimeFigures().efficiencies.sharesGroupedKeys)
     var cluster = try Cluster(yaml: "devices: [{model: h100-sxm, count: 2}]\nnetwork: {link: {bandwidth: 1 Gbps}}")
     #expect(cluster.dividesVocabulary)
