@@ -15,8 +15,8 @@ struct RuntimeDocumentTests {
   @Test("every shipped runtime reads, has the name of its document, and a source for each figure")
   func shipped() throws {
     let needed = [
-      "eager", "compiled", "cuda-graphs", "gpt-fast", "vllm", "sglang", "tensorrt-llm", "tensorrt-llm-0.6", "tensorrt-edge",
-      "faster-transformer", "llama.cpp", "distributed-llama", "ollama",
+      "eager", "compiled", "cuda-graphs", "gpt-fast", "vllm", "sglang", "tensorrt-llm", "tensorrt-llm-0.6",
+      "tensorrt-edge", "faster-transformer", "llama.cpp", "distributed-llama", "ollama",
     ]
     #expect(Set(needed).isSubset(of: Runtime.shipped.map(\.name)))
     for runtime in Runtime.shipped {
