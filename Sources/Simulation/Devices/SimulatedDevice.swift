@@ -17,7 +17,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   private var quota: QuotaAccount?
   private let process: LogicalProcess
   private let engine: Engine
-  private let world: SimulatedWorld
+  /// The world that it is a part of.
+  public let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
   /// What of it only memory and launching took.
@@ -130,6 +131,23 @@ public final class SimulatedDevice: @unchecked Sendable {
       ?? speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
   }
 
+  /// What has been computed so far.
+  var use: DeviceUse {
+    DeviceUse(
+      busy: busyPicoseconds, memoryBound: memoryBoundPicoseconds, operations: operationCount, cost: totalCost)
+  }
+
+  /// Counts what a stretch of a program that is known from before computes.
+  func add(_ use: DeviceUse) {
+    busyPicoseconds += use.busy
+    memoryBoundPicoseconds += use.memoryBound
+    operationCount += use.operations
+    totalCost = totalCost + use.cost
+  }
+
+  /// Whether equal work takes equally long at any time.
+  var isConstant: Bool { quota == nil && speed.slowdowns.isEmpty }
+
   /// Takes memory of the device.
   public func allocate(_ byteCount: Int, label: StaticString) throws(OutOfMemory) {
     try memoryAccount.allocate(byteCount, label: label)
@@ -156,5 +174,22 @@ public final class SimulatedDevice: @unchecked Sendable {
     let arithmetic = Duration.picoseconds(max(0, busyPicoseconds - memoryBoundPicoseconds))
     return EnergyAccount(specification).energy(
       busy: busyTime, arithmetic: arithmetic, total: total, polls: polls, bytes: bytes)
+  }
+}
+
+/// What a device has computed.
+struct DeviceUse: Hashable, Sendable {
+  var busy: Int64
+  var memoryBound: Int64
+  var operations: Int
+  var cost: OperationCost
+
+  static func - (later: DeviceUse, earlier: DeviceUse) -> DeviceUse {
+    DeviceUse(
+      busy: later.busy - earlier.busy, memoryBound: later.memoryBound - earlier.memoryBound,
+      operations: later.operations - earlier.operations,
+      cost: OperationCost(
+        flops: later.cost.flops - earlier.cost.flops, bytesRead: later.cost.bytesRead - earlier.cost.bytesRead,
+        bytesWritten: later.cost.bytesWritten - earlier.cost.bytesWritten))
   }
 }
