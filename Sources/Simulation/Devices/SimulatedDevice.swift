@@ -7,6 +7,8 @@ import SimulationKernel
 ///
 /// Sendable without checks because it is used only on the engine's thread.
 public final class SimulatedDevice: @unchecked Sendable {
+  /// What it is called in errors.
+  public var name: String { memoryAccount.deviceName }
   /// Its figures.
   public let specification: DeviceSpecification
   /// Its speed over time.
