@@ -86,11 +86,13 @@ extension Scenario {
 
   private static let fieldNames = [
     "name", "cluster", "model", "weights", "dtype", "quantization", "kv_cache_dtype", "buffer_float_type", "runtime",
-    "prompt", "strategy", "workload", "seed",
+    "prompt", "strategy", "serving", "workload", "objective", "seed",
   ]
 
   /// Fields that only scenarios of language models have.
-  private static let generationFieldNames = ["quantization", "kv_cache_dtype", "buffer_float_type"]
+  private static let generationFieldNames = [
+    "quantization", "kv_cache_dtype", "buffer_float_type", "serving", "objective",
+  ]
 
   /// Fields that only scenarios of encoders have.
   private static let encoderFieldNames = ["texts", "inputs"]
@@ -125,6 +127,13 @@ extension Scenario {
     guard family == .decoder else {
       let task = try EncoderTask(fields, family: family, weights: weights, documents: &texts)
       return (task, weights ?? fileName)
+    }
+    if let serving = fields["serving"] {
+      let task = try ServingTask(serving, of: fields, weights: weights, documents: &texts)
+      return (task, task.model.name)
+    }
+    if let objective = fields["objective"] {
+      throw objective.error("objectives are of a model that is served; add the field serving: {}")
     }
     let generation = try TextGeneration(fields, weights: weights, documents: &texts)
     return (generation, generation.model.name)

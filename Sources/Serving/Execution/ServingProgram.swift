@@ -1,4 +1,5 @@
 import Communication
+import Inputs
 import Models
 import Quantities
 import SimulationKernel

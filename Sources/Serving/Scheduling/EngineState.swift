@@ -141,8 +141,9 @@ public struct EngineState: Sendable {
     running[index].computedCount = after
     running[index].scheduledCount = 0
     guard settings.cachesPrefixes else { return }
-    for number in before / settings.blockSize..<after / settings.blockSize {
-      let content = running[index].content(ofBlock: number, size: settings.blockSize)
+    let size = settings.blockSize
+    for number in before / size..<after / size {
+      let content = running[index].content(ofBlock: number, size: size)
       pool.setContent(content, of: running[index].blocks[number])
     }
   }
