@@ -19,6 +19,22 @@ struct PolicyTests {
     return Scheduler(settings, blockCount: blocks)
   }
 
+  private struct NothingToCompute: Error {}
+
+  private func next(_ scheduler: inout Scheduler) throws -> PlannedIteration {
+    guard let iteration = scheduler.nextBatch() else { throw NothingToCompute() }
+    return iteration
+  }
+
+  private func expectEnd(
+    _ scheduler: inout Scheduler, tokens: [Int]? = nil, finished: [Int]? = nil,
+    sourceLocation: SourceLocation = #_sourceLocation
+  ) {
+    let outcome = scheduler.completeIteration()
+    #expect(tokens == nil || outcome.tokens == tokens, sourceLocation: sourceLocation)
+    #expect(finished == nil || outcome.finished == finished, sourceLocation: sourceLocation)
+  }
+
   private func chunks(_ sizes: (length: Int, context: Int, count: Int)...) -> [BatchShape.Chunks] {
     sizes.map { BatchShape.Chunks(length: $0.length, context: $0.context, count: $0.count) }
   }
@@ -29,22 +45,23 @@ struct PolicyTests {
     scheduler.add(request(0, 70, 3))
     scheduler.add(request(1, 70, 3))
 
-    let first = try #require(scheduler.nextBatch())
+    let first = try next(&scheduler)
     #expect(first.shape.chunks == chunks((30, 0, 1), (70, 0, 1)) && first.shape.decodingCount == 0)
-    #expect(scheduler.completeIteration().tokens == [0])
+    expectEnd(&scheduler, tokens: [0])
 
-    let second = try #require(scheduler.nextBatch())
+    let second = try next(&scheduler)
     #expect(second.shape.decodingCount == 1 && second.shape.decodingContext == 71)
     #expect(second.shape.chunks == chunks((40, 30, 1)))
-    #expect(scheduler.completeIteration().tokens == [0, 1])
+    expectEnd(&scheduler, tokens: [0, 1])
 
-    let third = try #require(scheduler.nextBatch())
+    let third = try next(&scheduler)
     // Contexts of 72 and 71 positions.
     #expect(third.shape.decodingCount == 2 && third.shape.decodingContext == 72)
-    #expect(scheduler.completeIteration().finished == [0])
-    #expect(scheduler.nextBatch() != nil)
-    #expect(scheduler.completeIteration().finished == [1])
-    #expect(scheduler.nextBatch() == nil)
+    expectEnd(&scheduler, finished: [0])
+    _ = try next(&scheduler)
+    expectEnd(&scheduler, finished: [1])
+    let none = scheduler.nextBatch()
+    #expect(none == nil)
   }
 
   @Test("without chunked prefill a prompt waits until it fits into the budget")
@@ -56,9 +73,10 @@ struct PolicyTests {
     scheduler.add(request(0, 70, 2))
     scheduler.add(request(1, 70, 2))
 
-    #expect(try #require(scheduler.nextBatch()).shape.chunks == chunks((70, 0, 1)))
+    let batch1 = try next(&scheduler)
+    #expect(batch1.shape.chunks == chunks((70, 0, 1)))
     _ = scheduler.completeIteration()
-    let second = try #require(scheduler.nextBatch())
+    let second = try next(&scheduler)
     #expect(second.shape.chunks == chunks((70, 0, 1)) && second.shape.decodingCount == 1)
     #expect(scheduler.obstacle(to: request(2, 101, 1), maximumLength: 4096) != nil)
   }
@@ -77,7 +95,7 @@ struct PolicyTests {
     _ = scheduler.completeIteration()
 
     // Both have filled their two blocks.
-    let third = try #require(scheduler.nextBatch())
+    let third = try next(&scheduler)
     #expect(third.requests == [0] && scheduler.state.waiting.map(\.id) == [1])
     #expect(scheduler.state.preemptionCount == 1 && scheduler.state.waiting[0].computedCount == 0)
     var finished: [Int] = []
@@ -97,12 +115,13 @@ struct PolicyTests {
     scheduler.add(request(0, 70, 3))
     scheduler.add(request(1, 70, 3))
 
-    #expect(try #require(scheduler.nextBatch()).shape.chunks == chunks((30, 0, 1), (70, 0, 1)))
+    let batch2 = try next(&scheduler)
+    #expect(batch2.shape.chunks == chunks((30, 0, 1), (70, 0, 1)))
     _ = scheduler.completeIteration()
-    let second = try #require(scheduler.nextBatch())
+    let second = try next(&scheduler)
     #expect(second.shape.chunks == chunks((40, 30, 1)) && second.shape.decodingCount == 0)
     _ = scheduler.completeIteration()
-    let third = try #require(scheduler.nextBatch())
+    let third = try next(&scheduler)
     #expect(third.shape.chunks.isEmpty && third.shape.decodingCount == 2)
   }
 
@@ -139,7 +158,8 @@ struct PolicyTests {
     scheduler.add(request(2, 7, 10))
 
     // 16 positions each are four blocks.
-    #expect(try #require(scheduler.nextBatch()).requests == [0, 1])
+    let batch3 = try next(&scheduler)
+    #expect(batch3.requests == [0, 1])
     #expect(scheduler.state.pool.freeCount == 0)
     var finished: [Int] = []
     for _ in 0..<100 {
@@ -154,7 +174,8 @@ struct PolicyTests {
     var scheduler = scheduler(.vllm) { $0.blockSize = 16 }
     let prefix = PromptPrefix(pieceLength: 32, pieces: [7, 8])
     scheduler.add(request(0, 64, 1, prefix: prefix))
-    #expect(try #require(scheduler.nextBatch()).shape.chunks == chunks((64, 0, 1)))
+    let batch4 = try next(&scheduler)
+    #expect(batch4.shape.chunks == chunks((64, 0, 1)))
     _ = scheduler.completeIteration()
     #expect(scheduler.state.pool.usedCount == 0)
 
@@ -162,7 +183,7 @@ struct PolicyTests {
     scheduler.add(request(1, 64, 1, prefix: prefix))
     scheduler.add(request(2, 100, 1, prefix: PromptPrefix(pieceLength: 32, pieces: [7, 9])))
     scheduler.add(request(3, 64, 1, prefix: PromptPrefix(pieceLength: 32, pieces: [8, 7])))
-    let batch = try #require(scheduler.nextBatch())
+    let batch = try next(&scheduler)
 
     #expect(batch.shape.chunks == chunks((16, 48, 1), (64, 0, 1), (68, 32, 1)))
     #expect(scheduler.state.running.map(\.cachedCount) == [48, 32, 0])
@@ -178,7 +199,8 @@ struct PolicyTests {
     scheduler.add(request(0, 40, 5))
     scheduler.add(request(1, 40, 5))
 
-    #expect(try #require(scheduler.nextBatch()).requests == [0])
+    let batch5 = try next(&scheduler)
+    #expect(batch5.requests == [0])
     #expect(scheduler.state.waiting.map(\.id) == [1])
   }
 
@@ -194,16 +216,21 @@ struct PolicyTests {
     let next = request(3, 64, 1, prefix: prefix)
 
     var turns = Router(.roundRobin, seed: 0)
-    #expect((0..<4).map { _ in turns.replica(for: next, among: replicas) } == [0, 1, 2, 0])
+    let chosen = (0..<4).map { _ in turns.replica(for: next, among: replicas) }
+    #expect(chosen == [0, 1, 2, 0])
     var least = Router(.leastLoaded, seed: 0)
-    #expect(least.replica(for: next, among: replicas) == 0)
+    let first = least.replica(for: next, among: replicas)
+    #expect(first == 0)
     var aware = Router(.prefixAware, seed: 0)
-    #expect(aware.replica(for: next, among: replicas) == 1)
-    #expect(aware.replica(for: request(4, 64, 1), among: replicas) == 0)
+    let known = aware.replica(for: next, among: replicas)
+    let unknown = aware.replica(for: request(4, 64, 1), among: replicas)
+    #expect(known == 1 && unknown == 0)
     // Too many requests wait there.
     for id in 10..<50 { replicas[1].add(request(id, 1, 1)) }
-    #expect(aware.replica(for: next, among: replicas) == 0)
+    let uneven = aware.replica(for: next, among: replicas)
+    #expect(uneven == 0)
     var random = Router(.random, seed: 0)
-    #expect(Set((0..<100).map { _ in random.replica(for: next, among: replicas) }) == [0, 1, 2])
+    let any = Set((0..<100).map { _ in random.replica(for: next, among: replicas) })
+    #expect(any == [0, 1, 2])
   }
 }

@@ -46,8 +46,8 @@ public struct EngineState: Sendable {
 
   /// Takes a running sequence's blocks away. It waits before all others and is computed again from the beginning.
   mutating func preempt(_ index: Int) {
+    releaseBlocks(of: index)
     var sequence = running.remove(at: index)
-    free(&sequence)
     sequence.computedCount = 0
     sequence.scheduledCount = 0
     sequence.preemptionCount += 1
@@ -57,9 +57,9 @@ public struct EngineState: Sendable {
   }
 
   /// Gives a sequence's blocks back, the last one first, so that the beginning of its prompt is remembered longest.
-  private mutating func free(_ sequence: inout ServedSequence) {
-    for block in sequence.blocks.reversed() { pool.release(block) }
-    sequence.blocks = []
+  private mutating func releaseBlocks(of index: Int) {
+    for block in running[index].blocks.reversed() { pool.release(block) }
+    running[index].blocks = []
   }
 
   /// Admits the first sequence that waits, with blocks that hold the beginning of its prompt already and new ones.
@@ -128,7 +128,7 @@ public struct EngineState: Sendable {
       if running[index].generatedCount == running[index].outputLength {
         hasFinished = true
         outcome.finished.append(running[index].id)
-        free(&running[index])
+        releaseBlocks(of: index)
       }
     }
     if hasFinished { running.removeAll { $0.generatedCount == $0.outputLength } }
