@@ -118,7 +118,7 @@ struct LoadTests {
     let burst = try trace(Self.burstGPT)
     defer { burst.folder.remove() }
     let second = try requests(load(burst.path, speed: 10))
-    #expect(second.map(\.promptLength) == [472, 417] && second.map(\.arrival.seconds) == [0, 11.3])
+    #expect(second.map(\.promptLength) == [472, 417] && second.map(\.arrival.picoseconds) == [0, 11_300_000_000_000])
 
     let mooncake = try trace(Self.mooncake)
     defer { mooncake.folder.remove() }

@@ -50,13 +50,13 @@ struct PolicyTests {
     expectEnd(&scheduler, tokens: [0])
 
     let second = try next(&scheduler)
-    #expect(second.shape.decodingCount == 1 && second.shape.decodingContext == 71)
+    #expect(second.shape.decodingCount == 1 && second.shape.decodingContext == 80)
     #expect(second.shape.chunks == chunks((40, 30, 1)))
     expectEnd(&scheduler, tokens: [0, 1])
 
     let third = try next(&scheduler)
-    // Contexts of 72 and 71 positions.
-    #expect(third.shape.decodingCount == 2 && third.shape.decodingContext == 72)
+    // Five blocks of each.
+    #expect(third.shape.decodingCount == 2 && third.shape.decodingContext == 80)
     expectEnd(&scheduler, finished: [0])
     _ = try next(&scheduler)
     expectEnd(&scheduler, finished: [1])

@@ -29,7 +29,7 @@ struct QueueingTheoryTests {
   ) throws {
     let estimate = try #require(found)
     let error = try #require(estimate.error)
-    #expect(error < 0.2 * expected, name, sourceLocation: sourceLocation)
+    #expect(error < 0.4 * expected, name, sourceLocation: sourceLocation)
     #expect(
       abs(estimate.value - expected) < 4 / 1.729 * error + bias, "\(name): \(estimate), expected \(expected)",
       sourceLocation: sourceLocation)
@@ -57,9 +57,9 @@ struct QueueingTheoryTests {
 
   /// Sequences of a continuous batch are the servers: each iteration takes the same short time, and outputs are so long that
   /// they take exponential times.
-  @Test("M/M/c: the mean time in the queue is that of Erlang's formula", arguments: [(2, 0.7), (4, 0.8)])
+  @Test("M/M/c: the mean time in the queue is that of Erlang's formula", arguments: [(2, 0.6), (3, 0.7)])
   func severalServers(servers: Int, use: Double) throws {
-    let step = 0.05
+    let step = 0.025
     let rate = use * Double(servers)
     var settings = SchedulerSettings(.vllm)
     settings.maximumSequences = servers

@@ -35,7 +35,7 @@ struct SyntheticServing {
   mutating func run(atMost limit: Int = 10_000_000) throws {
     var arrival: ServingRequest?
     if let concurrency {
-      for _ in 0..<concurrency { if let request = try next(.zero) { _ = system.add(request) } }
+      for _ in 0..<concurrency { try admitNext(after: .zero) }
     } else {
       arrival = try next(.zero)
     }
@@ -61,8 +61,13 @@ struct SyntheticServing {
         ends[replica] = nil
         let finished = system.end(replica, at: now)
         guard concurrency != nil else { continue }
-        for _ in 0..<finished { while let request = try next(now), system.add(request) == nil {} }
+        for _ in 0..<finished { try admitNext(after: now) }
       }
     }
+  }
+
+  /// Has a user of a closed loop ask; who is refused asks something else.
+  private mutating func admitNext(after completion: VirtualTime) throws {
+    while let request = try next(completion), system.add(request) == nil {}
   }
 }

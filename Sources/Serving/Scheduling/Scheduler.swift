@@ -77,19 +77,20 @@ public struct PlannedIteration: Sendable {
 
   init?(_ state: EngineState) {
     var chunks: [BatchShape.Chunks] = []
-    var (decodingCount, contextSum) = (0, 0)
+    var (decodingCount, blockSum) = (0, 0)
     var requests: [Int] = []
     for sequence in state.running where sequence.scheduledCount > 0 {
       requests.append(sequence.id)
       if sequence.isDecoding {
         decodingCount += 1
-        contextSum += sequence.computedCount + 1
+        blockSum += state.blockCount(forTokens: sequence.computedCount + 1)
       } else {
         chunks.append(BatchShape.Chunks(length: sequence.scheduledCount, context: sequence.computedCount))
       }
     }
     guard !requests.isEmpty else { return nil }
-    shape = BatchShape(chunks: chunks, decodingCount: decodingCount, contextSum: contextSum)
+    shape = BatchShape(
+      chunks: chunks, decodingCount: decodingCount, blockSum: blockSum, blockSize: state.settings.blockSize)
     self.requests = requests
   }
 }
