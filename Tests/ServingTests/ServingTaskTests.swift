@@ -143,8 +143,9 @@ struct ServingTaskTests {
     let row = try Self.rows(served)[2]
     let first = try #require(generated[.timeToFirstToken])
     let each = try 1 / #require(generated[.tokensPerSecond])
-    #expect(abs(row.time_to_first_token_s! / first - 1) < 0.02)
-    #expect(abs(row.time_per_output_token_s! / each - 1) < 0.02)
+    // The same operations; contexts are whole blocks here.
+    #expect(abs(row.time_to_first_token_s! / first - 1) < 1e-9)
+    #expect(abs(row.time_per_output_token_s! / each - 1) < 0.005)
   }
 
   @Test("more load makes tokens slower and throughput larger, up to what a replica can do")
@@ -203,8 +204,8 @@ struct ServingTaskTests {
     func time(_ cache: Bool) throws -> Prediction {
       try Self.predict(
         Self.scenario(
-          devices: 1, strategy: "single", serving: "{scheduler: {prefix_cache: \(cache)}}",
-          workload: "{arrivals: {constant: 20 /s}, requests: 30, prompt: 4100, generate: 2, "
+          devices: 1, model: "llama-3.1-8b", strategy: "single", serving: "{scheduler: {prefix_cache: \(cache)}}",
+          workload: "{arrivals: {constant: 5 /s}, requests: 12, prompt: 4100, generate: 2, "
             + "shared_prefix: {tokens: 4096, groups: 1}}"))
     }
     let (with, without) = (try time(true), try time(false))
@@ -281,7 +282,7 @@ struct ServingTaskTests {
   @Test("every field is read")
   func fields() throws {
     let scenario = try Self.scenario(
-      devices: 4, model: "llama-3.1-8b",
+      devices: 4, model: "llama-3.1-8b", strategy: "tensor=2",
       serving: "{replicas: 2, router: prefix-aware, memory: 80%, scheduler: {policy: sglang, max_batched_tokens: 4096, "
         + "max_sequences: 64, chunked_prefill: false, block: 32, prefix_cache: false, watermark: 2%, max_length: 4000}}",
       workload: "{arrivals: {gamma: 30 /min, cv: 2}, requests: 70, prompt: {uniform: {from: 5, to: 9}}, generate: 3, "
@@ -313,8 +314,8 @@ struct ServingTaskTests {
       ("serving: {scheduler: vlm}", "serving.scheduler: unknown policy \"vlm\": did you mean \"vllm\"?"),
       ("serving: {router: least-load}", "serving.router: unknown router \"least-load\": did you mean \"least-loaded\"?"),
       ("serving: {replica: 2}", "serving.replica: unknown field \"replica\": did you mean \"replicas\"?"),
-      ("serving: {replicas: 3}", "strategy: tensor=2: replicas x devices = 3 x 2 = 6, the cluster has 4"),
-      ("strategy: pipeline=2", "strategy: pipeline=2: pipeline=2: a replica is single or tensor=N"),
+      ("serving: {replicas: 3}", "strategy: \"tensor=2\": replicas x devices = 3 x 2 = 6, the cluster has 4"),
+      ("strategy: pipeline=2", "strategy: \"pipeline=2\": pipeline=2: a replica is single or tensor=N"),
       ("workload: {arrivals: {poisson: 4}, prompt: 1, generate: 1}", "workload.arrivals.poisson: "),
       ("workload: {arrivals: {poisson: 4 /s, constant: 1 /s}, prompt: 1, generate: 1}", "there are poisson and constant"),
       ("workload: {arrivals: {poisson: 4 /s, cv: 2}, prompt: 1, generate: 1}", "workload.arrivals.cv: goes with gamma"),

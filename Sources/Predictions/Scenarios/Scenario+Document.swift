@@ -200,7 +200,8 @@ extension Scenario {
         try Experiment(modelName: modelName, workload: workload, strategy: strategy, cluster: cluster).validate()
         strategies.append(strategy)
       } catch {
-        throw element.error("\(element.shown): \((error as? StrategyError)?.rule ?? "\(error)")")
+        let rule = (error as? StrategyError)?.rule ?? (error as? WorkloadError)?.rule
+        throw element.error("\(element.shown): \(rule ?? "\(error)")")
       }
     }
     return .listed(strategies)

@@ -63,8 +63,7 @@ public struct ServingProgram: Sendable {
     let count = try await host.start(part, process)
     try shard.makeCache(positionCount: count * settings.blockSize)
     while let batch = try await host.nextBatch(part, process) {
-      // The host prepares the iteration; where it has worked ahead, it has waited for this one.
-      context.device.noteRead()
+      device.beginStep()
       try await shard.run(batch)
     }
   }

@@ -82,6 +82,10 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// Has the host read a value that has been computed: it waits for the device, and begins the program's next step.
   public func readValue() { host?.readValue() }
 
+  /// Has the host begin a step of its program that depends on nothing it did before, as an iteration that a scheduler has
+  /// decided on just now.
+  public func beginStep() { host?.beginStep() }
+
   /// Has the host wait for the device.
   public func synchronize() { host?.synchronize() }
 
