@@ -23,8 +23,8 @@ struct LoadTests {
   @Test(
     "arrivals have the rate and the variation that they should",
     arguments: [
-      (ArrivalProcess.poisson(rate: 5), 1.0), (.gamma(rate: 5, variation: 2), 2), (.gamma(rate: 5, variation: 0.5), 0.5),
-      (.constant(rate: 5), 0),
+      (ArrivalProcess.poisson(rate: 5), 1.0), (.gamma(rate: 5, variation: 2), 2),
+      (.gamma(rate: 5, variation: 0.5), 0.5), (.constant(rate: 5), 0),
     ])
   func arrivals(process: ArrivalProcess, variation: Double) throws {
     let gaps = try gaps(process)

@@ -83,7 +83,8 @@ struct RandomScheduleTests {
   private func fault(of state: EngineState, _ settings: SchedulerSettings) -> String? {
     guard state.pool.addsUp else { return "blocks do not add up" }
     let used = Set(state.running.flatMap(\.blocks))
-    guard used.count == state.pool.usedCount else { return "\(used.count) blocks used, \(state.pool.usedCount) counted" }
+    let counted = state.pool.usedCount
+    guard used.count == counted else { return "\(used.count) blocks used, \(counted) counted" }
     guard state.running.count <= settings.maximumSequences else { return "\(state.running.count) sequences run" }
     for sequence in state.running {
       let positions = sequence.blocks.count * settings.blockSize

@@ -10,13 +10,17 @@ import Uniference
 
 @Suite("Scenarios with serving")
 struct ServingTaskTests {
+  private static let nodes =
+    "topology: nodes, devices_per_node: 8, inside: {bandwidth: 450 GB/s, latency: 1 us}, "
+    + "link: {bandwidth: 400 Gbps, latency: 2 us}, transport: nccl"
+  private static let load =
+    "{arrivals: {poisson: 40 /s}, requests: 60, prompt: {lognormal: {median: 200, p95: 900}}, generate: 20}"
+
   /// A small model, so that iterations are computed in no time.
   static func scenario(
-    devices: Int = 3, network: String = "topology: nodes, devices_per_node: 8, inside: {bandwidth: 450 GB/s, latency: 1 us}, "
-      + "link: {bandwidth: 400 Gbps, latency: 2 us}, transport: nccl",
+    devices: Int = 3, network: String = ServingTaskTests.nodes,
     model: String = "smollm2-135m", strategy: String = "tensor=3", serving: String = "{}",
-    workload: String = "{arrivals: {poisson: 40 /s}, requests: 60, prompt: {lognormal: {median: 200, p95: 900}}, generate: 20}",
-    rest: String = ""
+    workload: String = ServingTaskTests.load, rest: String = ""
   ) throws -> Scenario {
     try Scenario(
       yaml: """
@@ -154,7 +158,8 @@ struct ServingTaskTests {
       try Self.predict(
         Self.scenario(
           devices: 1, model: "llama-3.1-8b", strategy: "single",
-          workload: "{arrivals: {concurrency: \(concurrency)}, requests: \(4 * concurrency), prompt: 256, generate: 32}"))
+          workload: "{arrivals: {concurrency: \(concurrency)}, requests: \(4 * concurrency), prompt: 256, generate: 32}"
+        ))
     }
     let (one, eight, many) = (try prediction(1), try prediction(8), try prediction(64))
 
@@ -192,7 +197,8 @@ struct ServingTaskTests {
   func preemption() throws {
     let prediction = try Self.predict(
       Self.scenario(
-        devices: 1, strategy: "single", serving: "{memory: 1%, scheduler: {max_batched_tokens: 512, prefix_cache: false}}",
+        devices: 1, strategy: "single",
+        serving: "{memory: 1%, scheduler: {max_batched_tokens: 512, prefix_cache: false}}",
         workload: "{arrivals: {burst: 60, every: 1 s}, requests: 60, prompt: 200, generate: 300}"))
 
     #expect(prediction[.preemptions]! > 0 && prediction[.peakBlockShare]! > 0.95)
@@ -312,12 +318,17 @@ struct ServingTaskTests {
     "what is wrong is said in one line with its field",
     arguments: [
       ("serving: {scheduler: vlm}", "serving.scheduler: unknown policy \"vlm\": did you mean \"vllm\"?"),
-      ("serving: {router: least-load}", "serving.router: unknown router \"least-load\": did you mean \"least-loaded\"?"),
+      (
+        "serving: {router: least-load}", "serving.router: unknown router \"least-load\": did you mean \"least-loaded\"?"
+      ),
       ("serving: {replica: 2}", "serving.replica: unknown field \"replica\": did you mean \"replicas\"?"),
       ("serving: {replicas: 3}", "strategy: \"tensor=2\": replicas x devices = 3 x 2 = 6, the cluster has 4"),
       ("strategy: pipeline=2", "strategy: \"pipeline=2\": pipeline=2: a replica is single or tensor=N"),
       ("workload: {arrivals: {poisson: 4}, prompt: 1, generate: 1}", "workload.arrivals.poisson: "),
-      ("workload: {arrivals: {poisson: 4 /s, constant: 1 /s}, prompt: 1, generate: 1}", "there are poisson and constant"),
+      (
+        "workload: {arrivals: {poisson: 4 /s, constant: 1 /s}, prompt: 1, generate: 1}",
+        "there are poisson and constant"
+      ),
       ("workload: {arrivals: {poisson: 4 /s, cv: 2}, prompt: 1, generate: 1}", "workload.arrivals.cv: goes with gamma"),
       ("workload: {arrivals: {}, prompt: 1, generate: 1}", "workload.arrivals: there is none; write one of poisson"),
       ("workload: {arrivals: {poisson: 4 /s}, generate: 1}", "workload.prompt: is missing"),

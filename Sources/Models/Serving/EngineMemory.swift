@@ -25,10 +25,11 @@ public struct EngineMemory: Hashable, Sendable {
     let others = max(1, min(sequences, tokens))
     let whole = tokens / others
     try await shard.run(
-      BatchShape(chunks: [
-        BatchShape.Chunks(length: whole, context: 0, count: others - tokens % others),
-        BatchShape.Chunks(length: whole + 1, context: 0, count: tokens % others),
-      ].filter { $0.count > 0 }))
+      BatchShape(
+        chunks: [
+          BatchShape.Chunks(length: whole, context: 0, count: others - tokens % others),
+          BatchShape.Chunks(length: whole + 1, context: 0, count: tokens % others),
+        ].filter { $0.count > 0 }))
     // Alone, the shard sums and gathers nothing. Sums of hidden states and gathered logits have buffers of their own.
     let bytes = configuration.elementType.byteCount
     let buffers =

@@ -36,7 +36,8 @@ struct SGLangPolicy: SchedulingPolicy {
         + Double(sequence.isDecoding ? 0 : sequence.remainingCount - sequence.scheduledCount)
     }
     while let first = state.waiting.first {
-      let own = Double(first.remainingCount + Self.expectedOutput(first) - min(first.generatedCount, Self.longestOutput))
+      let left = Self.expectedOutput(first) - min(first.generatedCount, Self.longestOutput)
+      let own = Double(first.remainingCount + left)
       let free = Double(state.pool.freeCount * state.settings.blockSize)
       guard state.running.isEmpty || own + expected <= free else { break }
       // A prompt that is not cut may exceed the budget alone.

@@ -110,7 +110,8 @@ extension LengthDistribution {
       let high = try figures.required("to", example: "1000").integer(in: low...Self.longest)
       self = .uniform(low...high)
     default:
-      throw value.error("write a number of tokens, {lognormal: {median: 900, p95: 4000}} or {uniform: {from: 1, to: 9}}")
+      throw value.error(
+        "write a number of tokens, {lognormal: {median: 900, p95: 4000}} or {uniform: {from: 1, to: 9}}")
     }
   }
 }

@@ -98,7 +98,8 @@ public struct ServedRequests: WorkloadOutput {
       counts.append("\(number(hits * 100))% of the prompts' tokens in the prefix cache")
     }
     var lines = [
-      "Errors (±) are sampling errors: an endless run lies within them in nine of ten runs.", "\(counts.joined(separator: ", ")).",
+      "Errors (±) are sampling errors: an endless run lies within them in nine of ten runs.",
+      "\(counts.joined(separator: ", ")).",
     ]
     if let objective, let attainment = report.attainment {
       let error = attainment.error.map { " ±\(number($0 * 100))%" } ?? ""

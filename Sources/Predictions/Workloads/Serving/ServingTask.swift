@@ -131,7 +131,8 @@ extension ArrivalProcess {
     case .closedLoop(let concurrency): "\(concurrency) at a time"
     case .trace(let speed):
       speed == 1
-        ? "arriving as in the trace" : "arriving as in the trace, \(formatNumber(speed, significantDigits: 4)) times as fast"
+        ? "arriving as in the trace"
+        : "arriving as in the trace, \(formatNumber(speed, significantDigits: 4)) times as fast"
     }
   }
 }
