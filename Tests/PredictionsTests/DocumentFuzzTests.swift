@@ -83,7 +83,7 @@ struct DocumentFuzzTests {
     }
   }
 
-  private static let scenarios = [scenario, serving]
+  private static let documents = [scenario, serving]
   private static let serving = """
     {"cluster": {"devices": [{"name": "d", "count": 4, "model": "h100-sxm"}],
        "network": {"link": {"bandwidth": "100 Gbps", "latency": "1 us"}}},
@@ -107,11 +107,11 @@ struct DocumentFuzzTests {
      "torch_dtype": "float16", "hidden_act": "silu", "tie_word_embeddings": false, "rope_theta": 10000.0}
     """
 
-  @Test("scenarios are read, or refused in one line", arguments: scenarios.indices)
+  @Test("scenarios are read, or refused in one line", arguments: documents.indices)
   func scenarios(index: Int) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let (scenario, model) = (try DocumentTree(json: Self.scenarios[index]), try DocumentTree(json: Self.model))
+    let (scenario, model) = (try DocumentTree(json: Self.documents[index]), try DocumentTree(json: Self.model))
     for seed in Mutations.rounds(600) {
       var mutator = DocumentMutator(seed: seed)
       let changesModel = seed % 3 == 0
