@@ -119,6 +119,8 @@ extension Estimate {
   fileprivate var text: String {
     let time = Duration.nearest(seconds: value).shortDescription
     guard let error, value > 0 else { return time }
-    return "\(time) ±\(formatNumber(error / value * 100, significantDigits: 2))%"
+    // Of equal values rounding is left.
+    let percent = error / value < 1e-6 ? 0 : error / value * 100
+    return "\(time) ±\(formatNumber(percent, significantDigits: 2))%"
   }
 }
