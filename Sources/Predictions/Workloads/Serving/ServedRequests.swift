@@ -82,9 +82,8 @@ public struct ServedRequests: WorkloadOutput {
     let matrix = OutputPresentation.Matrix(title: "of a request", columns: ["mean", "p50", "p90", "p99"], rows: rows)
     return OutputPresentation(
       matrix: rows.isEmpty ? nil : matrix,
-      remarks: outputs.flatMap { strategy, output in
-        output.remarks.map { isSingle ? $0 : "\(strategy): \($0)" }
-      })
+      remarks: ["Errors (±) are sampling errors: an endless run lies within them in nine of ten runs."]
+        + outputs.flatMap { strategy, output in output.remarks.map { isSingle ? $0 : "\(strategy): \($0)" } })
   }
 
   private var remarks: [String] {
@@ -97,10 +96,7 @@ public struct ServedRequests: WorkloadOutput {
     if let hits = report.prefixHitShare, hits > 0 {
       counts.append("\(number(hits * 100))% of the prompts' tokens in the prefix cache")
     }
-    var lines = [
-      "Errors (±) are sampling errors: an endless run lies within them in nine of ten runs.",
-      "\(counts.joined(separator: ", ")).",
-    ]
+    var lines = ["\(counts.joined(separator: ", "))."]
     if let objective, let attainment = report.attainment {
       let error = attainment.error.map { " ±\(number($0 * 100))%" } ?? ""
       let verdict = attainment.value >= objective.share ? "holds" : "does not hold"
