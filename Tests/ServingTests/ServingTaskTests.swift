@@ -1,5 +1,6 @@
 import Devices
 import Documents
+import Foundation
 import Models
 import Serving
 import TestSupport
@@ -219,6 +220,30 @@ struct ServingTaskTests {
 
     #expect(with[.prefixHits]! > 0.9 && without[.prefixHits] == nil)
     #expect(with[first]! < without[first]! / 2)
+  }
+
+  @Test("Examples/serving.yaml gives its golden figures")
+  func golden() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let scenario = try Scenario(
+      contentsOf: folder.appending(path: "Examples/serving.yaml").path,
+      overrides: [DocumentOverride(parsing: "workload.requests=40")])
+    let prediction = try Self.predict(scenario)
+    let output = try #require(prediction.output as? ServedRequests)
+    let lines = ServedRequests.presentation(of: [("tensor=2", output)])
+
+    #expect(
+      lines.matrix?.rows.map { "\($0.name): \($0.cells.joined(separator: ", "))" } == [
+        "TTFT: 35.37 ms ±39%, 18.18 ms ±48%, 47.5 ms ±278%, 308.2 ms",
+        "TPOT: 5.977 ms ±6.9%, 5.537 ms ±6%, 7.635 ms ±24%, 10.54 ms",
+        "ITL: 5.861 ms ±6%, 4.781 ms ±0.98%, 5.327 ms ±2%, 39.92 ms ±28%",
+        "latency: 852.8 ms ±12%, 854.8 ms ±14%, 1.309 s ±14%, 1.568 s",
+        "queueing: 6.566 ms ±67%, 1.526 ms ±78%, 6.38 ms ±655%, 87.75 ms",
+      ])
+    #expect(
+      lines.remarks.contains(
+        "40 requests served in 2.819 s, 973 iterations of 72.5 tokens, 3% of the KV blocks at most, 0 preemptions."))
   }
 
   // MARK: Warnings
