@@ -59,7 +59,7 @@ struct ServingTaskTests {
   func memory(serving: String) throws {
     let scenario = try Self.scenario(
       devices: 6, strategy: "tensor=3", serving: serving,
-      workload: "{arrivals: {poisson: 150 /s}, requests: 40, prompt: {uniform: {from: 20, to: 40}}, generate: 12}")
+      workload: "{arrivals: {poisson: 150 /s}, requests: 16, prompt: {uniform: {from: 20, to: 40}}, generate: 8}")
 
     let quick = try Self.predict(scenario)
     let full = try Self.predict(scenario, everyMessage: true)
@@ -79,7 +79,7 @@ struct ServingTaskTests {
       let output = try #require(prediction.output as? ServedRequests)
       return (output.report.rememberedCount, output.report.iterationCount)
     }
-    let load = "{arrivals: {concurrency: 4}, requests: 80, prompt: 100, generate: 20}"
+    let load = "{arrivals: {concurrency: 4}, requests: 16, prompt: 100, generate: 8}"
     let steady = try remembered(Self.scenario(devices: 3, strategy: "tensor=3", workload: load))
     #expect(steady.remembered > steady.all / 2)
     let full = try remembered(Self.scenario(devices: 3, strategy: "tensor=3", workload: load), everyMessage: true)
