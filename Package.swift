@@ -75,10 +75,16 @@ let package = Package(
       ],
       resources: [.embedInCode("Runtimes/Shipped")]),
     .target(
+      name: "Serving",
+      dependencies: [
+        "Communication", "Inputs", "Quantities", "SimulationKernel", "Simulation", "Models", "Uniference",
+        .product(name: "DequeModule", package: "swift-collections"),
+      ]),
+    .target(
       name: "Predictions",
       dependencies: [
-        "Documents", "Quantities", "SimulationKernel", "Network", "Devices", "Simulation", "Tensors", "Models",
-        "Results", "Uniference",
+        "Documents", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices", "Simulation", "Tensors",
+        "Models", "Results", "Serving", "Uniference",
       ]),
     .target(
       name: "Ledger",
@@ -174,6 +180,11 @@ let package = Package(
       dependencies: [
         "TestSupport", "Documents", "Uniference", "SimulationKernel", "Network", "Hosts", "Simulation", "Devices",
         "Communication", "Models", "Quantities", "Results",
+      ]),
+    .testTarget(
+      name: "ServingTests",
+      dependencies: [
+        "TestSupport", "Serving", "Predictions", "Uniference", "Devices", "Models", "Quantities", "SimulationKernel",
       ]),
     .testTarget(
       name: "PredictionsTests",

@@ -53,6 +53,13 @@ public struct Topology: Sendable {
     return route
   }
 
+  /// The links of all paths that messages between some hosts may take. O(hosts² x links of a path + links).
+  public func links(between hosts: [Int]) -> Set<LinkID> {
+    var used = Array(repeating: false, count: links.count)
+    for destination in hosts { router.markPaths(from: hosts, to: destination, in: &used) }
+    return Set(used.indices.filter { used[$0] }.map { LinkID($0) })
+  }
+
   /// Whether messages may pass through hosts: in lines, rings, grids, tori, and around the first device of a star.
   public var hostsRelay: Bool { router.hostsRelay }
 

@@ -1,4 +1,5 @@
 import Models
+import Serving
 import Simulation
 import Uniference
 
@@ -51,7 +52,7 @@ public struct Experiment: Sendable {
   func predict(on placement: DevicePlacement, tried: Int?, options: SimulationOptions) throws -> Prediction {
     let speeds = relativeSpeeds
     let run = try workload.makeRun(
-      strategy, speeds: strategy.deviceCount > speeds.count ? speeds : placement.ranks.map { speeds[$0] })
+      strategy, speeds: workload.deviceCount(strategy) > speeds.count ? speeds : placement.ranks.map { speeds[$0] })
     let simulate = { (cluster: Cluster, options: SimulationOptions) in
       try World.simulate(cluster, options: options) { rank in
         guard let context = try await placement.context(of: rank) else { return }
@@ -61,10 +62,16 @@ public struct Experiment: Sendable {
     do {
       return Prediction(self, on: placement, tried: tried, try simulate(cluster, options), run, options)
     } catch let failure as RunFailure {
+      if let shortage = failure.programError as? NoRoomForCache {
+        return Prediction(
+          self, on: placement, tried: tried, unfit: "\(shortage)", peak: (shortage.deviceName, 0),
+          record: failure.recordPath, nil, options)
+      }
       guard let shortage = failure.outOfMemory else { throw failure }
       let needs = try tried.map { _ in try memoryNeeds(on: placement, options: options, simulate: simulate) }
       return Prediction(
-        self, on: placement, tried: tried, unfit: shortage, record: failure.recordPath, needs, options)
+        self, on: placement, tried: tried, unfit: "\(shortage)", peak: (shortage.deviceName, shortage.peak),
+        record: failure.recordPath, needs, options)
     }
   }
 

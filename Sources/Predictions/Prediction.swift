@@ -66,13 +66,15 @@ extension Prediction {
   }
 
   /// A strategy that does not fit.
+  ///
+  /// - Parameter peak: the device whose memory does not suffice, and the most that was in use there.
   init(
-    _ experiment: Experiment, on placement: DevicePlacement, tried: Int?, unfit shortage: OutOfMemory,
-    record: String?, _ needs: [MemoryNeed]?, _ options: SimulationOptions
+    _ experiment: Experiment, on placement: DevicePlacement, tried: Int?, unfit reason: String,
+    peak: (device: String, bytes: Int), record: String?, _ needs: [MemoryNeed]?, _ options: SimulationOptions
   ) {
     self.init(
-      experiment, on: placement, tried: tried, options, values: nil, reason: "\(shortage)",
-      peakMemory: experiment.cluster.devices.map { $0.name == shortage.deviceName ? shortage.peak : 0 }, needs: needs,
+      experiment, on: placement, tried: tried, options, values: nil, reason: reason,
+      peakMemory: experiment.cluster.devices.map { $0.name == peak.device ? peak.bytes : 0 }, needs: needs,
       output: nil, digest: nil, record: record, trace: nil)
   }
 

@@ -109,6 +109,9 @@ public final class SimulatedWorld: @unchecked Sendable {
     (uncontendedTiming?.shortcutCount ?? 0, uncontendedTiming?.takeoverCount ?? 0)
   }
 
+  /// Whether links or devices are to change during the run.
+  public var changesOverTime = false
+
   /// Counts each rank's bytes from now on, if wanted.
   public func countTraffic() -> TrafficAccount {
     let account = TrafficAccount(ranks: size)

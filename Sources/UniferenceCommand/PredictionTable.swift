@@ -73,9 +73,7 @@ private func outputText(_ outputs: OutputPresentation, _ format: TableFormat) ->
   var lines = outputs.quotations.map { "> \($0)" }
   if let matrix = outputs.matrix {
     var table = TextTable(columns: [.init(matrix.title)] + matrix.columns.map { .init($0, .right) })
-    for (name, values) in matrix.rows {
-      table.append([name] + values.map { formatNumber($0, significantDigits: 3) })
-    }
+    for (name, cells) in matrix.rows { table.append([name] + cells) }
     lines.append(table.rendered(format).trimmingCharacters(in: .newlines))
   }
   return (lines + outputs.remarks).joined(separator: "\n")

@@ -141,6 +141,11 @@ struct SimulateCommand: ReportingCommand {
 
   private func unfit(_ tried: [Prediction]) -> CommandFailure {
     let advice = "use more devices, a smaller batch or context, or devices with more memory"
+    if let first = tried.first, first.memory_needed == nil, let reason = first.reason {
+      return CommandFailure(
+        "\(tried.count == 1 ? "" : "no strategy fits in memory; ")\(first.strategy): \(reason)", CommandFailure.badInput
+      )
+    }
     guard let first = tried.first, let need = first.memory_needed?.first(where: { !$0.fits }) else {
       return CommandFailure("no strategy fits in memory; \(advice)", CommandFailure.badInput)
     }

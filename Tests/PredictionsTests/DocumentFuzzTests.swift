@@ -83,6 +83,18 @@ struct DocumentFuzzTests {
     }
   }
 
+  private static let documents = [scenario, serving]
+  private static let serving = """
+    {"cluster": {"devices": [{"name": "d", "count": 4, "model": "h100-sxm"}],
+       "network": {"link": {"bandwidth": "100 Gbps", "latency": "1 us"}}},
+     "model": "tiny.json", "runtime": "vllm", "strategy": ["tensor=2", "single"],
+     "serving": {"replicas": 2, "router": "least-loaded", "memory": "80%", "scheduler": {"policy": "vllm",
+       "max_batched_tokens": 64, "max_sequences": 8, "chunked_prefill": true, "block": 16, "prefix_cache": true,
+       "watermark": "1%", "max_length": 500}},
+     "workload": {"arrivals": {"gamma": "4 /s", "cv": 2}, "requests": 9, "prompt": {"lognormal": {"median": 9, "p95": 40}},
+       "generate": {"uniform": {"from": 1, "to": 9}}, "shared_prefix": {"tokens": 8, "groups": 2}, "warm_up": 1},
+     "objective": {"time_to_first_token": "500 ms", "time_per_output_token": "40 ms", "latency": "3 s", "percentile": 99}}
+    """
   private static let scenario = """
     {"name": "s", "cluster": {"devices": [{"name": "d", "count": 4, "model": "jetson-orin-nano"}],
        "network": {"link": {"bandwidth": "1 Gbps", "latency": "0.5 ms"}}},
@@ -95,11 +107,11 @@ struct DocumentFuzzTests {
      "torch_dtype": "float16", "hidden_act": "silu", "tie_word_embeddings": false, "rope_theta": 10000.0}
     """
 
-  @Test("scenarios are read, or refused in one line")
-  func scenarios() throws {
+  @Test("scenarios are read, or refused in one line", arguments: documents.indices)
+  func scenarios(index: Int) throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    let (scenario, model) = (try DocumentTree(json: Self.scenario), try DocumentTree(json: Self.model))
+    let (scenario, model) = (try DocumentTree(json: Self.documents[index]), try DocumentTree(json: Self.model))
     for seed in Mutations.rounds(600) {
       var mutator = DocumentMutator(seed: seed)
       let changesModel = seed % 3 == 0

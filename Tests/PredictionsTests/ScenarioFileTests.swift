@@ -125,8 +125,8 @@ import Uniference
     (
       ["netwrk.link.bandwidth=1 Gbps"],
       "--set netwrk.link.bandwidth: unknown field \"netwrk\": did you mean \"network\"? Allowed: name, cluster, "
-        + "model, weights, dtype, quantization, kv_cache_dtype, buffer_float_type, runtime, prompt, strategy, workload, "
-        + "seed, texts, inputs, devices, network, failures"
+        + "model, weights, dtype, quantization, kv_cache_dtype, buffer_float_type, runtime, prompt, strategy, serving, "
+        + "workload, objective, seed, texts, inputs, devices, network, failures"
     ),
     (
       ["devices[3].count=2"],

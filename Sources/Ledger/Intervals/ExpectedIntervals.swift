@@ -30,7 +30,8 @@ public struct ExpectedIntervals: Sendable {
       intervals[value.metric] = table.interval(around: predicted, of: aClass)
     }
     self.intervals = intervals
-    reason = intervals.isEmpty && prediction.fits ? "Not validated for this kind of device." : nil
+    let kind = workload is ServingTask ? "serving" : "this kind of device"
+    reason = intervals.isEmpty && prediction.fits ? "Not validated for \(kind)." : nil
   }
 }
 

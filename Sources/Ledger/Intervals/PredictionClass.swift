@@ -40,7 +40,8 @@ public struct PredictionClass: Codable, Hashable, Sendable {
   /// - Parameter names: of the devices that play the strategy's parts.
   public init?(_ metric: Metric, of workload: any Workload, on cluster: Cluster, devices names: [String]) {
     let names = Set(names)
-    guard let quantity = Self.quantity(metric, of: workload),
+    // Nothing published is held against predictions of serving.
+    guard !(workload is ServingTask), let quantity = Self.quantity(metric, of: workload),
       let hardware = HardwareKind(of: cluster.devices.filter { names.contains($0.name) })
     else { return nil }
     self.init(hardware: hardware, quantity: quantity, devices: names.count == 1 ? .one : .several)

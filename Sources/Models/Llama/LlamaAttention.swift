@@ -72,12 +72,20 @@ public struct LlamaAttention: Sendable {
   public func attend(_ queries: Tensor, to memory: KeysAndValues, position: Int) async throws
     -> Tensor
   {
-    let flat = [queries.shape[0], queries.shape[1], headCount * headSize]
-    return try await outputProjection(
-      queries.attention(
-        keys: memory.keys, values: memory.values, causalOffset: position, window: maskingWindow(position, memory.keys)
-      )
-      .reshaped(to: flat))
+    try await project(attended(queries, to: memory, position: position))
+  }
+
+  /// What each head of the queries, the first of which is at `position`, makes of all keys and values up to their own position:
+  /// `[batch, rows, heads, head size]`.
+  func attended(_ queries: Tensor, to memory: KeysAndValues, position: Int) throws -> Tensor {
+    try queries.attention(
+      keys: memory.keys, values: memory.values, causalOffset: position, window: maskingWindow(position, memory.keys))
+  }
+
+  /// The output projection of all heads' results.
+  func project(_ mixed: consuming Tensor) async throws -> Tensor {
+    let flat = [mixed.shape[0], mixed.shape[1], headCount * headSize]
+    return try await outputProjection(mixed.reshaped(to: flat))
   }
 
   /// The window where it hides any of the keys; their last one is the last query's own.

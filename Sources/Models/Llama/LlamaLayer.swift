@@ -53,6 +53,16 @@ public struct LlamaLayer: Sendable {
     _ rows: Tensor, queries: consuming Tensor, memory: consuming KeysAndValues, position: Int
   ) async throws -> Tensor {
     let mixed = try await attention.attend(consume queries, to: consume memory, position: position)
+    return try await finish(rows, attention: consume mixed)
+  }
+
+  /// The layer on the rows `[1, tokens, hidden size]` of a serving engine's batch.
+  func callAsFunction(_ rows: Tensor, of batch: BatchShape, _ cache: PagedCache) async throws -> Tensor {
+    try await finish(rows, attention: attention(normalized(rows), of: batch, cache))
+  }
+
+  /// The layer from attention's result on.
+  private func finish(_ rows: Tensor, attention mixed: consuming Tensor) async throws -> Tensor {
     let attended = try rows + residual(consume mixed, attentionOutput)
     let fed = try await feedForward(feedForwardInput?(attended) ?? attended)
     return try attended + residual(consume fed, feedForwardOutput)

@@ -71,11 +71,17 @@ public struct LlamaProgram: Sendable {
 
   /// Who makes the model's parameters on a rank's device.
   func parameters(on device: any TensorDevice) -> ParameterLoader {
-    let configuration = configuration
+    configuration.parameters(on: device, from: input?.parameters)
+  }
+}
+
+extension LlamaConfiguration {
+  /// Who makes the model's parameters on a device.
+  func parameters(on device: any TensorDevice, from source: (any ParameterSource)?) -> ParameterLoader {
+    let configuration = self
     var format: (@Sendable (_ parameter: String, _ columns: Int) -> QuantizedFormat?)?
-    if configuration.quantization != nil { format = { configuration.format(of: $0, columns: $1) } }
-    return ParameterLoader(
-      device: device, elementType: configuration.elementType, source: input?.parameters, format: format)
+    if quantization != nil { format = { configuration.format(of: $0, columns: $1) } }
+    return ParameterLoader(device: device, elementType: elementType, source: source, format: format)
   }
 }
 

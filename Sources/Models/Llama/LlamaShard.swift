@@ -95,11 +95,29 @@ public struct LlamaShard: Sendable {
     guard let embedding else { preconditionFailure("only the first layers' device embeds") }
     place?.begin(.embedding)
     defer { place?.begin(nil) }
+    return try await embedded(tokens, by: embedding) { table in
+      try table.narrowed(axis: 0, to: position..<position + tokens.shape[1])
+    }
+  }
+
+  /// Token ids `[1, tokens]` of a serving engine's batch, each at a position of its own, to hidden states.
+  func embed(_ tokens: Tensor) async throws -> Tensor {
+    guard let embedding else { preconditionFailure("only the first layers' device embeds") }
+    place?.begin(.embedding)
+    defer { place?.begin(nil) }
+    return try await embedded(tokens, by: embedding) { table in
+      Tensor(
+        shape: [tokens.shape[1], configuration.hiddenSize], elementType: table.elementType, storage: table.storage)
+    }
+  }
+
+  /// - Parameter positions: the rows of the table of positions that belong to the tokens.
+  private func embedded(
+    _ tokens: Tensor, by embedding: VocabularyParallelEmbedding, positions: (Tensor) throws -> Tensor
+  ) async throws -> Tensor {
     var rows = try await embedding(tokens)
     if let embeddingFactor { rows = try embeddingFactor(rows) }
-    if let positionTable {
-      rows = try rows + positionTable.narrowed(axis: 0, to: position..<position + tokens.shape[1])
-    }
+    if let positionTable { rows = try rows + positions(positionTable) }
     return try embeddingNorm?(rows) ?? rows
   }
 
@@ -114,13 +132,33 @@ public struct LlamaShard: Sendable {
     return rows
   }
 
+  /// Hidden states of a serving engine's batch after this shard's layers, whose caches take the new positions.
+  func forward(_ hidden: consuming Tensor, of batch: BatchShape, caches: [PagedCache]) async throws -> Tensor {
+    var rows = consume hidden
+    for index in layers.indices {
+      place?.begin(.layer(layerNumbers.lowerBound + index))
+      rows = try await layers[index](rows, of: batch, caches[index])
+    }
+    place?.begin(nil)
+    return rows
+  }
+
+  /// The next tokens of a serving engine's batch, one position of each sequence, from hidden states
+  /// `[1, tokens, hidden size]`.
+  func choose(_ hidden: consuming Tensor, sequences: Int) async throws -> TokenChoice {
+    try await choose(fromRows: hidden.narrowed(axis: 1, to: 0..<sequences))
+  }
+
   /// The next tokens by greedy choice from hidden states `[batch, positions, hidden size]`, of which only the last
   /// position passes the output layer; the shard holds the last layer.
   func choose(_ hidden: consuming Tensor) async throws -> TokenChoice {
+    try await choose(fromRows: Self.lastRow(consume hidden))
+  }
+
+  private func choose(fromRows row: consuming Tensor) async throws -> TokenChoice {
     guard let finalNorm, let output else { preconditionFailure("only the last layers' device chooses tokens") }
     place?.begin(.output)
     defer { place?.begin(nil) }
-    let row = try Self.lastRow(consume hidden)
     let logits = try bent(await output(finalNorm(consume row)))
     return TokenChoice(tokens: try logits.argmax(), logits: logits)
   }

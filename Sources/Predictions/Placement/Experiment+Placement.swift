@@ -25,7 +25,10 @@ extension Experiment {
 
   /// The placements worth trying, the most promising first.
   func candidates() throws -> [DevicePlacement] {
-    try PlacementCandidates(cluster: cluster, speeds: relativeSpeeds).placements(of: strategy)
+    let count = workload.deviceCount(strategy)
+    // Replicas are on the cluster's devices in their order.
+    guard count == strategy.deviceCount else { return [DevicePlacement(first: min(count, cluster.devices.count))] }
+    return try PlacementCandidates(cluster: cluster, speeds: relativeSpeeds).placements(of: strategy)
   }
 
   /// - Returns: `nil` for a placement with which the strategy does not come to its end.

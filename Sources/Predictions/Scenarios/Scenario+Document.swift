@@ -87,11 +87,13 @@ extension Scenario {
 
   private static let fieldNames = [
     "name", "cluster", "model", "weights", "dtype", "quantization", "kv_cache_dtype", "buffer_float_type", "runtime",
-    "prompt", "strategy", "workload", "seed",
+    "prompt", "strategy", "serving", "workload", "objective", "seed",
   ]
 
   /// Fields that only scenarios of language models have.
-  private static let generationFieldNames = ["quantization", "kv_cache_dtype", "buffer_float_type"]
+  private static let generationFieldNames = [
+    "quantization", "kv_cache_dtype", "buffer_float_type", "serving", "objective",
+  ]
 
   /// Fields that only scenarios of encoders have.
   private static let encoderFieldNames = ["texts", "inputs"]
@@ -126,6 +128,14 @@ extension Scenario {
     guard family == .decoder else {
       let task = try EncoderTask(fields, family: family, weights: weights, documents: &texts)
       return (task, weights ?? fileName)
+    }
+    if let serving = fields["serving"] {
+      var task = try ServingTask(serving, of: fields, weights: weights, documents: &texts)
+      task.generation.model.dividesVocabulary = cluster.dividesVocabulary
+      return (task, task.model.name)
+    }
+    if let objective = fields["objective"] {
+      throw objective.error("objectives are of a model that is served; add the field serving: {}")
     }
     var generation = try TextGeneration(fields, weights: weights, documents: &texts)
     generation.model.dividesVocabulary = cluster.dividesVocabulary
@@ -193,7 +203,8 @@ extension Scenario {
         try Experiment(modelName: modelName, workload: workload, strategy: strategy, cluster: cluster).validate()
         strategies.append(strategy)
       } catch {
-        throw element.error("\(element.shown): \((error as? StrategyError)?.rule ?? "\(error)")")
+        let rule = (error as? StrategyError)?.rule ?? (error as? WorkloadError)?.rule
+        throw element.error("\(element.shown): \(rule ?? "\(error)")")
       }
     }
     return .listed(strategies)

@@ -53,7 +53,9 @@ public struct Embeddings: WorkloadOutput {
     let names = sentences == nil ? (row: "image", column: "text") : (row: "text", column: "text")
     let matrix = OutputPresentation.Matrix(
       title: "how alike", columns: (0..<(rows.first?.count ?? 0)).map { "\(names.column) \($0 + 1)" },
-      rows: rows.enumerated().map { ("\(names.row) \($0.offset + 1)", $0.element.map(Double.init)) })
+      rows: rows.enumerated().map { index, row in
+        ("\(names.row) \(index + 1)", row.map { formatNumber(Double($0), significantDigits: 3) })
+      })
     let difference = largestDifference(outputs.map(\.output)).map {
       "The strategies' embeddings differ by \(formatNumber(Double($0), significantDigits: 2)) at most."
     }

@@ -11,6 +11,14 @@ extension TextGeneration {
   ///   - weights: where the field `weights` leads.
   ///   - documents: receives the text of every file read.
   init(_ fields: DocumentFields, weights: String?, documents: inout [DocumentText]) throws(DocumentError) {
+    let (model, text) = try Self.modelAndText(fields, weights: weights, documents: &documents)
+    self.init(model: model, shape: try Self.shape(fields, of: model, text), text: text)
+  }
+
+  /// Reads the fields that say which model it is, and what the prompts say.
+  static func modelAndText(
+    _ fields: DocumentFields, weights: String?, documents: inout [DocumentText]
+  ) throws(DocumentError) -> (LlamaConfiguration, ScenarioText?) {
     let checkpoint = try weights.map { (path) throws(DocumentError) in
       do { return try LlamaCheckpoint(contentsOf: path) } catch {
         throw (fields["weights"] ?? fields.mapping).error("\(error)")
@@ -20,8 +28,7 @@ extension TextGeneration {
     if let value = fields["quantization"] { model = try Self.quantized(model, value, hasWeights: weights != nil) }
     if let value = fields["kv_cache_dtype"] { model.keyValueType = try .ofKeyValueCache(value) }
     if let value = fields["buffer_float_type"] { model.sumFormat = try Self.sumFormat(value) }
-    let text = try Self.text(fields, checkpoint)
-    self.init(model: model, shape: try Self.shape(fields, of: model, text), text: text)
+    return (model, try Self.text(fields, checkpoint))
   }
 
   private static func shape(
@@ -29,6 +36,9 @@ extension TextGeneration {
   ) throws(DocumentError) -> LlamaWorkload {
     var (prompt, generate, batch) = (text?.promptTokens[0].count ?? 128, 128, text?.prompts.count ?? 1)
     if let value = scenario["workload"] {
+      if case .mapping(let entries) = value.content, let arrivals = entries.first(where: { $0.name == "arrivals" }) {
+        throw arrivals.value.error("requests arrive where a model is served; add the field serving: {}")
+      }
       let fields = try DocumentFields(value, of: "a workload's fields", allowed: ["prompt", "generate", "batch"])
       let range = 1...10_000_000
       for (name, given) in [("prompt", text?.promptTokens[0].count), ("batch", text?.prompts.count)] {

@@ -21,6 +21,8 @@ public protocol Workload: Sendable {
   var ranking: [Metric] { get }
   /// The strategies worth trying on a cluster of so many devices.
   func candidates(deviceCount: Int) -> [ParallelStrategy]
+  /// How many devices a strategy needs here.
+  func deviceCount(_ strategy: ParallelStrategy) -> Int
   /// The passes of a device that has the whole workload to itself.
   var passes: [ModelPass] { get }
   /// The type that it computes with.
@@ -45,6 +47,9 @@ public protocol Workload: Sendable {
 extension Workload {
   /// Nothing.
   public func obstacle(on cluster: Cluster) -> String? { nil }
+
+  /// The strategy's own.
+  public func deviceCount(_ strategy: ParallelStrategy) -> Int { strategy.deviceCount }
 }
 
 /// The program of one simulation of a workload, and what it found.
@@ -67,14 +72,14 @@ public protocol WorkloadOutput: Encodable, Sendable {
 
 /// What runs with values have found, for people.
 public struct OutputPresentation: Sendable {
-  /// Numbers in rows and columns.
+  /// Figures in rows and columns.
   public struct Matrix: Sendable {
-    /// What the numbers are.
+    /// What the figures are.
     public var title: String
     /// The columns' names.
     public var columns: [String]
     /// The rows with their names.
-    public var rows: [(name: String, values: [Double])]
+    public var rows: [(name: String, cells: [String])]
   }
 
   /// Texts that the model wrote.

@@ -6,12 +6,14 @@ import SimulationKernel
 /// The rank's process clock is the time of the accelerator's stream; this keeps the host's own clock beside it.
 final class HostThread {
   private var timeline: HostTimeline
+  private let model: DispatchModel
   private let process: LogicalProcess
   /// Whether the communication library works on the host, so that its calls wait for the stream and return to the host;
   /// otherwise what it does is dispatched to the stream as operations are.
   private let libraryWorksOnHost: Bool
 
   init(_ model: DispatchModel, of process: LogicalProcess, libraryWorksOnHost: Bool) {
+    self.model = model
     timeline = HostTimeline(model, at: process.now.picoseconds)
     self.process = process
     self.libraryWorksOnHost = libraryWorksOnHost
@@ -42,6 +44,9 @@ final class HostThread {
 
   /// Reads a value that the stream has computed, and begins the program's next step.
   func readValue() { timeline.readValue(computedAt: process.now.picoseconds) }
+
+  /// Begins a step of a program that has waited for something else, with nothing left from before.
+  func beginStep() { timeline = HostTimeline(model, at: process.now.picoseconds) }
 
   /// Waits for the stream.
   func synchronize() { timeline.wait(until: process.now.picoseconds) }

@@ -7,6 +7,8 @@ import SimulationKernel
 ///
 /// Sendable without checks because it is used only on the engine's thread.
 public final class SimulatedDevice: @unchecked Sendable {
+  /// What it is called in errors.
+  public var name: String { memoryAccount.deviceName }
   /// Its figures.
   public let specification: DeviceSpecification
   /// Its speed over time.
@@ -17,7 +19,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   private var quota: QuotaAccount?
   private let process: LogicalProcess
   private let engine: Engine
-  private let world: SimulatedWorld
+  /// The world that it is a part of.
+  public let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
   /// What of it only memory and launching took.
@@ -79,6 +82,10 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// Has the host read a value that has been computed: it waits for the device, and begins the program's next step.
   public func readValue() { host?.readValue() }
 
+  /// Has the host begin a step of its program that depends on nothing it did before, as an iteration that a scheduler has
+  /// decided on just now.
+  public func beginStep() { host?.beginStep() }
+
   /// Has the host wait for the device.
   public func synchronize() { host?.synchronize() }
 
@@ -130,6 +137,23 @@ public final class SimulatedDevice: @unchecked Sendable {
       ?? speed.elapsedPicoseconds(forWork: work, startingAt: start.picoseconds)
   }
 
+  /// What has been computed so far.
+  var use: DeviceUse {
+    DeviceUse(
+      busy: busyPicoseconds, memoryBound: memoryBoundPicoseconds, operations: operationCount, cost: totalCost)
+  }
+
+  /// Counts what a stretch of a program that is known from before computes.
+  func add(_ use: DeviceUse) {
+    busyPicoseconds += use.busy
+    memoryBoundPicoseconds += use.memoryBound
+    operationCount += use.operations
+    totalCost = totalCost + use.cost
+  }
+
+  /// Whether equal work takes equally long at any time.
+  var isConstant: Bool { quota == nil && speed.slowdowns.isEmpty }
+
   /// Takes memory of the device.
   public func allocate(_ byteCount: Int, label: StaticString) throws(OutOfMemory) {
     try memoryAccount.allocate(byteCount, label: label)
@@ -156,5 +180,22 @@ public final class SimulatedDevice: @unchecked Sendable {
     let arithmetic = Duration.picoseconds(max(0, busyPicoseconds - memoryBoundPicoseconds))
     return EnergyAccount(specification).energy(
       busy: busyTime, arithmetic: arithmetic, total: total, polls: polls, bytes: bytes)
+  }
+}
+
+/// What a device has computed.
+struct DeviceUse: Hashable, Sendable {
+  var busy: Int64
+  var memoryBound: Int64
+  var operations: Int
+  var cost: OperationCost
+
+  static func - (later: DeviceUse, earlier: DeviceUse) -> DeviceUse {
+    DeviceUse(
+      busy: later.busy - earlier.busy, memoryBound: later.memoryBound - earlier.memoryBound,
+      operations: later.operations - earlier.operations,
+      cost: OperationCost(
+        flops: later.cost.flops - earlier.cost.flops, bytesRead: later.cost.bytesRead - earlier.cost.bytesRead,
+        bytesWritten: later.cost.bytesWritten - earlier.cost.bytesWritten))
   }
 }

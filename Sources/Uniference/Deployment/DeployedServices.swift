@@ -1,5 +1,6 @@
 import LibTorch
 import Models
+import Simulation
 import SimulationKernel
 
 /// A rank's services in deployment: the wall clock, and no charge for what is really done.
@@ -24,6 +25,7 @@ final class DeployedServices: RankServices {
   }
 
   var process: LogicalProcess? { nil }
+  var simulatedDevice: SimulatedDevice? { nil }
   var now: VirtualTime { clock.now }
 
   func sleep(until deadline: VirtualTime) async throws {

@@ -1,4 +1,5 @@
 import Models
+import Simulation
 import SimulationKernel
 
 @_exported import struct SimulationKernel.RandomStream
@@ -37,6 +38,9 @@ public final class Rank: @unchecked Sendable {
 
   /// The rank in the kernel, for sessions whose programs run elsewhere; `nil` in deployment.
   package var process: LogicalProcess? { services.process }
+
+  /// The simulated device, for programs that count stretches that they know; `nil` in deployment.
+  package var simulatedDevice: SimulatedDevice? { services.simulatedDevice }
 
   /// This rank's clock. In simulation, sleeping on it moves it and waits for nobody.
   public var clock: RankClock { RankClock(services) }

@@ -45,6 +45,9 @@ protocol RankServices: AnyObject, Sendable {
 
   /// The rank in the kernel; `nil` in deployment.
   var process: LogicalProcess? { get }
+
+  /// The simulated device; `nil` in deployment.
+  var simulatedDevice: SimulatedDevice? { get }
 }
 
 /// A rank's services in simulation.
@@ -66,6 +69,7 @@ final class SimulatedServices: RankServices, @unchecked Sendable {
   }
 
   var process: LogicalProcess? { logicalProcess }
+  var simulatedDevice: SimulatedDevice? { accounts }
   var specification: DeviceSpecification { accounts.specification }
   var now: VirtualTime { logicalProcess.now }
 

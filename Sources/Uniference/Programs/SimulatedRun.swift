@@ -56,7 +56,9 @@ final class SimulatedRun {
   }
 
   private func scheduleChanges(on topology: Topology) throws {
-    for (link, steps) in try cluster.network.capacitySteps(on: topology) { world.network.follow(steps, of: link) }
+    let changes = try cluster.network.capacitySteps(on: topology)
+    world.changesOverTime = !changes.isEmpty || !cluster.failures.isEmpty
+    for (link, steps) in changes { world.network.follow(steps, of: link) }
     for failure in cluster.failures {
       world.engine.call(at: VirtualTime.zero.advanced(by: failure.time)) { [unowned world] in
         world.failRank(failure.device)

@@ -1,0 +1,66 @@
+import Communication
+import Quantities
+import Tensors
+
+/// One tensor-parallel device's part of a model that a serving engine runs: weights, and the paged cache of each layer.
+///
+/// Its tensors have no values: an engine's schedule does not depend on them.
+public struct LlamaEngineShard: Sendable {
+  private let shard: LlamaShard
+  private let configuration: LlamaConfiguration
+  private let device: any TensorDevice
+  private let headCount: Int
+  private var caches: [PagedCache] = []
+
+  /// Takes memory for the weights.
+  ///
+  /// - Parameters:
+  ///   - group: the devices that divide the layers, `nil` for one that has them alone.
+  ///   - place: told which layer the device works on.
+  public init(
+    _ configuration: LlamaConfiguration, share: TensorShare, vocabularyCounts: [Int], group: (any Communicator)?,
+    on device: any TensorDevice, place: (any ModelPlace)? = nil
+  ) throws {
+    var shard = try LlamaShard(
+      configuration.parameters(on: device, from: nil), configuration, layers: 0..<configuration.layerCount,
+      share: share, vocabularyCounts: vocabularyCounts, group: group)
+    shard.place = place
+    self.shard = shard
+    self.configuration = configuration
+    self.device = device
+    headCount = share.keyValueHeads.count
+  }
+
+  /// Takes memory for the keys and values of so many positions in every layer.
+  public mutating func makeCache(positionCount: Int) throws {
+    caches = try shard.layers.map { _ in
+      try PagedCache(
+        positionCount: positionCount, headCount: headCount, headSize: configuration.headSize,
+        elementType: configuration.cacheElementType, on: device)
+    }
+  }
+
+  /// Computes a batch and chooses each sequence's next token.
+  public func run(_ batch: BatchShape) async throws {
+    let tokens = try Tensor(
+      uninitialized: [1, batch.tokenCount], elementType: .int64, on: device, label: "input tokens")
+    let hidden = try await shard.forward(shard.embed(tokens), of: batch, caches: caches)
+    _ = try await shard.choose(hidden, sequences: batch.sequenceCount)
+  }
+
+  /// Bytes of one position's keys and values on a device, over all layers.
+  public static func bytesOfPosition(_ configuration: LlamaConfiguration, share: TensorShare) -> Int {
+    2 * share.keyValueHeads.count * configuration.headSize * configuration.cacheElementType.byteCount
+      * configuration.layerCount
+  }
+}
+
+extension LlamaConfiguration {
+  /// What each of several tensor-parallel devices holds.
+  ///
+  /// - Throws: the equation that does not hold.
+  public func tensorShares(speeds: [Double]) throws(StrategyError) -> [TensorShare] {
+    try TensorShare.validate(tensor: speeds.count, configuration: self, strategy: .tensor(speeds.count))
+    return TensorShare.shares(of: self, speeds: speeds)
+  }
+}
