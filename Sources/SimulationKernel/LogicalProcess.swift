@@ -63,6 +63,10 @@ public final class LogicalProcess: @unchecked Sendable {
     lastReturn = now
   }
 
+  /// Sets the local clock, for a device that has several of which this one stands for another one now. Where the process
+  /// then meets others, the clock may not be before the engine's.
+  public func setClock(to time: VirtualTime) { now = time }
+
   /// A stream of random numbers of this process's own; every call starts it anew.
   public func random() -> RandomStream { RandomStream(seed: engine.seed, stream: UInt64(id) + 1) }
 

@@ -27,6 +27,19 @@ final class HostThread {
     return VirtualTime(picoseconds: timeline.dispatch(operations: operations, behind: process.now.picoseconds))
   }
 
+  /// The host's own clock.
+  var time: VirtualTime { VirtualTime(picoseconds: timeline.time) }
+
+  /// Dispatches an operation to a stream that will have executed those before it at `streamTime`.
+  ///
+  /// - Returns: when the stream begins it, in picoseconds.
+  func dispatch(operations: Int64, behind streamTime: Int64) -> Int64 {
+    timeline.dispatch(operations: operations, behind: streamTime)
+  }
+
+  /// Waits until `time`, in picoseconds.
+  func wait(until time: Int64) { timeline.wait(until: time) }
+
   /// Calls the communication library: moves the rank's clock to where what it asks for can begin.
   func callLibrary() {
     let now = process.now.picoseconds

@@ -16,6 +16,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   private let model: ComputeModel
   /// The host thread that an accelerator works behind; `nil` where the processor itself runs the program.
   private let host: HostThread?
+  /// Its streams, where the program uses several; `nil` where the process's clock is the one stream's.
+  public private(set) var streams: DeviceStreams?
   private var quota: QuotaAccount?
   private let process: LogicalProcess
   private let engine: Engine
@@ -23,6 +25,8 @@ public final class SimulatedDevice: @unchecked Sendable {
   public let world: SimulatedWorld
   private(set) var memoryAccount: MemoryAccount
   private var busyPicoseconds: Int64 = 0
+  /// Until when streams have kept it busy.
+  private var busyEnd = VirtualTime.zero
   /// What of it only memory and launching took.
   private var memoryBoundPicoseconds: Int64 = 0
   /// Operations computed so far, and what they cost in sum.
@@ -62,12 +66,47 @@ public final class SimulatedDevice: @unchecked Sendable {
     _ cost: OperationCost, elementType: ElementType, shape: KernelShape = .other,
     dispatch: OperationDispatch = .own, operation: String
   ) throws {
-    operationCount += 1
-    totalCost = totalCost + cost
+    count(cost)
     let work = model.picoseconds(
       of: cost, elementType: elementType, shape: shape, launches: dispatch.launchesKernel)
     let start = host?.dispatch(operations: dispatch.hostOperations) ?? process.now
     let elapsed = try charge(picoseconds: work, from: start, operation: operation)
+    noteBound(of: cost, elementType: elementType, work: work, elapsed: elapsed)
+  }
+
+  /// Charges an operation to one of the device's streams. Moves no other clock but the host's.
+  ///
+  /// - Throws: as ``compute(_:elementType:shape:dispatch:operation:)``.
+  public func compute(
+    _ cost: OperationCost, elementType: ElementType, shape: KernelShape, stream: StreamClocks.Stream,
+    operation: String
+  ) throws {
+    guard let streams else {
+      return try compute(cost, elementType: elementType, shape: shape, operation: operation)
+    }
+    count(cost)
+    let work = model.picoseconds(of: cost, elementType: elementType, shape: shape)
+    let start = streams.dispatch(on: stream)
+    let elapsed = try execute(picoseconds: work, from: start, operation: operation)
+    let end = start.advanced(byPicoseconds: elapsed)
+    streams.end(on: stream, at: end)
+    // What streams execute side by side keeps the device busy once.
+    busyPicoseconds += max(0, end.picoseconds - max(start, busyEnd).picoseconds)
+    busyEnd = max(busyEnd, end)
+    noteBound(of: cost, elementType: elementType, work: work, elapsed: elapsed)
+  }
+
+  /// Gives the program streams of its own, where the device works behind a host.
+  public func openStreams() {
+    if let host { streams = DeviceStreams(host: host, process: process) }
+  }
+
+  private func count(_ cost: OperationCost) {
+    operationCount += 1
+    totalCost = totalCost + cost
+  }
+
+  private func noteBound(of cost: OperationCost, elementType: ElementType, work: Int64, elapsed: Int64) {
     guard specification.memoryBoundPower != nil, work > 0 else { return }
     let arithmetic = model.arithmeticPicoseconds(of: cost, elementType: elementType)
     memoryBoundPicoseconds += Picoseconds.nearest(Double(elapsed) * (1 - min(1, Double(arithmetic) / Double(work))))
@@ -109,14 +148,22 @@ public final class SimulatedDevice: @unchecked Sendable {
   private func charge(
     picoseconds work: Int64, from start: VirtualTime, operation: String, isMeasured: Bool = false
   ) throws -> Int64 {
+    let elapsed = try execute(picoseconds: work, from: start, operation: operation, isMeasured: isMeasured)
+    busyPicoseconds += elapsed
+    process.compute(picoseconds: start.picoseconds - process.now.picoseconds + elapsed)
+    return elapsed
+  }
+
+  /// - Returns: the time that work takes which begins at `start`.
+  private func execute(
+    picoseconds work: Int64, from start: VirtualTime, operation: String, isMeasured: Bool = false
+  ) throws -> Int64 {
     if engine.isInterrupted { throw CancellationError() }
     guard start <= .limit else { throw TimeExceeded(process.name) }
     let elapsed = elapsedPicoseconds(forWork: work, startingAt: start, quota: &quota)
     guard elapsed <= Picoseconds.limit - start.picoseconds else {
       throw TimeExceeded("\(operation) on \(memoryAccount.deviceName)")
     }
-    process.compute(picoseconds: start.picoseconds - process.now.picoseconds + elapsed)
-    busyPicoseconds += elapsed
     world.observer?.computed(
       Computation(
         rank: process.id, operation: operation, start: start, duration: elapsed, measured: isMeasured ? work : nil))
@@ -156,6 +203,11 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Takes memory of the device.
   public func allocate(_ byteCount: Int, label: StaticString) throws(OutOfMemory) {
+    try memoryAccount.allocate(byteCount, label: label)
+  }
+
+  /// The same, for a program that runs elsewhere and has labels of its own.
+  public func allocate(_ byteCount: Int, label: String) throws(OutOfMemory) {
     try memoryAccount.allocate(byteCount, label: label)
   }
 

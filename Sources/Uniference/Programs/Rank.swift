@@ -39,7 +39,7 @@ public final class Rank: @unchecked Sendable {
   /// The rank in the kernel, for sessions whose programs run elsewhere; `nil` in deployment.
   package var process: LogicalProcess? { services.process }
 
-  /// The simulated device, for programs that count stretches that they know; `nil` in deployment.
+  /// The device in simulation, for programs that run elsewhere or count stretches that they know; `nil` in deployment.
   package var simulatedDevice: SimulatedDevice? { services.simulatedDevice }
 
   /// This rank's clock. In simulation, sleeping on it moves it and waits for nobody.

@@ -46,7 +46,7 @@ protocol RankServices: AnyObject, Sendable {
   /// The rank in the kernel; `nil` in deployment.
   var process: LogicalProcess? { get }
 
-  /// The simulated device; `nil` in deployment.
+  /// The rank's device in simulation; `nil` in deployment.
   var simulatedDevice: SimulatedDevice? { get }
 }
 
