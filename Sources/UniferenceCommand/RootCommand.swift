@@ -29,7 +29,7 @@ struct RootCommand: AsyncParsableCommand {
     StandardStreams.prepare()
     let words = CommandLine.arguments.dropFirst()
     if words.first == GuardedCommand.word { Guardian.run(words.dropFirst()) }
-    let arguments = ComputeModelName.joiningWords(Array(words))
+    let arguments = FakeOption.splitting(ComputeModelName.joiningWords(Array(words)))
     ProgramLibraryLaunch(arguments)?.run()
     do {
       if let problem = unknownCommand(in: arguments) { throw ValidationError(problem) }

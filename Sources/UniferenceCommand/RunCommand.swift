@@ -27,8 +27,22 @@ struct RunCommand: ReportingCommand {
   @Flag(name: .shortAndLong, help: "The script is the name of a module, as for python -m and torchrun -m.")
   var module = false
 
-  @Flag(help: "Tensors have no values: time a model that is larger than this machine. Needs --compute roofline.")
+  @Flag(
+    help: """
+      Large tensors have no values: time a model that is larger than this machine. Needs --compute roofline. With \
+      --fake=strict, asking for a value that is not there is an error.
+      """)
   var fake = false
+
+  /// What follows `--fake=`, as ``FakeOption`` has it.
+  @Flag(name: .customLong(FakeOption.strictWord), help: .hidden)
+  var strictFake = false
+
+  @Flag(
+    help: """
+      The script uses CUDA and NCCL: torch, though built for the CPU, has the GPUs that the cluster describes.
+      """)
+  var gpu = false
 
   @OptionGroup var files: RecordOptions
 
@@ -44,10 +58,21 @@ struct RunCommand: ReportingCommand {
   var arguments: [String] = []
 
   func validate() throws {
-    if fake, session.compute != "roofline" {
+    switch try computeKind() {
+    case .roofline: break
+    case .measured where fake:
       throw ValidationError("--fake computes nothing that could be measured; add --compute roofline.")
+    case .measured where gpu:
+      throw ValidationError("--gpu: what this machine takes says nothing of a GPU; leave --compute out.")
+    case .measured: break
+    case .recorded where fake:
+      throw ValidationError("--fake computes nothing that has been recorded; add --compute roofline.")
+    case .recorded: break
     }
-    _ = try session.computeKind()
+  }
+
+  private func computeKind() throws -> ScriptOptions.Compute {
+    try session.computeKind(usually: gpu ? .roofline : .measured)
   }
 
   func perform() async throws {
@@ -57,8 +82,10 @@ struct RunCommand: ReportingCommand {
     options.isModule = module
     options.arguments = arguments
     options.rankCount = number
-    options.compute = try session.computeKind()
+    options.compute = try computeKind()
     options.usesFakeTensors = fake
+    options.refusesStandIns = strictFake
+    options.describesGPUs = gpu
     options.usesRealClock = session.realClock
     options.parallelRanks = session.parallelRanks
     options.showsProgress = Self.showsProgress

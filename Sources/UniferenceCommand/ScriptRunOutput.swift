@@ -79,6 +79,8 @@ struct ScriptRunOutput: Encodable {
     if hasPhases { columns.append(.init("start", .right)) }
     columns += [.init("computing", .right), .init("busy", .right)]
     if hasPhases { columns.append(.init("end", .right)) }
+    let hasMemory = devices.contains { $0.peak_memory_bytes > 0 }
+    if hasMemory { columns.append(.init("memory", .right)) }
     columns += [.init("sent", .right, leftOut: 2), .init("received", .right, leftOut: 1), .init("energy", .right)]
     var table = TextTable(columns: columns)
     for (rank, device) in devices.enumerated() {
@@ -90,6 +92,7 @@ struct ScriptRunOutput: Encodable {
         phases.main > 0 ? "\(formatNumber(100 * phases.busy / phases.main, significantDigits: 3))%" : "-",
       ]
       if hasPhases { cells.append(short(phases.end)) }
+      if hasMemory { cells.append("\(DataSize(bytes: device.peak_memory_bytes))") }
       cells += [
         "\(DataSize(bytes: device.sent_bytes))", "\(DataSize(bytes: device.received_bytes))",
         "\(Energy(joules: device.energy_j))",

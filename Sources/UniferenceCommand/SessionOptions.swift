@@ -19,10 +19,11 @@ struct SessionOptions: ParsableArguments {
     help: ArgumentHelp(
       """
       How the time of computing is found: measured (here, at the device's speed), recorded NAME.run (as an earlier run \
-      measured it), roofline (from each torch operation's cost and the device's figures).
+      measured it), roofline (from each torch operation's cost and the device's figures). Measured unless given; \
+      roofline with --gpu.
       """,
       valueName: "model"))
-  var compute = "measured"
+  var compute: String?
 
   @Option(help: "How many ranks may compute at once; more than one disturb each other's measurements.")
   var parallelRanks = 1
@@ -52,7 +53,9 @@ struct SessionOptions: ParsableArguments {
     return cluster
   }
 
-  func computeKind() throws -> ScriptOptions.Compute {
+  /// - Parameter usual: what is taken where the user has not chosen.
+  func computeKind(usually usual: ScriptOptions.Compute = .measured) throws -> ScriptOptions.Compute {
+    guard let compute else { return usual }
     let parts = compute.split(separator: "=", maxSplits: 1).map(String.init)
     switch (parts.first, parts.count) {
     case ("measured", 1): return .measured

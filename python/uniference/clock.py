@@ -13,6 +13,7 @@ from uniference.meters import MeterChoice
 
 if TYPE_CHECKING:
     from uniference.operations import Operation
+    from uniference.stream_notes import StreamNote
 
 PICOSECONDS_PER_NANOSECOND = 1000
 
@@ -31,8 +32,8 @@ class Interval:
 
     computed_ns: int = 0
     """Time to charge at the device's speed; 0 where costs come from a model."""
-    operations: list[Operation] = field(default_factory=list)
-    """What was computed, in order, where costs come from a model."""
+    work: list[Operation | StreamNote] = field(default_factory=list)
+    """What the device was given, in order, where costs come from a model."""
 
 
 class ComputeClock(Protocol):

@@ -1,172 +1,169 @@
 """Tensors without values, for models larger than this machine: ``uniference run --fake --compute roofline``.
 
-The whole script runs under torch's ``FakeTensorMode``: tensors have shapes and types, operations infer theirs, and
-nothing is computed. Modules are built, copied, converted, sharded and trained as ever; collectives carry sizes. What
-depends on a tensor's values (``item()``, a branch on a tensor) is an error that says so.
+Large tensors have shapes and types, and no memory; operations infer theirs, and nothing is computed. Small ones, such
+as indices, counters, flags and learning rates, have values as ever, so that programs decide as they would. They are
+the same tensors of torch's: modules are built, copied, converted, sharded, trained and saved in the ordinary way. Who
+asks a large one for a value gets a stand-in, zero or ``False``, and is named at the end; with ``--fake=strict`` it is
+an error.
 
-What torch itself needs values for stays true: objects that ranks send one another, device meshes, and the order in
-which data are drawn.
+What decides stands in ``gpu/native/kernels.cpp``: a tensor of up to 65 536 elements has values, of integers up to 2^20,
+unless it has been computed from one that has none.
 """
 
 from __future__ import annotations
 
+import ctypes
 import functools
+import importlib
 import sys
-import warnings
-from collections.abc import Iterator
+import threading
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import torch
-import torch.distributed as dist
-from torch._subclasses.fake_tensor import (
-    DataDependentOutputException,
-    DynamicOutputShapeException,
-    FakeTensorMode,
-    unset_fake_temporarily,
-)
 
-from uniference.functional import NAMESPACE, FunctionalCollectives
+from uniference.gpu import library as native
+from uniference.sites import describe_site, script_frame
 
-OBJECT_COLLECTIVES = (
-    "all_gather_object", "gather_object", "broadcast_object_list", "scatter_object_list", "send_object_list",
-    "recv_object_list",
-)  # fmt: skip
+ASKED = {
+    "_local_scalar_dense": "item()",
+    "nonzero": "nonzero() or a mask as an index",
+    "masked_select": "masked_select()",
+    "equal": "equal()",
+    "index": "a mask as an index",
+    "copy_": "a copy to the host",
+}
+"""What a script calls for the operations that ask."""
 
-MESH_METHODS = ("__init__", "__getitem__", "_flatten", "_unflatten")
-"""Methods of ``DeviceMesh`` that make meshes."""
+READING = ("tolist", "numpy")
+"""Methods of tensors that read memory without an operation of torch's."""
 
-_replaced: list[tuple[Any, str, Any]] = []
+MOST_PLACES = 10
+"""So many are named at the end."""
 
 
-class MissingValues(DataDependentOutputException, DynamicOutputShapeException):
-    """The script asked for a tensor's values."""
+class StandIns:
+    """Where the script has asked for values that are not there."""
 
-    def __str__(self) -> str:
-        asked = str(self.func)
-        if asked == "aten._local_scalar_dense.default":
-            asked = "item(), tolist(), or a tensor as a condition or an index,"
-        return (
-            f"{asked} needs a tensor's values, and with --fake tensors have none; leave that part out of a run that is "
-            f"only timed, or run a smaller model without --fake"
+    def __init__(self, is_strict: bool) -> None:
+        self._is_strict = is_strict
+        self._places: Counter[tuple[str, str]] = Counter()
+        self.callback = native.StandIn(self._called_back)
+        """What the library calls. Kept here, since C++ does not keep it alive."""
+
+    def _called_back(self, operation: bytes) -> int:
+        self._note(ASKED.get(operation.decode(), f"{operation.decode()}()"))
+        return int(self._is_strict)
+
+    def asked(self, what: str) -> None:
+        """Takes down a call that asks. Raises ``RuntimeError`` where that is an error."""
+        self._note(what)
+        if self._is_strict:
+            raise RuntimeError(f"{what} needs a tensor's values, and with --fake=strict large tensors have none")
+
+    def _note(self, what: str) -> None:
+        frame = script_frame(sys._getframe(2))
+        place = "torch itself" if frame is None else describe_site(frame.f_code, frame.f_lineno)
+        self._places[place, what] += 1
+
+    def report(self) -> str | None:
+        """The places, for the user; ``None`` if there are none."""
+        if not self._places or self._is_strict:
+            return None
+        places = [
+            f"  {place}: {what}{f', {count} times' if count > 1 else ''}"
+            for (place, what), count in self._places.most_common(MOST_PLACES)
+        ]
+        if len(self._places) > MOST_PLACES:
+            places.append(f"  and {len(self._places) - MOST_PLACES} more")
+        return "\n".join(
+            ["uniference: with --fake large tensors have no values; these places got zero or False instead:", *places]
         )
 
 
-class ValuelessMode(FakeTensorMode):  # type: ignore[no-untyped-call]
-    """Torch's mode of fake tensors, with errors for the script's author."""
-
-    def __init__(self) -> None:
-        super().__init__(allow_non_fake_inputs=True)
-        self._functional = FunctionalCollectives()
-
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        # Torch would have to import its compiler, in each rank, to keep it away from this class.
-        return False
-
-    def __torch_dispatch__(self, function: Any, types: Any, arguments: Any = (), keywords: Any = None) -> Any:
-        keywords = keywords or {}
-        check_device(keywords.get("device"))
-        try:
-            result = self.dispatch(function, types, arguments, keywords)
-        except (DataDependentOutputException, DynamicOutputShapeException) as error:
-            raise MissingValues(error.func) from None
-        if function.namespace == NAMESPACE:
-            self._functional.called(function, arguments, result)
-        return result
+_library: ctypes.CDLL | None = None
+_stand_ins: StandIns | None = None
+_replaced: dict[str, Callable[..., Any]] = {}
+_run_thread: Callable[[Any], None] = threading.Thread.run
 
 
-def check_device(device: torch.device | None) -> None:
-    """Raises ``RuntimeError`` for CUDA where torch is built without it: autograd would end the process there."""
-    if device is not None and device.type == "cuda" and not torch.cuda._is_compiled():
-        raise RuntimeError(
-            f"torch has been built without CUDA here, so it has no tensors on {device}, not even with --fake; use the "
-            f"device cpu: operations are charged to the device that the cluster describes in any case"
-        )
-
-
-def begin() -> None:
-    """Makes every tensor fake that is made from now on."""
+def begin(is_strict: bool = False) -> None:
+    """From now on large tensors that are made have no values."""
+    global _library, _stand_ins
     end()
-    # Torch's own `deepcopy` and others ask fake tensors for it, to no effect.
-    warnings.filterwarnings("ignore", "Accessing the data pointer of FakeTensor")
-    mode = ValuelessMode()
-    mode.__enter__()
-    for name in OBJECT_COLLECTIVES:
-        _replace_in_torch(name, getattr(dist, name), on_true_tensors(getattr(dist, name)))
-    make_mesh = dist.device_mesh.init_device_mesh
-    _replace_in_torch("init_device_mesh", make_mesh, on_true_tensors(make_mesh))
-    for name in MESH_METHODS:
-        method = getattr(dist.device_mesh.DeviceMesh, name)
-        _replace(dist.device_mesh.DeviceMesh, name, on_true_tensors(method))
-    _replace(torch.utils, "swap_tensors", exchange)
-    # It compares shapes by their values in tensors, in C++.
-    _replace(torch.nn.parallel.distributed, "_verify_param_shape_across_processes", lambda *arguments: None)
-    _draw_true_samples()
-    _replaced.append((mode, "", None))
+    _library = native.load()
+    # A mask as an index selects as many elements as there can be.
+    config: Any = importlib.import_module("torch.fx.experimental._config")
+    config.meta_nonzero_assume_all_nonzero = True
+    _stand_ins = StandIns(is_strict)
+    _library.uniference_values_forget(_stand_ins.callback)
+    flex: Any = importlib.import_module("uniference.flex")
+    flex.install()
+    intercept(True)
+    thread: Any = threading.Thread
+    thread.run = _run_intercepted
+    for name in READING:
+        method = getattr(torch.Tensor, name)
+        _replaced[name] = method
+        setattr(torch.Tensor, name, _reading(name))
 
 
 def end() -> None:
-    """Ends what `begin` began."""
+    """Ends what `begin` began, for this thread. Tensors stay what they are."""
+    global _stand_ins
+    if _stand_ins is None or _library is None:
+        return
+    intercept(False)
+    _library.uniference_values_keep()
+    thread: Any = threading.Thread
+    thread.run = _run_thread
     while _replaced:
-        owner, name, former = _replaced.pop()
-        if isinstance(owner, ValuelessMode):
-            owner.__exit__(None, None, None)
-        else:
-            setattr(owner, name, former)
+        setattr(torch.Tensor, *_replaced.popitem())
+    _stand_ins = None
 
 
-def mode() -> FakeTensorMode | None:
-    """The mode by which tensors are fake now, if they are."""
-    found = torch._C._get_dispatch_mode(torch._C._TorchDispatchModeKey.FAKE)
-    return found if isinstance(found, FakeTensorMode) else None
+def _reading(name: str) -> Callable[..., Any]:
+    """A method of tensors that reads memory by itself: it finds zeros where there are no values, and is told of."""
+    method: Callable[..., Any] = getattr(torch.Tensor, name)
+
+    @functools.wraps(method)
+    def reading(tensor: torch.Tensor, *arguments: Any, **keywords: Any) -> Any:
+        if _stand_ins is not None and not has_values(tensor):
+            _stand_ins.asked(f"{name}()")
+        return method(tensor, *arguments, **keywords)
+
+    return reading
 
 
-def on_true_tensors(function: Any) -> Any:
-    """The function, with tensors that have values inside."""
-
-    @functools.wraps(function)
-    def wrapped(*arguments: Any, **keywords: Any) -> Any:
-        with unset_fake_temporarily():
-            return function(*arguments, **keywords)
-
-    return wrapped
+def report() -> str | None:
+    """See `StandIns.report`."""
+    return None if _stand_ins is None else _stand_ins.report()
 
 
-def exchange(first: torch.Tensor, second: torch.Tensor) -> None:
-    """``torch.utils.swap_tensors`` for what ``Module.to`` does to fake parameters. The original refuses tensors that
-    weak references point to, which are here those of the mode's memory of tensors that it has converted."""
-    first.__class__, second.__class__ = second.__class__, first.__class__
-    first.__dict__, second.__dict__ = second.__dict__, first.__dict__
-    torch._C._swap_tensor_impl(first, second)
+def has_values(tensor: torch.Tensor) -> bool:
+    """Whether a tensor's elements are what the program has computed; of a ``DTensor``, those of its local part."""
+    local = getattr(tensor, "_local_tensor", tensor)
+    if local.is_meta:
+        return False
+    if _library is None or local.layout is not torch.strided:
+        return True
+    return bool(_library.uniference_values_has(local.untyped_storage()._cdata))
 
 
-def _draw_true_samples() -> None:
-    from torch.utils.data import DistributedSampler, RandomSampler, dataloader
-
-    for sampler in (RandomSampler, DistributedSampler):
-        _replace(sampler, "__iter__", drawn_at_once(sampler.__iter__))
-    iterator = dataloader._BaseDataLoaderIter
-    _replace(iterator, "__init__", on_true_tensors(iterator.__init__))
+def drop_values(tensor: torch.Tensor) -> None:
+    """What has arrived in a tensor has no values: its sender had none."""
+    if _library is not None and not tensor.is_meta:
+        _library.uniference_values_drop(tensor.untyped_storage()._cdata)
 
 
-def drawn_at_once(draw: Any) -> Any:
-    """A sampler's ``__iter__`` that has drawn all indices, with true tensors, before it gives the first."""
-
-    @functools.wraps(draw)
-    def wrapped(sampler: Any) -> Iterator[int]:
-        with unset_fake_temporarily():
-            return iter(list(draw(sampler)))
-
-    return wrapped
+def intercept(is_on: bool) -> None:
+    """Whether the calling thread's operations on tensors of the host are looked at; not for what the bridge itself does
+    with memory."""
+    if _library is not None and _stand_ins is not None:
+        _library.uniference_values_intercept(int(is_on))
 
 
-def _replace_in_torch(name: str, former: Any, value: Any) -> None:
-    """Replaces a function wherever modules of torch have imported it by its name."""
-    for module_name, module in list(sys.modules.items()):
-        if module_name.startswith("torch.distributed") and vars(module).get(name) is former:
-            _replace(module, name, value)
-
-
-def _replace(owner: Any, name: str, value: Any) -> None:
-    _replaced.append((owner, name, getattr(owner, name)))
-    setattr(owner, name, value)
+def _run_intercepted(thread: threading.Thread) -> None:
+    intercept(True)
+    _run_thread(thread)

@@ -44,6 +44,11 @@ def operation_flops(function: Any, arguments: Any, keywords: Any, result: Any, a
     return float(sum(tensor.numel() for tensor in counted))
 
 
+def operator_formula(operator: Any) -> Callable[..., Any] | None:
+    """Torch's formula for an operator on functions, such as ``flex_attention``."""
+    return flop_registry.get(operator)
+
+
 @functools.cache
 def contraction_formula(function: Any) -> Callable[..., Any] | None:
     """The formula of an operation or of its form that is not in place."""

@@ -63,6 +63,10 @@ class Integration:
         futures.install()
         ddp.install()
         compiling.skip_package()
+        if not hasattr(dist, "set_timeout"):
+            # What later versions of torch call it; programs that are written for those run, too.
+            newer: Any = dist
+            newer.set_timeout = set_timeout
         rpc: Any = importlib.import_module("torch.distributed.rpc")
         rpc.init_rpc = refuse_rpc
         rendezvous: Any = importlib.import_module("torch.distributed.rendezvous")
@@ -213,6 +217,11 @@ def check_place(session: Session, rank: int, world_size: int) -> None:
         raise ValueError(
             f"the script asks for {world_size} ranks but {session.world_size} have been started; start as many"
         )
+
+
+def set_timeout(timeout: timedelta, group: Any = None) -> None:
+    """The time-out of a group's operations from now on."""
+    (group or c10d._get_default_group()).set_timeout(timeout)
 
 
 def explicit_timeout(timeout: timedelta | None) -> timedelta | None:

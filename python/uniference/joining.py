@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import multiprocessing.util
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -15,6 +16,12 @@ from uniference.session import MEASURED, ROOFLINE, Session
 
 if TYPE_CHECKING:
     from uniference.operations import OperationRecorder
+
+STRICT = "UNIFERENCE_STRICT_FAKE"
+"""Set where values that are not there are errors."""
+
+WITHOUT_CUDA = ("Torch not compiled with CUDA enabled", "run it with --gpu, and it finds the GPUs of the cluster")
+"""What torch says to a script for CUDA, and what its author can do."""
 
 _recorders: dict[Session, OperationRecorder] = {}
 
@@ -31,9 +38,17 @@ def join(folder: str, world: str, rank: int, world_size: int) -> Session:
     if session.fake:
         from uniference import fake
 
-        fake.begin()
+        fake.begin(os.environ.get(STRICT) == "1")
     recorder = _recorders.get(session)
     if recorder is not None:
+        if "uniference.gpu.library" in sys.modules:
+            from uniference.gpu.library import load
+
+            recorder.take_signature = load().uniference_take_signature
+        if "uniference.gpu.beginning" in sys.modules:
+            from uniference.gpu.stream_listening import listen
+
+            listen(session, recorder)
         recorder.__enter__()
     return session
 
@@ -47,8 +62,19 @@ def leave(session: Session, exit_code: int, reason: str) -> None:
     if session.fake:
         from uniference import fake
 
+        if session.rank == 0 and (places := fake.report()) is not None:
+            sys.stderr.write(f"{places}\n")
         fake.end()
+    if "uniference.gpu.beginning" in sys.modules and (uses := memory_uses()):
+        session.report_memory(uses)
     session.goodbye(exit_code, reason)
+
+
+def memory_uses() -> list[tuple[str, int]]:
+    """What the described GPU's memory held at its peak."""
+    from uniference.gpu import memory_use
+
+    return memory_use.at_peak()
 
 
 def install_in_process(folder: str) -> None:
@@ -73,17 +99,23 @@ def install_in_process(folder: str) -> None:
 def exception_at_exit() -> tuple[int, str]:
     """The exit code and exception with which the interpreter is ending, if it is ending with one."""
     error = getattr(sys, "last_value", None)
-    return (0, "") if error is None else (1, f"{type(error).__name__}: {error}")
+    if error is None:
+        return 0, ""
+    advice = f"; {WITHOUT_CUDA[1]}" if WITHOUT_CUDA[0] in str(error) else ""
+    return 1, f"{type(error).__name__}: {error}{advice}"
 
 
 def make_clock(session: Session) -> ComputeClock:
     """The clock that the engine's welcome asks for."""
     welcome = session.welcome
     if welcome.compute == ROOFLINE:
+        from uniference import kernel_costs, uncompiled
         from uniference.operations import OperationRecorder
 
+        uncompiled.install()
         recorder = _recorders[session] = OperationRecorder(session.report_progress)
-        return AskingClock(session.ask_time_ps, lambda: Interval(operations=recorder.take()))
+        kernel_costs.recorder = recorder
+        return AskingClock(session.ask_time_ps, lambda: Interval(work=recorder.take()))
     if welcome.compute == MEASURED and welcome.scale > 0:
         own_ns = session.weigh(MeasuredClock(1.0))
         asking_ns = virtual_time.weigh_question(MeasuredClock(1.0, sign=session.sign))

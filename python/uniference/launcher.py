@@ -37,6 +37,10 @@ class Task:
     ranks: int
     script: str
     is_module: bool
+    gpu: dict[str, Any] | None = None
+    """The GPUs that each process sees, as ``uniference.gpu.description`` has them."""
+    is_fake: bool = False
+    """Whether large tensors have no values."""
 
     @staticmethod
     def take(folder: str) -> Task:
@@ -66,6 +70,23 @@ def import_torch() -> Any:
     if not torch.distributed.is_available():
         refuse(f"torch {torch.__version__} in {sys.executable} has been built without torch.distributed; {advice}")
     return torch
+
+
+def described_gpus(task: Task) -> Any:
+    """GPUs for torch to find, if any, and tensors without values; or an exit with a line that says what is missing."""
+    from uniference.gpu import library
+    from uniference.gpu.beginning import DescribedGPUs
+    from uniference.gpu.build import CannotBuild
+    from uniference.gpu.description import Description
+
+    try:
+        if task.is_fake:
+            library.load()
+        return None if task.gpu is None else DescribedGPUs(Description.of(task.gpu))
+    except CannotBuild as problem:
+        refuse(f"the library for described GPUs and --fake cannot be built: {problem}")
+    except OSError as problem:
+        refuse(f"the library for described GPUs and --fake cannot be loaded: {problem}")
 
 
 def check_module(name: str) -> None:
@@ -118,7 +139,10 @@ def launch() -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     # Nothing that an import makes is garbage; looking for some takes a tenth of its time.
     gc.disable()
+    gpus = None if task.gpu is None and not task.is_fake else described_gpus(task)
     torch = import_torch()
+    if gpus is not None:
+        gpus.finish()
     from uniference.launching.control import Control
     from uniference.launching.environment import rank_environment
     from uniference.launching.preloading import preload
@@ -138,8 +162,9 @@ def launch() -> None:
     gc.freeze()
     gc.enable()
     supervisor = Supervisor(control, folder)
+    per_machine = task.ranks if gpus is None else gpus.description.ranks_per_machine
     for rank in range(task.ranks):
-        if supervisor.fork(rank, rank_environment(rank, task.ranks, os.environ)):
+        if supervisor.fork(rank, rank_environment(rank, task.ranks, os.environ, per_machine)):
             become_rank(folder, rank, task.ranks, rank_end)
             return
     # Otherwise the guardian ends whatever the ranks have started.

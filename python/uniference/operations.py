@@ -7,7 +7,7 @@ import functools
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch._C._dynamo.eval_frame import (
@@ -22,10 +22,16 @@ from torch._C._dynamo.eval_frame import (
 from torch._ops import HigherOrderOperator
 from torch.utils._python_dispatch import TorchDispatchMode, is_traceable_wrapper_subclass_type
 
-from uniference.flops import operation_flops
+from uniference import fake
+from uniference.flops import operation_flops, operator_formula
 from uniference.kernel_shapes import KernelShape, kernel_shape
+from uniference.stream_notes import StreamNote
 from uniference.tensors import data_type_code
-from uniference.traffic import Access, bytes_read, bytes_written, tensors_in
+from uniference.traffic import Access, bytes_read, bytes_written, distinct_bytes, tensors_in
+
+if TYPE_CHECKING:
+    from uniference.gpu.stream_listening import StreamNotes
+    from uniference.kernel_costs import Cost
 
 OTHER_NAMESPACES = frozenset(
     {"c10d", "_c10d_functional", "_c10d_functional_autograd", "c10d_functional", "_dtensor", "symm_mem", "profiler"}
@@ -72,7 +78,8 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     Costs are those of ``describe``. Composite operations, which inference mode shows whole, are taken down as what they
     are made of; so are operations on wrapper subclasses (``DTensor``: what the rank's shard costs, not the whole). What
     torch tries out on fake tensors of its own, to learn a result's shape, is nobody's work. Functions given to
-    ``torch.compile`` run uncompiled, and operators on functions (``flex_attention``, ``cond``) are refused.
+    ``torch.compile`` run uncompiled. Operators on functions (``flex_attention``, ``cond``) run as they do without a
+    mode.
     """
 
     supports_higher_order_operators = True
@@ -80,7 +87,13 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def __init__(self, report: Callable[[], None] | None = None) -> None:
         """``report``: called now and then while operations are executed, to pass on what `take` gives."""
         super().__init__()  # type: ignore[no-untyped-call]
-        self._operations: list[Operation] = []
+        self._work: list[Operation | StreamNote] = []
+        self.take_signature: Callable[[], int] | None = None
+        """Tells calls apart by their shapes, where all operations come by the library for described GPUs: calls of one
+        signature cost the same. 0 where the last call has none."""
+        self._known: dict[int, Operation | None] = {}
+        self.streams: StreamNotes | None = None
+        """What scripts for CUDA do with their streams, taken down between the operations."""
         self._report = report
         self._report_due_ns = 0
         self._is_paused = False
@@ -97,10 +110,21 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         set_code_exec_strategy(cls.__torch_dispatch__.__code__, skipped)
         return False
 
-    def take(self) -> list[Operation]:
-        """What has been computed since the last call, in order."""
-        operations, self._operations = self._operations, []
-        return operations
+    def take(self) -> list[Operation | StreamNote]:
+        """What the device has been given since the last call, in order."""
+        if self.streams is not None:
+            self.streams.select_current()
+        work, self._work = self._work, []
+        return work
+
+    def charge(self, name: str, cost: Cost) -> None:
+        """Takes down a kernel that torch does not know."""
+        self._append(Operation(name, data_type_code(cost.dtype), cost.flops, cost.bytes_read, cost.bytes_written))
+
+    def note(self, note: StreamNote) -> None:
+        """Takes down what a script does with a stream."""
+        if not self._is_paused:
+            self._work.append(note)
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -116,10 +140,7 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if active_fake_mode() != self._surroundings:
             return function(*arguments, **keywords)
         if isinstance(function, HigherOrderOperator):
-            name = function._name
-            raise NotImplementedError(
-                f"what torch's operator {name} costs is not known; run with --compute measured instead"
-            )
+            return self._run_operator_on_functions(function, arguments, keywords)
         if any(is_traceable_wrapper_subclass_type(kind) for kind in types):
             # Torch then asks the subclass, whose operations on plain tensors come here one by one.
             return NotImplemented
@@ -128,13 +149,66 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 result = function.decompose(*arguments, **keywords)
             if result is not NotImplemented:
                 return result
+        if self._is_paused or is_free(function):
+            return function(*arguments, **keywords)
+        if self.take_signature is None:
+            result = function(*arguments, **keywords)
+            self._take_down(describe(function, arguments, keywords, result), arguments, keywords, result)
+            return result
+        self.take_signature()
         result = function(*arguments, **keywords)
-        if not self._is_paused and not is_free(function):
+        signature = self.take_signature()
+        if signature == 0:
             operation = describe(function, arguments, keywords, result)
-            if operation is not None:
-                self._operations.append(operation)
-                self._report_at_times()
+        elif signature in self._known:
+            operation = self._known[signature]
+        else:
+            operation = self._known[signature] = describe(function, arguments, keywords, result)
+        self._take_down(operation, arguments, keywords, result)
         return result
+
+    def _take_down(self, operation: Operation | None, arguments: Any, keywords: Any, result: Any) -> None:
+        if operation is None:
+            return
+        if self.streams is None or self.streams.concerns(arguments, keywords, result):
+            self._append(operation)
+
+    def _run_operator_on_functions(self, operator: HigherOrderOperator, arguments: Any, keywords: Any) -> Any:
+        """Runs ``flex_attention``, ``cond`` and others as they run without a mode. What has a formula is one kernel;
+        others are charged as the operations inside."""
+        formula = operator_formula(operator)
+        if operator._name == "cond":
+            choice, if_true, if_false, operands = arguments
+            with self:
+                return (if_true if choice else if_false)(*operands)
+        if formula is None:
+            kernel = kernel_of(operator, [*tensors_in((arguments, keywords))])
+            with self:
+                return kernel(*arguments, **keywords)
+        from uniference import flex
+
+        with self.paused():
+            result = None if fake.has_values(arguments[0]) else flex.without_values(operator, arguments)
+            if result is None:
+                with self:
+                    result = kernel_of(operator, [*tensors_in((arguments, keywords))])(*arguments, **keywords)
+            share = flex.share_of_scores(operator, arguments)
+        if not self._is_paused:
+            read, written = [*tensors_in((arguments, keywords))], [*tensors_in(result)]
+            flops = share * float(formula(*arguments, **keywords, out_val=result))
+            self._append(
+                Operation(
+                    operator._name, computing_type_code([*read, *written]), flops, float(distinct_bytes(read)),
+                    float(distinct_bytes(written)),
+                )
+            )  # fmt: skip
+        return result
+
+    def _append(self, operation: Operation) -> None:
+        if self.streams is not None:
+            self.streams.select_current()
+        self._work.append(operation)
+        self._report_at_times()
 
     def _report_at_times(self) -> None:
         if self._report is not None and (now_ns := wall_time_ns()) >= self._report_due_ns:
@@ -149,12 +223,27 @@ def active_fake_mode() -> tuple[Any, int]:
     return mode, 0 if mode is None else len(mode.enter_stack)
 
 
+def kernel_of(operator: HigherOrderOperator, tensors: list[torch.Tensor]) -> Callable[..., Any]:
+    """What an operator on functions runs on the device of its tensors.
+
+    Raises ``NotImplementedError`` where torch has only a compiler's way to run it.
+    """
+    keys = torch._C.DispatchKey
+    is_cuda = any(tensor.device.type == "cuda" for tensor in tensors)
+    for key in (keys.CUDA if is_cuda else keys.CPU, keys.CompositeExplicitAutograd):
+        if (kernel := operator.py_kernels.get(key)) is not None:
+            return kernel
+    raise NotImplementedError(f"torch's operator {operator._name} runs only in compiled programs")
+
+
 @functools.cache
 def is_composite(function: Any) -> bool:
-    """Whether the operation is made of others for every device."""
-    return function.namespace == "aten" and torch._C._dispatch_has_kernel_for_dispatch_key(
-        function.name(), torch._C.DispatchKey.CompositeImplicitAutograd
-    )
+    """Whether the operation is made of others on every device. Some are only for derivatives, and one kernel else."""
+    if function.namespace != "aten":
+        return False
+    has_kernel = functools.partial(torch._C._dispatch_has_kernel_for_dispatch_key, function.name())
+    keys = torch._C.DispatchKey
+    return has_kernel(keys.CompositeImplicitAutograd) and not has_kernel(keys.CPU)
 
 
 @functools.cache

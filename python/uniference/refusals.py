@@ -42,10 +42,10 @@ def check_data_type(operation: str, tensor: Tensor, is_nccl: bool) -> None:
         raise RuntimeError(f"Invalid scalar type: {library} has no {operation} of {dtype}")
 
 
-def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction:
+def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor, is_nccl: bool = False) -> Reduction:
     """The operator's number, if it can be applied to the tensor's elements."""
     kind: Any = getattr(op, "op", op)
-    reduction = REDUCTIONS.get(kind)
+    reduction = Reduction.SUM if is_nccl and factor_of(op) is not None else REDUCTIONS.get(kind)
     name = str(kind).rpartition(".")[2]
     if reduction is None:
         raise RuntimeError(f"Cannot use ReduceOp.{name} with Gloo: {operation} knows {', '.join(map(str, REDUCTIONS))}")
@@ -54,6 +54,13 @@ def reduction_of(operation: str, op: dist.ReduceOp, tensor: Tensor) -> Reduction
     if reduction is Reduction.AVERAGE and not (tensor.dtype.is_floating_point or tensor.is_complex()):
         raise RuntimeError(f"result type Float can't be cast to the desired output type: {operation} of {tensor.dtype}")
     return reduction
+
+
+def factor_of(op: dist.ReduceOp) -> Any:
+    """What NCCL multiplies all inputs by before it adds them up; ``None`` for other operators than ``PREMUL_SUM``."""
+    kind: Any = getattr(op, "op", op)
+    state: Any = getattr(op, "__getstate__", None)
+    return state()[1] if kind == dist.ReduceOp.PREMUL_SUM and state is not None else None
 
 
 def check_sparse_reduction(op: dist.ReduceOp, tensor: Tensor) -> None:

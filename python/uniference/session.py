@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import sys
 import threading
@@ -12,13 +13,14 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from uniference import futures, real, wire
+from uniference import fake, futures, real, wire
 from uniference.answers import Done, Failed, FailureCategory, Welcome
 from uniference.channel import FAILURES, Channel
 from uniference.clock import ComputeClock
 from uniference.clock_file import ClockFile, ClockSign, NoSign
 from uniference.profiling import unrecorded
 from uniference.sites import describe_site, script_frame
+from uniference.stream_notes import StreamNote
 from uniference.thread_waits import ThreadWaits
 from uniference.values import SharedValues
 
@@ -126,8 +128,7 @@ class Session:
         if self.clock is not None:
             interval = self.clock.leave_script()
             self._computed_ns += interval.computed_ns
-            if interval.operations:
-                self._unsent.append(self._operations(interval.operations))
+            self._unsent += self._work(interval.work)
 
     def resume(self) -> None:
         """Lets the script's clock go on."""
@@ -180,6 +181,17 @@ class Session:
         if self._bridge_depth == 1:
             # Results are written as gloo writes them: unseen by autograd and by whatever watches operations.
             self._guards = (torch._C._InferenceMode(True), torch._C._DisableTorchDispatch(), unrecorded())
+            if self.fake:
+                fake.intercept(False)
+
+    @contextlib.contextmanager
+    def uncharged(self) -> Iterator[None]:
+        """For what the bridge does with tensors, which the script does not pay for."""
+        self.enter()
+        try:
+            yield
+        finally:
+            self.leave()
 
     @contextlib.contextmanager
     def if_free(self) -> Iterator[bool]:
@@ -198,6 +210,8 @@ class Session:
         self._bridge_depth -= 1
         if self._bridge_depth == 0:
             self._guards = ()
+            if self.fake:
+                fake.intercept(True)
         self.resume()
 
     def interval(self) -> bytes:
@@ -281,6 +295,15 @@ class Session:
         finally:
             self.leave()
 
+    def ask_event_ps(self, event: int) -> int | None:
+        """When an event of a stream happens; ``None`` if it has not been recorded."""
+        self.enter()
+        try:
+            time_ps = self.ask(wire.event(self.interval(), event)).result
+            return time_ps if isinstance(time_ps, int) and time_ps >= 0 else None
+        finally:
+            self.leave()
+
     def ask_time_ps(self) -> int:
         """The rank's clock, from the engine."""
         self.enter()
@@ -330,6 +353,12 @@ class Session:
         self.post(wire.phase(self.interval(), self.name_id(name)))
         self.leave()
 
+    def report_memory(self, uses: Sequence[tuple[str, int]]) -> None:
+        """Tells the engine what the device's memory held at its peak."""
+        self.enter()
+        self.post(wire.memory(uses))
+        self.leave()
+
     def goodbye(self, exit_code: int, reason: str) -> None:
         """Tells the engine that the script has ended, with ``reason`` if by an exception."""
         self.enter()
@@ -343,13 +372,17 @@ class Session:
 
     # What belongs to an interval.
 
-    def _operations(self, operations: Sequence[Any]) -> bytes:
-        return wire.operations(
-            [
-                (self.name_id(o.name), o.data_type, o.flops, o.bytes_read, o.bytes_written, o.shape)
-                for o in operations
-            ]
-        )
+    def _work(self, work: Sequence[Any]) -> Iterator[bytes]:
+        """Frames of operations and of commands to streams, in order."""
+        for is_command, entries in itertools.groupby(work, lambda entry: isinstance(entry, StreamNote)):
+            if is_command:
+                yield wire.streams([(note.command, note.subject) for note in entries])
+            else:
+                operations = [
+                    (self.name_id(o.name), o.data_type, o.flops, o.bytes_read, o.bytes_written, o.shape)
+                    for o in entries
+                ]
+                yield wire.operations(operations)
 
     def _find_site(self) -> int:
         frame = script_frame(sys._getframe(2))

@@ -18,6 +18,9 @@ DATA_TYPES = (
 )  # fmt: skip
 """Element types in the order of their numbers in the bridge's protocol."""
 
+HERE = ("cpu", "cuda")
+"""Types of devices whose memory can be read as it is. Where there is a real GPU, its tensors are not simulated."""
+
 OTHER_FLOAT8 = 18
 """The number of all other element types of one byte, which are floats."""
 
@@ -47,10 +50,9 @@ class Span(NamedTuple):
 
 def is_fake(value: Any) -> bool:
     """Whether a tensor has no values; a DTensor if its local part has none."""
-    from torch._subclasses.fake_tensor import FakeTensor
+    from uniference import fake
 
-    local = getattr(value, "_local_tensor", value)
-    return isinstance(local, FakeTensor) or (isinstance(local, Tensor) and local.is_meta)
+    return isinstance(value, Tensor) and not fake.has_values(value)
 
 
 def as_real(tensor: Tensor) -> Tensor:
@@ -79,7 +81,8 @@ def size_bytes(tensors: Sequence[Tensor]) -> int:
 
 def is_plain(tensor: Tensor) -> bool:
     """Whether the elements are one after another in memory that can be read as it is."""
-    return tensor.is_contiguous() and tensor.device.type == "cpu" and not tensor.is_neg() and not tensor.is_conj()
+    # Described GPUs have their elements in this machine's memory.
+    return tensor.is_contiguous() and tensor.device.type in HERE and not tensor.is_neg() and not tensor.is_conj()
 
 
 def write_elements(segment: Segment, offset_bytes: int, tensors: Sequence[Tensor]) -> None:

@@ -40,10 +40,15 @@ class SharedValues:
         return BlockPlace(block.id, block.segment_number, block.offset_bytes)
 
     def deliver(self, result: Result, outputs: Sequence[Tensor]) -> None:
-        """Fills the tensors with the values of an answer. Fake ones stay as they are."""
+        """Fills the tensors with the values of an answer. Where it has none, they have none from now on."""
         spans = self.spans(result)
         if spans or (outputs and not self._fake):
             read_elements(outputs, spans)
+        elif outputs:
+            from uniference import fake
+
+            for output in outputs:
+                fake.drop_values(output)
 
     def spans(self, result: Result) -> list[Span]:
         """Where the values of an answer are; combines them first if the engine asks for it."""

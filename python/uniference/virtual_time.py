@@ -348,8 +348,8 @@ def _replace_default_timers(former: Any, timer: Any) -> None:
 
 
 def _replace_cuda_timing(clock: ComputeClock, cuda: Any) -> None:
-    """Where torch has CUDA. Elsewhere its functions refuse as they do for real."""
-    if cuda.is_available():
+    """Where torch has CUDA. Elsewhere its functions refuse as they do for real; described GPUs tell virtual time."""
+    if cuda.is_available() and "uniference.gpu.beginning" not in sys.modules:
         from uniference.events import event_class
 
         _replace(cuda, "Event", event_class(clock, cuda.Event))

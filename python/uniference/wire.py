@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MAGIC = 0x46494E55
-PROTOCOL = 4
+PROTOCOL = 5
 LONGEST_FRAME_BYTES = 1 << 26
 """Values do not travel in frames, so none comes near it."""
 
@@ -26,6 +26,8 @@ class FrameKind(enum.IntEnum):
     STACK = 5
     FORGET = 6
     INTERRUPTION = 7
+    STREAMS = 8
+    MEMORY = 9
     GROUP = 10
     COLLECTIVE = 11
     SEND = 12
@@ -41,6 +43,18 @@ class FrameKind(enum.IntEnum):
     PROGRESS = 22
     WAIT_ANY = 23
     EXPECT = 24
+    EVENT = 25
+
+
+class StreamCommand(enum.IntEnum):
+    """What a script does with its device's streams."""
+
+    SELECT = 0
+    RECORD = 1
+    WAIT = 2
+    SYNCHRONIZE_STREAM = 3
+    SYNCHRONIZE_EVENT = 4
+    SYNCHRONIZE_DEVICE = 5
 
 
 class Collective(enum.IntEnum):
@@ -100,6 +114,7 @@ _HEAD = struct.Struct("<IB")
 _INTERVAL = struct.Struct("<qI")
 _COUNT = struct.Struct("<I")
 _OPERATION = struct.Struct("<IBdddB6I")
+_STREAM = struct.Struct("<Bq")
 _PUBLISHED = struct.Struct("<QIIQ")
 _GROUP = struct.Struct("<IIIBI")
 _DECLARATION = struct.Struct("<III")
@@ -154,6 +169,18 @@ def operations(entries: Sequence[tuple[int, int, float, float, float, Sequence[i
     """Entries: name, dtype code, FLOPs, bytes read, bytes written, and the kernel's kind and six sizes."""
     packed = (_OPERATION.pack(*entry, *shape) for *entry, shape in entries)
     return frame(FrameKind.OPERATIONS, _COUNT.pack(len(entries)), *packed)
+
+
+def streams(commands: Sequence[tuple[int, int]]) -> bytes:
+    """Commands of `StreamCommand` and what they are about: a stream or an event."""
+    packed = (_STREAM.pack(*command) for command in commands)
+    return frame(FrameKind.STREAMS, _COUNT.pack(len(commands)), *packed)
+
+
+def memory(uses: Sequence[tuple[str, int]]) -> bytes:
+    """What the device's memory held at its peak: kinds of tensors and their bytes."""
+    packed = (string(label) + _LONG.pack(size) for label, size in uses)
+    return frame(FrameKind.MEMORY, _COUNT.pack(len(uses)), *packed)
 
 
 def published(reduction: int, block: BlockPlace) -> bytes:
@@ -237,6 +264,10 @@ def test(since: bytes, handle: int) -> bytes:
 
 def now(since: bytes) -> bytes:
     return frame(FrameKind.NOW, since)
+
+
+def event(since: bytes, event_id: int) -> bytes:
+    return frame(FrameKind.EVENT, since, _LONG.pack(event_id))
 
 
 def sleep(since: bytes, duration_ns: int) -> bytes:

@@ -16,6 +16,8 @@ final class Launcher {
     let ranks: Int
     let script: String
     let is_module: Bool
+    let gpu: DescribedGPUs?
+    let is_fake: Bool
   }
 
   /// How long a Python may take until it runs the first line of the package.
@@ -26,7 +28,9 @@ final class Launcher {
   /// Starts the process; ``connect(interruption:)`` waits for it.
   ///
   /// - Parameter removedPrefixes: what is removed if this process is killed: files and folders whose paths begin so.
-  init(_ options: ScriptOptions, rankCount: Int, python: PythonEnvironment, removedPrefixes: [String]) throws {
+  init(
+    _ options: ScriptOptions, rankCount: Int, gpus: DescribedGPUs?, python: PythonEnvironment, removedPrefixes: [String]
+  ) throws {
     interpreter = python.interpreter
     let path = SessionFolder.newPath()
     // As torchrun starts a rank; the package's hook makes it the launcher before it comes to the script.
@@ -34,6 +38,7 @@ final class Launcher {
       [interpreter, "-u"] + (options.isModule ? ["-m"] : []) + [options.script] + options.arguments)
     command.environment = python.variables(forSessionIn: path)
     command.environment["UNIFERENCE_LAUNCH"] = "1"
+    if options.refusesStandIns { command.environment["UNIFERENCE_STRICT_FAKE"] = "1" }
     command.hasOwnSession = true
     command.leftovers = .endedAfterFailure
     command.removedPrefixes = removedPrefixes + [path]
@@ -46,7 +51,9 @@ final class Launcher {
     do {
       let arrivals = arrivals
       greeter = try Greeter(folder: folder) { arrivals.add($0, $1) }
-      let task = Task(ranks: rankCount, script: options.script, is_module: options.isModule)
+      let task = Task(
+        ranks: rankCount, script: options.script, is_module: options.isModule, gpu: gpus,
+        is_fake: options.usesFakeTensors)
       try folder.write([UInt8](JSONEncoder().encode(task)), to: Self.taskName)
       process.start()
     } catch {

@@ -22,8 +22,12 @@ public struct ScriptOptions: Sendable {
   public var rankCount: Int?
   /// See ``Compute``.
   public var compute = Compute.measured
-  /// Whether tensors have no values.
+  /// Whether large tensors have no values.
   public var usesFakeTensors = false
+  /// Whether asking a tensor without values for one is an error.
+  public var refusesStandIns = false
+  /// Whether the script uses CUDA, and finds the described GPUs there.
+  public var describesGPUs = false
   /// Whether the script's own timers see real time.
   public var usesRealClock = false
   /// How many ranks may compute at once.

@@ -9,6 +9,7 @@ public struct ScriptRun {
   private let cluster: Cluster
   private let python: PythonEnvironment
   private let mode: ComputeMode
+  private let gpus: DescribedGPUs?
   /// Where the run's compute time comes from.
   public let basis: ComputeBasis
 
@@ -25,6 +26,7 @@ public struct ScriptRun {
     self.cluster = try cluster.keepingDevices(count)
     mode = try options.compute.mode()
     basis = mode.basis(on: self.cluster)
+    gpus = options.describesGPUs ? try DescribedGPUs(of: self.cluster) : nil
   }
 
   /// Runs the script on every rank to its end.
@@ -36,7 +38,7 @@ public struct ScriptRun {
   public func run(_ simulation: SimulationOptions) throws -> SimulationReport? {
     let unfinished = [simulation.recordPath, simulation.tracePath].compactMap(\.self).map(UnfinishedFile.prefix)
     let launcher = try Launcher(
-      options, rankCount: cluster.devices.count, python: python, removedPrefixes: unfinished)
+      options, rankCount: cluster.devices.count, gpus: gpus, python: python, removedPrefixes: unfinished)
     let isInterrupted = { simulation.interruption.isRequested }
     var control: LauncherLink?
     let report: SimulationReport
@@ -47,7 +49,7 @@ public struct ScriptRun {
       let links = try launcher.startRanks(cluster.devices.count, link, interruption: isInterrupted)
       let session = WorldSession(
         links: links, compute: mode, parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: link,
+        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, usesStreams: gpus != nil, control: link,
         folder: launcher.folder.path, interruption: simulation.interruption, showsProgress: options.showsProgress,
         takeReturns: launcher.takeReturns)
       var simulation = simulation

@@ -4,6 +4,7 @@ import Simulation
 /// A process group as one of its members uses it.
 final class RankGroup {
   let name: String
+  let library: GroupRequest.Library
   let communicator: any Communicator
   /// The member's latest collectives, for reports.
   private var calls: [Int: CallDescription] = [:]
@@ -12,8 +13,9 @@ final class RankGroup {
   /// A member is behind another one by fewer collectives than this when they are found to differ.
   private static let remembered = 256
 
-  init(name: String, communicator: any Communicator) {
+  init(name: String, library: GroupRequest.Library, communicator: any Communicator) {
     self.name = name
+    self.library = library
     self.communicator = communicator
   }
 
@@ -39,7 +41,7 @@ extension RankConversation {
     } else {
       communicator = try await world.subgroup(request.worldRanks, name: name, at: location)
     }
-    groups[request.number] = RankGroup(name: name, communicator: communicator)
+    groups[request.number] = RankGroup(name: name, library: request.library, communicator: communicator)
   }
 
   /// Compares what the rank says of a call that all ranks have to make alike with what others have said.

@@ -4,7 +4,7 @@ import SimulationKernel
 extension RankConversation {
   /// Answers whether an operation has ended by now.
   func test(_ handle: UInt32, _ interval: Interval) async throws {
-    let hasWorked = try charging(interval) { try charge(interval, before: "is_completed") }
+    let hasWorked = try await charging(interval) { try await charge(interval, before: "is_completed") }
     try await question(about: .others, hasWorked: hasWorked)
     let hasEnded = try await pending[handle]?.hasEnded() ?? true
     if hasEnded { polling.end() }
@@ -13,7 +13,7 @@ extension RankConversation {
 
   /// Answers what time it is.
   func tellTime(_ interval: Interval) async throws {
-    let hasWorked = try charging(interval) { try chargeBeforeQuestion(interval) }
+    let hasWorked = try await charging(interval) { try await chargeBeforeQuestion(interval) }
     if case .measured = session.compute {
       // The loop's own time has been measured.
       polling.end()
@@ -27,7 +27,7 @@ extension RankConversation {
   /// Lets the script sleep: an event at its end, so that the other ranks have come as far by then. A sleep of no length
   /// lets them come as far as this one.
   func sleep(nanoseconds: Int64, _ interval: Interval) async throws {
-    let hasWorked = try charging(interval) { try charge(interval, before: ComputeRecording.sleep) }
+    let hasWorked = try await charging(interval) { try await charge(interval, before: ComputeRecording.sleep) }
     if nanoseconds > 0 {
       polling.end()
       try await process.sleep(until: process.now.advanced(by: .nanoseconds(nanoseconds)), at: SourceLocation())
@@ -39,10 +39,10 @@ extension RankConversation {
 
   /// Charges an interval.
   /// - Returns: whether the script has done more in it than to ask again.
-  func charging(_ interval: Interval, _ charge: () throws -> Void) throws -> Bool {
+  func charging(_ interval: Interval, _ charge: () async throws -> Void) async throws -> Bool {
     let start = process.now
-    try charge()
-    if case .roofline = session.compute { return !interval.operations.isEmpty }
+    try await charge()
+    if case .roofline = session.compute { return interval.hasWork }
     return process.now.picoseconds - start.picoseconds > Polling.shortestWorkPicoseconds
   }
 

@@ -4,7 +4,7 @@ import SimulationKernel
 extension RankConversation {
   /// Does what the script asks of the store, when all that came before in virtual time has happened.
   func perform(_ request: StoreRequest, _ interval: Interval) async throws {
-    let hasWorked = try charging(interval) { try charge(interval, before: "store") }
+    let hasWorked = try await charging(interval) { try await charge(interval, before: "store") }
     if request.isQuestion {
       try await question(about: .others, hasWorked: hasWorked)
     } else {

@@ -6,7 +6,7 @@ extension RankConversation {
   /// Waits for whichever ends first of what the rank's threads wait for, and answers with its handle; with 0 where the
   /// time is over, or another thread wants to speak.
   func waitForAny(_ request: ThreadsRequest, _ interval: Interval) async throws {
-    try chargeBeforeWait(for: request.called, interval)
+    try await chargeBeforeWait(for: request.called, interval)
     for handle in request.handles where waitStarts[handle] == nil { waitStarts[handle] = process.now }
     if let ended = try await firstEnded(of: request.handles) { return answer(.number(Int64(ended))) }
     if request.timeoutNanoseconds == 0 { return answer(.number(0)) }
@@ -19,26 +19,26 @@ extension RankConversation {
   }
 
   /// Keys of the store become an operation that has ended when all are there.
-  func expect(_ request: ExpectRequest, _ interval: Interval) throws {
-    try chargeBeforeQuestion(interval)
+  func expect(_ request: ExpectRequest, _ interval: Interval) async throws {
+    try await chargeBeforeQuestion(interval)
     let keys = ExpectedKeys(request, in: session.store, of: process)
     let call = CallDescription(
       operation: "store.wait", operand: request.keys.joined(separator: ", "), site: link.text(interval.site))
-    pending[request.handle] = .underWay(Work(keys, member: 0) { Delivery() }, call)
+    pending[request.handle] = .underWay(Work(keys, member: 0) { Delivery() }, call, group: nil)
   }
 
   /// What the rank's threads wait in, where several wait at once.
   var threadCalls: [CallDescription] { threadsWait?.handles.compactMap(threadCall) ?? [] }
 
   private func threadCall(_ handle: UInt32) -> CallDescription? {
-    if case .underWay(_, let call) = pending[handle] { call } else { nil }
+    if case .underWay(_, let call, _) = pending[handle] { call } else { nil }
   }
 
-  private func chargeBeforeWait(for called: UInt32, _ interval: Interval) throws {
+  private func chargeBeforeWait(for called: UInt32, _ interval: Interval) async throws {
     if let call = threadCall(called) {
-      try charge(interval, before: "wait of \(call.operationAndOperand)")
+      try await charge(interval, before: "wait of \(call.operationAndOperand)")
     } else {
-      try chargeBeforeQuestion(interval)
+      try await chargeBeforeQuestion(interval)
     }
   }
 

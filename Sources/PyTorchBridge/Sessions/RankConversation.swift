@@ -1,4 +1,5 @@
 import Communication
+import Hosts
 import Quantities
 import Simulation
 import SimulationKernel
@@ -27,6 +28,12 @@ final class RankConversation: @unchecked Sendable {
   var polling = Polling()
   /// How far questions for the time have moved the clock since an interval was last charged.
   var askedPicoseconds: Int64 = 0
+  /// The streams of the rank's accelerator, where the script uses CUDA.
+  private(set) var streams: DeviceStreams?
+  /// The stream that is given what the script does.
+  var currentStream: StreamClocks.Stream = 0
+  /// The latest call of each group that has not been waited for.
+  var latestCalls: [UInt32: Work<Delivery>] = [:]
   /// What the rank has been told of last: its blocks stay valid until the next request.
   private var delivered: Delivery?
 
@@ -39,10 +46,16 @@ final class RankConversation: @unchecked Sendable {
 
   /// Follows the script from its beginning to its end.
   func run(welcome: [UInt8]) async throws {
+    if session.usesStreams {
+      rank.simulatedDevice?.openStreams()
+      streams = rank.simulatedDevice?.streams
+    }
     session.permits.answer(link, welcome, at: process.now)
     rank.beginPhase(ScriptPhase.start.rawValue)
     while true {
       activity = .script
+      // What the script does next begins at its host's time, whatever its streams have been given.
+      if let streams { process.setClock(to: max(streams.hostTime, process.engine.now)) }
       let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
       activity = .waiting(operation: request.content.waitName)
       if case .forget(let handle) = request.content {
@@ -52,7 +65,13 @@ final class RankConversation: @unchecked Sendable {
       }
       delivered = nil
       if case .goodbye(let exitCode, let reason) = request.content {
-        try charge(request.interval, before: "the end")
+        try await charge(request.interval, before: "the end")
+        if let streams {
+          try await take(.synchronizeDevice, streams)
+          streams.finish()
+        }
+        // Torch has kept it within the device's capacity.
+        for use in link.memoryUses { try? rank.simulatedDevice?.allocate(use.byteCount, label: use.label) }
         activity = .ended
         if exitCode != 0 { throw ScriptFailure(rank: rank.index, exitCode: exitCode, reason: reason) }
         return
@@ -62,14 +81,14 @@ final class RankConversation: @unchecked Sendable {
   }
 
   /// What the rank does now.
-  var state: RankState { RankState(time: process.now, callCount: callCount, activity: activity) }
+  var state: RankState { RankState(time: scriptTime, callCount: callCount, activity: activity) }
 
   private func perform(_ request: RankRequest) async throws {
     if !request.content.isQuestion { polling.end() }
     do {
       switch request.content {
       case .group(let group):
-        try charge(request.interval, before: "new_group")
+        try await charge(request.interval, before: "new_group")
         try await define(group)
       case .declaration(let declaration): try declare(declaration, site: request.interval.site)
       case .collective(let collective): try await perform(collective, request)
@@ -78,17 +97,19 @@ final class RankConversation: @unchecked Sendable {
       case .receive(let message):
         try await perform(message, as: "recv", request) { try self.startReceive(message, in: $0) }
       case .wait(let handle, let timeout): try await wait(for: handle, timeout: timeout, request.interval)
-      case .test(let handle): try await test(handle, request.interval)
-      case .now: try await tellTime(request.interval)
-      case .sleep(let nanoseconds): try await sleep(nanoseconds: nanoseconds, request.interval)
-      case .store(let access): try await perform(access, request.interval)
+      case .test(let handle): try await onHost(request) { try await self.test(handle, $0) }
+      case .now: try await onHost(request, tellTime)
+      case .event(let event): try await tellTime(ofEvent: event, request.interval)
+      case .sleep(let nanoseconds):
+        try await onHost(request) { try await self.sleep(nanoseconds: nanoseconds, $0) }
+      case .store(let access): try await onHost(request) { try await self.perform(access, $0) }
       case .phase(let name):
         let name = link.text(name) ?? "\(name)"
-        try chargeBeforePhase(name, request.interval)
+        try await chargeBeforePhase(name, request.interval)
         rank.beginPhase(name)
-      case .waitForAny(let threads): try await waitForAny(threads, request.interval)
-      case .expect(let keys): try expect(keys, request.interval)
-      case .progress: try chargeBeforeQuestion(request.interval)
+      case .waitForAny(let threads): try await onHost(request) { try await self.waitForAny(threads, $0) }
+      case .expect(let keys): try await onHost(request) { try await self.expect(keys, $0) }
+      case .progress: try await chargeBeforeQuestion(request.interval)
       case .forget, .goodbye: break
       }
     } catch let error as CommunicationError {
@@ -100,6 +121,14 @@ final class RankConversation: @unchecked Sendable {
     } catch let error as CollectiveError {
       try refuse(request, error.description)
     }
+  }
+
+  /// Does what concerns the host alone, on its clock.
+  private func onHost(_ request: RankRequest, _ body: (Interval) async throws -> Void) async throws {
+    guard let streams else { return try await body(request.interval) }
+    try await chargeBeforeQuestion(request.interval)
+    let charged = Interval(site: request.interval.site, hadWork: request.interval.hasWork)
+    try await streams.onHost { try await body(charged) }
   }
 
   /// Tells the script that its call was wrong; for one that goes on in the background, when it waits for it.
@@ -116,16 +145,20 @@ final class RankConversation: @unchecked Sendable {
   private func perform(_ request: CollectiveRequest, _ whole: RankRequest) async throws {
     let group = try group(request.group)
     let call = request.described(on: link, group: group.name, site: whole.interval.site)
-    try charge(whole.interval, before: call.operationAndOperand)
+    try await charge(whole.interval, before: call.operationAndOperand)
     begin(call)
     group.note(call)
+    try await beginOnDevice(group, request.group)
     let work: Work<Delivery>
     do {
       work = try start(request, in: group.communicator)
     } catch let mismatch as CollectiveMismatch {
       throw explain(mismatch, in: group, call)
     }
-    try await settle(work, handle: request.handle, call, isAnswered: whole.isAnswered, request.timeoutNanoseconds)
+    if worksOnDevice(request.group) { latestCalls[request.group] = work }
+    try await settle(
+      work, group: request.group, handle: request.handle, call, isAnswered: whole.isAnswered,
+      request.timeoutNanoseconds)
   }
 
   private func perform(
@@ -134,21 +167,24 @@ final class RankConversation: @unchecked Sendable {
   ) async throws {
     let group = try group(request.group)
     let call = request.described(as: name, on: link, group: group.name, site: whole.interval.site)
-    try charge(whole.interval, before: call.operationAndOperand)
+    try await charge(whole.interval, before: call.operationAndOperand)
     begin(call)
+    try await beginOnDevice(group, request.group, keepsOrder: false)
     let work = try start(group.communicator)
-    try await settle(work, handle: request.handle, call, isAnswered: whole.isAnswered, nil)
+    try await settle(work, group: request.group, handle: request.handle, call, isAnswered: whole.isAnswered, nil)
   }
 
   /// Waits for the work and answers, or keeps it until the script waits.
   private func settle(
-    _ work: Work<Delivery>, handle: UInt32, _ call: CallDescription, isAnswered: Bool, _ timeout: Int64?
+    _ work: Work<Delivery>, group: UInt32, handle: UInt32, _ call: CallDescription, isAnswered: Bool, _ timeout: Int64?
   ) async throws {
     if isAnswered {
-      if try await finish(work, call, timeout: timeout, as: call.place) == nil { tellTimeOut(of: call, timeout) }
+      if try await finish(work, call, group: group, timeout: timeout, as: call.place) == nil {
+        tellTimeOut(of: call, timeout)
+      }
     } else {
       rank.noteCall(call.place, from: process.now)
-      pending[handle] = .underWay(work, call)
+      pending[handle] = .underWay(work, call, group: group)
     }
   }
 
@@ -156,21 +192,21 @@ final class RankConversation: @unchecked Sendable {
     // What threads have waited for together has been charged, and its time-out has begun.
     let beginning = waitStarts.removeValue(forKey: handle)
     switch pending[handle] {
-    case .underWay(let work, let call):
+    case .underWay(let work, let call, let group):
       if beginning == nil {
-        try charge(interval, before: "wait of \(call.operationAndOperand)")
+        try await charge(interval, before: "wait of \(call.operationAndOperand)")
       } else {
-        try chargeBeforeQuestion(interval)
+        try await chargeBeforeQuestion(interval)
       }
       note(call)
       let place = CallDescription(operation: "wait of \(call.operation)", site: link.text(interval.site)).place
-      if try await finish(work, call, since: beginning, timeout: timeout, as: place) == nil {
+      if try await finish(work, call, group: group, since: beginning, timeout: timeout, as: place) == nil {
         tellTimeOut(of: call, timeout)
       } else {
         pending[handle] = nil
       }
     case .refused(let message):
-      try charge(interval, before: "wait")
+      try await charge(interval, before: "wait")
       pending[handle] = nil
       fail(.error, message)
     case nil:
@@ -184,9 +220,28 @@ final class RankConversation: @unchecked Sendable {
   ///   - beginning: when waiting for it began; now unless given.
   ///   - place: what the script has called for it and where.
   private func finish(
-    _ work: Work<Delivery>, _ call: CallDescription, since beginning: VirtualTime? = nil, timeout: Int64?,
-    as place: String
+    _ work: Work<Delivery>, _ call: CallDescription, group: UInt32?, since beginning: VirtualTime? = nil,
+    timeout: Int64?, as place: String
   ) async throws -> Delivery? {
+    guard let streams else {
+      return try await finish(work, since: beginning, timeout: timeout, as: place)
+    }
+    guard let group, worksOnDevice(group) else {
+      return try await streams.onHost { try await self.finish(work, since: beginning, timeout: timeout, as: place) }
+    }
+    streams.beginWait(on: currentStream)
+    let start = process.now
+    let delivery = try await work.wait()
+    rank.noteCall(place, from: start)
+    streams.endWait(on: currentStream)
+    if call.operation == "barrier" { streams.synchronizeHost(withStream: currentStream) }
+    deliver(delivery)
+    return delivery
+  }
+
+  private func finish(_ work: Work<Delivery>, since beginning: VirtualTime?, timeout: Int64?, as place: String)
+    async throws -> Delivery?
+  {
     let start = process.now
     defer { rank.noteCall(place, from: start) }
     let delivery: Delivery?
@@ -240,29 +295,29 @@ final class RankConversation: @unchecked Sendable {
 
   func answer(_ result: Answers.Result, received: (source: Int, tag: Int)? = nil) {
     session.permits.answer(
-      link, Answers.done(result, received: received, link: link, at: process.now.picoseconds), at: process.now)
+      link, Answers.done(result, received: received, link: link, at: scriptTime.picoseconds), at: scriptTime)
   }
 
   func fail(_ category: Answers.FailureCategory, _ message: String) {
     session.permits.answer(
-      link, Answers.failed(category, message, link: link, at: process.now.picoseconds), at: process.now)
+      link, Answers.failed(category, message, link: link, at: scriptTime.picoseconds), at: scriptTime)
   }
 }
 
 /// A started operation that the script has not waited for yet.
 enum PendingCall {
-  case underWay(Work<Delivery>, CallDescription)
+  case underWay(Work<Delivery>, CallDescription, group: UInt32?)
   /// The script is told when it waits.
   case refused(String)
 
   /// Waits until it has ended, in whatever way.
   func awaitEnd() async throws {
-    if case .underWay(let work, _) = self { try await work.waitRepeatably() }
+    if case .underWay(let work, _, _) = self { try await work.waitRepeatably() }
   }
 
   func hasEnded() async throws -> Bool {
     switch self {
-    case .underWay(let work, _): try await work.isCompleted()
+    case .underWay(let work, _, _): try await work.isCompleted()
     case .refused: true
     }
   }
@@ -281,7 +336,7 @@ extension RankRequest.Content {
   /// Whether the script might ask it again and again, while it waits for something.
   fileprivate var isQuestion: Bool {
     switch self {
-    case .test, .now, .sleep, .store, .waitForAny: true
+    case .test, .now, .event, .sleep, .store, .waitForAny: true
     case .group, .declaration, .collective, .send, .receive, .wait, .expect, .forget, .goodbye, .phase, .progress: false
     }
   }
@@ -293,7 +348,7 @@ extension RankRequest.Content {
     case .send(let request), .receive(let request): request.handle
     case .wait(let handle, _), .test(let handle), .forget(let handle): handle
     case .expect(let request): request.handle
-    case .group, .declaration, .now, .sleep, .store, .waitForAny, .goodbye, .phase, .progress: nil
+    case .group, .declaration, .now, .event, .sleep, .store, .waitForAny, .goodbye, .phase, .progress: nil
     }
   }
 }

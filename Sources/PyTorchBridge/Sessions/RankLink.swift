@@ -30,7 +30,9 @@ final class RankLink: @unchecked Sendable {
   /// The wait of the rank's threads, by its number, that another thread of it has interrupted last.
   var interruptedWait: UInt32 = 0
   private var names: [UInt32: String] = [:]
-  private var operations: [ComputedOperation] = []
+  private var work: [DeviceWork] = []
+  /// What the script's tensors took of the device's memory, if it has said so.
+  var memoryUses: [MemoryUse] = []
   private var inbox: Deque<RankRequest> = []
   private var hold: ExternalHold<RankRequest>?
   /// Why the rank will never ask for anything again, where that is an error.
@@ -54,7 +56,7 @@ final class RankLink: @unchecked Sendable {
 
   func define(name id: UInt32, as text: String) { names[id] = text }
 
-  func add(operations more: [ComputedOperation]) { operations += more }
+  func add(_ more: [DeviceWork]) { work += more }
 
   // MARK: Requests
 
@@ -74,8 +76,8 @@ final class RankLink: @unchecked Sendable {
     var request = request
     if case .forget = request.content {
     } else {
-      request.interval.operations = operations
-      operations = []
+      request.interval.work = work
+      work = []
     }
     switch request.content {
     case .goodbye: hasSaidGoodbye = true
@@ -90,7 +92,7 @@ final class RankLink: @unchecked Sendable {
   /// Takes in the goodbye of a rank whose process is going to end: its exit code says how the script has ended.
   func keep(goodbye request: RankRequest) {
     var request = request
-    request.interval.operations = operations
+    request.interval.work = work
     hasSaidGoodbye = true
     goodbye = request
     goodbyeTime = .now
@@ -134,7 +136,7 @@ final class RankLink: @unchecked Sendable {
     self.connection = connection
     awaitsAnswer = true
     names = [:]
-    operations = []
+    work = []
   }
 
   private func deliver(_ request: RankRequest) {

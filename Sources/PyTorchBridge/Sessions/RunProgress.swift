@@ -60,7 +60,7 @@ extension RankRequest.Content {
     case .store, .expect: "the store"
     case .sleep: "sleep"
     case .waitForAny: "calls of several threads"
-    case .collective, .send, .receive, .wait, .test, .forget, .now, .progress, .goodbye, .phase: "a call"
+    case .collective, .send, .receive, .wait, .test, .forget, .now, .event, .progress, .goodbye, .phase: "a call"
     }
   }
 }

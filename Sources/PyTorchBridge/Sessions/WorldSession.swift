@@ -31,6 +31,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   var welcomes: [[UInt8]] = []
   /// Whether the cluster says how collectives are done; if not, each group's library does.
   private let clusterChoosesAlgorithms: Bool
+  /// Whether scripts use the streams of accelerators.
+  let usesStreams: Bool
   /// Ranks with what they do in virtual time, in the order of ranks.
   var conversations: [RankConversation] = []
   private var reductions: [UInt64: Reduction] = [:]
@@ -51,8 +53,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   /// - Parameter folder: the session's, where ranks show their clocks while they compute.
   init(
     links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool,
-    control: LauncherLink?, folder: String?, interruption: Interruption = Interruption(), showsProgress: Bool = false,
-    takeReturns: @escaping () -> [Arrivals.Return] = { [] }
+    usesStreams: Bool = false, control: LauncherLink?, folder: String?, interruption: Interruption = Interruption(),
+    showsProgress: Bool = false, takeReturns: @escaping () -> [Arrivals.Return] = { [] }
   ) {
     self.links = links
     if case .measured = compute, let folder {
@@ -61,6 +63,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       }
     }
     self.clusterChoosesAlgorithms = clusterChoosesAlgorithms
+    self.usesStreams = usesStreams
     self.compute = compute
     self.control = control
     self.interruption = interruption
@@ -194,7 +197,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private func handle(_ frame: RankFrame, from link: RankLink) {
     switch frame {
     case .name(let id, let text): link.define(name: id, as: text)
-    case .operations(let operations): link.add(operations: operations)
+    case .work(let work): link.add(work)
+    case .memory(let uses): link.memoryUses = uses
     case .published(let number, let place):
       reductions.removeValue(forKey: number)?.finish(in: SharedBlock(owner: link, place: place))
     case .stack(let text): link.stack = text

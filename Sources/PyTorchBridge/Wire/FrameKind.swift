@@ -7,6 +7,8 @@ enum FrameKind: UInt8 {
   case stack = 5
   case forget = 6
   case interruption = 7
+  case streams = 8
+  case memory = 9
   case group = 10
   case collective = 11
   case send = 12
@@ -22,6 +24,7 @@ enum FrameKind: UInt8 {
   case progress = 22
   case waitAny = 23
   case expect = 24
+  case event = 25
   /// From the launcher: a rank's process runs.
   case started = 30
   /// From the launcher: a rank's process has ended.

@@ -5,7 +5,8 @@ import Devices
 enum RankFrame {
   case hello(Greeting)
   case name(id: UInt32, text: String)
-  case operations([ComputedOperation])
+  case work([DeviceWork])
+  case memory([MemoryUse])
   case published(reduction: UInt64, block: BlockPlace)
   case stack(String)
   case request(RankRequest)
@@ -24,8 +25,18 @@ enum RankFrame {
     case .hello: self = .hello(try Greeting(&reader))
     case .name: self = .name(id: try reader.integer(), text: try reader.string())
     case .operations:
-      self = .operations(
-        try reader.list(bytesPerEntry: 54) { (reader) throws(ProtocolError) in try ComputedOperation(&reader) })
+      self = .work(
+        try reader.list(bytesPerEntry: 54) { (reader) throws(ProtocolError) in
+          .operation(try ComputedOperation(&reader))
+        })
+    case .streams:
+      self = .work(
+        try reader.list(bytesPerEntry: 9) { (reader) throws(ProtocolError) in .stream(try StreamCommand(&reader)) })
+    case .memory:
+      self = .memory(
+        try reader.list(bytesPerEntry: 12, atMost: MemoryUse.mostKinds) { (reader) throws(ProtocolError) in
+          try MemoryUse(&reader)
+        })
     case .published:
       let reduction = try reader.integer(UInt64.self)
       guard let block = try BlockPlace(&reader) else { throw ProtocolError("a result was published without a block") }
@@ -47,7 +58,7 @@ enum RankFrame {
 /// A connection's first frame.
 struct Greeting: Sendable {
   static let magic: UInt32 = 0x4649_4E55
-  static let protocolVersion: UInt16 = 4
+  static let protocolVersion: UInt16 = 5
   static let tokenLength = 32
 
   let version: UInt16

@@ -46,6 +46,7 @@ extension RankRequest {
     case .wait: .wait(handle: try reader.integer(), timeoutNanoseconds: try reader.timeout())
     case .test: .test(handle: try reader.integer())
     case .now: .now
+    case .event: .event(try reader.integer())
     case .sleep: .sleep(nanoseconds: try reader.integer())
     case .waitAny: .waitForAny(try ThreadsRequest(&reader))
     case .store: .store(try StoreRequest(&reader))

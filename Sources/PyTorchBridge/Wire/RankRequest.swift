@@ -6,16 +6,13 @@ struct Interval: Sendable {
   var computedNanoseconds: Int64 = 0
   /// Where the script called the primitive, an entry of the rank's string table; 0 for none.
   var site: UInt32 = 0
-  /// What it computed, operation by operation, where the costs come from a model.
-  var operations: [ComputedOperation] = []
-}
+  /// What it gave its device, one after another, where the costs come from a model.
+  var work: [DeviceWork] = []
+  /// Whether there was such work that has been charged already.
+  var hadWork = false
 
-/// One torch operation and its cost.
-struct ComputedOperation: Sendable {
-  let name: UInt32
-  let dataType: DataType
-  let cost: OperationCost
-  let shape: KernelShape
+  /// Whether the script has given its device anything to do.
+  var hasWork: Bool { hadWork || !work.isEmpty }
 }
 
 /// A frame that the rank's logical process acts on.
@@ -35,6 +32,8 @@ struct RankRequest: Sendable {
     case test(handle: UInt32)
     case forget(handle: UInt32)
     case now
+    /// When an event of a stream happens.
+    case event(Int64)
     case store(StoreRequest)
     case sleep(nanoseconds: Int64)
     /// Several of the rank's threads wait, each for an operation of its own or for a time.

@@ -22,7 +22,7 @@ class ShortInterval:
     """A script that has computed for a moment."""
 
     computed_ns: int = 5
-    operations: list[Any] = field(default_factory=list)
+    work: list[Any] = field(default_factory=list)
 
 
 class StandingClock:

@@ -204,12 +204,30 @@ def test_compiled_functions_cost_what_they_are_made_of():
     assert [operation.name for operation in recorded(lambda: doubled(matrix))] == ["mm", "mul"]
 
 
-def test_operators_on_functions_are_refused_by_name():
+def test_operators_on_functions_cost_what_is_inside():
     from torch._higher_order_ops.cond import cond_op
 
     tensor, choice = torch.ones(3), torch.tensor(True)
-    with pytest.raises(NotImplementedError, match=r"cond.*--compute measured"):
-        recorded(lambda: cond_op(choice, lambda x: x + 1, lambda x: x - 1, (tensor,)))
+    operations = recorded(lambda: cond_op(choice, lambda x: x + 1, lambda x: x.exp(), (tensor,)))
+    assert [operation.name for operation in operations] == ["add"]
+
+
+def test_flexible_attention_is_one_kernel():
+    from torch.nn.attention.flex_attention import flex_attention
+    from uniference import uncompiled
+
+    uncompiled.install()
+    query = torch.randn(1, 2, 128, 16)
+    (operation,) = [each for each in recorded(lambda: flex_attention(query, query, query)) if each.flops > 1e6]
+    assert operation.name == "flex_attention"
+    assert operation.flops == 2 * 2 * 2 * 128 * 128 * 16
+
+
+def test_an_operation_that_is_composed_for_derivatives_alone_is_one_kernel():
+    values = torch.randn(100, requires_grad=True)
+    names = [each.name for each in recorded(lambda: torch.nn.functional.silu(values).sum().backward())]
+    assert names.count("silu_backward") == 1
+    assert "sigmoid" not in names
 
 
 def test_a_small_llama_costs_two_operations_for_each_parameter_and_token_plus_attention():

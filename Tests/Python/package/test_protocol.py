@@ -41,7 +41,7 @@ ENGINE_FRAMES = rows(FROM_ENGINE)
 def fields(body: str) -> Iterator[tuple[str, str]]:
     """The type and name of each field, in the order of the page. A list of structures has its entries' fields."""
     pattern = (
-        r"(?P<entries>list of `(?P<inner>u32 [^`]+)`)|list of `(?P<list>\w+)` (?P<list_name>[a-z ]+)"
+        r"(?P<entries>list of `(?P<inner>(?:u8|u32|string) [^`]+)`)|list of `(?P<list>\w+)` (?P<list_name>[a-z ]+)"
         r"|list of strings (?P<strings>\w+)|(?P<count>\d+) bytes (?P<raw>\w+)|bytes (?P<bytes>\w+)"
         r"|(?P<string>string)( (?P<string_name>[a-z ]+))?|(?P<block>\bblock\b)|`(?P<plain>[uif]\d+ [^`]+)`"
     )
@@ -94,8 +94,8 @@ class Decoder:
         if kind.startswith("raw "):
             return self.take(kind.removeprefix("raw ") + "s")
         if kind == "entries":
-            layout = "".join(FORMATS[entry.split()[0]] for entry in name.split(", "))
-            return [self.take(layout) for _ in range(self.take("I"))]
+            kinds = [entry.split() for entry in name.split(", ")]
+            return [tuple(self.value(*kind) for kind in kinds) for _ in range(self.take("I"))]
         element = FORMATS[kind.removeprefix("list ")]
         return [self.take(element) for _ in range(self.take("I"))]
 
@@ -113,6 +113,8 @@ SAMPLES: dict[str, tuple[bytes, list[Any]]] = {
     "name": (wire.name(1, "text"), [1, "text"]),
     "operations": (wire.operations([(1, 2, 3.0, 4.0, 5.0, (1, 6, 7, 8, 9, 10, 11))]),
                    [[(1, 2, 3.0, 4.0, 5.0, 1, 6, 7, 8, 9, 10, 11)]]),
+    "streams": (wire.streams([(0, 5), (1, 6)]), [[(0, 5), (1, 6)]]),
+    "memory": (wire.memory([("parameters", 7)]), [[("parameters", 7)]]),
     "published": (wire.published(1, BLOCK), [1, BLOCK]),
     "stack": (wire.stack("text"), ["text"]),
     "forget": (wire.forget(1), [1]),
@@ -133,6 +135,7 @@ SAMPLES: dict[str, tuple[bytes, list[Any]]] = {
     "declaration": (wire.declaration(102, 1, 2, 3), [1, 2, 3]),
     "progress": (wire.progress(SINCE), []),
     "wait any": (wire.wait_any(SINCE, 1, 2, 3, [4, 5]), [1, 2, 3, [4, 5]]),
+    "event": (wire.event(SINCE, 4), [4]),
     "expect": (wire.expect(SINCE, 1, "space", ["a"]), [1, "space", ["a"]]),
 }  # fmt: skip
 

@@ -32,7 +32,7 @@ class Reducing(Operands):
             return self._sparse_sums.start(tensors[0], opts)
         tensor = in_memory_order(self._operand("allreduce", refusals.check_single("allreduce", tensors)))
         call = self._reducing("all_reduce", Collective.ALL_REDUCE, tensor, opts)
-        return self._calls.collective(call, (tensor,), (tensor,), opts)
+        return self._calls.collective(call, self._scaled((tensor,), opts), (tensor,), opts)
 
     @operator("allreduce_coalesced_", others=5)
     def allreduce_coalesced(self, tensors: list[Tensor], opts: Any = None) -> UniferenceWork:
@@ -44,7 +44,7 @@ class Reducing(Operands):
         call = self._reducing("all_reduce_coalesced", Collective.ALL_REDUCE, operands[0], opts)
         count = sum(tensor.numel() for tensor in operands)
         call = call._replace(elements=count, result_count=count, shape=(count,))
-        return self._calls.collective(call, operands, operands, opts)
+        return self._calls.collective(call, self._scaled(operands, opts), operands, opts)
 
     @operator("reduce_", others=7)
     @short_form(dist.ReduceOptions, "root", "op", "timeout", operands=1)
@@ -110,14 +110,25 @@ class Reducing(Operands):
             refusals.check_sparse_reduction(options.reduceOp, tensor)
 
     def _reducing(self, name: str, operation: Collective, tensor: Tensor, options: Any) -> CollectiveCall:
-        reduction = Reduction.SUM if options is None else refusals.reduction_of(name, options.reduceOp, tensor)
+        reduction = Reduction.SUM
+        if options is not None:
+            reduction = refusals.reduction_of(name, options.reduceOp, tensor, self._calls.is_nccl(tensor))
         return self._describe(name, operation, tensor)._replace(reduction=reduction)
 
     def _reduce_to(self, tensor: Tensor, output: Tensor, root: int, name: str, options: Any) -> UniferenceWork:
         call = self._reducing(name, Collective.REDUCE, tensor, options)._replace(root=self._root(name, root))
-        return self._calls.collective(call, (tensor,), (output,) if root == self.rank() else (), options)
+        outputs = (output,) if root == self.rank() else ()
+        return self._calls.collective(call, self._scaled((tensor,), options), outputs, options)
 
     def _reduce_scatter(self, output: Tensor, inputs: Sequence[Tensor], name: str, options: Any) -> UniferenceWork:
         call = self._reducing(name, Collective.REDUCE_SCATTER, output, options)
         call = call._replace(elements=output.numel() * self.size())
-        return self._calls.collective(call, inputs, (output,), options)
+        return self._calls.collective(call, self._scaled(inputs, options), (output,), options)
+
+    def _scaled(self, inputs: Sequence[Tensor], options: Any) -> Sequence[Tensor]:
+        """Inputs times the factor of NCCL's ``PREMUL_SUM``, which its kernels multiply by; as they are otherwise."""
+        factor = None if options is None else refusals.factor_of(options.reduceOp)
+        if factor is None:
+            return inputs
+        with self._calls.session.uncharged():
+            return [tensor * factor for tensor in inputs]

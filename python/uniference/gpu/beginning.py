@@ -1,0 +1,56 @@
+"""Has torch find described GPUs: what has to be done before it is imported, and after."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from datetime import timedelta
+from typing import Any
+
+from uniference.gpu import library as native
+from uniference.gpu.bindings import BeforeTorchCuda, Bindings
+from uniference.gpu.description import Description
+
+NCCL_TIMEOUT = timedelta(minutes=10)
+"""``c10d::kProcessGroupNCCLDefaultTimeout``."""
+
+
+class DescribedGPUs:
+    """The GPUs that this process and those that are forked from it see."""
+
+    def __init__(self, description: Description) -> None:
+        """To be made before torch is imported. Raises `build.CannotBuild` or ``OSError``."""
+        self.description = description
+        self.library = native.load()
+        self.library.uniference_gpu_describe(
+            description.count, description.total_memory_bytes, description.context_bytes
+        )
+        self._bindings = Bindings(self.library, description)
+        sys.meta_path.insert(0, BeforeTorchCuda(self._bindings))
+
+    def finish(self) -> None:
+        """To be called once torch has been imported."""
+        import torch
+        from torch.distributed import distributed_c10d
+
+        from uniference.gpu import pinning, storages, triton
+
+        self.library.uniference_gpu_register()
+        self._bindings.finish()
+        storages.install(self.library)
+        pinning.install()
+        triton.install()
+        # Torch would run the backward pass of each device in a thread of its own; here they share the rank's clock.
+        torch.autograd.set_multithreading_enabled(False)
+        c10d: Any = distributed_c10d
+        c10d._NCCL_AVAILABLE = True
+        # It warns that there is no triton, which a described GPU has no use for.
+        logging.getLogger("torch.utils.flop_counter").setLevel(logging.ERROR)
+        constants: Any = torch.distributed.constants
+        c10d.default_pg_nccl_timeout = constants.default_pg_nccl_timeout = NCCL_TIMEOUT
+        global current
+        current = self
+
+
+current: DescribedGPUs | None = None
+"""What this process's torch has, if anything."""

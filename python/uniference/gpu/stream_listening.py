@@ -1,0 +1,90 @@
+"""Takes down what happens on a described GPU's streams, between the operations."""
+
+from __future__ import annotations
+
+import ctypes
+from typing import Any
+
+import torch
+
+from uniference.gpu import library as native
+from uniference.operations import OperationRecorder
+from uniference.session import Session
+from uniference.stream_notes import StreamNote
+from uniference.traffic import tensors_in
+from uniference.wire import StreamCommand
+
+PICOSECONDS_PER_MILLISECOND = 1e9
+
+
+class StreamNotes:
+    """Listens to torch's streams and events, and answers what depends on their times."""
+
+    def __init__(self, library: ctypes.CDLL, session: Session, recorder: OperationRecorder) -> None:
+        self._library = library
+        self._session = session
+        self._recorder = recorder
+        self._selected = 0
+        # Events that torch numbers count up from 1; those made here have numbers of their own.
+        self._last_own_event = 0
+        self._listener = native.StreamListener(
+            native.Synchronize(self._synchronize),
+            native.Record(self._record),
+            native.Record(self._block),
+            native.SynchronizeEvent(self._synchronize_event),
+            native.Query(self._query),
+            native.Elapsed(self._elapsed),
+        )
+        library.uniference_gpu_listen(ctypes.byref(self._listener))
+
+    def concerns(self, arguments: Any, keywords: Any, result: Any) -> bool:
+        """Whether an operation takes place on a GPU rather than on the host."""
+        return any(tensor.device.type == "cuda" for tensor in tensors_in((arguments, keywords, result)))
+
+    def select_current(self) -> None:
+        """What follows is given to the thread's current stream."""
+        device = self._library.uniference_gpu_current()
+        self._select(int(self._library.uniference_gpu_current_stream(device)))
+
+    def _select(self, stream: int) -> None:
+        if stream != self._selected:
+            self._selected = stream
+            self._recorder.note(StreamNote(StreamCommand.SELECT, stream))
+
+    def _synchronize(self, device: int, stream: int) -> None:
+        if stream < 0:
+            self._recorder.note(StreamNote(StreamCommand.SYNCHRONIZE_DEVICE, 0))
+        else:
+            self._recorder.note(StreamNote(StreamCommand.SYNCHRONIZE_STREAM, stream))
+
+    def _record(self, event: int, device: int, stream: int) -> None:
+        self._select(stream)
+        self._recorder.note(StreamNote(StreamCommand.RECORD, event))
+
+    def _block(self, event: int, device: int, stream: int) -> None:
+        self._select(stream)
+        self._recorder.note(StreamNote(StreamCommand.WAIT, event))
+
+    def _synchronize_event(self, event: int) -> None:
+        self._recorder.note(StreamNote(StreamCommand.SYNCHRONIZE_EVENT, event))
+
+    def _query(self, event: int, device: int, stream: int) -> int:
+        if event == 0:
+            self._last_own_event -= 1
+            event = self._last_own_event
+            self._record(event, device, stream)
+        time_ps = self._session.ask_event_ps(event)
+        return 1 if time_ps is None or time_ps <= self._session.ask_time_ps() else 0
+
+    def _elapsed(self, first: int, second: int) -> float:
+        start_ps, end_ps = self._session.ask_event_ps(first), self._session.ask_event_ps(second)
+        return 0.0 if start_ps is None or end_ps is None else (end_ps - start_ps) / PICOSECONDS_PER_MILLISECOND
+
+
+def listen(session: Session, recorder: OperationRecorder) -> None:
+    """Has a rank's recorder take down its streams, where there are described GPUs."""
+    from uniference.gpu import beginning
+
+    if beginning.current is not None:
+        recorder.streams = StreamNotes(beginning.current.library, session, recorder)
+        torch.autograd.set_multithreading_enabled(False)
