@@ -32,7 +32,6 @@ ASKED = {
     "masked_select": "masked_select()",
     "equal": "equal()",
     "index": "a mask as an index",
-    "copy_": "a copy to the host",
 }
 """What a script calls for the operations that ask."""
 

@@ -32,7 +32,7 @@ extension RankConversation {
   ///
   /// - Parameter keepsOrder: whether it waits for the group's call before. Messages do not: those of one batch are on
   ///   their way together.
-  func beginOnDevice(_ group: RankGroup, _ number: UInt32, keepsOrder: Bool = true) async throws {
+  func beginOnDevice(group number: UInt32, keepsOrder: Bool = true) async throws {
     guard let streams else { return }
     if worksOnDevice(number) {
       if keepsOrder { try await awaitLatestCall(ofGroup: number, streams) }

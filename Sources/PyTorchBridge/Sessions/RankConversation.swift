@@ -148,7 +148,7 @@ final class RankConversation: @unchecked Sendable {
     try await charge(whole.interval, before: call.operationAndOperand)
     begin(call)
     group.note(call)
-    try await beginOnDevice(group, request.group)
+    try await beginOnDevice(group: request.group)
     let work: Work<Delivery>
     do {
       work = try start(request, in: group.communicator)
@@ -169,7 +169,7 @@ final class RankConversation: @unchecked Sendable {
     let call = request.described(as: name, on: link, group: group.name, site: whole.interval.site)
     try await charge(whole.interval, before: call.operationAndOperand)
     begin(call)
-    try await beginOnDevice(group, request.group, keepsOrder: false)
+    try await beginOnDevice(group: request.group, keepsOrder: false)
     let work = try start(group.communicator)
     try await settle(work, group: request.group, handle: request.handle, call, isAnswered: whole.isAnswered, nil)
   }

@@ -62,9 +62,9 @@ class Bindings:
         module._CudaDeviceProperties = Properties
         module._CudaStreamBase = stream_base(module.Stream, self.current)
         module._CudaEventBase = event_base(module.Event, self._library.uniference_gpu_elapsed)
-        module._CUDAGraph = graph_base(self)
+        module._CUDAGraph = CUDAGraph
         module._graph_pool_handle = lambda: (0, 1)
-        module._cudart = runtime(self)
+        module._cudart = runtime(module)
         module._nccl_version = lambda: NCCL_VERSION
         module._nccl_version_suffix = lambda: b""
         module._host_emptyCache = lambda: None
@@ -241,27 +241,24 @@ class Bindings:
     _cuda_unlock_mutex = _cuda_lock_mutex
 
 
-def graph_base(bindings: Bindings) -> type:
-    """``torch._C._CUDAGraph``. Operations under capture are executed and charged where they stand."""
+class CUDAGraph:
+    """``torch._C._CUDAGraph``, which refuses to capture."""
 
-    class _CUDAGraph:
-        def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
-            return object.__new__(cls)
+    def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
+        return object.__new__(cls)
 
-        def capture_begin(self, *arguments: Any, **keywords: Any) -> None:
-            raise NotImplementedError(
-                "torch.cuda.graph is not simulated: a described GPU executes operations as they are called; "
-                "leave the capture out, and choose the runtime cuda-graphs for its dispatch"
-            )
-
-    return _CUDAGraph
+    def capture_begin(self, *arguments: Any, **keywords: Any) -> None:
+        raise NotImplementedError(
+            "torch.cuda.graph is not simulated: a described GPU executes operations as they are called; leave the "
+            "capture out"
+        )
 
 
-def runtime(bindings: Bindings) -> Any:
+def runtime(torch: Any) -> Any:
     """``torch.cuda.cudart()``, as far as scripts call it."""
 
     def memory(device: int) -> tuple[int, int]:
-        free, total = bindings._torch._accelerator_getMemoryInfo(device)
+        free, total = torch._accelerator_getMemoryInfo(device)
         return int(free), int(total)
 
     return SimpleNamespace(

@@ -5,8 +5,6 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import torch
-
 from uniference.gpu import library as native
 from uniference.operations import OperationRecorder
 from uniference.session import Session
@@ -87,4 +85,3 @@ def listen(session: Session, recorder: OperationRecorder) -> None:
 
     if beginning.current is not None:
         recorder.streams = StreamNotes(beginning.current.library, session, recorder)
-        torch.autograd.set_multithreading_enabled(False)

@@ -127,20 +127,12 @@ MemoryStatistics CachingAllocator::statistics() const {
 
 void CachingAllocator::reset_peaks() {
   std::lock_guard lock(mutex_);
-  for (Gauge* gauge :
-       {&statistics_.allocations, &statistics_.segments, &statistics_.inactive_splits, &statistics_.allocated_bytes,
-        &statistics_.reserved_bytes, &statistics_.inactive_split_bytes, &statistics_.requested_bytes}) {
-    gauge->reset_peak();
-  }
+  for (Gauge* gauge : statistics_.gauges()) gauge->reset_peak();
 }
 
 void CachingAllocator::reset_totals() {
   std::lock_guard lock(mutex_);
-  for (Gauge* gauge :
-       {&statistics_.allocations, &statistics_.segments, &statistics_.inactive_splits, &statistics_.allocated_bytes,
-        &statistics_.reserved_bytes, &statistics_.inactive_split_bytes, &statistics_.requested_bytes}) {
-    gauge->reset_totals();
-  }
+  for (Gauge* gauge : statistics_.gauges()) gauge->reset_totals();
   statistics_.retries = statistics_.out_of_memory = 0;
 }
 

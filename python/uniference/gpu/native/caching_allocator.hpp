@@ -5,9 +5,9 @@
 // so that `memory_allocated` and `memory_reserved` are what a GPU would say.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -32,6 +32,11 @@ struct MemoryStatistics {
   Gauge allocated_bytes, reserved_bytes, inactive_split_bytes, requested_bytes;
   int64_t retries = 0;
   int64_t out_of_memory = 0;
+
+  std::array<Gauge*, 7> gauges() {
+    return {&allocations,    &segments,       &inactive_splits,     &allocated_bytes,
+            &reserved_bytes, &inactive_split_bytes, &requested_bytes};
+  }
 };
 
 /// The memory of one device.

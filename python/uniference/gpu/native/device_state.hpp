@@ -18,9 +18,6 @@ void set_current_stream(c10::DeviceIndex index, c10::StreamId stream);
 /// A new stream's id.
 c10::StreamId new_stream();
 
-/// Called when the host has to wait for a device: `item()`, `synchronize()`, a copy to pageable memory.
-enum class Wait : int { stream, event, device };
-
 /// What happens on streams, for the one who keeps their time lines. Any of them can be null.
 struct StreamListener {
   /// The host waits until a stream has done what it has been given; for the whole device where `stream` is -1.

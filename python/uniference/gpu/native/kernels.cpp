@@ -104,22 +104,10 @@ c10::Device device_of(const c10::OperatorHandle& operation, const OperatorPlan& 
   return c10::Device(c10::kCUDA, current_device());
 }
 
-/// Calls the kernel of another device and puts the results where its arguments were.
-void call(
-    const c10::OperatorHandle& operation, const OperatorPlan& plan, c10::DispatchKey key, c10::Device owner, Stack* stack) {
-  bool is_meta = key == c10::DispatchKey::Meta;
-  TORCH_CHECK_NOT_IMPLEMENTED(
-      operation.hasComputedKernelForDispatchKey(key), operation.operator_name(), is_meta
-          ? " does not say what shapes its results have, so that it cannot run on tensors without values (--fake)"
-          : " is an operation of CUDA alone, which a described GPU does not have");
-  Loan loan(is_meta ? c10::kMeta : c10::kCPU, owner);
-  size_t count = plan.arguments.size(), start = stack->size() - count;
-  std::vector<IValue> returned(count);
-  for (const Result& result : plan.results) {
-    if (result.argument >= 0) returned[size_t(result.argument)] = (*stack)[start + size_t(result.argument)];
-  }
-  for (size_t each = 0; each < count; ++each) {
-    IValue& argument = (*stack)[start + each];
+/// Makes arguments those of another device's kernel. Numbers are drawn where it computes, by the owner's generator.
+void lend_arguments(Loan& loan, const OperatorPlan& plan, bool is_meta, c10::Device owner, IValue* arguments) {
+  for (size_t each = 0; each < plan.arguments.size(); ++each) {
+    IValue& argument = arguments[each];
     switch (plan.arguments[each]) {
       case Kind::tensor:
       case Kind::tensors:
@@ -144,11 +132,31 @@ void call(
         break;
     }
   }
-  {
-    at::AutoDispatchBelowADInplaceOrView below;
-    c10::impl::ExcludeDispatchKeyGuard uninterrupted(c10::DispatchKey::Fake);
-    operation.redispatchBoxed(c10::DispatchKeySet(key), stack);
+}
+
+/// Runs the kernel for a dispatch key, unseen by autograd and by what looks at operations of the host.
+void run_kernel(const c10::OperatorHandle& operation, c10::DispatchKey key, Stack* stack) {
+  at::AutoDispatchBelowADInplaceOrView below;
+  c10::impl::ExcludeDispatchKeyGuard uninterrupted(c10::DispatchKey::Fake);
+  operation.redispatchBoxed(c10::DispatchKeySet(key), stack);
+}
+
+/// Calls the kernel of another device and puts the results where its arguments were.
+void call(
+    const c10::OperatorHandle& operation, const OperatorPlan& plan, c10::DispatchKey key, c10::Device owner, Stack* stack) {
+  bool is_meta = key == c10::DispatchKey::Meta;
+  TORCH_CHECK_NOT_IMPLEMENTED(
+      operation.hasComputedKernelForDispatchKey(key), operation.operator_name(), is_meta
+          ? " does not say what shapes its results have, so that it cannot run on tensors without values (--fake)"
+          : " is an operation of CUDA alone, which a described GPU does not have");
+  Loan loan(is_meta ? c10::kMeta : c10::kCPU, owner);
+  size_t count = plan.arguments.size(), start = stack->size() - count;
+  std::vector<IValue> returned(count);
+  for (const Result& result : plan.results) {
+    if (result.argument >= 0) returned[size_t(result.argument)] = (*stack)[start + size_t(result.argument)];
   }
+  lend_arguments(loan, plan, is_meta, owner, stack->data() + start);
+  run_kernel(operation, key, stack);
   loan.settle();
   start = stack->size() - plan.results.size();
   for (size_t each = 0; each < plan.results.size(); ++each) {
@@ -301,16 +309,9 @@ bool is_worth_computing(
   // Small tensors can make large ones: their shapes say so.
   Stack trial(arguments.begin(), arguments.end());
   Loan loan(c10::kMeta, device);
-  for (size_t each = 0; each < trial.size(); ++each) {
-    Kind kind = plan.arguments[each];
-    if (kind == Kind::device && !trial[each].isNone()) trial[each] = c10::Device(c10::kMeta);
-    if (kind == Kind::pin_memory || kind == Kind::generator) trial[each] = IValue();
-    trial[each] = mapped(trial[each], kind, [&](const at::Tensor& tensor) { return loan.lend(tensor); });
-  }
+  lend_arguments(loan, plan, true, device, trial.data());
   try {
-    at::AutoDispatchBelowADInplaceOrView below;
-    c10::impl::ExcludeDispatchKeyGuard uninterrupted(c10::DispatchKey::Fake);
-    operation.redispatchBoxed(c10::DispatchKeySet(c10::DispatchKey::Meta), &trial);
+    run_kernel(operation, c10::DispatchKey::Meta, &trial);
   } catch (const std::exception&) {
     // The kernel itself says what is wrong.
     return true;
@@ -424,12 +425,12 @@ void infer(const c10::OperatorHandle& operation, const OperatorPlan& plan, c10::
 void run(const c10::OperatorHandle& operation, const OperatorPlan& plan, c10::Device device, Stack* stack) {
   CallCount& calls = calls_of_thread();
   calls.calls += 1;
-  auto signature = signature_of(operation, plan, torch::jit::last(*stack, plan.arguments.size()), device);
-  calls.latest = signature ? number_of(*signature) : 0;
-  if (!value_policy().is_fake || plan.is_view) {
-    call(operation, plan, c10::DispatchKey::CPU, device, stack);
-    return;
-  }
+  calls.latest = 0;
+  // Views cost nothing and compute nothing, so that nobody asks what they are.
+  if (plan.is_view) return call(operation, plan, c10::DispatchKey::CPU, device, stack);
+  auto signature = signature_of(plan, torch::jit::last(*stack, plan.arguments.size()), device);
+  if (signature) calls.latest = number_of(*signature);
+  if (!value_policy().is_fake) return call(operation, plan, c10::DispatchKey::CPU, device, stack);
   // Kernels take the arguments off the stack.
   std::vector<IValue> arguments(stack->end() - int64_t(plan.arguments.size()), stack->end());
   if (is_worth_computing(operation, plan, device, stack)) {

@@ -80,7 +80,7 @@ class Writer {
 }  // namespace
 
 std::optional<std::string> signature_of(
-    const c10::OperatorHandle&, const OperatorPlan& plan, c10::ArrayRef<IValue> arguments, c10::Device device) {
+    const OperatorPlan& plan, c10::ArrayRef<IValue> arguments, c10::Device device) {
   Writer writer;
   // Plans live as long as the process, one for each operation.
   writer.add('p', &plan);

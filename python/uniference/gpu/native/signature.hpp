@@ -13,7 +13,7 @@ namespace uniference {
 /// Shapes, types and places of all tensors of a call, which of them share memory, and all other arguments. Nothing for
 /// arguments that cannot be compared.
 std::optional<std::string> signature_of(
-    const c10::OperatorHandle& operation, const OperatorPlan& plan, c10::ArrayRef<c10::IValue> arguments, c10::Device device);
+    const OperatorPlan& plan, c10::ArrayRef<c10::IValue> arguments, c10::Device device);
 
 /// A number for each signature, from 1 on; the same in this process whenever it comes.
 int64_t number_of(const std::string& signature);
