@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -98,6 +100,7 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self._report_due_ns = 0
         self._is_paused = False
         self._surroundings = active_fake_mode()
+        _recorders.add(self)
 
     def __enter__(self) -> OperationRecorder:
         self._surroundings = active_fake_mode()
@@ -205,6 +208,8 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return result
 
     def _append(self, operation: Operation) -> None:
+        if self._is_paused:
+            return
         if self.streams is not None:
             self.streams.select_current()
         self._work.append(operation)
@@ -214,6 +219,17 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self._report is not None and (now_ns := wall_time_ns()) >= self._report_due_ns:
             self._report_due_ns = now_ns + REPORTING_PERIOD_NS
             self._report()
+
+
+def _pause_in_child() -> None:
+    """What a process forked by a rank computes, a data loader's worker for instance, is not the rank's work."""
+    for recorder in list(_recorders):
+        recorder._is_paused = True
+
+
+_recorders: weakref.WeakSet[OperationRecorder] = weakref.WeakSet()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pause_in_child)
 
 
 def active_fake_mode() -> tuple[Any, int]:

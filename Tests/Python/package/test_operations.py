@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 
 import pytest
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
+from uniference import operations
+from uniference.kernel_costs import Cost
 from uniference.operations import Operation, OperationRecorder
 from uniference.tensors import DATA_TYPE_CODES
 
@@ -165,6 +168,23 @@ def test_nothing_is_taken_down_while_paused():
         torch.ones(3)
     assert [operation.name for operation in recorder.take()] == ["ones"]
     assert recorder.take() == []
+
+
+def test_what_a_forked_process_computes_is_not_taken_down(monkeypatch):
+    monkeypatch.setattr(operations, "REPORTING_PERIOD_NS", 0)
+    reading, writing = os.pipe()
+    recorder = OperationRecorder(report=lambda: os.write(writing, b"reported "))
+    with recorder:
+        torch.ones(3)
+        if os.fork() == 0:
+            try:
+                torch.ones(3).add(1)
+                recorder.charge("kernel", Cost(flops=1))
+                os.write(writing, f"{len(recorder.take())} taken down".encode())
+            finally:
+                os._exit(0)
+        os.wait()
+    assert os.read(reading, 100) == b"reported 1 taken down"
 
 
 def test_fake_tensors_cost_what_true_ones_do():
