@@ -2,8 +2,8 @@
 # `make help` says what there is.
 
 .NOTPARALLEL:
-.PHONY: help build programs quickstart torch test build-tests python-for-tests test-swift test-python test-determinism \
-  benchmark benchmark-pytorch benchmark-values format lint lint-swift lint-python clean
+.PHONY: help build programs quickstart torch test test-all build-tests python-for-tests test-swift test-python \
+  test-determinism benchmark benchmark-pytorch benchmark-values format lint lint-swift lint-python clean
 
 # Each run of a test imports torch. Where its byte code is not kept, Python compiles it anew every time, which takes
 # longer than all else that an import does.
@@ -17,9 +17,12 @@ TEST_BUILD := --scratch-path .build/tests --configuration release -debug-info-fo
 FORMATTED := Package.swift Sources Tests Examples Benchmarks/Package.swift Benchmarks/Sources
 LINT_OPTIONS ?= --strict
 SWIFT_TESTS := UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build $(TEST_BUILD)
-PYTEST := PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(TESTED) .venv/bin/python -m pytest -rs Tests/Python
-# What measures this machine is alone on it.
-PYTHON_TESTS = $(PYTEST) -m "not alone" --numprocesses 2 --dist loadgroup && $(PYTEST) -m alone
+PYTEST = PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(TESTED) $(if $(WITH_SLOW),UNIFERENCE_FUZZ_SECONDS=60) \
+  .venv/bin/python -m pytest -rs Tests/Python
+# What measures this machine is alone on it. Slow tests are more cases of what quicker ones cover: other numbers of
+# ranks, other strategies; fuzzers then run for a minute each.
+PYTHON_TESTS = $(PYTEST) -m "not alone$(NOT_SLOW)" --numprocesses 2 --dist loadgroup && $(PYTEST) -m "alone$(NOT_SLOW)"
+NOT_SLOW = $(if $(WITH_SLOW),, and not slow)
 PYTHON_SOURCES := python Examples Scripts Benchmarks Tests
 # Examples are as users write them, and tests are free of annotations; everything else is typed.
 TYPED_PYTHON := python/uniference Scripts Benchmarks
@@ -46,12 +49,15 @@ torch: ## .venv with PyTorch and what the examples need, and the library by whic
 	PIP_NO_DEPS=1 Scripts/python-environment.sh Examples/pytorch/requirements.txt
 	Scripts/build-torch.sh .venv/bin/python
 
-test: ## everything, from a fresh clone
+test: ## what continuous integration runs, from a fresh clone
 	@Scripts/side-by-side.sh '$(MAKE) build-tests' '$(MAKE) python-for-tests lint-python'
 	$(SWIFT_TESTS)
 	$(PYTHON_TESTS)
 	Scripts/check-determinism.sh $(TESTED)
 	@$(MAKE) lint-swift
+
+test-all: ## the same, with the slow tests
+	$(MAKE) test WITH_SLOW=1
 
 build-tests:
 	swift build --build-tests $(TEST_BUILD)

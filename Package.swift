@@ -72,6 +72,7 @@ let package = Package(
       dependencies: [
         "Documents", "Inputs", "Quantities", "SimulationKernel", "Network", "Hosts", "Devices", "Communication",
         "Simulation", "Tensors", "LibTorch", "Models", "Results", "Reports",
+        .product(name: "HeapModule", package: "swift-collections"),
       ],
       resources: [.embedInCode("Runtimes/Shipped")]),
     .target(

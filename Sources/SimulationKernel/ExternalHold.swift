@@ -86,12 +86,17 @@ extension LogicalProcess {
   /// - Parameters:
   ///   - operation: what the work is called in reports.
   ///   - source: where the report will come in; from another thread unless given.
+  ///   - isContinued: whether it is the rest of what the process did before, rather than what follows a primitive:
+  ///     ``lastReturn`` stays what it was.
   ///   - begin: starts the work and must return at once.
   /// - Returns: the work's value; the local clock has moved by the time it took.
   public func hold<Value: Sendable>(
     for operation: String, returning type: Value.Type = Value.self, reportedBy source: (any ReportSource)? = nil,
-    fileID: StaticString = #fileID, line: UInt = #line, _ begin: (ExternalHold<Value>) -> Void
+    isContinued: Bool = false, fileID: StaticString = #fileID, line: UInt = #line,
+    _ begin: (ExternalHold<Value>) -> Void
   ) async throws -> Value {
+    let formerReturn = lastReturn
+    defer { if isContinued { lastReturn = formerReturn } }
     if now < engine.now { catchUp(with: engine.now) }
     let hold = ExternalHold<Value>(operation: operation)
     begin(hold)

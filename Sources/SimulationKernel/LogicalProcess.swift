@@ -15,7 +15,7 @@ public final class LogicalProcess: @unchecked Sendable {
   public internal(set) var now: VirtualTime
 
   /// When the process last came back from a primitive.
-  public private(set) var lastReturn = VirtualTime.zero
+  public internal(set) var lastReturn = VirtualTime.zero
 
   /// Where the process last called a primitive.
   public var lastPrimitive: SourceLocation?

@@ -22,6 +22,7 @@ os.environ.pop("COLUMNS", None)
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "alone: measures this machine, so nothing else runs meanwhile")
+    config.addinivalue_line("markers", "slow: one more case of what a quicker test covers; runs with `make test-all`")
 
 
 @pytest.fixture

@@ -1,16 +1,10 @@
 """What people see on a terminal: tables that fit it, with bold headings, and no escape sequences out of files."""
 
-import fcntl
-import os
-import pathlib
-import pty
 import re
-import struct
-import subprocess
-import termios
 import unicodedata
 
 import pytest
+from terminal import on_terminal
 
 SCENARIO = """
 cluster:
@@ -21,29 +15,6 @@ model: llama-3.2-1b
 strategy: all
 workload: {prompt: 8, generate: 2}
 """
-
-
-def on_terminal(binary: pathlib.Path, *arguments: str, columns: int, cwd: pathlib.Path) -> tuple[int, str]:
-    """The exit code, and all that appears on a terminal of so many columns."""
-    main, side = pty.openpty()
-    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    environment = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")}
-    process = subprocess.Popen(
-        [binary, *arguments], stdin=side, stdout=side, stderr=side, cwd=cwd, env=environment | {"TERM": "xterm"}
-    )
-    os.close(side)
-    shown = bytearray()
-    while True:
-        try:
-            piece = os.read(main, 1 << 16)
-        except OSError:
-            # Linux ends a terminal whose other side is closed by EIO.
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(main)
-    return process.wait(), shown.decode()
 
 
 def width(line: str) -> int:

@@ -33,7 +33,9 @@ def excess(point: dict[str, float]) -> float:
 
 
 @pytest.mark.usefixtures("testbeds")
-@pytest.mark.parametrize("family", REACHED)
+@pytest.mark.parametrize(
+    "family", ["collectives", "models", *(pytest.param(family, marks=pytest.mark.slow)
+                                          for family in ("heterogeneous", "what-if"))])
 def test_predictions_hold(uniference: str, family: str) -> None:
     """Each family near what it reaches, tried twice: a machine that does other things may disturb one try."""
     for _ in range(2):

@@ -52,11 +52,15 @@ final class RankConversation: @unchecked Sendable {
     }
     session.permits.answer(link, welcome, at: process.now)
     rank.beginPhase(ScriptPhase.start.rawValue)
+    var isContinued = false
     while true {
       activity = .script
       // What the script does next begins at its host's time, whatever its streams have been given.
       if let streams { process.setClock(to: max(streams.hostTime, process.engine.now)) }
-      let request = try await process.hold(for: "the script's computing", reportedBy: session) { link.take(into: $0) }
+      let request = try await process.hold(
+        for: "the script's computing", reportedBy: session, isContinued: isContinued
+      ) { link.take(into: $0) }
+      isContinued = if case .progress = request.content { true } else { false }
       activity = .waiting(operation: request.content.waitName)
       if case .forget(let handle) = request.content {
         pending[handle] = nil

@@ -20,6 +20,7 @@ extension WorldSession {
     welcomes = frames
     var options = options
     options.collectiveName = { $0.torchName }
+    options.logsByTime = true
     do {
       let report = try World.simulate(ScriptProgram(session: self), on: cluster, options: options)
       if let omission = agreements.omission(among: links.count) { options.warning?(omission) }

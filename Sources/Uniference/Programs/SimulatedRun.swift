@@ -26,7 +26,7 @@ final class SimulatedRun {
       seed: options.seed,
       interruption: options.interruption)
     traffic = world.countTraffic()
-    events = RunEvents(log: recorder.log, options: options)
+    events = RunEvents(log: recorder.log, options: options) { [engine = world.engine] in engine.now }
     world.observer = events
     world.usesMemoisedTiming = options.usesMemoisedTiming && options.tracePath == nil && options.kernelTimes.mayRepeat
     if options.tracePath != nil { world.network.activity = LinkActivity(linkCount: topology.links.count) }
@@ -76,6 +76,7 @@ final class SimulatedRun {
 
   /// What the run has found so far.
   func report(log: EventLog) throws -> SimulationReport {
+    events.finish()
     if let failure = events.failure { throw failure }
     for service in services { service.endSpans() }
     let total = VirtualTime.zero.duration(to: world.engine.endTime)

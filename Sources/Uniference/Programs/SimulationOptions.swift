@@ -33,6 +33,10 @@ public struct SimulationOptions {
   /// Asked at the end of a run that has gone well: whether its record and trace are to be kept.
   package var isWorthKeeping: () -> Bool = { true }
 
+  /// Whether the event log holds what ranks do by themselves in the order in which it begins, for programs that say at
+  /// moments of real time what they have done. Others say it in virtual time's order, and it is logged as they do.
+  package var logsByTime = false
+
   /// Where compute time comes from, where that is not what ``kernelTimes`` says.
   package var computeBasis: ComputeBasis?
 

@@ -40,7 +40,7 @@ def described(result: Any) -> str:
     return result if isinstance(result, str) else "a result"
 
 
-@pytest.mark.parametrize("ranks", [2, 3, 4])
+@pytest.mark.parametrize("ranks", [3, pytest.param(2, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)])
 def test_every_operation_gives_what_gloo_gives(ranks, tmp_path, uniference):
     real, simulated = tmp_path / "gloo", tmp_path / "simulated"
     real.mkdir()

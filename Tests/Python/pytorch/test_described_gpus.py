@@ -340,8 +340,10 @@ def test_what_cannot_be_described_is_refused_in_a_line(run, tmp_path, options, d
 
 
 def test_one_seed_gives_one_event_log(run, gpus):
-    options = (*GPU, "--json")
-    runs = [run(2, TRAINING, "cuda", "nccl", options=options, cluster=gpus) for _ in range(2)]
+    """However often ranks say how far they have come."""
+    reporting = "    from uniference import operations\n    operations.REPORTING_PERIOD_NS = {}"
+    runs = [run(2, reporting.format(period_ns) + TRAINING, "cuda", "nccl", options=(*GPU, "--json"), cluster=gpus)
+            for period_ns in (1_000_000_000, 0)]
     assert runs[0].code == 0, runs[0].errors
     assert figures(runs[0])["event_log_sha256"] == figures(runs[1])["event_log_sha256"]
     assert figures(runs[0])["total_s"] > 0

@@ -34,7 +34,11 @@ EXAMPLES = {
 }
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+SLOW = {"pipeline_schedules-GPipe", "smollm2-pipeline-2", "smollm2-pipeline-3", "smollm2-sequence-2"}
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in EXAMPLES])
 def test_an_example_prints_what_it_did_when_it_did(run, name):
     ranks, (script, *arguments) = EXAMPLES[name]
     done = run(ranks, FOLDER / script, *arguments, options=(*ROOFLINE, "--json"))
@@ -50,6 +54,7 @@ def test_an_example_prints_what_it_did_when_it_did(run, name):
     assert text == golden.read_text()
 
 
+@pytest.mark.slow
 def test_smollm2_says_what_one_process_and_transformers_do():
     single = subprocess.run(
         [sys.executable, FOLDER / "smollm2.py", "--check", "--tokens", "6"], capture_output=True, text=True)

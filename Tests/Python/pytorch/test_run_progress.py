@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import re
-import subprocess
 import sys
+
+from terminal import on_terminal
 
 SCRIPT = """
 import time
@@ -38,29 +37,10 @@ network: {link: {bandwidth: 1 Gbps, latency: 100 us}}
 def test_progress_comes_and_goes(uniference, tmp_path):
     (tmp_path / "script.py").write_text(SCRIPT)
     (tmp_path / "c.yaml").write_text(CLUSTER)
-    main, side = pty.openpty()
-    process = subprocess.Popen(
-        [uniference, "run", "--no-record", "--cluster", "c.yaml", "script.py"],
-        cwd=tmp_path,
-        stdin=side,
-        stdout=side,
-        stderr=side,
-        env=os.environ | {"TERM": "xterm", "UNIFERENCE_PYTHON": sys.executable},
-    )
-    os.close(side)
-    shown = bytearray()
-    while True:
-        try:
-            piece = os.read(main, 1 << 16)
-        except OSError:
-            break
-        if not piece:
-            break
-        shown += piece
-    os.close(main)
-    assert process.wait() == 0, shown.decode()
+    command = ("run", "--no-record", "--cluster", "c.yaml", "script.py")
+    code, text = on_terminal(uniference, *command, cwd=tmp_path, UNIFERENCE_PYTHON=sys.executable)
+    assert code == 0, text
 
-    text = shown.decode()
     drawn = re.findall(r"\r\x1b\[2K([^\r\n\x1b]+)", text)
     progress = [line for line in drawn if re.match(r"[\d.]+ \S+ simulated, \d+ calls?", line)]
     assert len(progress) >= 3, text
