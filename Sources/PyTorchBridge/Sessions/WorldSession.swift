@@ -78,7 +78,11 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   /// Who chooses the algorithms of a group that uses the library; `nil` for the cluster.
   func selector(for library: GroupRequest.Library) -> AlgorithmSelector? {
     if clusterChoosesAlgorithms { return nil }
-    return library == .nccl ? .nccl : .gloo
+    return switch library {
+    case .gloo: .gloo
+    case .nccl: .nccl
+    case .ncclWithIntraNode: .custom
+    }
   }
 
   // MARK: Reductions

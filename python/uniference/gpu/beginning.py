@@ -33,12 +33,13 @@ class DescribedGPUs:
         import torch
         from torch.distributed import distributed_c10d
 
-        from uniference.gpu import pinning, storages, triton
+        from uniference.gpu import graphs, pinning, storages, triton
 
         self.library.uniference_gpu_register()
         self._bindings.finish()
         storages.install(self.library)
         pinning.install()
+        graphs.install()
         triton.install()
         # Torch would run the backward pass of each device in a thread of its own; here they share the rank's clock.
         torch.autograd.set_multithreading_enabled(False)
