@@ -109,7 +109,7 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.take_signature: Callable[[], int] | None = None
         """Tells calls apart by their shapes, where all operations come by the library for described GPUs: calls of one
         signature cost the same. 0 where the last call has none."""
-        self._known: dict[int, KnownCall] = {}
+        self._known: dict[tuple[int, Any], KnownCall] = {}
         self.streams: StreamNotes | None = None
         """What scripts for CUDA do with their streams, taken down between the operations."""
         self.regions: Regions | None = None
@@ -220,11 +220,13 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.take_signature()
         result = function(*arguments, **keywords)
         signature = self.take_signature()
-        known = self._known.get(signature) if signature else None
+        # Operations that the library sees as the same one can have other arguments.
+        key = (signature, function)
+        known = self._known.get(key) if signature else None
         if known is None:
             known = self._know(function, arguments, keywords, result)
             if signature:
-                self._known[signature] = known
+                self._known[key] = known
         self._take_down(known, arguments, keywords, result)
         return result
 

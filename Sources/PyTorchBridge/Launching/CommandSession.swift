@@ -110,7 +110,7 @@ public final class CommandSession: Sendable {
       let cluster = try cluster.keepingDevices(links.count)
       let session = WorldSession(
         links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, usesStreams: gpus != nil, control: nil,
+        chosenCollectives: cluster.network.chosenCollectives, usesStreams: gpus != nil, control: nil,
         folder: folder,
         interruption: interruption, takeReturns: { [] })
       var simulation = SimulationOptions()

@@ -50,7 +50,7 @@ public struct ScriptRun {
       let links = try launcher.startRanks(cluster.devices.count, link, interruption: isInterrupted)
       let session = WorldSession(
         links: links, compute: mode, parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, usesStreams: gpus != nil, control: link,
+        chosenCollectives: cluster.network.chosenCollectives, usesStreams: gpus != nil, control: link,
         folder: launcher.folder.path, interruption: simulation.interruption, showsProgress: options.showsProgress,
         takeReturns: launcher.takeReturns)
       var simulation = simulation

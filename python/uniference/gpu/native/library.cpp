@@ -14,6 +14,7 @@
 #include "generators.hpp"
 #include "kernels.hpp"
 #include "operator_plan.hpp"
+#include "recurrent.hpp"
 #include "signature.hpp"
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
@@ -94,6 +95,7 @@ void register_kernels() {
   aten.impl("record_stream", &record_stream);
   register_factories(aten);
   register_attention(aten);
+  register_recurrent(aten);
   auto rest = new torch::Library(torch::Library::IMPL, "_", c10::DispatchKey::CUDA, __FILE__, __LINE__);
   rest->fallback(torch::CppFunction::makeFromBoxedFunction<&run_on_device>());
 }
