@@ -90,6 +90,11 @@ class Place(NamedTuple):
     entry: int
     """In a list of tensors; -1 for a tensor by itself."""
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the call has made the tensor."""
+        return self.source == 2
+
     def tensor(self, arguments: Any, keywords: Any, result: Any) -> Tensor:
         """The tensor of a call."""
         if self.source == 2:
@@ -229,8 +234,8 @@ class Fusion:
         self._read_levels: dict[int, int] = {}
         """By storage, the level behind which nobody reads what it holds any more."""
         self._writers: dict[int, Group] = {}
-        self._readers: dict[int, Group] = {}
-        self._read_later: set[tuple[int, int]] = set()
+        self._readers: dict[int, list[Group]] = {}
+        """By storage, the groups that have read it since it was last written to."""
 
     def add(self, step: Step) -> None:
         """Takes the next operation."""
@@ -252,15 +257,20 @@ class Fusion:
         group.steps.append(step)
         group.elements = max(group.elements, step.elements)
         for key in step.reads:
-            self._readers[key] = group
+            readers = self._readers.setdefault(key, [])
+            if not readers or readers[-1] is not group:
+                readers.append(group)
             self._read_levels[key] = max(self._read_levels.get(key, 0), level)
         for key in step.writes:
             self._levels[key] = level + 1 if step.is_barrier else level
             self._writers[key] = group
+            self._readers[key] = []
 
     def _group_for(self, step: Step, level: int) -> Group:
+        # What has to run before: who wrote what it reads, and who wrote or read what it writes.
         candidates = [self._writers.get(key) for key in [*step.reads, *step.writes]]
-        sharing = [self._readers.get(key) for key in step.reads]
+        candidates += [reader for key in step.writes for reader in self._readers.get(key, ())]
+        sharing = [reader for key in step.reads for reader in self._readers.get(key, ())]
         found: Group | None = None
         for place, candidate in enumerate([*candidates, *sharing]):
             if candidate is None:
@@ -348,13 +358,13 @@ class LiveStorages:
         self._seen: dict[int, StorageWeakRef] = {}
         self._made: set[int] = set()
 
-    def note(self, tensor: Tensor, is_written: bool = False) -> int:
+    def note(self, tensor: Tensor, is_new: bool = False) -> int:
         """Takes down a tensor's storage, whose address is nobody else's from then on, and gives its key."""
         storage = tensor.untyped_storage()
         key = int(storage._cdata)
         if key not in self._seen:
             self._seen[key] = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
-            if is_written:
+            if is_new:
                 self._made.add(key)
         return key
 

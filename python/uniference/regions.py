@@ -170,7 +170,9 @@ class _Segment:
 
     def add(self, plan: StepPlan, arguments: Any, keywords: Any, result: Any) -> None:
         reads = [self._live.note(place.tensor(arguments, keywords, result)) for place, _ in plan.reads]
-        writes = [self._live.note(place.tensor(arguments, keywords, result), True) for place, _ in plan.writes]
+        writes = [
+            self._live.note(place.tensor(arguments, keywords, result), place.is_new) for place, _ in plan.writes
+        ]
         self._fusion.add(plan.step(reads, writes))
         self.is_empty = False
 
