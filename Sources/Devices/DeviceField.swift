@@ -15,6 +15,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
   case peakInt8 = "peak_int8"
   case computeEfficiency = "compute_efficiency"
   case launchOverhead = "launch_overhead"
+  case hostLink = "host_link"
   case idlePower = "idle_power"
   case busyPower = "busy_power"
   case memoryBoundPower = "memory_bound_power"
@@ -32,6 +33,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
       "peak dense arithmetic rate for \(rawValue.dropFirst("peak_".count))"
     case .computeEfficiency: "fraction of the peak arithmetic rate that operations reach"
     case .launchOverhead: "fixed time to start one operation"
+    case .hostLink: "peak rate of copies between the memories of host and device, in one direction"
     case .idlePower: "power while waiting"
     case .busyPower: "power while computing"
     case .memoryBoundPower: "power while memory is what takes time: 0 for idle_power, 1 for busy_power"
@@ -45,7 +47,7 @@ public enum DeviceField: String, CaseIterable, Hashable, Sendable {
     switch self {
     case .memory: Self.memoryBounds
     case .reservedMemory: Self.reservedMemoryBounds
-    case .memoryBandwidth: Self.memoryBandwidthBounds
+    case .memoryBandwidth, .hostLink: Self.memoryBandwidthBounds
     case .memoryEfficiency, .computeEfficiency: Self.efficiencyBounds
     case .memoryBoundPower, .pollingPower: Self.shareBounds
     case .peakFloat64, .peakFloat32, .peakFloat16, .peakBFloat16, .peakFloat8, .peakFloat4, .peakInt8: Self.peakBounds

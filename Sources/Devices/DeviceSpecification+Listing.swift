@@ -30,6 +30,7 @@ extension DeviceSpecification {
       return field.peakElementType.flatMap { ownPeak(for: $0) }.map { entry($0, \.description) }
     case .computeEfficiency: return entry(computeEfficiency, \.description)
     case .launchOverhead: return entry(launchOverhead, \.shortDescription)
+    case .hostLink: return hostLink.map { entry($0, \.byteRateDescription) }
     case .idlePower: return entry(idlePower, \.description)
     case .busyPower: return entry(busyPower, \.description)
     case .memoryBoundPower: return memoryBoundPower.map { entry($0, \.description) }

@@ -49,6 +49,7 @@ extension DeviceSpecification {
       if let type = field.peakElementType { setPeak(peak, for: type) }
     case .computeEfficiency: computeEfficiency = Figure(try Ratio(parsing: text, field.bounds), source)
     case .launchOverhead: launchOverhead = Figure(try Duration(parsing: text, field.bounds), source)
+    case .hostLink: hostLink = Figure(try Bandwidth(parsing: text, field.bounds), source)
     case .idlePower: idlePower = Figure(try Power(parsing: text, field.bounds), source)
     case .busyPower: busyPower = Figure(try Power(parsing: text, field.bounds), source)
     case .memoryBoundPower: memoryBoundPower = Figure(try Ratio(parsing: text, field.bounds), source)

@@ -25,6 +25,8 @@ public struct DeviceSpecification: Hashable, Sendable {
   public var computeEfficiency: Figure<Ratio>
   /// Fixed time to start one operation: dispatch by the host and launch on the device.
   public var launchOverhead: Figure<Duration>
+  /// Peak rate of copies between the memories of host and device, in one direction; `nil` where they share one memory.
+  public var hostLink: Figure<Bandwidth>?
   /// Power while waiting, with the model loaded.
   public var idlePower: Figure<Power>
   /// Power while computing.

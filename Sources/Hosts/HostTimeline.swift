@@ -31,6 +31,15 @@ public struct HostTimeline: Hashable, Sendable {
     return max(streamTime, Picoseconds.sum(time, model.launchLatencyPicoseconds))
   }
 
+  /// Dispatches an operation that takes the host only so many thousandths of a framework's operation: a kernel of a
+  /// compiled program, or one of a graph that has been launched as a whole.
+  ///
+  /// - Returns: when the stream begins it.
+  public mutating func dispatch(thousandths: Int64, behind streamTime: Int64) -> Int64 {
+    time = Picoseconds.sum(time, thousandths * model.picosecondsPerOperation / 1000)
+    return max(streamTime, Picoseconds.sum(time, model.launchLatencyPicoseconds))
+  }
+
   /// Dispatches a call of the communication library.
   ///
   /// - Returns: when the stream begins it.

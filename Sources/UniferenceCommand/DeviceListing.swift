@@ -55,6 +55,7 @@ extension DeviceField {
     case .peakInt8: rate(.int8)
     case .computeEfficiency: (device.computeEfficiency.value.value, "1")
     case .launchOverhead: (device.launchOverhead.value.inSeconds, "s")
+    case .hostLink: (device.hostLink?.value.bytesPerSecond ?? 0, "B/s")
     case .idlePower: (device.idlePower.value.watts, "W")
     case .busyPower: (device.busyPower.value.watts, "W")
     case .memoryBoundPower: (device.memoryBoundPower?.value.value ?? 1, "1")

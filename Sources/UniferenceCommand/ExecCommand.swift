@@ -25,6 +25,12 @@ struct ExecCommand: ReportingCommand {
   @Flag(help: "Print the same as one JSON object, on standard error, after the command's own output.")
   var json = false
 
+  @Flag(
+    help: """
+      The command's processes use CUDA and NCCL: torch, though built for the CPU, has the GPUs that the cluster describes.
+      """)
+  var gpu = false
+
   @Argument(parsing: .captureForPassthrough, help: ArgumentHelp("The command, after --.", valueName: "command"))
   var command: [String]
 
@@ -32,7 +38,9 @@ struct ExecCommand: ReportingCommand {
     let words = PythonInterpreter.startable(command.first == "--" ? Array(command.dropFirst()) : command)
     guard !words.isEmpty else { throw ValidationError("Give a command after --, such as: -- pytest tests.") }
     var options = CommandSession.Options()
-    options.compute = try session.computeKind()
+    options.compute = try session.computeKind(usually: gpu ? .roofline : .measured)
+    if gpu, case .measured = options.compute { throw ValidationError(SessionOptions.measuredWithGPUs) }
+    options.describesGPUs = gpu
     options.usesRealClock = session.realClock
     options.parallelRanks = session.parallelRanks
     options.seed = session.seed

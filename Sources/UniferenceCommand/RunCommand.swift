@@ -63,7 +63,7 @@ struct RunCommand: ReportingCommand {
     case .measured where fake:
       throw ValidationError("--fake computes nothing that could be measured; add --compute roofline.")
     case .measured where gpu:
-      throw ValidationError("--gpu: what this machine takes says nothing of a GPU; leave --compute out.")
+      throw ValidationError(SessionOptions.measuredWithGPUs)
     case .measured: break
     case .recorded where fake:
       throw ValidationError("--fake computes nothing that has been recorded; add --compute roofline.")

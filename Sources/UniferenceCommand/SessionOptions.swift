@@ -34,6 +34,9 @@ struct SessionOptions: ParsableArguments {
   @Option(help: "The source of all random numbers of the network.")
   var seed: UInt64 = 0
 
+  /// What is wrong with `--gpu --compute measured`.
+  static let measuredWithGPUs = "--gpu: what this machine takes says nothing of a GPU; leave --compute out."
+
   func validate() throws {
     guard parallelRanks >= 1 else {
       throw ValidationError("--parallel-ranks \(parallelRanks) is not possible; give 1 or more.")

@@ -122,7 +122,7 @@ struct FrameFuzzTests {
       let ranks = (0..<2).map { PlayedRank(rank: $0, number: UInt32($0)) }
       let compute: ComputeMode = seed % 2 == 0 ? .measured : .roofline
       let session = WorldSession(
-        links: ranks.map(\.link), compute: compute, parallelRanks: 2, clusterChoosesAlgorithms: false, control: nil,
+        links: ranks.map(\.link), compute: compute, parallelRanks: 2, chosenCollectives: nil, control: nil,
         folder: nil)
       for (index, rank) in ranks.enumerated() {
         var frames = SentFrames.conversation(of: UInt32(index))

@@ -20,7 +20,7 @@ enum PlayedWorld {
   ) throws -> SimulationReport {
     let played = (0..<ranks).map { PlayedRank(rank: $0, number: UInt32($0)) }
     let session = WorldSession(
-      links: played.map(\.link), compute: compute, parallelRanks: parallelRanks, clusterChoosesAlgorithms: false,
+      links: played.map(\.link), compute: compute, parallelRanks: parallelRanks, chosenCollectives: nil,
       control: nil, folder: nil, interruption: Interruption(), takeReturns: { [] })
     for rank in played {
       let thread = Thread {

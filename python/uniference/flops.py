@@ -1,7 +1,8 @@
 """How many floating-point operations a torch operation takes. A multiply-add counts as two.
 
 Contractions and attention are counted by torch's own formulas (``torch.utils.flop_counter``), which count attention as
-if no position were masked. What those leave out is counted here by the same rule.
+if no position were masked; of a causal mask only what it leaves is counted here, as kernels skip the rest. What the
+formulas leave out is counted by the same rule.
 """
 
 from __future__ import annotations
@@ -35,13 +36,37 @@ def operation_flops(function: Any, arguments: Any, keywords: Any, result: Any, a
     time is that of their bytes."""
     formula = contraction_formula(function)
     if formula is not None:
-        return float(formula(*arguments, **keywords, out_val=result))
+        return float(formula(*arguments, **keywords, out_val=result)) * causal_share(function, arguments, keywords)
     if out_of_place_name(function) in MOVING:
         return 0.0
     if access.placement is not None:
         return float(access.placement.elements if access.placement.is_accumulating else 0)
     counted = access.read if torch.Tag.reduction in function.tags else access.written
     return float(sum(tensor.numel() for tensor in counted))
+
+
+@functools.cache
+def causal_places(function: Any) -> tuple[int, int, int] | None:
+    """Where an operation of attention has its queries, its keys, and whether its mask is causal."""
+    names = [argument.name for argument in function._schema.arguments]
+    wanted = ("query", "key", "is_causal")
+    return (names.index("query"), names.index("key"), names.index("is_causal")) if set(wanted) <= set(names) else None
+
+
+def causal_share(function: Any, arguments: Any, keywords: Any) -> float:
+    """Which part of all pairs of queries and keys an operation of attention computes: with a causal mask those of a
+    query and the keys up to its own place."""
+    places = causal_places(function)
+    if places is None:
+        return 1.0
+    query, key, flag = places
+    is_causal = arguments[flag] if flag < len(arguments) else keywords.get("is_causal", False)
+    if not is_causal:
+        return 1.0
+    queries, keys = int(arguments[query].shape[-2]), int(arguments[key].shape[-2])
+    below = min(queries, keys)
+    pairs = below * (below + 1) // 2 + max(0, queries - keys) * keys
+    return pairs / max(1, queries * keys)
 
 
 def operator_formula(operator: Any) -> Callable[..., Any] | None:

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from torch import Tensor
 
-from uniference import profiling, wire
+from uniference import kernel_costs, profiling, wire
 from uniference.session import Session
 from uniference.tensors import data_type_code, is_fake
 from uniference.wire import ANSWERED, NO_BLOCK, NO_TIMEOUT, NO_VALUES, CollectiveCall, MessageCall
 from uniference.work import SeveralWorks, UniferenceWork, nanoseconds
 
 LIBRARIES = {"gloo": 0, "nccl": 1}
+NCCL_WITH_INTRA_NODE = 2
+INTRA_NODE = "ENABLE_INTRA_NODE_COMM"
+"""By which users have torch's NCCL groups add up small tensors within a machine by kernels of its own."""
 """Libraries that the engine knows the algorithms of; all others are taken to work as gloo does."""
+
+
+def works_on_device(library: int) -> bool:
+    """Whether a library's calls take place on the accelerator."""
+    return library != LIBRARIES["gloo"]
 
 
 class GroupCalls:
@@ -69,10 +79,12 @@ class GroupCalls:
     def library(self, device_type: str) -> int:
         """Which library moves tensors of such a device: the only one there is, where none is named for it."""
         backend = self._backends.get(device_type) or next(iter(self._backends.values()), "gloo")
-        return LIBRARIES.get(backend, LIBRARIES["gloo"])
+        library = LIBRARIES.get(backend, LIBRARIES["gloo"])
+        is_intra_node = library == LIBRARIES["nccl"] and os.environ.get(INTRA_NODE) == "1"
+        return NCCL_WITH_INTRA_NODE if is_intra_node else library
 
     def is_nccl(self, tensor: Tensor) -> bool:
-        return self.library(tensor.device.type) == LIBRARIES["nccl"]
+        return works_on_device(self.library(tensor.device.type))
 
     def default_library(self) -> int:
         """The library of operations without tensors."""
@@ -98,6 +110,10 @@ class GroupCalls:
         sample = inputs[0] if inputs else outputs[0] if outputs else None
         if sample is not None and sample.device.type == "meta":
             return self.finished(outputs)
+        recorder = kernel_costs.recorder
+        if recorder is not None and recorder.capture is not None:
+            again = functools.partial(self.collective, call, options=options, shown=shown)
+            recorder.capture.collective(again, inputs, outputs)
         is_awaited = not (options is None or options.asyncOp) and self._coalesced is None
         timeout_ns = self._timeout_ns(options)
         session = self.session
@@ -115,7 +131,7 @@ class GroupCalls:
                 call = call._replace(timeout_ns=timeout_ns)
             event = None
             if self._is_profiled:
-                event = profiling.begun(call.name, library == LIBRARIES["nccl"], inputs if shown is None else shown)
+                event = profiling.begun(call.name, works_on_device(library), inputs if shown is None else shown)
             work = UniferenceWork(session, handle, outputs, timeout_ns, event=event)
             frame = wire.collective(session.interval(), call, name, flags, group, handle, block)
             if is_answered:
@@ -139,6 +155,8 @@ class GroupCalls:
     def _message(self, tensor: Tensor, peer: int, tag: int, is_receive: bool) -> UniferenceWork:
         if tensor.device.type == "meta":
             return self.finished()
+        if (recorder := kernel_costs.recorder) is not None and recorder.capture is not None:
+            raise NotImplementedError("send and recv in a CUDA graph are not simulated; leave them out of the capture")
         call = MessageCall(data_type_code(tensor.dtype), peer, tag, tensor.numel())
         session = self.session
         session.enter()
@@ -149,7 +167,7 @@ class GroupCalls:
             library = self.library(tensor.device.type)
             group = self._number(library)
             event = profiling.begun_message(
-                is_receive, self._world_ranks.index(session.rank), peer, library == LIBRARIES["nccl"], tensor
+                is_receive, self._world_ranks.index(session.rank), peer, works_on_device(library), tensor
             )
             if is_receive:
                 work = UniferenceWork(session, handle, (tensor,), self.timeout_ns, is_receive=True, event=event)

@@ -111,9 +111,11 @@ def make_clock(session: Session) -> ComputeClock:
     if welcome.compute == ROOFLINE:
         from uniference import kernel_costs, uncompiled
         from uniference.operations import OperationRecorder
+        from uniference.regions import Regions
 
-        uncompiled.install()
         recorder = _recorders[session] = OperationRecorder(session.report_progress)
+        recorder.regions = Regions(recorder.emit, recorder.report_at_times)
+        uncompiled.install(recorder.regions)
         kernel_costs.recorder = recorder
         return AskingClock(session.ask_time_ps, lambda: Interval(work=recorder.take()))
     if welcome.compute == MEASURED and welcome.scale > 0:

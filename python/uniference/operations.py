@@ -32,8 +32,10 @@ from uniference.tensors import data_type_code
 from uniference.traffic import Access, bytes_read, bytes_written, distinct_bytes, tensors_in
 
 if TYPE_CHECKING:
+    from uniference.gpu.graphs import Capture
     from uniference.gpu.stream_listening import StreamNotes
     from uniference.kernel_costs import Cost
+    from uniference.regions import Regions
 
 OTHER_NAMESPACES = frozenset(
     {"c10d", "_c10d_functional", "_c10d_functional_autograd", "c10d_functional", "_dtensor", "symm_mem", "profiler"}
@@ -46,6 +48,9 @@ FREE_OPERATIONS = frozenset(
      "_local_scalar_dense", "item", "record_stream", "requires_grad_", "is_nonzero", "sparse_resize_"}
 )  # fmt: skip
 """Operations that touch no element, or only one, though their schemas do not say that they are views."""
+
+COPIES = frozenset({"copy_", "_to_copy", "_foreach_copy_", "_copy_from"})
+"""Operations that copy between devices."""
 
 REPORTING_PERIOD_NS = 1_000_000_000
 """Of real time. How often something is reported changes nothing but when others hear of it."""
@@ -73,6 +78,19 @@ class Operation:
     """The kernel that it is on a device."""
 
 
+@dataclass
+class KnownCall:
+    """What calls of one signature have in common."""
+
+    function: Any
+    operation: Operation | None
+    """``None`` for a call that the device is not concerned by."""
+    may_be_copy: bool
+    """Whether it copies between devices, if its tensors are on several."""
+    step: Any = None
+    """As a part of a compiled region: `fusion.StepPlan`, once it has been one."""
+
+
 class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Takes down every operation that the thread which entered it executes: forward, backward, optimizer, in inference
     mode; on tensors with values and on fake ones.
@@ -80,8 +98,8 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
     Costs are those of ``describe``. Composite operations, which inference mode shows whole, are taken down as what they
     are made of; so are operations on wrapper subclasses (``DTensor``: what the rank's shard costs, not the whole). What
     torch tries out on fake tensors of its own, to learn a result's shape, is nobody's work. Functions given to
-    ``torch.compile`` run uncompiled. Operators on functions (``flex_attention``, ``cond``) run as they do without a
-    mode.
+    ``torch.compile`` run uncompiled and are charged as compiled (`regions`). Operators on functions
+    (``flex_attention``, ``cond``) run as they do without a mode.
     """
 
     supports_higher_order_operators = True
@@ -93,9 +111,13 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.take_signature: Callable[[], int] | None = None
         """Tells calls apart by their shapes, where all operations come by the library for described GPUs: calls of one
         signature cost the same. 0 where the last call has none."""
-        self._known: dict[int, Operation | None] = {}
+        self._known: dict[tuple[int, Any], KnownCall] = {}
         self.streams: StreamNotes | None = None
         """What scripts for CUDA do with their streams, taken down between the operations."""
+        self.regions: Regions | None = None
+        """What ``torch.compile`` has been given, once it has been."""
+        self.capture: Capture | None = None
+        """The CUDA graph that is being captured, if one is."""
         self._report = report
         self._report_due_ns = 0
         self._is_paused = False
@@ -114,7 +136,11 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         return False
 
     def take(self) -> list[Operation | StreamNote]:
-        """What the device has been given since the last call, in order."""
+        """What the device has been given since the last call, in order. What a graph being captured holds is given when
+        it is replayed."""
+        if self.capture is not None:
+            return []
+        self.finish_kernels()
         if self.streams is not None:
             self.streams.select_current()
         work, self._work = self._work, []
@@ -122,12 +148,35 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
 
     def charge(self, name: str, cost: Cost) -> None:
         """Takes down a kernel that torch does not know."""
-        self._append(Operation(name, data_type_code(cost.dtype), cost.flops, cost.bytes_read, cost.bytes_written))
+        self._add_kernel(Operation(name, data_type_code(cost.dtype), cost.flops, cost.bytes_read, cost.bytes_written))
 
     def note(self, note: StreamNote) -> None:
         """Takes down what a script does with a stream."""
         if not self._is_paused:
+            self.finish_kernels()
             self._work.append(note)
+
+    def finish_kernels(self) -> None:
+        """What comes next does not become a part of kernels that have been begun."""
+        if self.regions is not None:
+            self.regions.flush()
+
+    def give(self, work: list[Operation | StreamNote]) -> None:
+        """Takes down what the device is given as a whole."""
+        self.finish_kernels()
+        self._work += work
+        self.report_at_times()
+
+    def redirect(self, work: list[Operation | StreamNote]) -> list[Operation | StreamNote]:
+        """From now on takes everything down there, and gives where it was taken down before."""
+        self.finish_kernels()
+        former, self._work = self._work, work
+        return former
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing is taken down."""
+        return self._is_paused
 
     @contextlib.contextmanager
     def paused(self) -> Iterator[None]:
@@ -152,28 +201,60 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
                 result = function.decompose(*arguments, **keywords)
             if result is not NotImplemented:
                 return result
+        if self.capture is not None:
+            self.capture.before(function, arguments, keywords)
         if self._is_paused or is_free(function):
-            return function(*arguments, **keywords)
+            result = function(*arguments, **keywords)
+            if keywords.get("pin_memory") and self.streams is not None:
+                self.streams.note_factory(keywords, result)
+            if self.capture is not None:
+                self.capture.after(function, arguments, keywords, result)
+            return result
+        result = self._execute(function, arguments, keywords)
+        if self.capture is not None:
+            self.capture.after(function, arguments, keywords, result)
+        return result
+
+    def _execute(self, function: Any, arguments: Any, keywords: Any) -> Any:
         if self.take_signature is None:
             result = function(*arguments, **keywords)
-            self._take_down(describe(function, arguments, keywords, result), arguments, keywords, result)
+            self._take_down(self._know(function, arguments, keywords, result), arguments, keywords, result)
             return result
         self.take_signature()
         result = function(*arguments, **keywords)
         signature = self.take_signature()
-        if signature == 0:
-            operation = describe(function, arguments, keywords, result)
-        elif signature in self._known:
-            operation = self._known[signature]
-        else:
-            operation = self._known[signature] = describe(function, arguments, keywords, result)
-        self._take_down(operation, arguments, keywords, result)
+        # Operations that the library sees as the same one can have other arguments.
+        key = (signature, function)
+        known = self._known.get(key) if signature else None
+        if known is None:
+            known = self._know(function, arguments, keywords, result)
+            if signature:
+                self._known[key] = known
+        self._take_down(known, arguments, keywords, result)
         return result
 
-    def _take_down(self, operation: Operation | None, arguments: Any, keywords: Any, result: Any) -> None:
+    def _know(self, function: Any, arguments: Any, keywords: Any, result: Any) -> KnownCall:
+        concerns = self.streams is None or self.streams.concerns(arguments, keywords, result)
+        operation = describe(function, arguments, keywords, result) if concerns else None
+        return KnownCall(function, operation, function._overloadpacket.__name__ in COPIES)
+
+    def _take_down(self, known: KnownCall, arguments: Any, keywords: Any, result: Any) -> None:
+        operation = known.operation
         if operation is None:
             return
-        if self.streams is None or self.streams.concerns(arguments, keywords, result):
+        if known.may_be_copy and self.streams is not None:
+            if self.streams.take_copies(operation.name, arguments, keywords, result):
+                return
+        if self.regions is not None and self.regions.takes():
+            stream = 0 if self.streams is None else self.streams.current()
+            self.regions.add(stream, known, arguments, keywords, result)
+        else:
+            self._append(operation)
+
+    def _add_kernel(self, operation: Operation) -> None:
+        if self.regions is not None and self.regions.takes():
+            self.regions.add_kernel(0 if self.streams is None else self.streams.current(), operation)
+        else:
             self._append(operation)
 
     def _run_operator_on_functions(self, operator: HigherOrderOperator, arguments: Any, keywords: Any) -> Any:
@@ -199,7 +280,7 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if not self._is_paused:
             read, written = [*tensors_in((arguments, keywords))], [*tensors_in(result)]
             flops = share * float(formula(*arguments, **keywords, out_val=result))
-            self._append(
+            self._add_kernel(
                 Operation(
                     operator._name, computing_type_code([*read, *written]), flops, float(distinct_bytes(read)),
                     float(distinct_bytes(written)),
@@ -213,9 +294,16 @@ class OperationRecorder(TorchDispatchMode):  # type: ignore[no-untyped-call]
         if self.streams is not None:
             self.streams.select_current()
         self._work.append(operation)
-        self._report_at_times()
+        self.report_at_times()
 
-    def _report_at_times(self) -> None:
+    def emit(self, stream: int, entry: Operation | StreamNote) -> None:
+        """Takes down a part of a compiled region, on the stream that it was given to."""
+        if self.streams is not None and (selection := self.streams.selection(stream)) is not None:
+            self._work.append(selection)
+        self._work.append(entry)
+
+    def report_at_times(self) -> None:
+        """Passes on what has been taken down, now and then."""
         if self._report is not None and (now_ns := wall_time_ns()) >= self._report_due_ns:
             self._report_due_ns = now_ns + REPORTING_PERIOD_NS
             self._report()
@@ -268,6 +356,12 @@ def is_free(function: Any) -> bool:
     an argument that is not written to."""
     if function.namespace in OTHER_NAMESPACES or function._overloadpacket.__name__ in FREE_OPERATIONS:
         return True
+    return is_view(function)
+
+
+@functools.cache
+def is_view(function: Any) -> bool:
+    """Whether results share memory with an argument that is not written to."""
     returned = [value.alias_info for value in function._schema.returns if value.alias_info is not None]
     return bool(returned) and not any(alias.is_write for alias in returned)
 

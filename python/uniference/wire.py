@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 MAGIC = 0x46494E55
-PROTOCOL = 5
+PROTOCOL = 6
 LONGEST_FRAME_BYTES = 1 << 26
 """Values do not travel in frames, so none comes near it."""
 
@@ -55,6 +55,12 @@ class StreamCommand(enum.IntEnum):
     SYNCHRONIZE_STREAM = 3
     SYNCHRONIZE_EVENT = 4
     SYNCHRONIZE_DEVICE = 5
+    DISPATCH = 6
+    LAUNCH_GRAPH = 7
+    COPY_TO_DEVICE = 8
+    COPY_TO_HOST = 9
+    COPY_PAGEABLE_TO_DEVICE = 10
+    COPY_PAGEABLE_TO_HOST = 11
 
 
 class Collective(enum.IntEnum):

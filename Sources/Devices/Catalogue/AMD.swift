@@ -53,6 +53,7 @@ extension DeviceCatalogue {
       idlePower: .watts(45, .assumption("half of a module at rest, not published")),
       busyPower: .watts(280, sheet.adding("peak board power")),
       networkEnergyPerByte: .datacentreAdapter)
+    device.hostLink = .pcie(.fourth, sheet)
     device.setServerPowers()
     return device
   }()
@@ -81,6 +82,7 @@ extension DeviceCatalogue {
       idlePower: .watts(140, .assumption("with a context open, not published")),
       busyPower: .watts(750, FigureSource(.datasheet, sheet.text + ", board power limit", url: sheet.url)),
       networkEnergyPerByte: .datacentreAdapter)
+    device.hostLink = .pcie(.fifth, sheet)
     device.setServerPowers()
     return device
   }()

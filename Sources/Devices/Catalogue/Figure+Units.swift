@@ -13,6 +13,11 @@ extension Figure where Value == Bandwidth {
   static func gigabytesPerSecond(_ rate: Double, _ source: FigureSource) -> Figure {
     Figure(Bandwidth(bytesPerSecond: rate * 1e9), source)
   }
+
+  /// Sixteen lanes of a generation of PCI Express, in one direction.
+  static func pcie(_ generation: PCIeGeneration, _ source: FigureSource) -> Figure {
+    gigabytesPerSecond(generation.rawValue, source.adding("16 lanes of PCIe Gen\(generation), one direction"))
+  }
 }
 
 extension Figure where Value == ComputeRate {
@@ -48,4 +53,20 @@ extension Figure where Value == EnergyPerByte {
   static let tenGigabitEthernet = assumed("a 10-gigabit Ethernet adapter", watts: 5, gigabytesPerSecond: 1.25)
   static let datacentreAdapter = assumed("a 400-gigabit adapter", watts: 25, gigabytesPerSecond: 50)
   static let phoneWiFi = assumed("a phone's Wi-Fi radio", watts: 1, gigabytesPerSecond: 0.0625)
+}
+
+/// Generations of PCI Express by what 16 lanes carry in one direction, in GB/s: 8, 16 and 32 GT/s a lane, of which 128 of
+/// 130 bits are data.
+enum PCIeGeneration: Double, CustomStringConvertible {
+  case third = 15.75
+  case fourth = 31.5
+  case fifth = 63
+
+  var description: String {
+    switch self {
+    case .third: "3"
+    case .fourth: "4"
+    case .fifth: "5"
+    }
+  }
 }

@@ -7,19 +7,19 @@ extension DeviceCatalogue {
       id: "l4", name: "L4 24 GB",
       sheet: .datasheet("NVIDIA L4 datasheet", url: "https://www.nvidia.com/en-us/data-center/l4/"), gibibytes: 24,
       bandwidth: 300, rates: NVIDIARates(float64: .every(64), float32: 30.3, float16: 121, float8: 242.5, int8: 242.5),
-      idle: 30, busy: 72, efficiency: 0.5),
+      idle: 30, busy: 72, efficiency: 0.5, hostLink: .fourth),
     nvidia(
       id: "a10g", name: "A10G 24 GB",
       sheet: .datasheet(
         "NVIDIA A10G datasheet",
         url: "https://d1.awsstatic.com/product-marketing/ec2/NVIDIA_AWS_A10G_DataSheet_FINAL_02_17_2022.pdf"),
       gibibytes: 24, bandwidth: 600, rates: NVIDIARates(float64: .every(64), float32: 35, float16: 70, int8: 140),
-      idle: 50, busy: 300, efficiency: 0.75),
+      idle: 50, busy: 300, efficiency: 0.75, hostLink: .fourth),
     nvidia(
       id: "l40s", name: "L40S 48 GB",
       sheet: .datasheet("NVIDIA L40S datasheet", url: "https://www.nvidia.com/en-us/data-center/l40s/"), gibibytes: 48,
       bandwidth: 864, rates: NVIDIARates(float64: .every(64), float32: 91.6, float16: 362.05, float8: 733, int8: 733),
-      idle: 100, busy: 350, efficiency: 0.65),
+      idle: 100, busy: 350, efficiency: 0.65, hostLink: .fourth),
   ]
 
   static let a100s: [DeviceSpecification] = {
@@ -31,7 +31,7 @@ extension DeviceCatalogue {
       nvidia(
         id: id, name: "A100 SXM \(Int(gibibytes)) GB", sheet: sheet, gibibytes: gibibytes, bandwidth: bandwidth,
         rates: NVIDIARates(float64: .tensorCores(19.5), float32: 19.5, float16: 312, int8: 624), idle: 80, busy: 400,
-        efficiency: 0.8)
+        efficiency: 0.8, hostLink: .fourth)
     }
   }()
 
@@ -45,17 +45,17 @@ extension DeviceCatalogue {
       nvidia(
         id: "h20", name: "H20 96 GB", sheet: h20, gibibytes: 96, bandwidth: 4000,
         rates: NVIDIARates(float64: .tensorCores(1), float32: 44, float16: 148, float8: 296, int8: 296), idle: 110,
-        busy: 400, efficiency: 0.9),
+        busy: 400, efficiency: 0.9, hostLink: .fifth),
       nvidia(
         id: "h100-pcie", name: "H100 PCIe 80 GB", sheet: h100, gibibytes: 80, bandwidth: 2000,
         rates: NVIDIARates(float64: .tensorCores(51), float32: 51, float16: 756, float8: 1513, int8: 1513), idle: 80,
-        busy: 350, efficiency: 0.6),
+        busy: 350, efficiency: 0.6, hostLink: .fifth),
       nvidia(
         id: "h100-sxm", name: "H100 SXM 80 GB", sheet: h100, gibibytes: 80, bandwidth: 3350, rates: sxm, idle: 110,
-        busy: 700, efficiency: 0.7),
+        busy: 700, efficiency: 0.7, hostLink: .fifth),
       nvidia(
         id: "h200-sxm", name: "H200 SXM 141 GB", sheet: h200, gibibytes: 141, bandwidth: 4800, rates: sxm, idle: 120,
-        busy: 700, efficiency: 0.7),
+        busy: 700, efficiency: 0.7, hostLink: .fifth),
     ]
   }()
 
@@ -65,23 +65,27 @@ extension DeviceCatalogue {
       "NVIDIA DGX B200 and HGX B200 datasheets, an eighth", url: "https://www.nvidia.com/en-us/data-center/dgx-b200/")
     let gb200 = FigureSource.datasheet(
       "NVIDIA GB200 NVL72 datasheet, a 72nd", url: "https://www.nvidia.com/en-us/data-center/gb200-nvl72/")
+    var grace = nvidia(
+      id: "gb200", name: "GB200 186 GB (one GPU)", sheet: gb200, gibibytes: 186, bandwidth: 8000,
+      rates: NVIDIARates(
+        float64: .tensorCores(40), float32: 80, float16: 2500, float8: 5000, float4: 10_000, int8: 5000), idle: 150,
+      busy: 1200, efficiency: 0.7, hostLink: .fifth)
+    grace.hostLink = .gigabytesPerSecond(
+      225, gb200.adding("NVLink-C2C of 900 GB/s in both directions, for the two GPUs of a module"))
     return [
       nvidia(
         id: "b200", name: "B200 SXM 180 GB", sheet: b200, gibibytes: 180, bandwidth: 8000,
         rates: NVIDIARates(
           float64: .tensorCores(37), float32: 75, float16: 2250, float8: 4500, float4: 9000, int8: 4500), idle: 140,
-        busy: 1000, efficiency: 0.7),
-      nvidia(
-        id: "gb200", name: "GB200 186 GB (one GPU)", sheet: gb200, gibibytes: 186, bandwidth: 8000,
-        rates: NVIDIARates(
-          float64: .tensorCores(40), float32: 80, float16: 2500, float8: 5000, float4: 10_000, int8: 5000), idle: 150,
-        busy: 1200, efficiency: 0.7),
+        busy: 1000, efficiency: 0.7, hostLink: .fifth),
+      grace,
     ]
   }()
 
   static func nvidia(
     id: String, name: String, sheet: FigureSource, gibibytes: Double, bandwidth: Double, rates: NVIDIARates,
-    idle: Double, busy: Double, efficiency: Double, network: Figure<EnergyPerByte> = .datacentreAdapter
+    idle: Double, busy: Double, efficiency: Double, hostLink: PCIeGeneration,
+    network: Figure<EnergyPerByte> = .datacentreAdapter
   ) -> DeviceSpecification {
     var device = DeviceSpecification(
       id: id, displayName: "NVIDIA \(name)", processor: .gpu,
@@ -99,6 +103,7 @@ extension DeviceCatalogue {
           "at rest plus what a CUDA context adds, 26 to 66 W on A100, H100 and L40S (arXiv:2605.23918)")),
       busyPower: .watts(busy, sheet.adding("board power limit")),
       networkEnergyPerByte: network)
+    device.hostLink = .pcie(hostLink, sheet)
     device.setServerPowers()
     return device
   }

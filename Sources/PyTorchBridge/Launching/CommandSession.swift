@@ -17,6 +17,8 @@ public final class CommandSession: Sendable {
     public var parallelRanks = 1
     /// The source of all random numbers of the network.
     public var seed: UInt64 = 0
+    /// Whether the processes use CUDA, and find the described GPUs there.
+    public var describesGPUs = false
 
     /// Computing measured, one rank at a time.
     public init() {}
@@ -34,6 +36,7 @@ public final class CommandSession: Sendable {
 
   private let cluster: Cluster
   private let options: Options
+  private let gpus: DescribedGPUs?
   /// Where the worlds' compute time comes from.
   public let basis: ComputeBasis
   private let interruption = Interruption()
@@ -42,9 +45,10 @@ public final class CommandSession: Sendable {
 
   /// A session on a cluster; nothing is started yet.
   ///
-  /// - Throws: what keeps a recording from being read.
+  /// - Throws: what keeps a recording from being read, or GPUs from being described.
   public init(cluster: Cluster, options: Options) throws {
-    self.cluster = cluster
+    gpus = options.describesGPUs ? try DescribedGPUs(of: cluster, rankCount: cluster.devices.count) : nil
+    self.cluster = options.describesGPUs ? cluster.executingEagerly : cluster
     self.options = options
     basis = try options.compute.mode().basis(on: cluster)
   }
@@ -60,6 +64,7 @@ public final class CommandSession: Sendable {
     let path = SessionFolder.newPath()
     var guarded = GuardedCommand(command)
     guarded.environment = python.variables(forSessionIn: path)
+    if let gpus { guarded.environment["UNIFERENCE_GPU"] = String(decoding: try JSONEncoder().encode(gpus), as: UTF8.self) }
     guarded.removedPrefixes = [path]
     let process = try GuardedProcess(guarded)
     // Ctrl-C and the like are for the command to act on, which is told unless it has heard itself.
@@ -105,7 +110,8 @@ public final class CommandSession: Sendable {
       let cluster = try cluster.keepingDevices(links.count)
       let session = WorldSession(
         links: links, compute: try options.compute.mode(), parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, control: nil, folder: folder,
+        chosenCollectives: cluster.network.chosenCollectives, usesStreams: gpus != nil, control: nil,
+        folder: folder,
         interruption: interruption, takeReturns: { [] })
       var simulation = SimulationOptions()
       simulation.seed = options.seed

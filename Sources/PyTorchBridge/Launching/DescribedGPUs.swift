@@ -19,9 +19,10 @@ struct DescribedGPUs: Encodable {
 
   /// The GPUs of a cluster.
   ///
+  /// - Parameter rankCount: how many of them have a rank; each process sees all of its machine.
   /// - Throws: ``LaunchError`` where devices are no GPUs, are of several kinds, or machines are of several sizes: CUDA
   ///   tells of devices by their index, and torchrun starts as many ranks on each machine.
-  init(of cluster: Cluster) throws {
+  init(of cluster: Cluster, rankCount: Int) throws {
     let specification = cluster.devices[0].specification
     if let other = cluster.devices.first(where: { $0.specification.processor != .gpu }) {
       throw LaunchError(
@@ -38,13 +39,13 @@ struct DescribedGPUs: Encodable {
         """)
     }
     let nodes = cluster.nodeOfRank
-    let sizes = Dictionary(grouping: nodes.indices) { nodes[$0] }.values.map(\.count)
+    let sizes = Dictionary(grouping: nodes.prefix(rankCount)) { $0 }.values.map(\.count)
     let size = sizes.max() ?? 1
     guard sizes.filter({ $0 != size }).count <= 1 else {
       throw LaunchError("--gpu: machines have \(sizes.sorted()) GPUs; torchrun starts as many ranks on each machine")
     }
     // Devices that nothing says to be in one machine are in machines of their own: then each process sees one.
-    count = size
+    count = nodes.count { $0 == nodes[0] }
     ranks_per_machine = size
     name = specification.displayName
     total_memory_bytes = specification.memory.value.bytes

@@ -23,10 +23,11 @@ public struct ScriptRun {
     self.options = options
     self.python = python
     let count = options.rankCount ?? cluster.devices.count
-    self.cluster = try cluster.keepingDevices(count)
+    let used = try cluster.keepingDevices(count)
+    gpus = options.describesGPUs ? try DescribedGPUs(of: cluster, rankCount: count) : nil
+    self.cluster = options.describesGPUs ? used.executingEagerly : used
     mode = try options.compute.mode()
     basis = mode.basis(on: self.cluster)
-    gpus = options.describesGPUs ? try DescribedGPUs(of: self.cluster) : nil
   }
 
   /// Runs the script on every rank to its end.
@@ -49,7 +50,7 @@ public struct ScriptRun {
       let links = try launcher.startRanks(cluster.devices.count, link, interruption: isInterrupted)
       let session = WorldSession(
         links: links, compute: mode, parallelRanks: options.parallelRanks,
-        clusterChoosesAlgorithms: cluster.network.chosenCollectives != nil, usesStreams: gpus != nil, control: link,
+        chosenCollectives: cluster.network.chosenCollectives, usesStreams: gpus != nil, control: link,
         folder: launcher.folder.path, interruption: simulation.interruption, showsProgress: options.showsProgress,
         takeReturns: launcher.takeReturns)
       var simulation = simulation

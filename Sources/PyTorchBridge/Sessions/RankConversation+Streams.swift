@@ -19,6 +19,9 @@ extension RankConversation {
     case .wait(let event): streams.wait(currentStream, for: event)
     case .synchronizeStream(let stream): streams.synchronizeHost(withStream: stream)
     case .synchronizeEvent(let event): streams.synchronizeHost(withEvent: event)
+    case .dispatch(let thousandths): streams.dispatchThousandths = thousandths
+    case .launchGraph: streams.launchGraph()
+    case .copy(let copy): rank.simulatedDevice?.copy(copy, stream: currentStream)
     case .synchronizeDevice:
       for group in latestCalls.keys.sorted() { try await awaitLatestCall(ofGroup: group, streams) }
       streams.synchronizeHost(withStream: nil)
@@ -26,7 +29,7 @@ extension RankConversation {
   }
 
   /// Whether a group's calls take place on the accelerator.
-  func worksOnDevice(_ group: UInt32) -> Bool { streams != nil && groups[group]?.library == .nccl }
+  func worksOnDevice(_ group: UInt32) -> Bool { streams != nil && groups[group]?.library.worksOnDevice == true }
 
   /// Moves the process to where a group's call can begin, if it is one of a script that uses streams.
   ///

@@ -29,8 +29,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private let takeReturns: () -> [Arrivals.Return]
   /// What each rank is told first.
   var welcomes: [[UInt8]] = []
-  /// Whether the cluster says how collectives are done; if not, each group's library does.
-  private let clusterChoosesAlgorithms: Bool
+  /// How the cluster says that collectives are done; if it does not, each group's library does.
+  private let chosenCollectives: AlgorithmSelector?
   /// Whether scripts use the streams of accelerators.
   let usesStreams: Bool
   /// Ranks with what they do in virtual time, in the order of ranks.
@@ -52,7 +52,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
 
   /// - Parameter folder: the session's, where ranks show their clocks while they compute.
   init(
-    links: [RankLink], compute: ComputeMode, parallelRanks: Int, clusterChoosesAlgorithms: Bool,
+    links: [RankLink], compute: ComputeMode, parallelRanks: Int, chosenCollectives: AlgorithmSelector?,
     usesStreams: Bool = false, control: LauncherLink?, folder: String?, interruption: Interruption = Interruption(),
     showsProgress: Bool = false, takeReturns: @escaping () -> [Arrivals.Return] = { [] }
   ) {
@@ -62,7 +62,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
         link.progress = RankProgress(pid: link.pid, clockPath: "\(folder)/\(link.number)-clock")
       }
     }
-    self.clusterChoosesAlgorithms = clusterChoosesAlgorithms
+    self.chosenCollectives = chosenCollectives
     self.usesStreams = usesStreams
     self.compute = compute
     self.control = control
@@ -77,8 +77,10 @@ final class WorldSession: ReportSource, @unchecked Sendable {
 
   /// Who chooses the algorithms of a group that uses the library; `nil` for the cluster.
   func selector(for library: GroupRequest.Library) -> AlgorithmSelector? {
-    if clusterChoosesAlgorithms { return nil }
-    return library == .nccl ? .nccl : .gloo
+    // Torch's own all-reduce goes before NCCL's, which is all that a transport says.
+    if library == .ncclWithIntraNode, chosenCollectives ?? .nccl == .nccl { return .custom }
+    if chosenCollectives != nil { return nil }
+    return library.worksOnDevice ? .nccl : .gloo
   }
 
   // MARK: Reductions

@@ -58,7 +58,7 @@ enum RankFrame {
 /// A connection's first frame.
 struct Greeting: Sendable {
   static let magic: UInt32 = 0x4649_4E55
-  static let protocolVersion: UInt16 = 5
+  static let protocolVersion: UInt16 = 6
   static let tokenLength = 32
 
   let version: UInt16

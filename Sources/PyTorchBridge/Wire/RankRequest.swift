@@ -60,6 +60,11 @@ struct GroupRequest: Sendable {
   enum Library: UInt8, Sendable {
     case gloo = 0
     case nccl = 1
+    /// NCCL, and torch's own all-reduce within a machine (`ENABLE_INTRA_NODE_COMM`).
+    case ncclWithIntraNode = 2
+
+    /// Whether its calls take place on the accelerator.
+    var worksOnDevice: Bool { self != .gloo }
   }
 }
 

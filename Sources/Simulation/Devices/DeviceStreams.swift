@@ -1,4 +1,5 @@
 import Hosts
+import Quantities
 import SimulationKernel
 
 /// The streams of a rank's accelerator and the host thread that gives them work, for programs that use several.
@@ -10,6 +11,11 @@ public final class DeviceStreams {
   private let host: HostThread
   private let process: LogicalProcess
   private var clocks: StreamClocks
+  /// How much of an operation's dispatch each of the following operations takes the host, in thousandths: none where
+  /// they are kernels of a graph, and less than all where they are kernels of a compiled program.
+  public var dispatchThousandths: Int64 = 1000
+  /// Until when copies keep the link to the host busy, by direction.
+  private var linkEnds: [HostCopy.Direction: Int64] = [:]
   /// Streams on which the communication library works, by group.
   private var libraryClocks: [Int: Int64] = [:]
 
@@ -26,7 +32,23 @@ public final class DeviceStreams {
   ///
   /// - Returns: when the stream begins it.
   func dispatch(on stream: StreamClocks.Stream) -> VirtualTime {
-    VirtualTime(picoseconds: host.dispatch(operations: 1, behind: clocks[stream]))
+    VirtualTime(picoseconds: host.dispatch(thousandths: dispatchThousandths, behind: clocks[stream]))
+  }
+
+  /// Has the host launch a graph, which takes it as long as the dispatch of an operation.
+  public func launchGraph() { _ = host.dispatch(thousandths: 1000, behind: 0) }
+
+  /// Copies between the memories of host and device, behind what the stream has been given and what the link carries.
+  ///
+  /// A copy from or to memory that is not pinned goes through a buffer of the driver, for which the host waits.
+  ///
+  /// - Parameter picoseconds: how long the copy takes the link.
+  func copy(_ copy: HostCopy, taking picoseconds: Int64, on stream: StreamClocks.Stream) {
+    let start = max(host.dispatch(thousandths: 1000, behind: clocks[stream]), linkEnds[copy.direction, default: 0])
+    let end = Picoseconds.sum(start, picoseconds)
+    clocks[stream] = end
+    linkEnds[copy.direction] = end
+    if !copy.isPinned { host.wait(until: end) }
   }
 
   /// Notes when a stream will have executed an operation.

@@ -33,8 +33,8 @@ final class HostThread {
   /// Dispatches an operation to a stream that will have executed those before it at `streamTime`.
   ///
   /// - Returns: when the stream begins it, in picoseconds.
-  func dispatch(operations: Int64, behind streamTime: Int64) -> Int64 {
-    timeline.dispatch(operations: operations, behind: streamTime)
+  func dispatch(thousandths: Int64, behind streamTime: Int64) -> Int64 {
+    timeline.dispatch(thousandths: thousandths, behind: streamTime)
   }
 
   /// Waits until `time`, in picoseconds.

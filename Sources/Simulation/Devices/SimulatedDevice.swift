@@ -96,6 +96,11 @@ public final class SimulatedDevice: @unchecked Sendable {
     noteBound(of: cost, elementType: elementType, work: work, elapsed: elapsed)
   }
 
+  /// Copies between the memories of host and device on one of its streams.
+  public func copy(_ copy: HostCopy, stream: StreamClocks.Stream) {
+    streams?.copy(copy, taking: copy.picoseconds(on: specification), on: stream)
+  }
+
   /// Gives the program streams of its own, where the device works behind a host.
   public func openStreams() {
     if let host { streams = DeviceStreams(host: host, process: process) }

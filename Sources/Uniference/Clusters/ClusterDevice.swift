@@ -33,6 +33,9 @@ public struct ClusterDevice: Hashable, Sendable {
   /// Which measured times of kernels apply.
   public var kernels: Kernels
 
+  /// What starting a kernel costs the device, where no runtime says so; `nil` for nothing on accelerators.
+  package var kernelGap: Duration?
+
   /// What executes models on it; `nil` for the device's own figures.
   public private(set) var runtime: Runtime?
 
@@ -59,7 +62,8 @@ public struct ClusterDevice: Hashable, Sendable {
   public var computeModel: ComputeModel {
     switch compute {
     case .roofline:
-      let roofline = RooflineModel(specification, execution.efficiencies, launchOverhead: execution.launchGap)
+      let gap = runtime == nil ? kernelGap ?? execution.launchGap : execution.launchGap
+      let roofline = RooflineModel(specification, execution.efficiencies, launchOverhead: gap)
       guard let kernelTables, let kernels = MeasuredKernels(kernelTables, of: specification, otherwise: roofline) else {
         return .roofline(roofline)
       }

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import pathlib
+import subprocess
+import sys
+import textwrap
 
 import pytest
 
@@ -177,15 +180,19 @@ MISTAKES = {
     "torch.empty(90 << 30, dtype=torch.uint8, device='cuda')":
         "CUDA out of memory. Tried to allocate 90.00 GiB. GPU 0 has a total capacity of 80.00 GiB",
     "torch.cuda.Event(interprocess=True)": "events that other processes see (interprocess=True) are not simulated",
-    "torch.cuda.CUDAGraph().capture_begin()": "torch.cuda.graph is not simulated",
-    "torch.nn.LSTM(4, 5).cuda()(torch.randn(3, 2, 4, device='cuda'))":
-        "aten::_thnn_fused_lstm_cell is an operation of CUDA alone, which a described GPU does not have",
+    "torch.cuda.CUDAGraph().capture_begin()": "CUDA graphs must be captured on a non-default stream.",
+    "torch.cuda.CUDAGraph().replay()": "Called CUDAGraph::replay without a preceding successful capture.",
+    "with torch.cuda.graph(torch.cuda.CUDAGraph()): torch.ones(2, device='cuda').sum().item()":
+        "CUDA error: operation not permitted when stream is capturing",
+    "with torch.cuda.graph(torch.cuda.CUDAGraph()): torch.cuda.synchronize()":
+        "CUDA error: operation not permitted when stream is capturing",
+    "dist.ProcessGroupNCCL(None, 0, 1)": "ProcessGroupNCCL is not made directly in simulation",
 }  # fmt: skip
 
 
 def test_mistakes_are_errors_as_on_a_gpu(run, gpus):
     done = run(4, f"""
-        import os, torch
+        import os, torch, torch.distributed as dist
         for statement in {list(MISTAKES)!r} if os.environ["RANK"] == "0" else []:
             try:
                 exec(statement)
@@ -380,3 +387,254 @@ def test_the_example_for_gpus_runs(run, gpus):
     first, *steps = done.lines(0)
     assert first == "0.09 billion parameters"
     assert len(steps) == 2 and all("tokens/s on each GPU" in step for step in steps)
+
+
+def test_fewer_ranks_than_gpus_see_all_of_their_machine(run, gpus):
+    done = run(2, """
+        import os, torch
+        print(torch.cuda.device_count(), os.environ["LOCAL_RANK"], os.environ["LOCAL_WORLD_SIZE"],
+              torch.ones(1, device="cuda:3").device)
+        """, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    assert [done.lines(rank)[0] for rank in range(2)] == ["4 0 2 cuda:3", "4 1 2 cuda:3"]
+
+
+def test_recurrent_layers_give_the_values_of_the_cpu(run, gpus):
+    done = run(1, """
+        import copy, torch
+        for kind in (torch.nn.LSTM, torch.nn.GRU, torch.nn.RNN):
+            torch.manual_seed(0)
+            host = kind(4, 5, num_layers=2, bidirectional=True)
+            device = copy.deepcopy(host).cuda()
+            inputs = torch.randn(3, 2, 4, requires_grad=True)
+            moved = inputs.detach().cuda().requires_grad_()
+            results = host(inputs)[0], device(moved)[0]
+            for result in results:
+                result.square().sum().backward()
+            pairs = [results, (inputs.grad, moved.grad)]
+            pairs += [(one.grad, other.grad) for one, other in zip(host.parameters(), device.parameters())]
+            print(all(torch.allclose(one, other.cpu(), atol=1e-5) for one, other in pairs), results[1].device)
+        """, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    assert done.lines(0)[-3:] == ["True cuda:0"] * 3
+
+
+def test_options_of_nccl(run, gpus):
+    done = run(2, """
+        import torch, torch.distributed as dist
+        options = dist.ProcessGroupNCCL.Options(is_high_priority_stream=True)
+        options.config.max_ctas = 8
+        dist.init_process_group("nccl", pg_options=options)
+        torch.cuda.set_device(dist.get_rank())
+        group = dist.new_group([0, 1], pg_options=options)
+        value = torch.ones(2, device="cuda")
+        dist.all_reduce(value, group=group)
+        print(value.tolist(), options.is_high_priority_stream)
+        """, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    assert done.lines(1) == ["[2.0, 2.0] True"]
+
+
+GRAPHS = """
+    import copy, torch
+    static, counter = torch.zeros(4, 8, device="cuda"), torch.zeros(1, device="cuda")
+    layer = torch.nn.Linear(8, 8).cuda()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph), torch.no_grad():
+        hidden = layer(static).relu()
+        out = (hidden @ hidden.t()).softmax(-1)
+        noise = torch.rand(3, device="cuda")
+        counter += 1
+    print(counter.item(), torch.cuda.is_current_stream_capturing())
+    drawn = []
+    for step in range(3):
+        static.fill_(step)
+        graph.replay()
+        drawn.append(noise.tolist())
+        with torch.no_grad():
+            expected = layer(static).relu()
+        print(counter.item(), torch.allclose(out, (expected @ expected.t()).softmax(-1)))
+    print(len(set(map(tuple, drawn))))
+
+    def step_of(model, optimizer, inputs):
+        optimizer.zero_grad(set_to_none=True)
+        loss = model(inputs).square().mean()
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    model = torch.nn.Sequential(torch.nn.Linear(8, 16), torch.nn.ReLU(), torch.nn.Linear(16, 4)).cuda()
+    twin, third = copy.deepcopy(model), copy.deepcopy(model)
+    inputs = torch.randn(5, 8, device="cuda")
+    optimizers = [torch.optim.Adam(each.parameters(), lr=0.1, capturable=True) for each in (model, twin, third)]
+    side = torch.cuda.Stream()
+    with torch.cuda.stream(side):
+        for each, optimizer in zip((model, twin), optimizers):
+            step_of(each, optimizer, inputs)
+    whole = torch.cuda.CUDAGraph()
+    optimizers[0].zero_grad(set_to_none=True)
+    with torch.cuda.graph(whole):
+        loss = step_of(model, optimizers[0], inputs)
+    for _ in range(3):
+        inputs.copy_(torch.randn(5, 8))
+        whole.replay()
+        same = torch.allclose(loss, step_of(twin, optimizers[1], inputs))
+        print(same, all(torch.allclose(*pair) for pair in zip(model.parameters(), twin.parameters())))
+    graphed = torch.cuda.make_graphed_callables(third, (torch.randn(5, 8, device="cuda"),))
+    plain = copy.deepcopy(torch.nn.Sequential(*third))
+    for _ in range(2):
+        inputs = torch.randn(5, 8, device="cuda")
+        for each in (third, plain):
+            each.zero_grad()
+        graphed(inputs).square().sum().backward()
+        torch.nn.Sequential.forward(plain, inputs).square().sum().backward()
+        print(all(torch.allclose(one.grad, other.grad) for one, other in zip(third.parameters(), plain.parameters())))
+"""
+
+
+def test_graphs_are_captured_without_effect_and_replayed_with(run, gpus):
+    done = run(1, GRAPHS, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    lines = [line for line in done.lines(0) if line.split()[0] in ("True", "False", "3") or line[0].isdigit()]
+    assert lines[:5] == ["0.0 False", "1.0 True", "2.0 True", "3.0 True", "3"]
+    assert lines[5:8] == ["True True"] * 3
+    assert lines[8:] == ["True"] * 2
+
+
+TIMES = """
+    import time, torch
+    source = torch.ones(256, 256, device="cuda")
+    def body():
+        value = source
+        for _ in range(100):
+            value = value + 1
+        return value
+    def timed(function):
+        torch.cuda.synchronize()
+        start = time.perf_counter()
+        function()
+        issued = time.perf_counter() - start
+        torch.cuda.synchronize()
+        return issued, time.perf_counter() - start
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        body()
+    compiled, replayed = torch.compile(body, fullgraph=True), torch.compile(body, mode="reduce-overhead")
+    for function in (body, graph.replay, compiled, replayed):
+        print(*timed(function))
+    print(torch.equal(compiled(), body()))
+"""
+
+
+def test_a_replay_costs_the_host_one_operation_and_a_region_its_kernels(run, gpus):
+    done = run(1, TIMES, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    eager, graph, compiled, replayed = (tuple(map(float, line.split())) for line in done.lines(0)[:4])
+    operation = eager[0] / 100
+    assert operation == pytest.approx(5e-6), "the catalogue's launch overhead of an H100"
+    assert graph[0] == pytest.approx(operation)
+    # On the device a graph has the same hundred kernels, a region one of them.
+    assert 100 * 2e-6 < graph[1] < eager[1] < 1.1 * eager[0]
+    assert compiled[0] == pytest.approx(1.4 * operation) and compiled[1] < 2 * operation
+    assert replayed[0] == pytest.approx(operation) and replayed[1] < 2 * operation
+    assert done.lines(0)[4] == "True"
+
+
+def test_collectives_of_a_graph_take_place_at_each_replay(run, gpus):
+    done = run(2, """
+        import torch, torch.distributed as dist
+        dist.init_process_group("nccl")
+        torch.cuda.set_device(dist.get_rank())
+        value = torch.full((4,), 1.0 + dist.get_rank(), device="cuda")
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            doubled = value * 2
+            dist.all_reduce(doubled)
+            result = doubled + 1
+        print(value.tolist())
+        for _ in range(2):
+            graph.replay()
+            print(result.tolist())
+            value += 1
+        """, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    assert done.lines(1) == [str([2.0] * 4), str([7.0] * 4), str([11.0] * 4)]
+
+
+def test_copies_take_the_link_to_the_host(run, gpus):
+    done = run(1, """
+        import time, torch
+        size = 256 << 20
+        pageable, pinned = torch.empty(size, dtype=torch.uint8), torch.empty(size, dtype=torch.uint8, pin_memory=True)
+        device = torch.empty(size, dtype=torch.uint8, device="cuda")
+        def timed(function):
+            torch.cuda.synchronize()
+            start = time.perf_counter()
+            function()
+            issued = time.perf_counter() - start
+            torch.cuda.synchronize()
+            print(issued, time.perf_counter() - start)
+        print(pinned[5:].is_pinned(), pageable.is_pinned(), pageable.pin_memory().is_pinned())
+        timed(lambda: device.copy_(pageable, non_blocking=True))
+        timed(lambda: pageable.copy_(device))
+        timed(lambda: device.copy_(pinned))
+        timed(lambda: device.copy_(pinned, non_blocking=True))
+        timed(lambda: device.to("cpu", non_blocking=True))
+        side = torch.cuda.Stream()
+        def both():
+            device.copy_(pinned, non_blocking=True)
+            with torch.cuda.stream(side):
+                pinned.copy_(device, non_blocking=True)
+        timed(both)
+        """, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    assert done.lines(0)[0] == "True False True"
+    rows = [tuple(map(float, line.split())) for line in done.lines(0)[1:]]
+    # An H100's 63 GB/s, of which pinned memory reaches 80% and pageable memory 40% of that.
+    pinned, pageable = 2**28 / (63e9 * 0.8), 2**28 / (63e9 * 0.8 * 0.4)
+    for issued, ended in rows[:2]:
+        assert issued == pytest.approx(pageable, rel=0.01) and ended == pytest.approx(issued)
+    assert rows[2] == (pytest.approx(pinned, rel=0.01), pytest.approx(pinned, rel=0.01))
+    for issued, ended in rows[3:]:
+        assert issued < 2e-5 and ended == pytest.approx(pinned, rel=0.02), "both directions at once take as long as one"
+
+
+def test_attention_is_one_kernel_and_a_causal_mask_leaves_half(run, gpus):
+    done = run(1, """
+        import time, torch
+        query = torch.ones(1, 32, 8192, 128, dtype=torch.bfloat16, device="cuda")
+        attention = torch.nn.functional.scaled_dot_product_attention
+        for is_causal in (False, True):
+            torch.cuda.synchronize()
+            start = time.perf_counter()
+            attention(query, query, query, is_causal=is_causal)
+            issued = time.perf_counter() - start
+            torch.cuda.synchronize()
+            print(issued, time.perf_counter() - start)
+        """, options=(*GPU, "--fake"), cluster=gpus)
+    assert done.code == 0, done.errors
+    (issued, full), (_, causal) = (tuple(map(float, line.split())) for line in done.lines(0))
+    assert issued == pytest.approx(5e-6)
+    assert 0.4 < causal / full < 0.65
+
+
+def test_processes_of_a_command_find_described_gpus(gpus, uniference, tmp_path):
+    script = tmp_path / "train.py"
+    script.write_text(textwrap.dedent("""
+        import os, torch, torch.distributed as dist
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+        dist.init_process_group("nccl")
+        value = torch.ones(3, device="cuda")
+        dist.all_reduce(value)
+        print(torch.cuda.device_count(), value.device, value.tolist())
+        """))
+    words = ["exec", "--gpu", "--cluster", str(gpus), "--", sys.executable, "-m", "torch.distributed.run"]
+    words += ["--standalone", "--nproc-per-node", "2", str(script)]
+    done = subprocess.run([uniference, *words], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    assert sorted(done.stdout.splitlines()) == [f"4 cuda:{rank} [2.0, 2.0, 2.0]" for rank in range(2)]
+    refused = subprocess.run(
+        [uniference, "exec", "--gpu", "--compute", "measured", "--cluster", str(gpus), "--", "true"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert refused.returncode == 64 and "says nothing of a GPU" in refused.stderr

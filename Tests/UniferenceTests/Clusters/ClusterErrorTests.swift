@@ -174,7 +174,7 @@ import Testing
       "c.yaml:3: devices[0].busy_powr: unknown field \"busy_powr\": did you mean \"busy_power\"? Allowed: name, model, "
         + "count, compute, speed, slowdowns, quota, kernels, memory, reserved_memory, memory_bandwidth, "
         + "memory_efficiency, peak_float64, peak_float32, peak_float16, peak_bfloat16, peak_float8, peak_float4, "
-        + "peak_int8, compute_efficiency, launch_overhead, idle_power, busy_power, memory_bound_power, polling_power, "
+        + "peak_int8, compute_efficiency, launch_overhead, host_link, idle_power, busy_power, memory_bound_power, polling_power, "
         + "network_energy_per_byte"
     ),
     (

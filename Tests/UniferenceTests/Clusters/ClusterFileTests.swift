@@ -57,7 +57,7 @@ import Testing
       "memory": "16 GB", "reserved_memory": "1 GB", "memory_bandwidth": "50 GB/s", "memory_efficiency": "50%",
       "peak_float64": "1 GFLOPS", "peak_float32": "2 TFLOPS", "peak_float16": "3 TFLOPS", "peak_bfloat16": "4 TFLOPS",
       "peak_float8": "5 TFLOPS", "peak_float4": "7 TFLOPS", "peak_int8": "6 TOPS", "compute_efficiency": "0.4",
-      "launch_overhead": "3 us",
+      "launch_overhead": "3 us", "host_link": "20 GB/s",
       "idle_power": "2 W", "busy_power": "25 W", "memory_bound_power": "60%", "polling_power": "0.3",
       "network_energy_per_byte": "8 nJ/B",
     ]

@@ -49,6 +49,7 @@ struct FieldLimitTests {
     ("peak_float16", ["1 FLOPS", "1000000 EFLOPS"], ["0.1 FLOPS", "1e7 EFLOPS"]),
     ("compute_efficiency", ["0.000001", "1"], ["1e-300", "120%"]),
     ("launch_overhead", ["0", "1 h"], ["2 h"]),
+    ("host_link", ["1 B/s", "64 GB/s"], ["0.5 B/s", "1e7 TB/s"]),
     ("busy_power", ["1 kW", "1000 MW"], ["1001 MW", "-1 W"]),
     ("memory_bound_power", ["0", "60%", "1"], ["1.1", "-1%"]),
     ("polling_power", ["0", "0.4", "100%"], ["101%", "-1"]),

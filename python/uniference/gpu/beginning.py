@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from datetime import timedelta
-from typing import Any
 
 from uniference.gpu import library as native
 from uniference.gpu.bindings import BeforeTorchCuda, Bindings
 from uniference.gpu.description import Description
-
-NCCL_TIMEOUT = timedelta(minutes=10)
-"""``c10d::kProcessGroupNCCLDefaultTimeout``."""
 
 
 class DescribedGPUs:
@@ -31,23 +26,20 @@ class DescribedGPUs:
     def finish(self) -> None:
         """To be called once torch has been imported."""
         import torch
-        from torch.distributed import distributed_c10d
 
-        from uniference.gpu import pinning, storages, triton
+        from uniference.gpu import graphs, nccl, pinning, storages, triton
 
         self.library.uniference_gpu_register()
         self._bindings.finish()
         storages.install(self.library)
         pinning.install()
+        graphs.install()
+        nccl.install()
         triton.install()
         # Torch would run the backward pass of each device in a thread of its own; here they share the rank's clock.
         torch.autograd.set_multithreading_enabled(False)
-        c10d: Any = distributed_c10d
-        c10d._NCCL_AVAILABLE = True
         # It warns that there is no triton, which a described GPU has no use for.
         logging.getLogger("torch.utils.flop_counter").setLevel(logging.ERROR)
-        constants: Any = torch.distributed.constants
-        c10d.default_pg_nccl_timeout = constants.default_pg_nccl_timeout = NCCL_TIMEOUT
         global current
         current = self
 

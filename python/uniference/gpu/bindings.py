@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib.abc
+import itertools
 import sys
 from collections.abc import Sequence
 from types import ModuleType, SimpleNamespace
@@ -62,8 +63,10 @@ class Bindings:
         module._CudaDeviceProperties = Properties
         module._CudaStreamBase = stream_base(module.Stream, self.current)
         module._CudaEventBase = event_base(module.Event, self._library.uniference_gpu_elapsed)
-        module._CUDAGraph = CUDAGraph
-        module._graph_pool_handle = lambda: (0, 1)
+        # What graphs are stands in `graphs`, which needs torch.
+        module._CUDAGraph = type("_CUDAGraph", (), {})
+        pools = itertools.count(1)
+        module._graph_pool_handle = lambda: (0, next(pools))
         module._cudart = runtime(module)
         module._nccl_version = lambda: NCCL_VERSION
         module._nccl_version_suffix = lambda: b""
@@ -134,11 +137,7 @@ class Bindings:
         return self.current()
 
     def _cuda_setDevice(self, index: int) -> None:  # noqa: N802
-        if not self._library.uniference_gpu_set_current(index):
-            raise self._torch.AcceleratorError(
-                f"CUDA error: invalid device ordinal\nthe described machine has {self._description.count} "
-                f"GPU{'s' if self._description.count > 1 else ''}, and the script asks for cuda:{index}"
-            )
+        self._torch._accelerator_setDeviceIndex(index)
 
     def _cuda_exchangeDevice(self, index: int) -> int:  # noqa: N802
         former = self.current()
@@ -188,13 +187,19 @@ class Bindings:
         self._library.uniference_gpu_set_stream(device_index, stream_id)
 
     def _cuda_synchronize(self) -> None:
+        from uniference.gpu import graphs
+
+        if graphs.is_capturing():
+            raise self._torch.AcceleratorError(graphs.NOT_PERMITTED)
         self._torch._accelerator_synchronizeDevice(self.current())
 
     def _cuda_sleep(self, cycles: int) -> None:
         """A kernel that does nothing. It is not charged, since the clock of a GPU is not described."""
 
     def _cuda_isCurrentStreamCapturing(self) -> bool:  # noqa: N802
-        return False
+        from uniference.gpu import graphs
+
+        return graphs.is_capturing()
 
     def _cuda_isInBadFork(self) -> bool:  # noqa: N802
         return False
@@ -239,19 +244,6 @@ class Bindings:
         """Nothing is shared that it would guard."""
 
     _cuda_unlock_mutex = _cuda_lock_mutex
-
-
-class CUDAGraph:
-    """``torch._C._CUDAGraph``, which refuses to capture."""
-
-    def __new__(cls, *arguments: Any, **keywords: Any) -> Any:
-        return object.__new__(cls)
-
-    def capture_begin(self, *arguments: Any, **keywords: Any) -> None:
-        raise NotImplementedError(
-            "torch.cuda.graph is not simulated: a described GPU executes operations as they are called; leave the "
-            "capture out"
-        )
 
 
 def runtime(torch: Any) -> Any:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import json
 import os
 import sys
 from types import ModuleType
+from typing import Any
 
 TRIGGER = "torch"
 
 LAUNCHING = "UNIFERENCE_LAUNCH"
 """Set for the one process that ``uniference run`` starts."""
+GPUS = "UNIFERENCE_GPU"
+"""Set where processes of a command find described GPUs: what ``uniference.gpu.description`` has of them, in JSON."""
 RANK = "UNIFERENCE_RANK"
 """Set for a rank and what it starts: the rank, how many there are, and the process that it is, as ``3/4 4711``."""
 
@@ -39,11 +43,28 @@ class InstallAfterImport(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """The real module's code; the process joins a world when it first makes a group."""
+        gpus = described_gpus()
         if self._loader is not None:
             self._loader.exec_module(module)
+        if gpus is not None:
+            gpus.finish()
         from uniference.joining import install_in_process
 
         install_in_process(os.environ["UNIFERENCE_SESSION"])
+
+
+def described_gpus() -> Any:
+    """The GPUs that torch is to find, where ``uniference exec --gpu`` has described some."""
+    if GPUS not in os.environ:
+        return None
+    from uniference.gpu.beginning import DescribedGPUs
+    from uniference.gpu.build import CannotBuild
+    from uniference.gpu.description import Description
+
+    try:
+        return DescribedGPUs(Description.of(json.loads(os.environ[GPUS])))
+    except (CannotBuild, OSError) as problem:
+        raise ImportError(f"the library for described GPUs cannot be used: {problem}") from None
 
 
 def prepare() -> None:

@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/SDPBackend.h>
+#include <ATen/native/transformers/attention.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu.h>
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
 #include <ATen/ops/empty.h>
@@ -108,6 +109,8 @@ std::tuple<Tensor, Tensor, Tensor, Tensor> efficient_backward(
 
 void register_attention(torch::Library& library) {
   library.impl("_fused_sdp_choice", &choose);
+  // Torch's own attention asks for the choice by this table, and takes the slow way where a device is not in it.
+  at::native::_fused_sdp_choice_stub.set_cuda_dispatch_ptr(&choose);
   library.impl("_scaled_dot_product_flash_attention", &flash);
   library.impl("_scaled_dot_product_flash_attention_backward", &flash_backward);
   library.impl("_scaled_dot_product_efficient_attention", &efficient);

@@ -17,6 +17,10 @@ namespace {
 
 constexpr int64_t smallest_shared = 1 << 16;
 constexpr int64_t addresses_of_device = int64_t(1) << 42;
+/// The address of what no device accounts for.
+constexpr uintptr_t nowhere = UINTPTR_MAX;
+
+thread_local bool is_accounting = true;
 
 void release_holding(void* context) {
   auto holding = static_cast<Holding*>(context);
@@ -130,7 +134,8 @@ c10::Storage make_valueless(int64_t size_bytes, c10::Device device) {
     if (size_bytes == 0) return make_empty(device);
     uintptr_t base = addresses(device);
     uintptr_t address = DeviceMemory::shared().take(device.index(), size_bytes);
-    void* data = reinterpret_cast<void*>(base + (address - uintptr_t(device.index()) * addresses_of_device));
+    uintptr_t offset = address == nowhere ? 0 : address - uintptr_t(device.index()) * addresses_of_device;
+    void* data = reinterpret_cast<void*>(base + offset);
     return make_storage(new Holding{{}, address, device, size_bytes, false}, data, &DeviceMemory::shared());
   }
   if (size_bytes <= smallest_shared) {
@@ -187,7 +192,10 @@ CachingAllocator& DeviceMemory::device(c10::DeviceIndex index) {
   return *devices_[size_t(index)];
 }
 
+void DeviceMemory::set_accounting(bool is_on) { is_accounting = is_on; }
+
 uintptr_t DeviceMemory::take(c10::DeviceIndex index, int64_t size_bytes) {
+  if (!is_accounting) return nowhere;
   CachingAllocator& allocator = device(index);
   if (auto address = allocator.allocate(size_bytes, current_stream(index))) return *address;
   MemoryStatistics statistics = allocator.statistics();

@@ -54,6 +54,9 @@ class DeviceMemory final : public c10::DeviceAllocator {
   int64_t total_bytes() const { return total_bytes_; }
   int64_t context_bytes() const { return context_bytes_; }
 
+  /// Whether what the thread allocates is a device's. What is not has no address there.
+  static void set_accounting(bool is_on);
+
   /// Takes so much of a device's memory. Throws `c10::OutOfMemoryError` where it has no more.
   uintptr_t take(c10::DeviceIndex index, int64_t size_bytes);
 

@@ -325,14 +325,6 @@ bool is_worth_computing(
   return after.is_small();
 }
 
-/// Whether the host has to wait for what the operation brings: values, or a copy from or to memory that is not pinned.
-bool makes_host_wait(const OperatorPlan& plan, c10::ArrayRef<IValue> arguments) {
-  if (plan.asks_for_values) return true;
-  if (!plan.is_copy) return false;
-  bool is_between_devices = arguments[0].toTensor().device().type() != arguments[1].toTensor().device().type();
-  return is_between_devices && !(arguments.size() > 2 && arguments[2].isBool() && arguments[2].toBool());
-}
-
 /// A new result of an operation as far as it can be known beforehand.
 struct Shape {
   bool is_defined = false;
@@ -455,7 +447,8 @@ void run_on_device(const c10::OperatorHandle& operation, c10::DispatchKeySet, St
   const OperatorPlan& plan = OperatorPlan::of(operation);
   c10::ArrayRef<IValue> arguments = torch::jit::last(*stack, plan.arguments.size());
   c10::Device device = device_of(operation, plan, arguments);
-  if (makes_host_wait(plan, arguments)) {
+  // The host waits for values. Who takes operations down tells of copies, for which it may wait as well.
+  if (plan.asks_for_values) {
     if (auto listener = stream_listener().synchronize) listener(device.index(), current_stream(device.index()));
   }
   run(operation, plan, device, stack);

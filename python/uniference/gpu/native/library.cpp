@@ -14,6 +14,7 @@
 #include "generators.hpp"
 #include "kernels.hpp"
 #include "operator_plan.hpp"
+#include "recurrent.hpp"
 #include "signature.hpp"
 
 #define EXPORTED extern "C" __attribute__((visibility("default")))
@@ -94,6 +95,7 @@ void register_kernels() {
   aten.impl("record_stream", &record_stream);
   register_factories(aten);
   register_attention(aten);
+  register_recurrent(aten);
   auto rest = new torch::Library(torch::Library::IMPL, "_", c10::DispatchKey::CUDA, __FILE__, __LINE__);
   rest->fallback(torch::CppFunction::makeFromBoxedFunction<&run_on_device>());
 }
@@ -124,12 +126,6 @@ EXPORTED void uniference_gpu_listen(const StreamListener* listener) { stream_lis
 EXPORTED int uniference_gpu_current() { return current_device(); }
 
 /// Gives 0 where there is no device of that index.
-EXPORTED int uniference_gpu_set_current(int index) {
-  if (index < 0 || index >= DeviceMemory::shared().device_count()) return 0;
-  set_current_device(c10::DeviceIndex(index));
-  return 1;
-}
-
 EXPORTED int64_t uniference_gpu_current_stream(int index) { return current_stream(c10::DeviceIndex(index)); }
 
 EXPORTED void uniference_gpu_set_stream(int index, int64_t stream) { set_current_stream(c10::DeviceIndex(index), stream); }
@@ -151,6 +147,10 @@ EXPORTED void uniference_gpu_set_generator(int index, void* generator) {
 EXPORTED void uniference_gpu_set_memory_limit(int index, int64_t bytes) {
   DeviceMemory::shared().device(c10::DeviceIndex(index)).set_limit(bytes);
 }
+
+/// Whether the calling thread's allocations are the described device's. Those of a graph that is replayed are not: its
+/// capture has accounted for them.
+EXPORTED void uniference_gpu_account(int is_on) { DeviceMemory::set_accounting(is_on != 0); }
 
 /// Resizes a storage of a described GPU. Gives 0 where the device has no room for it.
 EXPORTED int uniference_gpu_resize_storage(void* storage, int64_t size_bytes) {

@@ -90,7 +90,6 @@ OperatorPlan make(const c10::OperatorHandle& operation) {
     if (returned.alias_info() == nullptr || returned.alias_info()->isWrite()) plan.is_view = false;
   }
   std::string full = name.overload_name.empty() ? name.name : name.name + "." + name.overload_name;
-  plan.is_copy = full == "aten::copy_";
   plan.is_mixed = mixed.count(full) > 0 || mixed.count(name.name) > 0;
   plan.is_composite = !operation.hasKernelForDispatchKey(c10::DispatchKey::CPU) && plain.count(full) == 0;
   plan.asks_for_values = asking.count(full) > 0 || asking.count(name.name) > 0;

@@ -22,8 +22,6 @@ struct OperatorPlan {
   std::vector<bool> is_overwritten;
   /// Whether tensors may be on several devices.
   bool is_mixed = false;
-  /// Whether it is `copy_`.
-  bool is_copy = false;
   /// Whether results are only views of arguments.
   bool is_view = false;
   /// Whether it is made of other operations for every device.
