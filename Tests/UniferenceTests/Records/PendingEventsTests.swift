@@ -15,7 +15,8 @@ import Testing
         let duration = Int64(random.nextUnit() * 4)
         defer { time += duration }
         return Event(
-          record: EventRecord(time: time, duration: duration, kind: .computation, rank: UInt32(rank)), name: "\(number)")
+          record: EventRecord(time: time, duration: duration, kind: .computation, rank: UInt32(rank)), name: "\(number)"
+        )
       }
     }
   }
