@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import importlib.util
 import math
 import os
 import pathlib
@@ -68,6 +69,10 @@ def row(program: str, uniference: str) -> tuple[str, ...]:
     """The program's row of the table."""
     script = str(PROGRAMS / f"{program}.py")
     environment = os.environ | {"UNIFERENCE_PYTHON": sys.executable, "TOKENIZERS_PARALLELISM": "false"}
+    if (ninja := importlib.util.find_spec("ninja")) is not None and ninja.origin is not None:
+        # DeepSpeed compiles what it needs on CPUs, and looks for the program.
+        tools = pathlib.Path(ninja.origin).parents[1] / "bin"
+        environment["PATH"] = f"{tools}{os.pathsep}{environment.get('PATH', '')}"
     on_cpus = {"CUDA_VISIBLE_DEVICES": "", "DS_ACCELERATOR": "cpu", "ACCELERATE_USE_CPU": "true"}
     real = Outcome.of(
         [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", script],
