@@ -52,7 +52,7 @@ class Outcome:
         if done.returncode == 0 and values:
             return Outcome(values, None)
         errors = re.findall(ERROR, done.stdout + done.stderr, re.MULTILINE)
-        return Outcome(values, errors[-1][:160] if errors else f"exit code {done.returncode}, no result")
+        return Outcome(values, errors[-1].split(". ")[0][:160] if errors else f"exit code {done.returncode}, no result")
 
 
 def value_of(text: str) -> object:
