@@ -3,7 +3,7 @@
 
 .NOTPARALLEL:
 .PHONY: help build programs quickstart torch test test-all build-tests python-for-tests test-swift test-python \
-  test-determinism benchmark benchmark-pytorch benchmark-values format lint lint-swift lint-python clean
+  test-determinism benchmark benchmark-pytorch benchmark-values frameworks format lint lint-swift lint-python clean
 
 # Each run of a test imports torch. Where its byte code is not kept, Python compiles it anew every time, which takes
 # longer than all else that an import does.
@@ -82,6 +82,12 @@ benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures 
 
 benchmark-pytorch: build torch ## simulated and real process groups beside each other
 	.venv/bin/python Benchmarks/PyTorch/benchmark.py --check $(BENCHMARK_OPTIONS)
+
+frameworks: build torch ## Documentation/frameworks.md: tiny programs of frameworks, for real, simulated and without values
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target .build/frameworks \
+	  --requirement Tests/Frameworks/requirements.txt
+	PYTHONPATH="$(CURDIR)/.build/frameworks" .venv/bin/python Tests/Frameworks/run.py $(RELEASE) \
+	  --page Documentation/frameworks.md
 
 benchmark-values: build torch ## values in a simulation over their kernels' time, and decoding beside transformers
 	Scripts/python-environment.sh Tests/Python/requirements.txt

@@ -17,6 +17,14 @@ struct HostTimelineTests {
     for number in 1...5 { #expect(short.dispatch(behind: Int64(number - 1) * 10 + 4) == Int64(number) * 10 + 3) }
   }
 
+  @Test("kernels of a compiled program take the host a part of an operation, those of a graph nothing")
+  func partsOfAnOperation() {
+    var timeline = HostTimeline(DispatchModel(picosecondsPerOperation: 5000, launchLatencyPicoseconds: 3))
+    #expect(timeline.dispatch(thousandths: 1000, behind: 0) == 5003)
+    #expect(timeline.dispatch(thousandths: 400, behind: 0) == 7003)
+    #expect(timeline.dispatch(thousandths: 0, behind: 9000) == 9000 && timeline.time == 7000)
+  }
+
   @Test("a value that is read holds the host up until it is there, and the next step takes its time")
   func reading() {
     var timeline = HostTimeline(

@@ -64,7 +64,9 @@ public final class CommandSession: Sendable {
     let path = SessionFolder.newPath()
     var guarded = GuardedCommand(command)
     guarded.environment = python.variables(forSessionIn: path)
-    if let gpus { guarded.environment["UNIFERENCE_GPU"] = String(decoding: try JSONEncoder().encode(gpus), as: UTF8.self) }
+    if let gpus {
+      guarded.environment["UNIFERENCE_GPU"] = String(decoding: try JSONEncoder().encode(gpus), as: UTF8.self)
+    }
     guarded.removedPrefixes = [path]
     let process = try GuardedProcess(guarded)
     // Ctrl-C and the like are for the command to act on, which is told unless it has heard itself.

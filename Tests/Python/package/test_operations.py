@@ -261,7 +261,7 @@ def test_a_small_llama_costs_two_operations_for_each_parameter_and_token_plus_at
         operations = recorded(lambda: model(torch.zeros(1, tokens, dtype=torch.int64), use_cache=False))
     looked_up = model.model.embed_tokens.weight.numel()
     parameters = sum(parameter.numel() for parameter in model.parameters()) - looked_up
-    # Scores and their product with the values, as if no position were masked: 2 (2 tokens tokens hidden) a layer.
-    attention = layers * 4 * tokens * tokens * hidden
+    # Scores and their product with the values, of each position with those up to it: 4 hidden for a pair and layer.
+    attention = layers * 4 * (tokens * (tokens + 1) // 2) * hidden
     expected = 2 * parameters * tokens + attention
     assert sum(operation.flops for operation in operations) == pytest.approx(expected, rel=0.01)

@@ -419,6 +419,19 @@ def test_recurrent_layers_give_the_values_of_the_cpu(run, gpus):
     assert done.lines(0)[-3:] == ["True cuda:0"] * 3
 
 
+def test_the_compilers_modules_and_marks_for_profilers_are_there(run, gpus):
+    done = run(1, """
+        import torch, torch._inductor.select_algorithm, triton
+        class Failed(triton.runtime.autotuner.OutOfResources):
+            pass
+        print(triton.Config({"BLOCK": 4}, num_warps=2) is not None, issubclass(Failed, Exception))
+        with torch.cuda.nvtx.range("outer"):
+            print(torch.cuda.nvtx.range_push("inner"), torch.cuda.nvtx.range_pop())
+        """, options=GPU, cluster=gpus)
+    assert done.code == 0, done.errors
+    assert done.lines(0) == ["True True", "1 1"]
+
+
 def test_options_of_nccl(run, gpus):
     done = run(2, """
         import torch, torch.distributed as dist

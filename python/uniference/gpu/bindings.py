@@ -68,6 +68,7 @@ class Bindings:
         pools = itertools.count(1)
         module._graph_pool_handle = lambda: (0, next(pools))
         module._cudart = runtime(module)
+        module._nvtx = marks()
         module._nccl_version = lambda: NCCL_VERSION
         module._nccl_version_suffix = lambda: b""
         module._host_emptyCache = lambda: None
@@ -244,6 +245,32 @@ class Bindings:
         """Nothing is shared that it would guard."""
 
     _cuda_unlock_mutex = _cuda_lock_mutex
+
+
+def marks() -> Any:
+    """``torch._C._nvtx``: marks for CUDA's profilers, of which none looks. Ranges are counted as NVTX counts them."""
+    open_ranges = 0
+    numbers = itertools.count(1)
+
+    def push(message: str) -> int:
+        nonlocal open_ranges
+        open_ranges += 1
+        return open_ranges - 1
+
+    def pop() -> int:
+        nonlocal open_ranges
+        open_ranges = max(0, open_ranges - 1)
+        return open_ranges
+
+    return SimpleNamespace(
+        rangePushA=push,
+        rangePop=pop,
+        rangeStartA=lambda message: next(numbers),
+        rangeEnd=lambda number: None,
+        markA=lambda message: None,
+        deviceRangeStart=lambda message, stream: next(numbers),
+        deviceRangeEnd=lambda number, stream: None,
+    )
 
 
 def runtime(torch: Any) -> Any:

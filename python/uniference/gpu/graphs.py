@@ -38,6 +38,9 @@ NOT_OF_GRAPHS = frozenset(
 recorder: OperationRecorder | None = None
 """The rank's, once it has joined a run."""
 
+capture: Capture | None = None
+"""The capture that is under way in this process, if one is."""
+
 
 class Reference(NamedTuple):
     """A tensor of a captured call: its memory, by number, and its place there."""
@@ -233,7 +236,8 @@ class CUDAGraph:
         self._former_work = of_rank.redirect(recording.work)  # type: ignore[arg-type]
         if of_rank.streams is not None:
             of_rank.streams.forget_selected()
-        of_rank.capture = Capture(recording)
+        global capture
+        of_rank.capture = capture = Capture(recording)
 
     def capture_end(self) -> None:
         of_rank = self._own_recorder or recorder
@@ -242,7 +246,8 @@ class CUDAGraph:
         recording = of_rank.capture.recording
         of_rank.capture.end()
         of_rank.redirect(self._former_work)
-        of_rank.capture = None
+        global capture
+        of_rank.capture = capture = None
         if of_rank.streams is not None:
             of_rank.streams.forget_selected()
         recording.work[:] = [
@@ -379,7 +384,7 @@ def current_stream() -> int:
 
 def is_capturing() -> bool:
     """Whether a graph is being captured."""
-    return recorder is not None and recorder.capture is not None
+    return capture is not None
 
 
 @contextlib.contextmanager

@@ -71,6 +71,22 @@ class Kernel:
         raise RuntimeError(f"Cannot call @triton.jit'd outside of the scope of a kernel ({self.__name__})")
 
 
+class Instance:
+    """Whatever a class of Triton's is made with."""
+
+    def __init__(self, *arguments: Any, **keywords: Any) -> None:
+        """Nothing is kept."""
+
+    def __class_getitem__(cls, key: Any) -> Any:
+        return cls
+
+
+def class_named(name: str) -> type:
+    """A class of Triton's, which programs derive from, annotate with, and catch."""
+    is_exception = name.endswith(("Error", "Exception")) or name == "OutOfResources"
+    return type(name, (Exception if is_exception else Instance,), {})
+
+
 def jit(function: Callable[..., Any] | None = None, **options: Any) -> Any:
     """``triton.jit``."""
     return Kernel if function is None else Kernel(function)
@@ -93,7 +109,13 @@ class Module(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         # Torch asks whether something is one.
-        return Kernel if name == "JITFunction" else Placeholder(f"{self.__name__}.{name}")
+        if name == "JITFunction":
+            return Kernel
+        if not name[:1].isupper():
+            return Placeholder(f"{self.__name__}.{name}")
+        made = class_named(name)
+        setattr(self, name, made)
+        return made
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -1,0 +1,5 @@
+"""deepspeed: ZeRO 1."""
+
+from deepspeed_training import train
+
+train(1)

@@ -1,0 +1,5 @@
+"""deepspeed: ZeRO 2."""
+
+from deepspeed_training import train
+
+train(2)

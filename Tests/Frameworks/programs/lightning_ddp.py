@@ -1,0 +1,5 @@
+"""lightning: data parallelism."""
+
+from lightning_module import train
+
+train("ddp")
