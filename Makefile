@@ -20,7 +20,7 @@ SWIFT_TESTS := UNIFERENCE_REQUIRE_TORCH=1 swift test --skip-build $(TEST_BUILD)
 PYTEST := PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(TESTED) .venv/bin/python -m pytest -rs Tests/Python
 # What measures this machine is alone on it.
 PYTHON_TESTS = $(PYTEST) -m "not alone" --numprocesses 2 --dist loadgroup && $(PYTEST) -m alone
-PYTHON_SOURCES := python Examples Scripts Benchmarks Tests
+PYTHON_SOURCES := python Examples Published Scripts Benchmarks Tests
 # Examples are as users write them, and tests are free of annotations; everything else is typed.
 TYPED_PYTHON := python/uniference Scripts Benchmarks
 
