@@ -26,7 +26,7 @@ public struct LedgerRunner {
   public func run(
     interruption: Interruption = Interruption(), progress: @escaping @Sendable (_ share: Double, _ id: String) -> Void
   ) throws -> PublishedLedger {
-    let cases = collection.cases
+    let (cases, executable) = (collection.cases, executable)
     let total = cases.reduce(0) { $0 + $1.expectedWork }
     let state = Mutex(State(predictions: Array(repeating: nil, count: cases.count)))
     // The longest first, so that no core is left with one at the end.
