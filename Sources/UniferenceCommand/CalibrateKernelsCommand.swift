@@ -52,7 +52,7 @@ struct CalibrateKernelsCommand: ReportingCommand {
     ]
     if let time = tables.dispatchTime { lines.append("Dispatching an operation takes \(time.shortDescription).") }
     if let time = tables.replayTime {
-      lines.append("A kernel without work takes \(time.shortDescription) in a graph: launch_gap of a runtime of your own.")
+      lines.append("A kernel without work takes \(time.shortDescription) in a graph: a runtime's launch_gap.")
     }
     lines.append("Use it in a cluster file: devices: [{model: \(tables.deviceID), kernels: \(file)}]")
     try StandardOutput.print(lines.joined(separator: "\n"))

@@ -92,7 +92,9 @@ struct ValidatePublishedCommand: ReportingCommand {
     let progress = Mutex(CaseProgress(LongProgress(title: "predicting")))
     defer { progress.withLock { $0.shown.finish() } }
     let ledger = try Interruption.bySignals { interruption in
-      try LedgerRunner(collection, intervals: intervals, executable: Bundle.main.executablePath).run(interruption: interruption) { share, id in
+      try LedgerRunner(collection, intervals: intervals, executable: Bundle.main.executablePath).run(
+        interruption: interruption
+      ) { share, id in
         progress.withLock { $0.ended(id, share: share, of: count) }
       }
     }

@@ -64,11 +64,13 @@ struct CaseReadingTests {
   func scripts() throws {
     let folder = try TemporaryFolder()
     defer { folder.remove() }
-    try folder.write("devices: [{name: d, count: 4, model: h100-sxm}]\nnetwork: {topology: switch, link: {bandwidth: 1 GB/s}}\n", to: "four.yaml")
+    let four = "devices: [{count: 4, model: h100-sxm}]\nnetwork: {topology: switch, link: {bandwidth: 1 GB/s}}\n"
+    try folder.write(four, to: "four.yaml")
     try folder.write("", to: "train.py")
     func file(_ fields: String) throws -> String {
       try folder.write(
-        Self.file("script: {\(fields)}\nmeasured: {tokens_per_second_per_device: 100, step_s: 20 ms}"), to: "cases.yaml")
+        Self.file("script: {\(fields)}\nmeasured: {tokens_per_second_per_device: 100, step_s: 20 ms}"), to: "cases.yaml"
+      )
     }
     let path = try file("file: train.py, cluster: four.yaml, arguments: [--width, 64], ranks: 2")
     let published = try #require(try CaseCollection(contentsOf: [path]).cases.first)

@@ -18,7 +18,8 @@ extension DeviceCatalogue {
     let guide = "https://developer.arm.com/documentation/uan0016/latest/"
     let power = "https://www.pidramble.com/wiki/benchmarks/power-consumption"
     return DeviceSpecification(
-      id: "raspberry-pi-4", displayName: "Raspberry Pi 4 Model B 8 GB (CPU)", processor: .embeddedCPU, hardware: .boardCPU,
+      id: "raspberry-pi-4", displayName: "Raspberry Pi 4 Model B 8 GB (CPU)", processor: .embeddedCPU,
+      hardware: .boardCPU,
       memory: .gibibytes(8, .datasheet("\(product), 8 GB variant", url: url)),
       reservedMemory: .gibibytes(0.5, .assumption("Raspberry Pi OS without a desktop, and the runtime")),
       memoryBandwidth: .gigabytesPerSecond(12.8, .derived("LPDDR4-3200 x 32 bit, \(product)", url: url)),

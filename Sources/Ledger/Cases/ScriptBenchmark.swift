@@ -5,7 +5,7 @@ import Predictions
 import Uniference
 
 /// A PyTorch script that measures itself, run as `uniference run --gpu --fake` runs it: its values stay unknown, and the
-/// last line that it prints is a JSON object with the figures of the run.
+/// last JSON object that it prints on a line of its own has the figures of the run.
 public struct ScriptBenchmark: Sendable {
   /// The script's file.
   public var script: String
@@ -37,12 +37,21 @@ public struct ScriptBenchmark: Sendable {
     } catch {
       throw LedgerError("\(script): \(error.complaint)")
     }
-    let last = output.split(whereSeparator: \.isNewline).last.map(String.init) ?? ""
-    guard let printed = try? JSONDecoder().decode([String: Double].self, from: Data(last.utf8)) else {
-      throw LedgerError("\(script): the last line that it prints is no JSON object with its figures")
+    guard let printed = Self.printed(in: output) else {
+      throw LedgerError("\(script): no line that it prints is a JSON object with its figures")
     }
     let figures = Self.metrics.compactMap { metric in printed[metric.name].map { (metric, $0) } }
     return Dictionary(figures, uniquingKeysWith: { first, _ in first })
+  }
+}
+
+extension ScriptBenchmark {
+  /// The last line that is a JSON object of numbers. Lines of runs with several ranks begin with the rank's: `[0] `.
+  static func printed(in output: String) -> [String: Double]? {
+    output.split(whereSeparator: \.isNewline).reversed().lazy.compactMap { line in
+      let text = line.hasPrefix("[") ? line.drop { $0 != "]" }.dropFirst() : line
+      return try? JSONDecoder().decode([String: Double].self, from: Data(text.utf8))
+    }.first
   }
 }
 

@@ -1,4 +1,4 @@
-"""Steps of training a decoder with fully sharded data parallelism; the last line printed has the figures of the last.
+"""Steps of training a decoder with fully sharded data parallelism. The last line has figures of the last step.
 
 The model has the shape of MPT: norms without biases, queries, keys and values in one product, an MLP of four times the
 width, tied embeddings. Weights are gathered, and gradients reduced, block by block.
