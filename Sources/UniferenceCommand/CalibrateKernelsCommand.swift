@@ -42,8 +42,9 @@ struct CalibrateKernelsCommand: ReportingCommand {
     ]
     if let minutes { words.append("--minutes=\(minutes)") }
     if let failed = try ChildProgram.run([ChildProgram(words + measure, environment: python.moduleVariables)]) {
-      // It has said why on standard error.
-      throw ExitCode([64, 65, 74, 130].contains(failed.code) ? failed.code : 70)
+      // It has said why on standard error; 2 is Python's code for wrong arguments.
+      if failed.code == 2 { throw ExitCode(64) }
+      throw ExitCode([65, 69, 74, 130].contains(failed.code) ? failed.code : 70)
     }
     let tables = try KernelTables(contentsOf: file)
     let points = tables.contents.reduce(0) { $0 + $1.pointCount }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -97,6 +98,14 @@ def test_a_journal_of_another_device_is_refused(tmp_path: Path, capfd) -> None:
 def test_a_gpu_that_is_not_there_is_named(tmp_path: Path, capfd) -> None:
     assert measure.main([*words(tmp_path / "own.kernels"), "--on", "cuda"]) == 65
     assert "--on cuda: torch finds no GPU here" in capfd.readouterr().err
+
+
+def test_a_python_without_torch_is_named(tmp_path: Path) -> None:
+    hidden = "import sys, runpy; sys.modules['torch'] = None; runpy.run_module('uniference.kernel_tables.measure')"
+    done = subprocess.run([sys.executable, "-c", hidden], capture_output=True, text=True, check=False)
+    assert done.returncode == 69
+    assert done.stderr.startswith("PyTorch is not installed in ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 SCENARIO = """

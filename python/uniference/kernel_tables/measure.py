@@ -14,7 +14,14 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import torch
+try:
+    import torch
+except ImportError:
+    print(
+        f"PyTorch is not installed in {sys.executable}; install it with: {sys.executable} -m pip install torch",
+        file=sys.stderr,
+    )
+    sys.exit(69)
 
 from uniference.calibration.progress import Progress
 from uniference.kernel_tables.benchmarks import AXES, CALLED, HEADS, Benchmark, benchmarks
