@@ -90,8 +90,8 @@ let package = Package(
     .target(
       name: "Ledger",
       dependencies: [
-        "Communication", "Devices", "Documents", "Inputs", "Models", "Predictions", "Quantities", "Reports", "Results",
-        "SimulationKernel", "Uniference",
+        "ChildPrograms", "Communication", "Devices", "Documents", "Inputs", "Models", "Predictions", "Quantities",
+        "Reports", "Results", "SimulationKernel", "Uniference",
       ],
       swiftSettings: quickToCompile),
     .target(

@@ -8,6 +8,9 @@ public struct DeviceSpecification: Hashable, Sendable {
   public let displayName: String
   /// What kind of processor the figures are of.
   public let processor: ProcessorKind
+  /// Which devices it is alike, so that equally good predictions can be expected; `nil` for one that is described by its
+  /// figures alone.
+  public let hardware: HardwareKind?
 
   /// Capacity of the memory that holds tensors.
   public var memory: Figure<DataSize>
@@ -41,7 +44,7 @@ public struct DeviceSpecification: Hashable, Sendable {
 
   /// A device.
   public init(
-    id: String, displayName: String, processor: ProcessorKind,
+    id: String, displayName: String, processor: ProcessorKind, hardware: HardwareKind? = nil,
     memory: Figure<DataSize>, reservedMemory: Figure<DataSize>,
     memoryBandwidth: Figure<Bandwidth>, memoryEfficiency: Figure<Ratio>,
     float32Peak: Figure<ComputeRate>, otherPeaks: [ElementType: Figure<ComputeRate>],
@@ -51,6 +54,7 @@ public struct DeviceSpecification: Hashable, Sendable {
     self.id = id
     self.displayName = displayName
     self.processor = processor
+    self.hardware = hardware
     self.memory = memory
     self.reservedMemory = reservedMemory
     self.memoryBandwidth = memoryBandwidth

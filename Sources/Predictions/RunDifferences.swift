@@ -72,7 +72,9 @@ private struct InputListing {
   }
 
   private static func text(_ compute: RunCompute) -> String {
-    [compute.source, compute.record, compute.processor.map { "on \($0)" }].compactMap(\.self).joined(separator: " ")
+    let words = [compute.source, compute.record, compute.processor.map { "on \($0)" }].compactMap(\.self)
+    let kernels = compute.kernels.map { ["kernel tables \($0.joined(separator: "; "))"] } ?? []
+    return (words + kernels).joined(separator: " ")
   }
 
   // MARK: Documents

@@ -46,17 +46,23 @@ public struct RunCompute: Codable, Hashable, Sendable {
   public var processorKind: String?
   /// The record that it was taken from.
   public var record: String?
+  /// The files of measured kernel times that it goes by, each with what they are of; `nil` without any.
+  public var kernels: [String]?
 
   /// See the properties.
-  public init(source: String, processor: String? = nil, processorKind: String? = nil, record: String? = nil) {
+  public init(
+    source: String, processor: String? = nil, processorKind: String? = nil, record: String? = nil,
+    kernels: [String]? = nil
+  ) {
     self.source = source
     self.processor = processor
     self.processorKind = processorKind
     self.record = record
+    self.kernels = kernels
   }
 
   private enum CodingKeys: String, CodingKey {
-    case source, processor, record
+    case source, processor, record, kernels
     case processorKind = "processor_kind"
   }
 }

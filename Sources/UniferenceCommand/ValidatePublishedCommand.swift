@@ -29,12 +29,6 @@ struct ValidatePublishedCommand: ReportingCommand {
   @Flag(help: "Leave out the cases that are marked as slow.")
   var quick = false
 
-  @Option(
-    help: ArgumentHelp(
-      "Also write the ledger as Markdown here, with its plot (.svg) and its points (.json) beside it.",
-      valueName: "report.md"))
-  var report: String?
-
   @Flag(
     help: """
       Write what follows from the shipped cases anew: the residuals that intervals are made of, and the floors that \
@@ -45,13 +39,7 @@ struct ValidatePublishedCommand: ReportingCommand {
   @Flag(help: "Fail when the mean accuracy of a category is lower than it was at the last --update.")
   var check = false
 
-  @Option(help: ArgumentHelp("Fail when the mean accuracy is below this many percent.", valueName: "percent"))
-  var atLeast: Double?
-
-  @OptionGroup var tables: TableOptions
-
-  @Flag(help: "Print one JSON object.")
-  var json = false
+  @OptionGroup var output: AccuracyReportOptions
 
   func validate() throws {
     if !files.isEmpty && (update || check) {
@@ -68,8 +56,11 @@ struct ValidatePublishedCommand: ReportingCommand {
     let collection = try wanted(CaseCollection(contentsOf: paths))
     let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
     if update, let folder { try write(ledger, of: collection, to: folder) }
-    if let report { try write(ledger, to: report) }
-    try StandardOutput.print(json ? try jsonText(ledger) : ledger.text(tables.format))
+    try output.write(plot: ledger.plot, points: jsonText(ledger)) { path, plot in
+      let words = ["uniference validate published"] + files + (update ? ["--update"] : []) + ["--report", path]
+      return ledger.markdown(command: words.joined(separator: " "), plot: plot)
+    }
+    try StandardOutput.print(output.json ? try jsonText(ledger) : ledger.text(output.tables.format))
     try judge(ledger, folder)
   }
 
@@ -101,7 +92,9 @@ struct ValidatePublishedCommand: ReportingCommand {
     let progress = Mutex(CaseProgress(LongProgress(title: "predicting")))
     defer { progress.withLock { $0.shown.finish() } }
     let ledger = try Interruption.bySignals { interruption in
-      try LedgerRunner(collection, intervals: intervals).run(interruption: interruption) { share, id in
+      try LedgerRunner(collection, intervals: intervals, executable: Bundle.main.executablePath).run(
+        interruption: interruption
+      ) { share, id in
         progress.withLock { $0.ended(id, share: share, of: count) }
       }
     }
@@ -131,17 +124,6 @@ struct ValidatePublishedCommand: ReportingCommand {
     try TextFile.write(try jsonText(AccuracyFloors(ledger, slow: slow)) + "\n", to: folder.floorsPath)
   }
 
-  private func write(_ ledger: PublishedLedger, to path: String) throws {
-    let base = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
-    let words = ["uniference validate published"] + files + (update ? ["--update"] : []) + ["--report", path]
-    let page = ledger.markdown(command: words.joined(separator: " "), plot: PathName(base).name + ".svg")
-    for (file, text) in [
-      (path, page), (base + ".svg", ledger.plot), (base + ".json", try jsonText(ledger) + "\n"),
-    ] {
-      try TextFile.write(text, to: file)
-    }
-  }
-
   private func judge(_ ledger: PublishedLedger, _ folder: PublishedFolder?) throws {
     if check, let folder {
       let violations = try AccuracyFloors(contentsOf: folder.floorsPath).violations(by: ledger, isQuick: quick)
@@ -149,10 +131,6 @@ struct ValidatePublishedCommand: ReportingCommand {
         throw CommandFailure(violations.joined(separator: "; "), CommandFailure.badInput)
       }
     }
-    if let atLeast, 100 * ledger.overall.mean < atLeast {
-      throw CommandFailure(
-        "the mean accuracy is \(100 * ledger.overall.mean)%, less than the \(atLeast)% that were asked for",
-        CommandFailure.badInput)
-    }
+    try output.check(mean: ledger.overall.mean)
   }
 }

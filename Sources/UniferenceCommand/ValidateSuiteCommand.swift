@@ -25,12 +25,6 @@ struct ValidateSuiteCommand: ReportingCommand {
   var family: String?
 
   @Option(
-    help: ArgumentHelp(
-      "Also write the report as Markdown here, with its plot (.svg) and its points (.json) beside it.",
-      valueName: "report.md"))
-  var report: String?
-
-  @Option(
     help: ArgumentHelp("Run nothing: report on the points of an earlier report's .json.", valueName: "report.json"))
   var from: String?
 
@@ -60,13 +54,7 @@ struct ValidateSuiteCommand: ReportingCommand {
   @Flag(help: "Go on with what an earlier call, which did not come to its end, has measured.")
   var resume = false
 
-  @Option(help: ArgumentHelp("Fail when the mean accuracy is below this many percent.", valueName: "percent"))
-  var atLeast: Double?
-
-  @OptionGroup var tables: TableOptions
-
-  @Flag(help: "Print one JSON object.")
-  var json = false
+  @OptionGroup var output: AccuracyReportOptions
 
   func validate() throws {
     if calibrate, !calibration.isEmpty {
@@ -106,7 +94,7 @@ struct ValidateSuiteCommand: ReportingCommand {
     var journal = try ValidationJournal(path: journalPath, resumes: resume)
     let remarks = try ValidationPreflight(
       suite: path, runner: runner, runs: runs, python: environment, executable: executable,
-      outputs: [report, journal.path].compactMap(\.self)
+      outputs: [output.report, journal.path].compactMap(\.self)
     ).check()
     if calibrate {
       runner.calibrated = try calibrated(runs, by: runner, executable: executable, python: environment)
@@ -159,7 +147,7 @@ struct ValidateSuiteCommand: ReportingCommand {
 
   /// Beside the report, or here.
   private var journalPath: String {
-    let base = report.map { $0.hasSuffix(".md") ? String($0.dropLast(3)) : $0 }
+    let base = output.report.map { $0.hasSuffix(".md") ? String($0.dropLast(3)) : $0 }
     return (base ?? URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent) + ".partial.json"
   }
 
@@ -182,13 +170,11 @@ struct ValidateSuiteCommand: ReportingCommand {
   }
 
   private func show(_ result: ValidationReport) throws {
-    if let report { try write(result, to: report) }
-    try StandardOutput.print(json ? try jsonText(result) : result.text(tables.format))
-    if let atLeast, 100 * result.overall.mean < atLeast {
-      throw CommandFailure(
-        "the mean accuracy is \(100 * result.overall.mean)%, less than the \(atLeast)% that were asked for",
-        CommandFailure.badInput)
+    try output.write(plot: AccuracyPlot(result.points).svg, points: jsonText(result)) { path, plot in
+      result.markdown(command: commandLine(report: path), plot: plot)
     }
+    try StandardOutput.print(output.json ? try jsonText(result) : result.text(output.tables.format))
+    try output.check(mean: result.overall.mean)
   }
 
   /// What writes the report again.
@@ -199,16 +185,5 @@ struct ValidateSuiteCommand: ReportingCommand {
     for path in calibration { words += ["--calibration", path] }
     if calibrate { words.append("--calibrate") }
     return (words + ["--report", path]).joined(separator: " ")
-  }
-
-  private func write(_ result: ValidationReport, to path: String) throws {
-    let base = path.hasSuffix(".md") ? String(path.dropLast(3)) : path
-    let plotName = PathName(base).name + ".svg"
-    let page = result.markdown(command: commandLine(report: path), plot: plotName)
-    for (file, text) in [
-      (path, page), (base + ".svg", AccuracyPlot(result.points).svg), (base + ".json", try jsonText(result) + "\n"),
-    ] {
-      try TextFile.write(text, to: file)
-    }
   }
 }

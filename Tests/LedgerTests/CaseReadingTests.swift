@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import TestSupport
 import Testing
 
 @testable import Ledger
@@ -59,6 +60,40 @@ struct CaseReadingTests {
     #expect(published.source == "nccl-tests")
   }
 
+  @Test("a script is a case with its cluster, its arguments and what it prints")
+  func scripts() throws {
+    let folder = try TemporaryFolder()
+    defer { folder.remove() }
+    let four = "devices: [{count: 4, model: h100-sxm}]\nnetwork: {topology: switch, link: {bandwidth: 1 GB/s}}\n"
+    try folder.write(four, to: "four.yaml")
+    try folder.write("", to: "train.py")
+    func file(_ fields: String) throws -> String {
+      try folder.write(
+        Self.file("script: {\(fields)}\nmeasured: {tokens_per_second_per_device: 100, step_s: 20 ms}"), to: "cases.yaml"
+      )
+    }
+    let path = try file("file: train.py, cluster: four.yaml, arguments: [--width, 64], ranks: 2")
+    let published = try #require(try CaseCollection(contentsOf: [path]).cases.first)
+    guard case .script(let script) = published.subject else {
+      Issue.record("it is no script")
+      return
+    }
+    #expect(script.arguments == ["--width", "64"])
+    #expect(script.rankCount == 2)
+    #expect(script.clusterPath.hasSuffix("/four.yaml"))
+    #expect(published.measured.map(\.value) == [100, 0.02])
+    for (fields, words) in [
+      ("file: nowhere.py, cluster: four.yaml", "cases[0].script.file: "),
+      ("file: train.py", "cases[0].script.cluster: is missing"),
+      ("file: train.py, cluster: four.yaml, ranks: 5", "cases[0].script.ranks: "),
+      ("file: train.py, cluster: four.yaml, nodes: 5", "cases[0].script.nodes: unknown"),
+    ] {
+      let path = try file(fields)
+      let error = #expect(throws: DocumentError.self) { try CaseCollection(contentsOf: [path]) }
+      #expect(error?.description.contains(words) == true, "\(error.map { "\($0)" } ?? "")")
+    }
+  }
+
   @Test(
     "what is wrong with a case is one line with file, line, field and what is allowed",
     arguments: [
@@ -111,10 +146,10 @@ struct CaseReadingTests {
         "scenario: \(scenario)\nmeasured: {total_s: {value: 1, error: 3%}}",
         "cases.yaml:6: cases[0].measured.total_s.error: unknown field \"error\"; allowed: value, spread"
       ),
-      ("measured: {total_s: 1}", "cases.yaml:3: cases[0]: has neither a scenario nor a collective; write for example"),
+      ("measured: {total_s: 1}", "cases.yaml:3: cases[0]: has no scenario, collective or script; write for example"),
       (
         "scenario: \(scenario)\ncollective: {\(collective)}\nmeasured: {total_s: 1}",
-        "cases.yaml:6: cases[0].collective: the case has a scenario, too; give a scenario or a collective, not both"
+        "cases.yaml:6: cases[0].collective: the case has a scenario, too; give one of scenario, collective, script"
       ),
       (
         "scenario: \(scenario)\nmeasured: {total_s: 1}\nmeasurement: 3",

@@ -53,6 +53,16 @@ struct LedgerRunnerTests {
     #expect(points[0].predictionClass == expected)
   }
 
+  @Test("a script's figures are the last JSON object that it prints, of whatever rank")
+  func printedFigures() {
+    let output = "loss {0.5}\n[1] {\"step_s\": 3}\n[0] {\"step_s\": 2, \"loss\": 0.5}\n[3] done\n"
+    #expect(ScriptBenchmark.printed(in: output) == ["step_s": 2, "loss": 0.5])
+    #expect(ScriptBenchmark.printed(in: "{\"step_s\": 4}") == ["step_s": 4])
+    for nothing in ["", "[0] \n", "{}}\n[0] {\"step_s\": \"2\"}\n[", "[0]"] {
+      #expect(ScriptBenchmark.printed(in: nothing) == nil)
+    }
+  }
+
   @Test("rates are tokens over the times that the same run states")
   func rates() throws {
     let values = Dictionary(

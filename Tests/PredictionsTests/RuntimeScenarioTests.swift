@@ -30,6 +30,26 @@ struct RuntimeScenarioTests {
   @Test("Llama-3.1-8B decodes at 150 to 170 tokens/s on one H100 under cuda-graphs")
   func cudaGraphs() throws { #expect((150...170).contains(try Self.tokensPerSecond("cuda-graphs"))) }
 
+  @Test("Llama-3.1-8B decodes at 250 to 400 tokens/s on eight H100 under cuda-graphs")
+  func cudaGraphsOfEight() throws {
+    let scenario = try Scenario(
+      yaml: """
+        cluster:
+          devices: [{count: 8, model: h100-sxm}]
+          network:
+            {topology: nodes, devices_per_node: 8, transport: nccl,
+             inside: {bandwidth: 450 GB/s, latency: 1 us}, link: {bandwidth: 400 Gbps, latency: 2 us}}
+        model: llama-3.1-8b
+        runtime: cuda-graphs
+        strategy: tensor=8
+        workload: {prompt: 128, generate: 17}
+        """)
+    let prediction = try Experiment(
+      modelName: scenario.modelName, workload: scenario.workload, strategy: .tensor(8), cluster: scenario.cluster
+    ).predict()
+    #expect((250...400).contains(try #require(prediction[.tokensPerSecond])))
+  }
+
   @Test("the host bounds eager decoding, and what it fuses makes an engine faster")
   func order() throws {
     let eager = try Self.tokensPerSecond("eager")

@@ -172,3 +172,49 @@ def test_compare_says_whether_a_difference_is_larger_than_both_intervals(unifere
     simulated(uniference, tmp_path, "iphone-16-pro", "--record", "phone.run")
     unknown = json.loads(run(uniference, "compare", "phone.run", "phone.run", "--json", folder=tmp_path).stdout)
     assert unknown["interval"] == {"a": None, "b": None, "difference_exceeds_both": None}
+
+
+SCRIPT = """
+import json
+import os
+import time
+import torch
+import torch.distributed as dist
+torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+dist.init_process_group("nccl")
+values = torch.ones(4096, 4096, device="cuda", dtype=torch.bfloat16)
+torch.cuda.synchronize()
+start = time.perf_counter()
+dist.all_reduce(values @ values)
+torch.cuda.synchronize()
+print("this is not the last line")
+if dist.get_rank() == 0:
+    print(json.dumps({"step_s": time.perf_counter() - start, "loss": 0.5}))
+dist.destroy_process_group()
+"""
+SCRIPT_CASE = """
+source: a README
+cases:
+  - id: S-1
+    category: training
+    script: {file: step.py, cluster: pair.yaml}
+    measured: {step_s: 1 ms, tokens_per_second_per_device: 5}
+"""
+
+
+def test_a_script_is_a_case(uniference, tmp_path):
+    (tmp_path / "pair.yaml").write_text(PAIR)
+    (tmp_path / "step.py").write_text(SCRIPT)
+    (tmp_path / "cases.yaml").write_text(SCRIPT_CASE)
+    done = run(uniference, "validate", "published", tmp_path / "cases.yaml", "--json")
+    assert done.returncode == 0, done.stderr
+    step, rate = json.loads(done.stdout)["points"]
+    # 137 GFLOP take 0.14 ms at 989 TFLOPS, 32 MiB 0.7 ms at 50 GB/s.
+    assert 0.8e-3 < step["predicted"] < 2e-3
+    assert step["class"] == {"hardware": "datacentre GPU", "quantity": "training", "devices": "several"}
+    assert rate["predicted"] is None
+    assert rate["reason"] == "the metric is not defined in this run"
+    (tmp_path / "step.py").write_text("raise SystemExit('no data here')\n")
+    failed = json.loads(run(uniference, "validate", "published", tmp_path / "cases.yaml", "--json").stdout)
+    assert all(point["accuracy"] == 0 for point in failed["points"])
+    assert "step.py" in failed["points"][0]["reason"]

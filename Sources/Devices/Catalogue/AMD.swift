@@ -11,6 +11,7 @@ extension DeviceCatalogue {
     let matrix = FigureSource.derived("\(clock) x 512 operations (WMMA), \(product)", url: url)
     return DeviceSpecification(
       id: "ryzen-ai-max-395", displayName: "AMD Ryzen AI Max+ 395 128 GB (Radeon 8060S GPU)", processor: .gpu,
+      hardware: .integratedGPU,
       memory: .gibibytes(128, .datasheet("\(product), the most memory that it takes", url: url)),
       reservedMemory: .gibibytes(16, .assumption("Linux, and what the driver does not give to the GPU")),
       memoryBandwidth: .gigabytesPerSecond(256, .derived("LPDDR5X-8000 x 256 bit, \(product)", url: url)),
@@ -39,6 +40,7 @@ extension DeviceCatalogue {
     let matrix = sheet.adding("matrix cores, which rocBLAS uses")
     var device = DeviceSpecification(
       id: "mi250x-gcd", displayName: "AMD Instinct MI250X 64 GB (one of two dies)", processor: .gpu,
+      hardware: .datacentreGPU,
       memory: .gibibytes(64, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, HIP context and the libraries' workspaces")),
       memoryBandwidth: .gigabytesPerSecond(1638.4, sheet),
@@ -64,7 +66,7 @@ extension DeviceCatalogue {
       url: "https://www.amd.com/en/products/accelerators/instinct/mi300/mi300x.html")
     let matrix = FigureSource(.datasheet, sheet.text + ", matrix cores, dense", url: sheet.url)
     var device = DeviceSpecification(
-      id: "mi300x", displayName: "AMD Instinct MI300X 192 GB", processor: .gpu,
+      id: "mi300x", displayName: "AMD Instinct MI300X 192 GB", processor: .gpu, hardware: .datacentreGPU,
       memory: .gibibytes(192, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, HIP context and the libraries' workspaces")),
       memoryBandwidth: .gigabytesPerSecond(5300, sheet),
@@ -94,7 +96,7 @@ extension DeviceCatalogue {
       + "amd-epyc-9654.html"
     let clock = "96 Zen 4 cores x 2.4 GHz base clock"
     return DeviceSpecification(
-      id: "cpu-server", displayName: "CPU server, one AMD EPYC 9654, 384 GB", processor: .cpu,
+      id: "cpu-server", displayName: "CPU server, one AMD EPYC 9654, 384 GB", processor: .cpu, hardware: .serverCPU,
       memory: .gibibytes(384, .assumption("12 modules of 32 GB, a common way to fill the 12 channels")),
       reservedMemory: .gibibytes(4, .assumption("Linux and the runtime")),
       memoryBandwidth: .gigabytesPerSecond(460.8, .datasheet("12 channels of DDR5-4800, \(product)", url: url)),

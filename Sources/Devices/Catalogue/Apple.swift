@@ -10,7 +10,7 @@ extension DeviceCatalogue {
       gpuCores: 6, gigahertz: 1.398, clock: reportedClock, memoryEfficiency: 0.8,
       idle: .watts(1, .assumption("screen on, not published")),
       busy: .watts(8, .assumption("GPU and memory before thermal throttling, not published")),
-      network: .phoneWiFi),
+      network: .phoneWiFi, hardware: .phone),
     apple(
       id: "iphone-16-pro", name: "iPhone 16 Pro (A18 Pro GPU)",
       memory: .gibibytes(8, .measurement("8 GB as teardowns report; Apple publishes none")),
@@ -19,7 +19,7 @@ extension DeviceCatalogue {
       gpuCores: 6, gigahertz: 1.45, clock: reportedClock, memoryEfficiency: 0.8,
       idle: .watts(1, .assumption("screen on, not published")),
       busy: .watts(8, .assumption("GPU and memory before thermal throttling, not published")),
-      network: .phoneWiFi),
+      network: .phoneWiFi, hardware: .phone),
   ]
 
   static let macs: [DeviceSpecification] = [
@@ -70,7 +70,8 @@ extension DeviceCatalogue {
       reserved: .gibibytes(
         gibibytes / 4, .assumption("Metal's recommended working set leaves about a quarter to macOS")),
       bandwidth: .gigabytesPerSecond(bandwidth, specifications), gpuCores: gpuCores, gigahertz: gigahertz,
-      clock: clock, memoryEfficiency: 0.85, idle: idle, busy: busy, network: .tenGigabitEthernet)
+      clock: clock, memoryEfficiency: 0.85, idle: idle, busy: busy, network: .tenGigabitEthernet,
+      hardware: .appleGPU)
   }
 
   /// A core of an Apple GPU has 128 lanes, each with one multiply-add a cycle, as fast in float16 as in float32
@@ -78,8 +79,7 @@ extension DeviceCatalogue {
   private static func apple(
     id: String, name: String, memory: Figure<DataSize>, reserved: Figure<DataSize>, bandwidth: Figure<Bandwidth>,
     gpuCores: Double, gigahertz: Double, clock: FigureSource, memoryEfficiency: Double, idle: Figure<Power>,
-    busy: Figure<Power>,
-    network: Figure<EnergyPerByte>
+    busy: Figure<Power>, network: Figure<EnergyPerByte>, hardware: HardwareKind
   ) -> DeviceSpecification {
     let rate = Figure.teraflops(
       gpuCores * 128 * 2 * gigahertz / 1000,
@@ -89,8 +89,8 @@ extension DeviceCatalogue {
           + "\(formatNumber(gigahertz, significantDigits: 4)) GHz, \(clock.text)",
         url: clock.url))
     return DeviceSpecification(
-      id: id, displayName: "Apple \(name)", processor: .gpu, memory: memory, reservedMemory: reserved,
-      memoryBandwidth: bandwidth,
+      id: id, displayName: "Apple \(name)", processor: .gpu, hardware: hardware, memory: memory,
+      reservedMemory: reserved, memoryBandwidth: bandwidth,
       memoryEfficiency: .fraction(memoryEfficiency, .assumption("streaming reads by the GPU")),
       float32Peak: rate, otherPeaks: [.float16: rate],
       computeEfficiency: .fraction(0.75, .assumption("large matrix multiplications in Metal")),

@@ -23,24 +23,24 @@ extension DeviceCatalogue {
         id: "rtx-2080-ti", name: "GeForce RTX 2080 Ti 11 GB", sheet: turing, gibibytes: 11, bandwidth: 616,
         rates: NVIDIARates(
           float64: .every(32), float32: 14.2, float16: 56.9, bfloat16: .computedInFloat32("Turing"), int8: 227.7),
-        idle: 20, busy: 260, efficiency: 0.8, hostLink: .third, network: .tenGigabitEthernet),
+        idle: 20, busy: 260, efficiency: 0.8, hostLink: .third, network: .tenGigabitEthernet, hardware: .consumerGPU),
       nvidia(
         id: "rtx-3070", name: "GeForce RTX 3070 8 GB", sheet: ampere("RTX 3070"), gibibytes: 8, bandwidth: 448,
         rates: NVIDIARates(float64: .every(64), float32: 20.3, float16: 40.6, int8: 162.6), idle: 20, busy: 220,
-        efficiency: 0.8, hostLink: .fourth, network: .tenGigabitEthernet),
+        efficiency: 0.8, hostLink: .fourth, network: .tenGigabitEthernet, hardware: .consumerGPU),
       nvidia(
         id: "rtx-3090", name: "GeForce RTX 3090 24 GB", sheet: ampere("RTX 3090"), gibibytes: 24, bandwidth: 936,
         rates: NVIDIARates(float64: .every(64), float32: 35.6, float16: 71, int8: 284), idle: 30, busy: 350,
-        efficiency: 0.8, hostLink: .fourth, network: .tenGigabitEthernet),
+        efficiency: 0.8, hostLink: .fourth, network: .tenGigabitEthernet, hardware: .consumerGPU),
       nvidia(
         id: "rtx-4090", name: "GeForce RTX 4090 24 GB", sheet: ada, gibibytes: 24, bandwidth: 1008,
         rates: NVIDIARates(float64: .every(64), float32: 82.6, float16: 165.2, float8: 330.3, int8: 660.6), idle: 30,
-        busy: 450, efficiency: 0.8, hostLink: .fourth, network: .tenGigabitEthernet),
+        busy: 450, efficiency: 0.8, hostLink: .fourth, network: .tenGigabitEthernet, hardware: .consumerGPU),
       nvidia(
         id: "rtx-5090", name: "GeForce RTX 5090 32 GB", sheet: blackwell, gibibytes: 32, bandwidth: 1792,
         rates: NVIDIARates(
           float64: .every(64), float32: 104.8, float16: 209.5, float8: 419, float4: 1676, int8: 838), idle: 30,
-        busy: 575, efficiency: 0.8, hostLink: .fifth, network: .tenGigabitEthernet),
+        busy: 575, efficiency: 0.8, hostLink: .fifth, network: .tenGigabitEthernet, hardware: .consumerGPU),
     ]
   }()
 }

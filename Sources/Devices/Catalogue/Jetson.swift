@@ -37,7 +37,7 @@ extension DeviceCatalogue {
             + "nvidia-jetson-agx-orin-technical-brief.pdf"))
     }
     return DeviceSpecification(
-      id: id, displayName: "NVIDIA \(name)", processor: .gpu,
+      id: id, displayName: "NVIDIA \(name)", processor: .gpu, hardware: .jetson,
       memory: .gibibytes(gibibytes, sheet),
       reservedMemory: .gibibytes(
         reserved, .assumption("Linux without a desktop, carve-outs of the firmware and a CUDA context")),

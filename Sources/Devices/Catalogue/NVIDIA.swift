@@ -85,10 +85,11 @@ extension DeviceCatalogue {
   static func nvidia(
     id: String, name: String, sheet: FigureSource, gibibytes: Double, bandwidth: Double, rates: NVIDIARates,
     idle: Double, busy: Double, efficiency: Double, hostLink: PCIeGeneration,
-    network: Figure<EnergyPerByte> = .datacentreAdapter
+    network: Figure<EnergyPerByte> = .datacentreAdapter,
+    hardware: HardwareKind = .datacentreGPU
   ) -> DeviceSpecification {
     var device = DeviceSpecification(
-      id: id, displayName: "NVIDIA \(name)", processor: .gpu,
+      id: id, displayName: "NVIDIA \(name)", processor: .gpu, hardware: hardware,
       memory: .gibibytes(gibibytes, sheet),
       reservedMemory: .gibibytes(1, .assumption("driver, CUDA context and the libraries' workspaces")),
       memoryBandwidth: .gigabytesPerSecond(bandwidth, sheet),

@@ -19,6 +19,7 @@ extension DeviceCatalogue {
     let power = "https://www.pidramble.com/wiki/benchmarks/power-consumption"
     return DeviceSpecification(
       id: "raspberry-pi-4", displayName: "Raspberry Pi 4 Model B 8 GB (CPU)", processor: .embeddedCPU,
+      hardware: .boardCPU,
       memory: .gibibytes(8, .datasheet("\(product), 8 GB variant", url: url)),
       reservedMemory: .gibibytes(0.5, .assumption("Raspberry Pi OS without a desktop, and the runtime")),
       memoryBandwidth: .gigabytesPerSecond(12.8, .derived("LPDDR4-3200 x 32 bit, \(product)", url: url)),
@@ -49,7 +50,7 @@ extension DeviceCatalogue {
   {
     let clock = "4 Cortex-A76 cores x 2.4 GHz x 2 NEON pipes"
     return DeviceSpecification(
-      id: id, displayName: "\(name) (CPU)", processor: .embeddedCPU,
+      id: id, displayName: "\(name) (CPU)", processor: .embeddedCPU, hardware: .boardCPU,
       memory: .gibibytes(
         gibibytes, .datasheet("\(product), \(formatNumber(gibibytes, significantDigits: 2)) GB variant", url: url)),
       reservedMemory: .gibibytes(0.5, .assumption("Raspberry Pi OS without a desktop, and the runtime")),

@@ -7,6 +7,19 @@ struct KernelTableHeader: Decodable, Sendable {
     let copyright: String?
   }
 
+  /// Microseconds that an operation without work takes.
+  struct Launch: Decodable, Sendable {
+    /// Of the host to dispatch it, or of a processor that runs the program itself.
+    let dispatch_us: Double
+    /// Of the device, in a replayed graph.
+    let replay_us: Double?
+
+    /// Whether the figures are times.
+    var isUsable: Bool {
+      [dispatch_us, replay_us ?? 1].allSatisfy { $0 > 0 && $0 < 1e6 }
+    }
+  }
+
   struct Axis: Decodable, Sendable {
     let name: String
     let values: [Int]
@@ -66,5 +79,6 @@ struct KernelTableHeader: Decodable, Sendable {
   let device: String
   let measured_on: String
   let source: Source
+  let launch: Launch?
   let tables: [Table]
 }

@@ -65,6 +65,9 @@ public final class KernelTables: Sendable {
     } catch {
       throw KernelTableError(path, "its header cannot be read; import the tables again")
     }
+    guard header.launch?.isUsable ?? true else {
+      throw KernelTableError(path, "its times of a launch must lie between 0 and 1 s; make the tables again")
+    }
     payload = Array(contents[start...])
     for table in header.tables {
       if let fault = table.fault(inPayloadOf: payload.count) { throw KernelTableError(path, fault) }
@@ -98,6 +101,14 @@ public final class KernelTables: Sendable {
 
   /// The device as it was called where the times were measured.
   public var measuredOn: String { header.measured_on }
+
+  /// How long it was measured to take to dispatch an operation, if it was.
+  public var dispatchTime: Duration? { header.launch.map { .picoseconds(Picoseconds.nearest($0.dispatch_us * 1e6)) } }
+
+  /// How long a kernel without work was measured to take in a replayed graph, if it was.
+  public var replayTime: Duration? {
+    header.launch?.replay_us.map { .picoseconds(Picoseconds.nearest($0 * 1e6)) }
+  }
 
   // MARK: Looking up
 

@@ -6,7 +6,8 @@ import Uniference
 
 extension PublishedCase {
   private static let fieldNames = [
-    "id", "category", "scenario", "collective", "measured", "conversion", "source", "caveat", "residual", "slow",
+    "id", "category", "scenario", "collective", "script", "measured", "conversion", "source", "caveat", "residual",
+    "slow",
   ]
 
   /// Reads a case.
@@ -32,17 +33,24 @@ extension PublishedCase {
     isSlow = try fields["slow"]?.boolean() ?? false
   }
 
+  private static let subjectNames = ["scenario", "collective", "script"]
+
   private static func subject(_ fields: DocumentFields, id: String) throws(DocumentError) -> Subject {
-    switch (fields["scenario"], fields["collective"]) {
-    case (let scenario?, nil): return .scenario(try Scenario(publishedAs: id, scenario))
-    case (nil, let collective?): return .collective(try CollectiveBenchmark(collective))
-    case (_?, let collective?):
-      throw collective.error("the case has a scenario, too; give a scenario or a collective, not both")
-    case (nil, nil):
+    let given = subjectNames.compactMap { name in fields[name].map { (name, $0) } }
+    guard let (name, value) = given.first else {
       throw DocumentError(
         fields.mapping.origin, field: fields.mapping.field,
-        "has neither a scenario nor a collective; write for example scenario: my-scenario.yaml, "
-          + "or collective: {operation: all_reduce, size: 1 MiB, dtype: float16, cluster: my-cluster.yaml}")
+        "has no scenario, collective or script; write for example scenario: my-scenario.yaml, "
+          + "collective: {operation: all_reduce, size: 1 MiB, dtype: float16, cluster: my-cluster.yaml}, "
+          + "or script: {file: train.py, cluster: my-cluster.yaml}")
+    }
+    if given.count > 1 {
+      throw given[1].1.error("the case has a \(name), too; give one of \(subjectNames.joined(separator: ", "))")
+    }
+    switch name {
+    case "scenario": return .scenario(try Scenario(publishedAs: id, value))
+    case "collective": return .collective(try CollectiveBenchmark(value))
+    default: return .script(try ScriptBenchmark(value))
     }
   }
 
@@ -52,6 +60,7 @@ extension PublishedCase {
     switch subject {
     case .scenario: "{total_s: 1.9}"
     case .collective: "{time_s: 15 us}"
+    case .script: "{tokens_per_second_per_device: 10643}"
     }
   }
 
@@ -108,6 +117,7 @@ extension PublishedCase.Subject {
     switch self {
     case .scenario(let scenario): scenario.workload.metrics
     case .collective: [.collectiveTime]
+    case .script: ScriptBenchmark.metrics
     }
   }
 }

@@ -10,6 +10,8 @@ public struct PublishedCase: Sendable {
     case scenario(Scenario)
     /// One collective; the metric is `time_s`.
     case collective(CollectiveBenchmark)
+    /// A PyTorch script; the metrics are what it prints.
+    case script(ScriptBenchmark)
   }
 
   /// One published figure.
@@ -48,6 +50,7 @@ public struct PublishedCase: Sendable {
     switch subject {
     case .scenario(let scenario): scenario.cluster
     case .collective(let benchmark): benchmark.cluster
+    case .script(let benchmark): benchmark.cluster
     }
   }
 }

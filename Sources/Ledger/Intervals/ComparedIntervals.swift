@@ -57,7 +57,7 @@ extension RunManifest {
     else { return nil }
     let metric: Metric = scenario.workload is TextGeneration ? .totalTime : .latency
     // Which ones of unequal devices were chosen, the record does not say.
-    let kinds = Set(scenario.cluster.devices.map { HardwareKind($0.specification) })
+    let kinds = Set(scenario.cluster.devices.map { $0.specification.hardware })
     guard kinds.count == 1 else { return nil }
     return PredictionClass(
       metric, of: scenario.workload, on: scenario.cluster, devices: scenario.cluster.devices.prefix(count).map(\.name))

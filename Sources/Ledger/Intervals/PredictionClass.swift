@@ -13,6 +13,8 @@ public struct PredictionClass: Codable, Hashable, Sendable {
     case generation
     /// One collective.
     case collective
+    /// A step of training.
+    case training
   }
 
   /// How many devices take part.
@@ -51,6 +53,12 @@ public struct PredictionClass: Codable, Hashable, Sendable {
   public init?(_ benchmark: CollectiveBenchmark) {
     guard let hardware = HardwareKind(of: benchmark.cluster.devices.prefix(benchmark.rankCount)) else { return nil }
     self.init(hardware: hardware, quantity: .collective, devices: .several)
+  }
+
+  /// The class of a script's figures, which are those of training.
+  public init?(_ benchmark: ScriptBenchmark) {
+    guard let hardware = HardwareKind(of: benchmark.cluster.devices.prefix(benchmark.rankCount)) else { return nil }
+    self.init(hardware: hardware, quantity: .training, devices: benchmark.rankCount == 1 ? .one : .several)
   }
 
   private static func quantity(_ metric: Metric, of workload: any Workload) -> Quantity? {

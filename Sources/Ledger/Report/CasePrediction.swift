@@ -1,6 +1,7 @@
 import Models
 import Predictions
 import SimulationKernel
+import Synchronization
 import Uniference
 
 /// What is predicted of a case.
@@ -13,11 +14,14 @@ struct CasePrediction: Sendable {
   var reason: String?
 
   /// Runs the case. A run that fails is a prediction without values; only an interruption is an error.
-  init(_ published: PublishedCase, interruption: Interruption) throws {
+  ///
+  /// - Parameter executable: the path of `uniference`, which runs scripts; `nil` where there is none.
+  init(_ published: PublishedCase, executable: String?, interruption: Interruption) throws {
     do {
       switch published.subject {
       case .scenario(let scenario): try predict(scenario, interruption)
       case .collective(let benchmark): try predict(benchmark, interruption)
+      case .script(let benchmark): try predict(benchmark, executable)
       }
     } catch let failure as RunFailure where failure.isInterruption {
       throw failure
@@ -49,5 +53,20 @@ struct CasePrediction: Sendable {
     options.usesMemoisedTiming = true
     values[.collectiveTime] = try benchmark.time(options: options)
     classes[.collectiveTime] = PredictionClass(benchmark)
+  }
+
+  /// Each rank of a script is a process, so one script runs at a time.
+  private static let turn = Mutex(())
+
+  private mutating func predict(_ benchmark: ScriptBenchmark, _ executable: String?) throws {
+    guard let executable else {
+      reason = "scripts are run by the program itself: uniference validate published"
+      return
+    }
+    let figures = try Self.turn.withLock { _ in try benchmark.figures(executable: executable) }
+    for (metric, value) in figures {
+      values[metric] = value
+      classes[metric] = PredictionClass(benchmark)
+    }
   }
 }

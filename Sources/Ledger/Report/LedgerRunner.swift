@@ -8,9 +8,13 @@ import Uniference
 public struct LedgerRunner {
   private let collection: CaseCollection
   private let intervals: ResidualTable?
+  private let executable: String?
 
-  /// - Parameter intervals: of which the points' intervals are made.
-  public init(_ collection: CaseCollection, intervals: ResidualTable?) {
+  /// - Parameters:
+  ///   - intervals: of which the points' intervals are made.
+  ///   - executable: the path of `uniference`, which runs cases of scripts.
+  public init(_ collection: CaseCollection, intervals: ResidualTable?, executable: String? = nil) {
+    self.executable = executable
     self.collection = collection
     self.intervals = intervals
   }
@@ -22,7 +26,7 @@ public struct LedgerRunner {
   public func run(
     interruption: Interruption = Interruption(), progress: @escaping @Sendable (_ share: Double, _ id: String) -> Void
   ) throws -> PublishedLedger {
-    let cases = collection.cases
+    let (cases, executable) = (collection.cases, executable)
     let total = cases.reduce(0) { $0 + $1.expectedWork }
     let state = Mutex(State(predictions: Array(repeating: nil, count: cases.count)))
     // The longest first, so that no core is left with one at the end.
@@ -30,7 +34,7 @@ public struct LedgerRunner {
     DispatchQueue.concurrentPerform(iterations: order.count) { position in
       let index = order[position]
       guard state.withLock({ $0.failure == nil }) else { return }
-      let result = Result { try CasePrediction(cases[index], interruption: interruption) }
+      let result = Result { try CasePrediction(cases[index], executable: executable, interruption: interruption) }
       let done = state.withLock { state in
         switch result {
         case .success(let prediction): state.predictions[index] = prediction
@@ -59,9 +63,13 @@ public struct LedgerRunner {
 }
 
 extension PublishedCase {
+  /// What of a script takes about as long as its processes do to start and to run.
+  private static let workOfScript = 10_000.0
+
   /// How long its simulation takes beside those of others, roughly: passes over layers times devices.
   fileprivate var expectedWork: Double {
     let devices = Double(cluster.devices.count)
+    if case .script = subject { return Self.workOfScript * devices }
     guard case .scenario(let scenario) = subject, let generation = scenario.workload as? TextGeneration else {
       return devices
     }

@@ -34,12 +34,15 @@ struct DeviceEntry {
       value, of: "a device's fields",
       allowed: ["name", "model", "count", "compute", "speed", "slowdowns", "quota", "kernels"] + Self.figureNames)
     let model = try fields.required("model", example: "jetson-orin-nano")
-    let specification = try Self.specification(model, fields)
+    var specification = try Self.specification(model, fields)
     let speed = try Self.speed(fields)
     let quota = try fields["quota"].map(Self.quota)
     let compute = try fields["compute"]?.choice("compute model", of: ClusterDevice.Compute.self) ?? .roofline
     let kernels = try fields["kernels"].map { value throws(DocumentError) in
       try Self.kernels(value, of: specification)
+    }
+    if case .tables(let tables) = kernels, let time = tables.dispatchTime, fields["launch_overhead"] == nil {
+      specification.launchOverhead = Figure(time, .measurement("\(tables.path), \(tables.measuredOn)"))
     }
     let count = try fields["count"]?.integer(in: 1...Cluster.maximumDeviceCount) ?? 1
     name = try fields["name"]?.name("the device's name") ?? specification.id

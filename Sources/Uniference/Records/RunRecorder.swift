@@ -20,7 +20,7 @@ final class RunRecorder {
     let keepsRecords = trace != nil
     if let path = options.recordPath {
       var inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
-      inputs.compute = options.basis(on: cluster).inputs
+      inputs.compute = options.compute(on: cluster)
       let writer = try RunRecordWriter(
         path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords,
         keepsEarlier: options.keepsEarlierRecords)
@@ -83,4 +83,20 @@ public enum UniferenceVersion {
   #else
     static let swift = "6.2"
   #endif
+}
+
+extension SimulationOptions {
+  /// What a record says of compute time: its basis, and the kernel tables that the devices go by.
+  fileprivate func compute(on cluster: Cluster) -> RunCompute {
+    var compute = basis(on: cluster).inputs
+    guard compute.source == ComputeBasis.Source.roofline.rawValue else { return compute }
+    var tables: [String] = []
+    for device in cluster.devices {
+      guard device.compute == .roofline, let kernels = device.kernelTables else { continue }
+      let text = "\(device.kernels == .shipped ? "shipped" : kernels.path): \(kernels.deviceID), \(kernels.source)"
+      if !tables.contains(text) { tables.append(text) }
+    }
+    compute.kernels = tables.isEmpty ? nil : tables
+    return compute
+  }
 }

@@ -142,3 +142,33 @@ def test_shipped_files_have_their_source_and_licence(path: Path) -> None:
     for table, times in zip(header["tables"], tables, strict=True):
         assert len(times) == table["points"] > 1000 and table["engine"]
     assert path.name in (SHIPPED / "NOTICE.md").read_text()
+
+
+SCENARIO = """
+cluster: {{devices: [{{model: h100-sxm{more}}}]}}
+model: smollm2-135m
+strategy: single
+{runtime}
+workload: {{prompt: 8, generate: 2}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "runtime", "beginnings"),
+    [
+        ("", "", ["shipped: h100-sxm, aisimulate"]),
+        (", kernels: own.kernels", "", ["own.kernels: h100-sxm, aisimulate"]),
+        (", kernels: none", "", None),
+        ("", "runtime: llama.cpp", None),
+    ],
+)
+def test_a_record_names_the_tables_that_were_used(uniference, tmp_path, more, runtime, beginnings) -> None:
+    (tmp_path / "own.kernels").write_bytes((SHIPPED / "h100-sxm.kernels").read_bytes())
+    (tmp_path / "scenario.yaml").write_text(SCENARIO.format(more=more, runtime=runtime))
+    subprocess.run(
+        [uniference, "simulate", "scenario.yaml", "--record", "own.run"], cwd=tmp_path, check=True, capture_output=True
+    )
+    kernels = json.loads((tmp_path / "own.run/run.json").read_text())["inputs"]["compute"].get("kernels")
+    assert (kernels is None) == (beginnings is None)
+    for text, beginning in zip(kernels or [], beginnings or [], strict=True):
+        assert text.startswith(beginning)

@@ -68,7 +68,12 @@ class KernelTable:
 
 
 def write_kernel_tables(
-    path: Path, device: str, measured_on: str, source: Mapping[str, str], tables: Sequence[KernelTable]
+    path: Path,
+    device: str,
+    measured_on: str,
+    source: Mapping[str, str],
+    tables: Sequence[KernelTable],
+    launch: Mapping[str, float] | None = None,
 ) -> None:
     """Writes the file; a former one stays until this one is complete.
 
@@ -76,6 +81,7 @@ def write_kernel_tables(
         device: the device's name in the catalogue, whose figures are the roofline outside of the tables.
         measured_on: the device as the source names it.
         source: ``name``, ``url``, ``license`` and ``copyright`` of what the figures are from.
+        launch: microseconds that an operation without work takes, ``dispatch_us`` and ``replay_us``, where measured.
     """
     headers: list[dict[str, Any]] = []
     payload = bytearray()
@@ -83,10 +89,10 @@ def write_kernel_tables(
         header, content = table.encoded()
         headers.append({**header, "offset": len(payload), "bytes": len(content)})
         payload += content
-    text = json.dumps(
-        {"device": device, "measured_on": measured_on, "source": dict(source), "tables": headers},
-        separators=(",", ":"),
-    ).encode()
+    description: dict[str, Any] = {"device": device, "measured_on": measured_on, "source": dict(source)}
+    if launch:
+        description["launch"] = dict(launch)
+    text = json.dumps({**description, "tables": headers}, separators=(",", ":")).encode()
     start = len(MAGIC) + 16 + len(text)
     head = MAGIC + struct.pack("<IIQ", VERSION, len(text), start + len(payload))
     unfinished = path.with_name(path.name + ".unfinished")
