@@ -31,6 +31,7 @@ help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/  make \1@\2/p' Makefile | column -t -s @
 
 build: ## the release binary, .build/release/uniference
+	@Scripts/require-sqlite.sh
 	swift build --configuration release --product uniference
 	swift build --configuration release --product uniference-program-host
 
@@ -60,6 +61,7 @@ test-all: ## the same, with the slow tests
 	$(MAKE) test WITH_SLOW=1
 
 build-tests:
+	@Scripts/require-sqlite.sh
 	swift build --build-tests $(TEST_BUILD)
 
 python-for-tests: torch

@@ -111,6 +111,14 @@ let package = Package(
       name: "Validation",
       dependencies: ["ChildPrograms", "Documents", "Inputs", "Uniference", "Quantities", "Reports"],
       swiftSettings: quickToCompile),
+    .systemLibrary(name: "CSQLite", providers: [.apt(["libsqlite3-dev"])]),
+    .target(
+      name: "Sweeps",
+      dependencies: [
+        "CSQLite", "ChildPrograms", "Documents", "Inputs", "Predictions", "Quantities", "Results", "SimulationKernel",
+        "Uniference",
+      ],
+      swiftSettings: quickToCompile),
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Inputs", "Quantities"]),
     .target(
       name: "Calibration",
@@ -121,8 +129,8 @@ let package = Package(
     .executableTarget(
       name: "UniferenceCommand",
       dependencies: [
-        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Ledger", "Testbed",
-        "Documents",
+        "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Ledger", "Sweeps",
+        "Testbed", "Documents",
         "Predictions", "Uniference", "LibTorch", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices",
         "Models", "Tokenization", "Weights", "Results", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -193,6 +201,8 @@ let package = Package(
         "TestSupport", "Documents", "Predictions", "Uniference", "SimulationKernel", "Network", "Devices",
         "Communication", "Models", "Quantities", "Results",
       ]),
+    .testTarget(
+      name: "SweepsTests", dependencies: ["TestSupport", "Sweeps", "Documents", "SimulationKernel"]),
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [

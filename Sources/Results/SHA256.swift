@@ -3,7 +3,7 @@
 /// Written out here because the package that offers it, swift-crypto, compiles all of BoringSSL: three of the five
 /// minutes of a first build, for one digest that guards nothing secret. Its hash of a record of 40 bytes costs less than
 /// writing the record. Linear in the number of bytes; nothing is allocated after initialisation.
-struct SHA256 {
+package struct SHA256 {
   private static let blockByteCount = 64
 
   private var state: SIMD8<UInt32> = [
@@ -13,10 +13,10 @@ struct SHA256 {
   private var partial: [UInt8] = []
   private var byteCount: UInt64 = 0
 
-  init() { partial.reserveCapacity(2 * Self.blockByteCount) }
+  package init() { partial.reserveCapacity(2 * Self.blockByteCount) }
 
   /// Appends bytes to the message.
-  mutating func update(_ bytes: UnsafeRawBufferPointer) {
+  package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     byteCount &+= UInt64(bytes.count)
     var rest = bytes[...]
     if !partial.isEmpty {
@@ -32,7 +32,7 @@ struct SHA256 {
   }
 
   /// The digest of the message so far, as lowercase hexadecimal digits. The message may go on afterwards.
-  func hexadecimalDigest() -> String {
+  package func hexadecimalDigest() -> String {
     var last = self
     last.partial.append(0x80)
     let zeros = (2 * Self.blockByteCount - 8 - last.partial.count) % Self.blockByteCount

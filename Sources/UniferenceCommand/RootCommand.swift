@@ -15,7 +15,7 @@ struct RootCommand: AsyncParsableCommand {
     abstract: "Predict how a distributed AI model runs on a cluster that nobody has to own.",
     version: UniferenceVersion.current,
     subcommands: [
-      SimulateCommand.self, DevicesCommand.self, ModelsCommand.self, RuntimesCommand.self,
+      SimulateCommand.self, SweepCommand.self, DevicesCommand.self, ModelsCommand.self, RuntimesCommand.self,
       FlowsCommand.self, BenchmarkCommand.self,
       RunCommand.self, ExecCommand.self, ShowCommand.self, CompareCommand.self, ValidateCommand.self,
       CalibrateCommand.self,

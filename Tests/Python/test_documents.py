@@ -137,6 +137,7 @@ def test_files_are_read(block, folder, uniference):
 @pytest.mark.parametrize("block", blocks_in("python"))
 def test_programs_run(block, folder):
     shell("uniference simulate Examples/llama-on-jetsons.yaml --strategy pipeline=4 --record runs/llama.run", folder)
+    shell("uniference sweep Examples/sweep.yaml", folder)
     (folder / "shown.py").write_text(block.text)
     done = shell(f"{sys.executable} shown.py", folder)
     assert done.returncode == 0 and done.stdout, done.stderr
