@@ -21,7 +21,7 @@ PYTEST = PYTHONPATH="$(CURDIR)/python" UNIFERENCE=$(TESTED) $(if $(WITH_SLOW),UN
   .venv/bin/python -m pytest -rs Tests/Python
 # What measures this machine is alone on it. Slow tests are more cases of what quicker ones cover: other numbers of
 # ranks, other strategies; fuzzers then run for a minute each.
-PYTHON_TESTS = $(PYTEST) -m "not alone$(NOT_SLOW)" --numprocesses 2 --dist loadgroup && $(PYTEST) -m "alone$(NOT_SLOW)"
+PYTHON_TESTS = $(PYTEST) -m "not alone$(NOT_SLOW)" --numprocesses 2 --dist loadfile && $(PYTEST) -m "alone$(NOT_SLOW)"
 NOT_SLOW = $(if $(WITH_SLOW),, and not slow)
 PYTHON_SOURCES := python Examples Published Scripts Benchmarks Tests
 # Examples are as users write them, and tests are free of annotations; everything else is typed.

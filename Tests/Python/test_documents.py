@@ -31,9 +31,15 @@ NETWORK = "network: {link: {bandwidth: 1 Gbps}}\n"
 
 
 def blocks_in(language: str, mark: str = "") -> list:
+    """Blocks to be tested. What documents show of deployed programs is slow: README.md shows such a one, too."""
     return [
-        pytest.param(block, id=block.place) for block in BLOCKS if block.language == language and block.mark == mark
+        pytest.param(block, id=block.place, marks=[pytest.mark.slow] if is_slow(block) else [])
+        for block in BLOCKS if block.language == language and block.mark == mark
     ]
+
+
+def is_slow(block: Block) -> bool:
+    return block.document != "README.md" and "torchrun" in block.text
 
 
 @pytest.fixture(scope="module")

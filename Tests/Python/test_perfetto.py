@@ -8,8 +8,6 @@ import pytest
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackEvent
 from test_record import events_of, manifest_of
 
-pytestmark = pytest.mark.xdist_group("one run")
-
 
 class ParsedTrace:
     """Packets put together: descriptors by track, slices with resolved names, in the order of the file."""

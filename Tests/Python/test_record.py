@@ -4,9 +4,6 @@ import hashlib
 import json
 
 import numpy
-import pytest
-
-pytestmark = pytest.mark.xdist_group("one run")
 
 
 def manifest_of(folder) -> dict:

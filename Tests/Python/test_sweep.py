@@ -1,5 +1,6 @@
 """``uniference sweep``: rows of a SQLite file, each what ``simulate`` says of its point."""
 
+import contextlib
 import csv
 import json
 import os
@@ -25,6 +26,10 @@ vary:
 """
 
 
+LONG_SWEEP = SWEEP.replace("to: 64, count: 3", "to: 640, count: 40")
+"""Of eighty points."""
+
+
 @pytest.fixture
 def folder(tmp_path) -> pathlib.Path:
     (tmp_path / "cluster.yaml").write_text(CLUSTER)
@@ -39,7 +44,7 @@ def sweep(uniference, folder, *options: str) -> subprocess.CompletedProcess:
 
 
 def rows(folder) -> list[dict]:
-    with sqlite3.connect(folder / "links.db") as connection:
+    with contextlib.closing(sqlite3.connect(folder / "links.db")) as connection:
         connection.row_factory = sqlite3.Row
         return [dict(row) for row in connection.execute("select * from points order by rowid")]
 
@@ -98,7 +103,7 @@ def test_a_second_start_predicts_nothing_again(uniference, folder):
 
 
 def test_a_killed_sweep_goes_on_where_it_was(uniference, folder):
-    (folder / "links.yaml").write_text(SWEEP.replace("count: 3", "count: 40"))
+    (folder / "links.yaml").write_text(LONG_SWEEP)
     process = subprocess.Popen([uniference, "sweep", "links.yaml"], cwd=folder, stdout=subprocess.DEVNULL)
     await_rows(folder, process, 3)
     process.kill()
@@ -106,13 +111,13 @@ def test_a_killed_sweep_goes_on_where_it_was(uniference, folder):
     kept = rows(folder)
     done = sweep(uniference, folder, "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["predicted"] == 2 * 40 - len(kept)
+    assert json.loads(done.stdout)["predicted"] == 80 - len(kept)
     assert rows(folder)[: len(kept)] == kept
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_sweep_says_how_it_goes_on(uniference, folder, number):
-    (folder / "links.yaml").write_text(SWEEP.replace("count: 3", "count: 40"))
+    (folder / "links.yaml").write_text(LONG_SWEEP)
     process = subprocess.Popen([uniference, "sweep", "links.yaml"], cwd=folder, stdout=subprocess.DEVNULL,
                                stderr=subprocess.PIPE, text=True)
     await_rows(folder, process, 3)
@@ -178,11 +183,11 @@ def test_a_full_disk_loses_nothing_that_had_ended(uniference, folder):
     small.mkdir()
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", small], check=True)
     try:
-        (folder / "links.yaml").write_text(SWEEP.replace("count: 3", "count: 40"))
+        (folder / "links.yaml").write_text(LONG_SWEEP)
         done = sweep(uniference, folder, "--database", "small/links.db")
         assert done.returncode == 74, done.stdout
         assert "small/links.db: cannot be written: " in done.stderr and done.stderr.count("\n") == 1
-        with sqlite3.connect(f"file:{small}/links.db?mode=ro", uri=True) as connection:
+        with contextlib.closing(sqlite3.connect(f"file:{small}/links.db?mode=ro", uri=True)) as connection:
             assert connection.execute("pragma integrity_check").fetchone() == ("ok",)
             assert 0 < connection.execute("select count(*) from points").fetchone()[0] < 80
     finally:

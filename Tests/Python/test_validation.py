@@ -11,6 +11,7 @@ import sys
 import time
 
 import pytest
+from cases import slow_but
 
 pytestmark = pytest.mark.alone
 
@@ -33,9 +34,7 @@ def excess(point: dict[str, float]) -> float:
 
 
 @pytest.mark.usefixtures("testbeds")
-@pytest.mark.parametrize(
-    "family", ["collectives", "models", *(pytest.param(family, marks=pytest.mark.slow)
-                                          for family in ("heterogeneous", "what-if"))])
+@pytest.mark.parametrize("family", slow_but(2, REACHED))
 def test_predictions_hold(uniference: str, family: str) -> None:
     """Each family near what it reaches, tried twice: a machine that does other things may disturb one try."""
     for _ in range(2):

@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 pytest.importorskip("torch")
-# One worker measures and fits for all of them.
-pytestmark = pytest.mark.xdist_group("round trip")
 
 KNOWN = """
 name: known

@@ -4,6 +4,7 @@ import re
 import sys
 
 import pytest
+from cases import slow
 
 from deployment.conftest import error_lines
 
@@ -12,8 +13,8 @@ from deployment.conftest import error_lines
     ("mistake", "said"),
     [
         ("type-mismatch", r"collective \d of group world differs .*16 bytes of (int32|float32).* at TestPrograms/"),
-        ("size-mismatch", r"broadcast with root 0 of (16|24) bytes .* broadcast with root 0 of (16|24) bytes"),
-        ("extra-collective", r"called (allReduce\(sum\) of 16 bytes of float32|barrier) at"),
+        slow("size-mismatch", r"broadcast with root 0 of (16|24) bytes .* broadcast with root 0 of (16|24) bytes"),
+        slow("extra-collective", r"called (allReduce\(sum\) of 16 bytes of float32|barrier) at"),
     ],
 )
 def test_calls_that_differ_are_told_on_every_rank(programs, mistake, said):

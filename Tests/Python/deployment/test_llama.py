@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from cases import slow
 
 from deployment.conftest import CLUSTER, ROOT
 
@@ -30,7 +31,7 @@ def expected(programs) -> str:
 STRATEGIES = [
     ("pipeline=2", 2),
     *(
-        pytest.param(strategy, ranks, marks=pytest.mark.slow)
+        slow(strategy, ranks)
         for strategy, ranks in [
             ("single", 1),
             ("tensor=3", 3),

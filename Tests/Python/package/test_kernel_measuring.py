@@ -39,6 +39,7 @@ def test_every_kind_is_measured_in_the_format_that_is_imported(tmp_path: Path) -
     assert not path.with_name("pi.kernels.partial").exists()
 
 
+@pytest.mark.slow
 def test_what_has_been_measured_is_not_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "pi.kernels"
     real, count = measure._time, 0

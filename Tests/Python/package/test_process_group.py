@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from cases import slow_but
 
 SCRIPT = pathlib.Path(__file__).parent / "scripts" / "check_against_gloo.py"
 CLUSTER = pathlib.Path(__file__).resolve().parents[3] / "Examples" / "four-jetsons.yaml"
@@ -40,7 +41,7 @@ def described(result: Any) -> str:
     return result if isinstance(result, str) else "a result"
 
 
-@pytest.mark.parametrize("ranks", [3, pytest.param(2, marks=pytest.mark.slow), pytest.param(4, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("ranks", slow_but(1, [3, 2, 4]))
 def test_every_operation_gives_what_gloo_gives(ranks, tmp_path, uniference):
     real, simulated = tmp_path / "gloo", tmp_path / "simulated"
     real.mkdir()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.distributed as dist
+from cases import slow_but
 from gloo import run_gloo_ranks
 from uniference.reductions import chunk_elements, reduce_into
 from uniference.wire import Reduction
@@ -66,7 +67,7 @@ def differing_elements(one: torch.Tensor, other: torch.Tensor) -> int:
     return int(differs.sum())
 
 
-@pytest.mark.parametrize("members", [3, *(pytest.param(members, marks=pytest.mark.slow) for members in (2, 4, 5))])
+@pytest.mark.parametrize("members", slow_but(1, [3, 2, 4, 5]))
 def test_all_reduces_have_the_bits_of_gloo(members, tmp_path):
     by_rank = run_gloo_ranks(members, tmp_path, gloo_all_reduces)
     wrong = []
@@ -104,7 +105,7 @@ def gloo_parts(rank: int, members: int) -> list[torch.Tensor]:
     return results
 
 
-@pytest.mark.parametrize("members", [3, 5])
+@pytest.mark.parametrize("members", slow_but(1, [3, 5]))
 def test_parts_of_reductions_have_the_bits_of_gloo(members, tmp_path):
     by_rank = [iter(results) for results in run_gloo_ranks(members, tmp_path, gloo_parts)]
     for dtype in (torch.float32, torch.bfloat16):

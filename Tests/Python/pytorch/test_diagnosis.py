@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from cases import slow_but
 
 
 def test_a_deadlock_is_told_with_calls_stacks_and_cycle(run):
@@ -107,7 +108,7 @@ MISTAKES = {
 }
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
+@pytest.mark.parametrize("mistake", slow_but(2, MISTAKES))
 def test_ranks_that_make_different_groups_are_told_of_who_made_which(run, mistake):
     code, function, ours, theirs, other = MISTAKES[mistake]
     done = run(4, f"""

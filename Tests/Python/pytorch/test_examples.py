@@ -11,6 +11,7 @@ import subprocess
 import sys
 
 import pytest
+from cases import slow
 
 from .conftest import ROOT
 
@@ -38,7 +39,7 @@ SLOW = {"pipeline_schedules-GPipe", "smollm2-pipeline-2", "smollm2-pipeline-3", 
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in EXAMPLES])
+    "name", [slow(name) if name in SLOW else name for name in EXAMPLES])
 def test_an_example_prints_what_it_did_when_it_did(run, name):
     ranks, (script, *arguments) = EXAMPLES[name]
     done = run(ranks, FOLDER / script, *arguments, options=(*ROOFLINE, "--json"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from cases import slow
 
 WAYS = {
     "measured": (),
@@ -107,7 +108,7 @@ LOOPS = {
 """Loops that wait for rank 1 without sleeping."""
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [slow(way) if way == "roofline" else way for way in WAYS])
 def test_a_rank_that_polls_without_sleeping_makes_progress(run, way):
     """Rank 1 does each thing after 0.3 s of sleep, rank 0 looks for it in a loop."""
     loops = "\n".join(f"""

@@ -6,11 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from cases import slow_but
 
 from .conftest import CLUSTER
 
 # Their rendezvous are at the same ports.
-pytestmark = pytest.mark.xdist_group("processes")
 
 
 def execute(run, text, *options, timeout=120):
@@ -27,7 +27,7 @@ METHODS = {
 }
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", slow_but(1, METHODS))
 def test_spawned_processes_meet_by_every_method(run, method):
     done = execute(run, f"""
         import os, time, torch, torch.distributed as dist, torch.multiprocessing as mp

@@ -191,6 +191,7 @@ def test_waits_that_end_by_time_do_not_take_each_others_answers(run):
     assert done.lines(0) == ["[(0, 1), (1, 2), (2, 3)] 40.0"]
 
 
+@pytest.mark.slow
 def test_a_deadlock_of_several_threads_names_each_ones_call(run):
     done = run(2, """
         import threading, torch, torch.distributed as dist

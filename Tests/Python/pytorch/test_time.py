@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from cases import slow
 
 from .conftest import CLUSTER, ROOT
 
@@ -263,7 +264,7 @@ def test_a_time_out_is_in_virtual_time(run):
     assert done.lines(0)[0].startswith(expected), done.errors
 
 
-@pytest.mark.parametrize("strategy, ranks", [("tensor", 3), ("pipeline", 2)])
+@pytest.mark.parametrize("strategy, ranks", [("pipeline", 2), slow("tensor", 3)])
 def test_the_trace_and_record_tell_torch_operations(run, strategy, ranks):
     record = run.folder / "smol.run"
     script = ROOT / "Examples" / "pytorch" / "smollm2.py"
