@@ -10,8 +10,6 @@ from cases import slow_but
 
 from .conftest import CLUSTER
 
-# Their rendezvous are at the same ports.
-
 
 def execute(run, text, *options, timeout=120):
     script = run.script(text)
