@@ -36,8 +36,8 @@ def excess(point: dict[str, float]) -> float:
 @pytest.mark.usefixtures("testbeds")
 @pytest.mark.parametrize("family", slow_but(2, REACHED))
 def test_predictions_hold(uniference: str, family: str) -> None:
-    """Each family near what it reaches, tried twice: a machine that does other things may disturb one try."""
-    for _ in range(2):
+    """Each family near what it reaches, tried thrice: a machine that does other things may disturb some."""
+    for _ in range(3):
         command = [uniference, "validate", "Examples/validation-short.yaml", "--json", "--family", family]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600,
                               env=os.environ | {"UNIFERENCE_PYTHON": sys.executable})
@@ -46,7 +46,7 @@ def test_predictions_hold(uniference: str, family: str) -> None:
         assert len(points) == POINTS[family]
         if 1 - sum(map(excess, points)) / len(points) >= REACHED[family] - TOLERANCE:
             return
-    pytest.fail(f"{family}: too far off in the second try, too: {points}")
+    pytest.fail(f"{family}: too far off in the third try, too: {points}")
 
 
 def test_what_is_guarded_is_what_was_reached() -> None:
