@@ -11,7 +11,7 @@ struct CalibrateKernelsCommand: ReportingCommand {
     commandName: "kernels",
     abstract: "Measure the kernels of this machine's GPU or processor, and write a file of kernel tables.",
     discussion: """
-      Matrix products, attention of prompts and of decoding, norms, and what it takes to launch an operation, by PyTorch: \
+      Matrix products, attention of prompts and of decoding, norms, and the launch time of an operation, by PyTorch: \
       on a GPU in CUDA graphs between events, on a processor by the clock. The largest steps between sizes come first, so \
       that a table is useful after any time; the same command then goes on. A machine with PyTorch alone measures by: \
       python -m uniference.kernel_tables.measure --device ID --output FILE. The file goes into a cluster file: \

@@ -50,7 +50,7 @@ class Timer(ABC):
 
 
 class ProcessorTimer(Timer):
-    """A CPU's calls by the monotonic clock: what it takes to dispatch an operation there is a part of its time."""
+    """Times a CPU's calls by the monotonic clock. The dispatch time of an operation is a part of its time there."""
 
     def microseconds(self, calls: Sequence[Call]) -> float:
         def round_() -> list[float]:
