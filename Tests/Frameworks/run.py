@@ -28,7 +28,7 @@ SECONDS = 300
 ERROR = r"^(?:\[\d+\] )*(?:\[rank\d+\]: )?(\w*(?:Error|Exception): .*)$"
 """The last line of a traceback, of whatever rank."""
 TOLERANCE = 1e-4
-"""Relative. Optimizers and attention of GPUs compute in another order than those of CPUs. The table has the programs that have been run so far."""
+"""Relative. Optimizers and attention of GPUs compute in another order than those of CPUs."""
 
 
 @dataclass
@@ -109,7 +109,7 @@ def page(rows: list[tuple[str, ...]]) -> str:
         "`make frameworks` runs tiny programs of frameworks (`Tests/Frameworks`) on two processes: for real",
         "(torchrun, gloo, CPUs), simulated on two described H100 (`run --gpu`), and so without values (`--fake`).",
         f"Values of the first two are equal within {TOLERANCE:g} relative: optimizers and attention of GPUs compute in",
-        "another order than those of CPUs.",
+        "another order than those of CPUs. The table has the programs that have been run so far.",
         "",
         f"With {versions}.",
         "",
