@@ -3,7 +3,7 @@
 
 .NOTPARALLEL:
 .PHONY: help build programs quickstart torch test test-all build-tests python-for-tests test-swift test-python \
-  test-determinism benchmark benchmark-pytorch benchmark-values frameworks format lint lint-swift lint-python clean
+  test-determinism benchmark benchmark-pytorch benchmark-values frameworks wheel test-wheel format lint lint-swift lint-python clean
 
 # Each run of a test imports torch. Where its byte code is not kept, Python compiles it anew every time, which takes
 # longer than all else that an import does.
@@ -72,6 +72,14 @@ test-swift: build-tests torch ## the tests in Swift
 
 test-python: build-tests python-for-tests ## the tests in Python: PyTorch scripts, traces, records, and what documents show
 	$(PYTHON_TESTS)
+
+wheel: ## dist/uniference-VERSION-py3-none-PLATFORM.whl: the tool, its data and the Python package for pip
+	Scripts/build-wheel.sh
+
+test-wheel: wheel build torch ## install that into an empty environment without Swift, and use it
+	swift build --configuration release --scratch-path .build/wheel --static-swift-stdlib --product LlamaProgram
+	Scripts/python-environment.sh Tests/Python/requirements.txt
+	.venv/bin/python -m pytest -q Tests/Wheel
 
 test-determinism: build ## one seed, one event log: debug and release builds, run twice
 	swift build --product uniference

@@ -6,21 +6,23 @@ public struct PythonInterpreter: Sendable {
   /// Path of the program.
   public let path: String
 
-  /// The one named by `UNIFERENCE_PYTHON`, else the active virtual environment's, else `.venv` here, else `python3` on
-  /// the path.
+  /// The one named by `UNIFERENCE_PYTHON`, else the active virtual environment's, else the one beside this program, into
+  /// whose environment it was installed, else `.venv` here, else `python3` on the path.
   ///
   /// - Throws: when there is none.
   public init(environment: [String: String] = ProcessInfo.processInfo.environment) throws(PythonMissing) {
     if let chosen = environment["UNIFERENCE_PYTHON"] {
-      guard let path = Self.find(chosen, environment) else {
+      guard let path = SearchPath.find(chosen, environment: environment) else {
         throw PythonMissing("UNIFERENCE_PYTHON names '\(chosen)', which is no program; give the path of a Python")
       }
       self.path = path
       return
     }
-    let folders = [environment["VIRTUAL_ENV"], FileManager.default.currentDirectoryPath + "/.venv"]
-    let candidates = folders.compactMap(\.self).map { $0 + "/bin/python" } + ["python3", "python"]
-    guard let path = candidates.lazy.compactMap({ Self.find($0, environment) }).first else {
+    let active = environment["VIRTUAL_ENV"].map { $0 + "/bin/python" }
+    let beside = ShippedFiles.executableFolder.map { $0.path + "/python" }
+    let here = FileManager.default.currentDirectoryPath + "/.venv/bin/python"
+    let candidates = [active, beside, here].compactMap(\.self) + ["python3", "python"]
+    guard let path = candidates.lazy.compactMap({ SearchPath.find($0, environment: environment) }).first else {
       throw PythonMissing(
         "no Python was found; install Python 3.10 or later with PyTorch, or set UNIFERENCE_PYTHON to the path of one")
     }
@@ -37,17 +39,12 @@ public struct PythonInterpreter: Sendable {
   public static func startable(
     _ command: [String], environment: [String: String] = ProcessInfo.processInfo.environment
   ) -> [String] {
-    guard command.first == "python", find("python", environment) == nil, find("python3", environment) != nil else {
+    guard command.first == "python", SearchPath.find("python", environment: environment) == nil,
+      SearchPath.find("python3", environment: environment) != nil
+    else {
       return command
     }
     return ["python3"] + command.dropFirst()
-  }
-
-  private static func find(_ program: String, _ environment: [String: String]) -> String? {
-    let files = FileManager.default
-    if program.contains("/") { return files.isExecutableFile(atPath: program) ? program : nil }
-    return (environment["PATH"] ?? "").split(separator: ":").lazy.map { "\($0)/\(program)" }
-      .first { files.isExecutableFile(atPath: $0) }
   }
 }
 

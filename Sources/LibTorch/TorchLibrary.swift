@@ -1,11 +1,12 @@
 import CLibTorch
 import ChildPrograms
 import Foundation
+import Inputs
 
 /// libtorch, opened: the functions that tensors are made and computed by.
 ///
-/// A program is built without libtorch; the library that speaks to it (`make torch` builds it) is looked for in the
-/// Python environment in use, whose PyTorch it belongs to.
+/// A program is built without libtorch; the library that speaks to it (`Scripts/build-torch.sh` builds it) is looked for in
+/// the Python environment in use, whose PyTorch it belongs to.
 public final class TorchLibrary: Sendable {
   /// Sendable without checks because it is a constant table of functions.
   nonisolated(unsafe) let functions: UniferenceTorch
@@ -27,8 +28,8 @@ public final class TorchLibrary: Sendable {
     let built = functions.builtAgainst.map { String(cString: $0) } ?? "unknown"
     guard built == version else {
       throw TorchError(
-        "\(path) was built against PyTorch \(built), but PyTorch \(version) is loaded; build it again with `make torch`"
-      )
+        "\(path) was built against PyTorch \(built), but PyTorch \(version) is loaded; build it again by: "
+          + Self.buildCommand(for: (try? PythonInterpreter())?.path))
     }
   }
 
@@ -40,8 +41,8 @@ public final class TorchLibrary: Sendable {
     if let path = environment["UNIFERENCE_TORCH"] {
       guard files.fileExists(atPath: path) else {
         throw TorchError(
-          "UNIFERENCE_TORCH names '\(path)', which is not there; give the path of \(fileName), which `make torch` builds"
-        )
+          "UNIFERENCE_TORCH names '\(path)', which is not there; give the path of \(fileName), which is built by: "
+            + buildCommand(for: nil))
       }
       return path
     }
@@ -54,10 +55,16 @@ public final class TorchLibrary: Sendable {
     let path = "\(interpreter.prefix)/lib/uniference/\(fileName)"
     guard files.fileExists(atPath: path) else {
       throw TorchError(
-        "values need libtorch: \(path) is not there; build it with `make torch`, or for another Python environment with "
-          + "Scripts/build-torch.sh PYTHON, or set UNIFERENCE_TORCH to the path of \(fileName)")
+        "values need libtorch: \(path) is not there; build it by: \(buildCommand(for: interpreter.path)), "
+          + "or set UNIFERENCE_TORCH to the path of \(fileName)")
     }
     return path
+  }
+
+  /// The command that builds the library for a Python, which has PyTorch.
+  private static func buildCommand(for python: String?) -> String {
+    let script = ShippedFiles.path(of: "Scripts/build-torch.sh") ?? "Scripts/build-torch.sh"
+    return "\(script) \(python ?? "PYTHON")"
   }
 
   private static var fileName: String {

@@ -19,7 +19,8 @@ struct RootCommand: AsyncParsableCommand {
       FlowsCommand.self, BenchmarkCommand.self,
       RunCommand.self, ExecCommand.self, ShowCommand.self, CompareCommand.self, ValidateCommand.self,
       CalibrateCommand.self,
-      TestbedCommand.self, WeightsCommand.self, TokenizeCommand.self, NewCommand.self,
+      TestbedCommand.self, WeightsCommand.self, TokenizeCommand.self, NewCommand.self, ExamplesCommand.self,
+      DoctorCommand.self,
     ])
 
   static func main() async {

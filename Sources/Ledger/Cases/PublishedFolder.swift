@@ -1,5 +1,6 @@
 import Documents
 import Foundation
+import Inputs
 
 /// The folder of the cases that come with the program, and of what was computed from them.
 public struct PublishedFolder: Sendable {
@@ -9,21 +10,11 @@ public struct PublishedFolder: Sendable {
   /// A folder.
   public init(path: String) { self.path = path }
 
-  /// The folder `Published` of the source tree that this program was built in, or of the prefix that it was installed in:
-  /// `share/uniference/Published`. It is looked for beside the executable and above it, as the folder `python` is.
-  public static let shipped: PublishedFolder? = {
-    let files = FileManager.default
-    guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
-    var folder = executable.deletingLastPathComponent()
-    while folder.path != "/" {
-      for candidate in ["Published", "share/uniference/Published"] {
-        let found = PublishedFolder(path: folder.appendingPathComponent(candidate).path)
-        if files.fileExists(atPath: found.residualsPath) || !found.caseFiles.isEmpty { return found }
-      }
-      folder.deleteLastPathComponent()
-    }
-    return nil
-  }()
+  /// The folder `Published` of the source tree, or of an installation.
+  public static let shipped: PublishedFolder? = ShippedFiles.path(of: "Published") { path in
+    let folder = PublishedFolder(path: path)
+    return FileManager.default.fileExists(atPath: folder.residualsPath) || !folder.caseFiles.isEmpty
+  }.map(PublishedFolder.init)
 
   /// The files of cases, in the order of their names.
   public var caseFiles: [String] {

@@ -17,19 +17,9 @@ public struct PythonEnvironment: Sendable {
     packageFolder = Self.packageFolder
   }
 
-  /// The folder `python` of the source tree that this program was built in, or of the prefix that it was installed in.
+  /// The folder `python` of the source tree, or of an installation.
   private static var packageFolder: String? {
-    let files = FileManager.default
-    guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
-    var folder = executable.deletingLastPathComponent()
-    while folder.path != "/" {
-      for candidate in ["python", "share/uniference/python"] {
-        let path = folder.appendingPathComponent(candidate).path
-        if files.fileExists(atPath: path + "/uniference/launcher.py") { return path }
-      }
-      folder.deleteLastPathComponent()
-    }
-    return nil
+    ShippedFiles.path(of: "python") { FileManager.default.fileExists(atPath: $0 + "/uniference/launcher.py") }
   }
 
   /// The variables of this process, with what Python needs to find the package.

@@ -17,13 +17,13 @@ struct SessionFolder: Sendable {
   static func newPath() -> String {
     var generator = SystemRandomNumberGenerator()
     let secret = String(generator.next() as UInt64, radix: 16) + String(generator.next() as UInt32, radix: 16)
-    return sharedMemory + "/\(prefix)\(getpid())-\(secret)"
+    return SharedMemory.folder + "/\(prefix)\(getpid())-\(secret)"
   }
 
   /// Makes the folder, readable by this user only. Removes those of dead engines.
   init(path: String = SessionFolder.newPath()) throws {
     self.path = path
-    Self.removeAbandoned(in: Self.sharedMemory)
+    Self.removeAbandoned(in: SharedMemory.folder)
     var generator = SystemRandomNumberGenerator()
     token = (0..<Greeting.tokenLength).map { _ in UInt8.random(in: 0...255, using: &generator) }
     guard mkdir(path, 0o700) == 0 else { throw SystemError(cannot: "make the folder \(path)") }
@@ -34,12 +34,6 @@ struct SessionFolder: Sendable {
       remove()
       throw error
     }
-  }
-
-  /// The folder named by `UNIFERENCE_SHARED_MEMORY`, else memory where the system offers it as a folder.
-  private static var sharedMemory: String {
-    if let chosen = ProcessInfo.processInfo.environment["UNIFERENCE_SHARED_MEMORY"] { return chosen }
-    return access("/dev/shm", W_OK | X_OK) == 0 ? "/dev/shm" : NSTemporaryDirectory().trimmingSuffix("/")
   }
 
   /// Writes a new file that only this user may read.
@@ -85,11 +79,5 @@ extension stat {
       let changed = st_mtim
     #endif
     return .seconds(time(nil) - changed.tv_sec)
-  }
-}
-
-extension String {
-  fileprivate func trimmingSuffix(_ suffix: String) -> String {
-    hasSuffix(suffix) ? String(dropLast(suffix.count)) : self
   }
 }

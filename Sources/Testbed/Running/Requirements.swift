@@ -2,6 +2,7 @@
   import ChildPrograms
   import Foundation
   import Glibc
+  import Inputs
 
   /// What a machine needs for a testbed.
   public enum Requirements {
@@ -21,7 +22,7 @@
       for (program, package) in [
         ("ip", "iproute2"), ("tc", "iproute2"), ("unshare", "util-linux"), ("taskset", "util-linux"),
       ]
-      where !exists(program) {
+      where SearchPath.find(program) == nil {
         throw TestbedError(
           .machine,
           "a testbed needs the program '\(program)', which is not there; install it, for example by "
@@ -47,7 +48,7 @@
 
     /// Makes sure that a command's program is there, which else every host would say.
     public static func check(program: String) throws(TestbedError) {
-      guard program.contains("/") ? FileManager.default.isExecutableFile(atPath: program) : exists(program) else {
+      guard SearchPath.find(program) != nil else {
         throw TestbedError(.request, "there is no program '\(program)'; give its path, or one that is on PATH")
       }
     }
@@ -65,12 +66,6 @@
 
     private static func tryRealTime() throws(TestbedError) -> (end: ProcessEnd, output: String) {
       try CommandExecutor.run(SystemCommand(shell: "chrt --fifo 1 true"))
-    }
-
-    private static func exists(_ program: String) -> Bool {
-      (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
-        FileManager.default.isExecutableFile(atPath: "\($0)/\(program)")
-      }
     }
 
     /// In namespaces of its own, which are gone at once.

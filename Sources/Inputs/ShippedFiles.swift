@@ -1,0 +1,32 @@
+import Foundation
+
+/// The files that come with the program: Python modules, kernel tables, published cases.
+///
+/// In a source tree they lie where they are kept; an installation has them in `share/uniference` of its prefix.
+public enum ShippedFiles {
+  /// Finds a file or a folder, given by its path in the source tree.
+  ///
+  /// It is looked for in the folder of the executable and in each one above it, so that both `.build/release/uniference` and
+  /// `PREFIX/bin/uniference` find theirs.
+  ///
+  /// - Parameters:
+  ///   - name: a path such as `Scripts/build-torch.sh`.
+  ///   - isRight: whether what has been found is ours, where the name alone does not tell.
+  /// - Returns: its path, or `nil` where there is none.
+  public static func path(of name: String, where isRight: (String) -> Bool = { _ in true }) -> String? {
+    guard var folder = executableFolder else { return nil }
+    while folder.path != "/" {
+      for candidate in [name, "share/uniference/\(name)"] {
+        let path = folder.appendingPathComponent(candidate).path
+        if FileManager.default.fileExists(atPath: path), isRight(path) { return path }
+      }
+      folder.deleteLastPathComponent()
+    }
+    return nil
+  }
+
+  /// The folder of the executable, behind symbolic links.
+  public static var executableFolder: URL? {
+    Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+  }
+}
