@@ -77,7 +77,8 @@ wheel: ## dist/uniference-VERSION-py3-none-PLATFORM.whl: the tool, its data and 
 	Scripts/build-wheel.sh
 
 test-wheel: wheel build torch ## install that into an empty environment without Swift, and use it
-	swift build --configuration release --scratch-path .build/wheel --static-swift-stdlib --product LlamaProgram
+	swift build --configuration release --scratch-path .build/wheel --static-swift-stdlib --product LlamaProgram \
+	  -Xlinker "-L$$(dirname "$$(command -v swift)")/../lib/swift_static/linux"
 	Scripts/python-environment.sh Tests/Python/requirements.txt
 	.venv/bin/python -m pytest -q Tests/Wheel
 

@@ -25,13 +25,11 @@ if [ "$(uname)" = Linux ]; then
   cp "$archive" "$scratch/static"
   options+=(--static-swift-stdlib -Xlinker "-L$PWD/$scratch/static")
 fi
-for product in uniference uniference-program-host; do swift build "${options[@]}" --product "$product"; done
-
-built="$(swift build "${options[@]}" --show-bin-path)"
-for program in uniference uniference-program-host; do
-  cp "$built/$program" "$stage/bin"
-  strip -S "$stage/bin/$program"
-done
+swift build "${options[@]}" --product uniference
+cp "$(swift build "${options[@]}" --show-bin-path)/uniference" "$stage/bin"
+# C alone: a program's library brings its own Swift runtime, and one process must not have two.
+"${CC:-$(command -v clang || echo cc)}" -O2 Sources/ProgramHost/main.c -o "$stage/bin/uniference-program-host" -ldl
+strip -S "$stage"/bin/*
 
 # What ShippedFiles looks for.
 shipped="$stage/share/uniference"
@@ -58,6 +56,5 @@ complete zsh zsh/site-functions _uniference
 complete fish fish/vendor_completions.d uniference.fish
 
 rm -f dist/uniference-*.whl
-UNIFERENCE_STAGE="$stage" "$python" -m hatchling build --target wheel --directory "$PWD/dist" > /dev/null 2>&1 ||
-  UNIFERENCE_STAGE="$stage" "$python" -m hatchling build --target wheel --directory "$PWD/dist"
-ls -l dist/uniference-*.whl
+folder="$PWD"
+(cd python && UNIFERENCE_STAGE="$stage" "$folder/$python" -m hatchling build --target wheel --directory "$folder/dist")

@@ -12,7 +12,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class ProgramHook(BuildHookInterface):  # type: ignore[type-arg]
-    """Adds ``bin`` and ``share`` of the folder that ``UNIFERENCE_STAGE`` names, if any, and the tag of this platform."""
+    """Adds ``bin`` and ``share`` of the folder that ``UNIFERENCE_STAGE`` names, if any, and this platform's tag."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         """See hatchling: called before the wheel is written."""

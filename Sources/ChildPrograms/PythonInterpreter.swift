@@ -19,7 +19,11 @@ public struct PythonInterpreter: Sendable {
       return
     }
     let active = environment["VIRTUAL_ENV"].map { $0 + "/bin/python" }
-    let beside = ShippedFiles.executableFolder.map { $0.path + "/python" }
+    let tool = Bundle.main.executableURL?.resolvingSymlinksInPath()
+    let beside = tool.flatMap { tool in
+      // A program's library may also be loaded by a Python, which is no tool of ours.
+      tool.lastPathComponent.hasPrefix("uniference") ? tool.deletingLastPathComponent().path + "/python" : nil
+    }
     let here = FileManager.default.currentDirectoryPath + "/.venv/bin/python"
     let candidates = [active, beside, here].compactMap(\.self) + ["python3", "python"]
     guard let path = candidates.lazy.compactMap({ SearchPath.find($0, environment: environment) }).first else {

@@ -10,6 +10,8 @@ from privileges import lacking_for_testbed, skip_for_want_of
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SCENARIO = ROOT / "Examples" / "llama-on-jetsons.yaml"
+GENERATED = 12
+"""Tokens of the run that is looked at."""
 
 
 # Whoever runs the tests in the background, or under nohup, has these ignored, and so would everything that tests start.
@@ -50,7 +52,8 @@ def run_files(request, tmp_path_factory) -> tuple[pathlib.Path, pathlib.Path]:
     folder = tmp_path_factory.mktemp("run")
     trace, record = folder / "llama.pftrace", folder / "llama.run"
     subprocess.run(
-        [binary, "simulate", SCENARIO, "--strategy", "tensor=4", "--trace", trace, "--record", record, "--json"],
+        [binary, "simulate", SCENARIO, "--strategy", "tensor=4", "--set", f"workload.generate={GENERATED}",
+         "--trace", trace, "--record", record, "--json"],
         check=True,
         stdout=subprocess.DEVNULL,
     )

@@ -10,8 +10,6 @@ import pytest
 from conftest import ROOT
 from privileges import skip_for_want_of
 
-pytestmark = pytest.mark.alone
-
 SMALL = ROOT / "Examples" / "llama-on-jetsons.yaml"
 WORDS = {signal.SIGINT: "interrupted", signal.SIGTERM: "interrupted by SIGTERM", signal.SIGHUP: "interrupted by SIGHUP"}
 

@@ -7,10 +7,7 @@ import os
 import pytest
 from killing import KINDS, kill_some
 
-pytestmark = [
-    pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc"),
-    pytest.mark.alone,
-]
+pytestmark = pytest.mark.skipif(not os.path.isdir("/proc"), reason="looks for processes in /proc")
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)

@@ -166,6 +166,7 @@ def test_a_runs_ranks_lose_their_output(uniference, tmp_path, stream, to, why):
         assert re.fullmatch(r"\[[01]\] step \d+ x+\n", done.stdout)
 
 
+@pytest.mark.slow
 def test_a_reader_that_takes_its_time_gets_everything(uniference, tmp_path):
     """Also what ranks had printed long before it began to read, which the run waits for."""
     script = tmp_path / "long.py"

@@ -5,6 +5,7 @@ import itertools
 
 import numpy
 import pytest
+from conftest import GENERATED
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace, TracePacket, TrackEvent
 from test_record import events_of, manifest_of
 
@@ -119,8 +120,8 @@ def test_phases_and_layers_are_drawn(trace):
         (rank, name) for rank in range(4) for name in ("prefill", "decode")}
     layers = [one for one in trace.slices if one["track"] == "layers"]
     assert {one["name"] for one in layers} == {f"layer {number}" for number in range(32)} | {"embedding", "output"}
-    # A model of 128 generated tokens passes each layer once for each, on each of four devices.
-    assert collections.Counter(one["name"] for one in layers)["layer 17"] == 4 * 128
+    # A model passes each layer once for each generated token, on each of four devices.
+    assert collections.Counter(one["name"] for one in layers)["layer 17"] == 4 * GENERATED
     for phase in phases:
         inside = [one for one in layers if one["rank"] == phase["rank"]
                   and phase["start"] <= one["start"] < phase["end"]]

@@ -160,7 +160,7 @@ def test_hardware_without_cases_is_not_validated(uniference, tmp_path):
 
 
 def test_compare_says_whether_a_difference_is_larger_than_both_intervals(uniference, tmp_path):
-    for name, generate in (("short", 40), ("same", 41), ("long", 4000)):
+    for name, generate in (("short", 40), ("same", 41), ("long", 400)):
         simulated(uniference, tmp_path, "a100-sxm-80gb", "--record", f"{name}.run", generate=generate)
     far = json.loads(run(uniference, "compare", "short.run", "long.run", "--json", folder=tmp_path).stdout)
     assert far["interval"]["difference_exceeds_both"] is True

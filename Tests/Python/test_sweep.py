@@ -105,6 +105,7 @@ def test_a_second_start_predicts_nothing_again(uniference, folder):
     assert len(rows(folder)) == 12
 
 
+@pytest.mark.slow
 def test_a_killed_sweep_goes_on_where_it_was(uniference, folder):
     (folder / "links.yaml").write_text(LONG_SWEEP)
     process = subprocess.Popen([uniference, "sweep", "links.yaml"], cwd=folder, stdout=subprocess.DEVNULL)

@@ -20,8 +20,8 @@ def main() -> None:
     """Becomes the tool's process."""
     path = tool()
     if path is None:
-        sys.exit("uniference: error: the tool is not in this environment; install it by `pip install uniference`, or build "
-                 "it by `make build` in a checkout")
+        sys.exit("uniference: error: the tool is not in this environment; install its wheel by pip, or build it by "
+                 "`make build` in a checkout")
     os.execv(path, [str(path), *sys.argv[1:]])
 
 

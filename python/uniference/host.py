@@ -143,6 +143,8 @@ def run_program(
 
     torch_library()
     entry = program_entry(library)
+    # Packages with weights are this Python's, whichever one is active or on the path.
+    os.environ.setdefault("UNIFERENCE_PYTHON", sys.executable)
     group: Any = dist.group.WORLD
     if type(group).__module__.startswith("uniference."):
         raise HostError(f"this is a simulation of Python ranks; for a Swift program: uniference simulate {library}")

@@ -112,6 +112,7 @@ def test_the_file_can_be_simulated_on(uniference, folder, report):
     assert "per_message" in (folder / "gloo.yaml").read_text()
 
 
+@pytest.mark.slow
 def test_a_second_run_warns_of_drift(uniference, folder, report):
     text = (folder / "found.yaml").read_text()
     former = next(line for line in text.splitlines() if "latency: " in line)

@@ -54,6 +54,7 @@ def test_text_is_that_of_one_device(programs, expected, strategy, ranks):
     assert [end.output for end in ends[1:]] == [""] * (ranks - 1)
 
 
+@pytest.mark.slow
 def test_records_of_both_worlds_lie_side_by_side(programs, tmp_path):
     library = programs.library("LlamaProgram")
     arguments = ("--strategy", "tensor=3", "--generate", "4")

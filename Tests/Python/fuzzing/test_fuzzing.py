@@ -1,6 +1,6 @@
 """The command line on files of any content: no end by a signal, at most 1 GB, at most 10 s, one line of error.
 
-Each target runs for ``UNIFERENCE_FUZZ_SECONDS`` (6 unless told), from the seed ``UNIFERENCE_FUZZ_SEED`` on. What is
+Each target runs for ``UNIFERENCE_FUZZ_SECONDS`` (3 unless told), from the seed ``UNIFERENCE_FUZZ_SEED`` on. What is
 found is printed with its seed, and the file stays in ``UNIFERENCE_FUZZ_KEEP``, if that names a folder.
 """
 
@@ -18,7 +18,7 @@ import pytest
 
 from fuzzing import mutation, watched
 
-SECONDS = float(os.environ.get("UNIFERENCE_FUZZ_SECONDS", "6"))
+SECONDS = float(os.environ.get("UNIFERENCE_FUZZ_SECONDS", "3"))
 FIRST_SEED = int(os.environ.get("UNIFERENCE_FUZZ_SEED", "20261128"))
 
 FLOWS = {

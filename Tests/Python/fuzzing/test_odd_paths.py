@@ -6,6 +6,7 @@ import pathlib
 from collections.abc import Callable
 
 import pytest
+from cases import slow
 
 from fuzzing import watched
 from fuzzing.test_fuzzing import MODEL
@@ -38,6 +39,9 @@ PLACES: dict[str, Callable[[str], list[str]]] = {
     "trace": lambda path: ["simulate", "--no-record", "good.yaml", "--trace", path],
 }  # fmt: skip
 
+# Read like others of them.
+SLOW_PLACES = {"cluster of a scenario", "weights of a scenario", "tokenizer", "two records", "published cases"}
+
 PATHS = [
     "pipe", "folder", "./folder/", "missing", "", ".", "..", "/", "/dev/null", "/dev/zero", "loop", "a", "-", "é",
     "line\nbreak", "\x1b[31mred", "unreadable", "x" * 300, "folder/pipe.run", "records/a.run",
@@ -69,7 +73,7 @@ def odd_folder(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> pathl
     return tmp_path
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", [slow(place) if place in SLOW_PLACES else place for place in PLACES])
 def test_no_path_hangs_or_ends_by_a_signal(uniference: pathlib.Path, odd_folder: pathlib.Path, place: str) -> None:
     found = []
     for path in PATHS:

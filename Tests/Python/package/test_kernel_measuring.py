@@ -75,6 +75,7 @@ def test_what_has_been_measured_is_not_measured_again(tmp_path: Path, monkeypatc
         assert times[table][tuple(entry["key"])] == pytest.approx(entry["us"], rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_table_without_all_sizes_is_written_when_the_time_is_up(tmp_path: Path, capfd) -> None:
     path = tmp_path / "pi.kernels"
     assert measure.main(words(path, "--minutes", "0.0005")) == 0

@@ -11,9 +11,6 @@ from typing import Any
 
 import pytest
 
-# Their ranks compute at the same time, and some have time limits.
-pytestmark = pytest.mark.alone
-
 FOLDER = pathlib.Path(__file__).parent / "scripts"
 CLUSTER = pathlib.Path(__file__).resolve().parents[3] / "Examples" / "four-jetsons.yaml"
 

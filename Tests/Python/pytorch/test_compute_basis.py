@@ -112,17 +112,25 @@ def test_a_recording_keeps_where_it_was_measured_and_its_phases(run: Runner, clu
         assert again[key] == pytest.approx(first[key], rel=0.02, abs=0.002)
 
 
-def test_exec_says_it_too(uniference: pathlib.Path, tmp_path: pathlib.Path, cluster, run: Runner) -> None:
-    script = tmp_path / "two.py"
+def execute(uniference, folder, cluster, run, option) -> subprocess.CompletedProcess:
+    """Two processes of torchrun meet."""
+    script = folder / "two.py"
     script.write_text("import torch.distributed as dist\ndist.init_process_group('gloo')\ndist.barrier()\n")
-    command = [str(uniference), "exec", "--cluster", str(cluster("h100-sxm"))]
-    words = ["--", sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", str(script)]
-    text = subprocess.run(
-        [*command, "--summary", *words], cwd=ROOT, env=run.environment(), capture_output=True, text=True)
+    return subprocess.run(
+        [uniference, "exec", "--cluster", cluster("h100-sxm"), option, "--",
+         sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", script],
+        cwd=ROOT, env=run.environment(), capture_output=True, text=True)
+
+
+def test_exec_says_it_too(uniference: pathlib.Path, tmp_path: pathlib.Path, cluster, run: Runner) -> None:
+    text = execute(uniference, tmp_path, cluster, run, "--summary")
     assert text.returncode == 0, text.stderr
     assert "1 world, " in text.stderr and "compute time measured here, on " in text.stderr
     assert "uniference: warning: " in text.stderr and "--compute roofline" in text.stderr
-    data = subprocess.run(
-        [*command, "--json", *words], cwd=ROOT, env=run.environment(), capture_output=True, text=True)
+
+
+@pytest.mark.slow
+def test_exec_says_it_to_programs(uniference: pathlib.Path, tmp_path: pathlib.Path, cluster, run: Runner) -> None:
+    data = execute(uniference, tmp_path, cluster, run, "--json")
     result = report(data.stderr)
     assert result["worlds"] == 1 and result["failures"] == [] and len(result["compute"]["warnings"]) == 1

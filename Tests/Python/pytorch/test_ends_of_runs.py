@@ -16,8 +16,6 @@ from killing import children, program
 from .conftest import CLUSTER
 
 # Moments matter here, so nothing else runs meanwhile.
-pytestmark = pytest.mark.alone
-
 LOOP = """
     import torch, torch.distributed as dist
     dist.init_process_group("gloo")

@@ -60,6 +60,7 @@ def test_a_rank_that_polls_with_sleeps_sees_what_another_one_does_when_it_does_i
     assert [done.lines(rank) for rank in range(3)] == [["found"], ["prepared"], ["found"]]
 
 
+@pytest.mark.slow
 def test_a_poll_takes_the_same_virtual_time_each_time_and_again_from_a_recording(run):
     script = run.script("""
         import os, sys, time

@@ -328,6 +328,7 @@ def test_data_parallel_training_can_be_timed_on_fake_tensors(run):
     assert figures(done)["bytes_sent"] >= 2 * 4096 * 4096 * 4, "the gradients' all-reduce is charged"
 
 
+@pytest.mark.slow
 def test_dtensor_takes_the_same_time_with_values_and_without(run):
     text = """
         import torch, torch.distributed as dist

@@ -79,6 +79,7 @@ def test_embeddings_are_those_of_sentence_transformers(
         assert numpy.abs(found - expected).max() < TOLERANCE, prediction["strategy"]
 
 
+@pytest.mark.slow
 def test_tokens_are_those_of_the_published_tokenizer(
         uniference: str, reference: SentenceTransformer, tmp_path: pathlib.Path) -> None:
     texts = TEXTS + seeded_texts(200)
