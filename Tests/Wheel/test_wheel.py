@@ -51,7 +51,8 @@ class Environment:
     def borrow_torch(self) -> None:
         """Finds PyTorch, and what it needs, in the environment that runs the tests."""
         ask = "import sysconfig; print(sysconfig.get_path('purelib'))"
-        (pathlib.Path(self.run(self.python, "-c", ask).strip()) / "torch-of-another.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        folder = pathlib.Path(self.run(self.python, "-c", ask).strip())
+        (folder / "torch-of-another.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
 
 @pytest.fixture(scope="module")
