@@ -17,8 +17,9 @@ struct Connection {
   var first: Int32 = -1
   var last: Int32 = -1
 
-  /// Its place in the part of the network that the solver is solving; -1 for none.
-  var positionInComponent: Int32 = -1
+  /// Where it stands with the solver: its place among the flows that are being solved, else, below -1, the hop of its
+  /// bottleneck; -1 for neither.
+  private var place: Int32 = -1
 
   /// Raised whenever the expected end of the first message changes: events of former versions are void.
   var version: UInt32 = 0
@@ -37,6 +38,18 @@ struct Connection {
     lastLink = route.last ?? -1
     bits = UInt32(route.count)
     self.isBroken = isBroken
+  }
+
+  /// Its place among the flows that the solver is solving; negative for none.
+  var positionInComponent: Int32 {
+    @inline(__always) get { place }
+    @inline(__always) set { place = newValue }
+  }
+
+  /// The hop of its route at which it was last found to have its bottleneck; negative where that is not known.
+  var bottleneckHop: Int32 {
+    @inline(__always) get { -2 - place }
+    @inline(__always) set { place = -2 - newValue }
   }
 
   var routeCount: Int32 {

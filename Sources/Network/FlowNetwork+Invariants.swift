@@ -56,3 +56,31 @@ extension FlowNetwork {
     return last == connection.last && isEmptyIfBroken && (length > 0 || !connection.isMoving) ? length : nil
   }
 }
+
+extension FlowNetwork {
+  /// What is wrong with the rates as max-min fair ones, by the definition and without any solver; `nil` for nothing. To be asked
+  /// between instants, of networks that do not forward whole packets. O(crossings).
+  package var unfairness: String? {
+    var (loads, fastest) = ([Double](repeating: 0, count: links.count), [Double](repeating: 0, count: links.count))
+    let moving = connections.indices.filter { connections[$0].isMoving }
+    for flow in moving {
+      for position in crossingRange(flow) {
+        let link = Int(crossings[position].link)
+        loads[link] += connections[flow].rate
+        fastest[link] = max(fastest[link], connections[flow].rate)
+      }
+    }
+    for link in links.indices where loads[Int(link)] > links[link].capacity * (1 + 1e-9) {
+      return "link \(link) carries \(loads[Int(link)]) of \(links[link].capacity) B/s"
+    }
+    for flow in moving {
+      let rate = connections[flow].rate
+      let hasBottleneck = crossingRange(flow).contains { position in
+        let link = crossings[position].link
+        return loads[Int(link)] >= links[link].capacity * (1 - 1e-9) && rate >= fastest[Int(link)] * (1 - 1e-9)
+      }
+      if !hasBottleneck { return "connection \(flow) at \(rate) B/s has no bottleneck" }
+    }
+    return nil
+  }
+}

@@ -203,6 +203,7 @@ public final class FlowNetwork {
   func resume(_ index: Int32, as other: Connection, shift: Int64) {
     guard other.isMoving else { return awaitReadiness(index) }
     connections[index].isMoving = true
+    connections[index].positionInComponent = -1
     connections[index].remaining = other.remaining
     connections[index].updated = Picoseconds.sum(other.updated, shift)
     connections[index].rate = other.rate
@@ -288,6 +289,7 @@ public final class FlowNetwork {
       if tracksLinkUse { noteUse(of: link) }
       rate = min(rate, links[link].capacity)
     }
+    connections[index].positionInComponent = -1
     if isAlone {
       connections[index].rate = rate
       scheduleEnd(index)
