@@ -86,8 +86,8 @@ test-determinism: build ## one seed, one event log: debug and release builds, ru
 	swift build --product uniference
 	Scripts/check-determinism.sh .build/debug/uniference $(RELEASE)
 
-benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures SimPy beside it
-	$(if $(findstring --peer,$(BENCHMARK_OPTIONS)),Scripts/python-environment.sh Benchmarks/Peers/requirements.txt)
+benchmark: ## the engine's own speed; BENCHMARK_OPTIONS="--peer simpy" measures SimPy beside it, or simgrid
+	$(if $(findstring simpy,$(BENCHMARK_OPTIONS)),Scripts/python-environment.sh Benchmarks/Peers/requirements.txt)
 	swift build --configuration release --package-path Benchmarks --product benchmarks
 	Benchmarks/.build/release/benchmarks --check $(BENCHMARK_OPTIONS)
 

@@ -15,7 +15,7 @@ struct BenchmarksCommand: ParsableCommand {
   private static let packageFolder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
 
-  enum PeerName: String, CaseIterable, ExpressibleByArgument { case simpy }
+  enum PeerName: String, CaseIterable, ExpressibleByArgument { case simpy, simgrid }
 
   @Option(name: .customLong("only"), help: "Measure these benchmarks alone (a part of the name; may be repeated).")
   var parts: [String] = []
@@ -58,7 +58,7 @@ struct BenchmarksCommand: ParsableCommand {
     for benchmark in benchmarks where parts.isEmpty || parts.contains(where: benchmark.name.contains) {
       report.benchmarks.append(try summary(of: benchmark))
     }
-    if peer == .simpy { report.peers = try peers(of: report.benchmarks) }
+    report.peers = try peers(of: report.benchmarks)
     print(try json ? jsonText(report) + "\n" : report.table(), terminator: "")
     try checkThresholds(report)
   }
@@ -76,16 +76,17 @@ struct BenchmarksCommand: ParsableCommand {
     return Summary(name: benchmark.name, repetitions: measurements)
   }
 
-  /// SimPy beside the rings that it can do in reasonable time.
+  /// The peer beside the benchmarks that it can do.
   private func peers(of summaries: [Summary]) throws -> [Report.Peer] {
-    let simpy = SimPyPeer(python: python, script: Self.packageFolder.appending(path: "Peers/simpy_ring.py").path)
-    return try summaries.filter { $0.name.hasPrefix("ring-") && $0.median.ranks <= 1024 }.map { summary in
-      let median = summary.median
-      let result = try simpy.measure(ranks: median.ranks, messages: median.messages)
-      let rate = Double(result.messages) / result.wall_s
-      return Report.Peer(
-        benchmark: summary.name, messages_per_second: rate, ratio: median.messagesPerSecond / rate, simpy: result.simpy,
-        python: result.python)
+    func path(_ name: String) -> String { Self.packageFolder.appending(path: "Peers/\(name)").path }
+    switch peer {
+    case nil: return []
+    case .simpy:
+      let simpy = SimPyPeer(python: python, script: path("simpy_ring.py"))
+      return try summaries.filter(simpy.canMeasure).map(simpy.measure)
+    case .simgrid:
+      let simgrid = SimGridPeer(source: path("simgrid_fat_tree.cpp"))
+      return try summaries.filter(simgrid.canMeasure).map(simgrid.measure)
     }
   }
 

@@ -5,11 +5,18 @@ import Uniference
 struct Report: Encodable {
   struct Peer: Encodable {
     let benchmark: String
+    /// Its name and version, and what it does not do.
+    let peer: String
     let messages_per_second: Double
     /// Uniference's messages per second over the peer's.
     let ratio: Double
-    let simpy: String
-    let python: String
+
+    init(beside summary: Summary, peer: String, rate: Double) {
+      benchmark = summary.name
+      self.peer = peer
+      messages_per_second = rate
+      ratio = summary.median.messagesPerSecond / rate
+    }
   }
 
   let machine: Machine
@@ -44,7 +51,7 @@ struct Report: Encodable {
   }
 
   private func line(_ peer: Peer) -> String {
-    "\(peer.benchmark): \(formatNumber(peer.ratio, significantDigits: 3)) times SimPy \(peer.simpy) on Python "
-      + "\(peer.python) (\(formatNumber(peer.messages_per_second / 1e6, significantDigits: 3)) M messages/s, no network)\n"
+    "\(peer.benchmark): \(formatNumber(peer.ratio, significantDigits: 3)) times \(peer.peer) "
+      + "(\(formatNumber(peer.messages_per_second / 1e6, significantDigits: 3)) M messages/s)\n"
   }
 }
