@@ -63,7 +63,8 @@ let package = Package(
         "CLibTorch", "ChildPrograms", "Inputs", "Quantities", "Communication", "Tensors",
         .product(name: "DequeModule", package: "swift-collections"),
       ]),
-    .target(name: "Results", dependencies: ["Inputs", "Quantities", "SystemCalls"]),
+    .target(name: "SHA256Instructions"),
+    .target(name: "Results", dependencies: ["Inputs", "Quantities", "SHA256Instructions", "SystemCalls"]),
     .target(
       name: "Reports",
       dependencies: ["Inputs", "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),

@@ -1,8 +1,11 @@
+import SHA256Instructions
+
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces.
 ///
 /// Written out here because the package that offers it, swift-crypto, compiles all of BoringSSL: three of the five
-/// minutes of a first build, for one digest that guards nothing secret. Its hash of a record of 40 bytes costs less than
-/// writing the record. Linear in the number of bytes; nothing is allocated after initialisation.
+/// minutes of a first build, for one digest that guards nothing secret. Uses the processor's own instructions where it has
+/// them (x86-64), which makes it several times faster. Linear in the number of bytes; nothing is allocated after
+/// initialisation.
 package struct SHA256 {
   private static let blockByteCount = 64
 
@@ -13,7 +16,16 @@ package struct SHA256 {
   private var partial: [UInt8] = []
   private var byteCount: UInt64 = 0
 
-  package init() { partial.reserveCapacity(2 * Self.blockByteCount) }
+  /// Whether the processor's instructions are used.
+  private let usesInstructions: Bool
+
+  private static let hasInstructions = sha256_has_instructions()
+
+  /// - Parameter usesInstructions: whether the processor's instructions are used, where it has them.
+  package init(usesInstructions: Bool = true) {
+    self.usesInstructions = usesInstructions && Self.hasInstructions
+    partial.reserveCapacity(2 * Self.blockByteCount)
+  }
 
   /// Appends bytes to the message.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
@@ -51,8 +63,22 @@ package struct SHA256 {
     partial.removeAll(keepingCapacity: true)
   }
 
-  /// Section 6.2.2, for as many blocks as the bytes hold. The message schedule is a ring of 16 words.
+  /// For as many blocks as the bytes hold.
   private mutating func compress(_ bytes: UnsafeRawBufferPointer) {
+    guard usesInstructions, let start = bytes.bindMemory(to: UInt8.self).baseAddress else {
+      return compressByRounds(bytes)
+    }
+    Self.constants.withUnsafeBufferPointer { constants in
+      withUnsafeMutableBytes(of: &state) { state in
+        sha256_compress(
+          state.assumingMemoryBound(to: UInt32.self).baseAddress, constants.baseAddress, start,
+          bytes.count / Self.blockByteCount)
+      }
+    }
+  }
+
+  /// Section 6.2.2. The message schedule is a ring of 16 words.
+  private mutating func compressByRounds(_ bytes: UnsafeRawBufferPointer) {
     withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 16) { schedule in
       Self.constants.withUnsafeBufferPointer { constants in
         for start in stride(from: 0, to: bytes.count, by: Self.blockByteCount) {

@@ -21,15 +21,17 @@ struct SHA256Tests {
         == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
   }
 
-  @Test("messages of every length up to three blocks have the reference's digests, in whatever pieces they come")
-  func everyLengthInPieces() {
+  @Test(
+    "messages of every length have the reference's digests, whatever the pieces, with instructions for it and without",
+    arguments: [true, false])
+  func everyLengthInPieces(usesInstructions: Bool) {
     var random = RandomStream(seed: 1)
-    for length in 0...192 {
+    for length in Array(0...192) + [1000, 4096, 10_000] {
       let message = (0..<length).map { _ in UInt8.random(in: .min ... .max, using: &random) }
-      var hash = SHA256()
+      var hash = SHA256(usesInstructions: usesInstructions)
       var rest = message[...]
       while !rest.isEmpty {
-        let piece = Array(rest.prefix(Int.random(in: 1...80, using: &random)))
+        let piece = Array(rest.prefix(Int.random(in: 1...(length > 192 ? 900 : 80), using: &random)))
         piece.withUnsafeBytes { hash.update($0) }
         rest = rest.dropFirst(piece.count)
       }
