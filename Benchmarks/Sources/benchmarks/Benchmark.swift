@@ -23,6 +23,11 @@ struct Benchmark: Sendable {
       Benchmark(name: "all-to-all-pairwise-256") { try AllToAll(algorithm: .pairwise, isStaggered: true).measure() },
       Benchmark(name: "all-to-all-flat-256") { try AllToAll(algorithm: .flat, isStaggered: false).measure() },
       Benchmark(name: "fat-tree-1024") { try FatTreePermutations().measure() },
-    ] + predictions
+      Benchmark(name: "all-reduce-fat-tree-4096") { try AllReduceOnFatTree().measure() },
+    ] + predictions + [
+      Benchmark(name: "llama-405b-tensor-8-pipeline-126") {
+        try Prediction(scenario: "\(examples)/llama-405b-on-1024-h100.yaml").measure()
+      }
+    ]
   }
 }
