@@ -145,6 +145,12 @@ public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible
   /// What is wrong with it, as the end of a sentence that begins with the path.
   public let problem: String
 
+  /// See the properties.
+  package init(path: String, problem: String) {
+    self.path = path
+    self.problem = problem
+  }
+
   /// One line: the file and its problem.
   public var description: String { "'\(path)' \(problem)".printableLine }
 

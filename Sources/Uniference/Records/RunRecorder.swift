@@ -21,6 +21,7 @@ final class RunRecorder {
     if let path = options.recordPath {
       var inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
       inputs.compute = options.compute(on: cluster)
+      inputs.clusterName = cluster.name
       let writer = try RunRecordWriter(
         path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords,
         keepsEarlier: options.keepsEarlierRecords)
