@@ -66,7 +66,8 @@ let package = Package(
     .target(name: "Results", dependencies: ["Inputs", "Quantities", "SystemCalls"]),
     .target(
       name: "Reports",
-      dependencies: ["Inputs", "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),
+      dependencies: ["Inputs", "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")],
+      resources: [.copy("Resources/Page")]),
     .target(
       name: "Uniference",
       dependencies: [

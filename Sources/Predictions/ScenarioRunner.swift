@@ -66,7 +66,7 @@ public struct ScenarioRunner {
       arguments: ["--strategy", experiment.strategy.description] + settings.flatMap { ["--set", $0] },
       seed: scenario.seed, settings: settings,
       files: Dictionary(others.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }),
-      command: "simulate")
+      command: "simulate", scenarioPath: documents.first?.path)
   }
 
   /// After the scenario and the strategy. Runs of the same two get numbers.

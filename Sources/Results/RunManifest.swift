@@ -22,12 +22,14 @@ public struct RunInputs: Codable, Hashable, Sendable {
   public var command: String?
   /// The cluster's name; `nil` in records that do not say.
   public var clusterName: String?
+  /// The scenario's file, to which paths in it are relative; `nil` in records that do not say.
+  public var scenarioPath: String?
 
   /// See the properties.
   public init(
     cluster: String? = nil, scenario: String? = nil, program: String, model: String? = nil, arguments: [String] = [],
     seed: UInt64, settings: [String]? = nil, files: [String: String]? = nil, compute: RunCompute? = nil,
-    command: String? = nil, clusterName: String? = nil
+    command: String? = nil, clusterName: String? = nil, scenarioPath: String? = nil
   ) {
     self.cluster = cluster
     self.scenario = scenario
@@ -40,11 +42,13 @@ public struct RunInputs: Codable, Hashable, Sendable {
     self.compute = compute
     self.command = command
     self.clusterName = clusterName
+    self.scenarioPath = scenarioPath
   }
 
   private enum CodingKeys: String, CodingKey {
     case cluster, scenario, program, model, arguments, seed, settings, files, compute, command
     case clusterName = "cluster_name"
+    case scenarioPath = "scenario_path"
   }
 
   /// The strategy of a scenario's run; `nil` for other runs.

@@ -14,7 +14,8 @@ struct ShowCommand: ReportingCommand {
       busiest links; memory. What records of earlier versions do not hold is left out.
       """)
 
-  @Argument(help: ArgumentHelp("A run record: its folder, or its name in the list of uniference runs.", valueName: "run"))
+  @Argument(
+    help: ArgumentHelp("A run record: its folder, or its name in the list of uniference runs.", valueName: "run"))
   var record: String
 
   @Flag(help: "Show all rows of every table.")

@@ -1,4 +1,5 @@
 import Foundation
+import Inputs
 import Synchronization
 
 extension KernelTables {
@@ -17,23 +18,6 @@ extension KernelTables {
 
   private static let opened = Mutex<[String: KernelTables]>([:])
 
-  /// Where they are: the folder of resources that the package manager puts beside a program, or that an installation has
-  /// in `share/uniference` of its prefix.
-  ///
-  /// `Bundle.module` would end the program where the resources are missing; without these tables it works all the same.
-  private static let shippedFolder: String? = {
-    guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
-    var folder = executable.deletingLastPathComponent()
-    let bundles = ["Uniference_Devices.resources", "Uniference_Devices.bundle"]
-    var candidates = bundles.map { folder.appendingPathComponent($0) }
-    candidates += bundles.map { Bundle.main.bundleURL.appendingPathComponent($0) }
-    candidates += [Bundle.main.resourceURL].compactMap(\.self)
-    while folder.path != "/" {
-      candidates.append(folder.appendingPathComponent("share/uniference"))
-      folder.deleteLastPathComponent()
-    }
-    return candidates.map { $0.appendingPathComponent("Kernels").path }.first {
-      FileManager.default.fileExists(atPath: $0)
-    }
-  }()
+  /// Where they are; without these tables the program works all the same.
+  private static let shippedFolder = ResourceFolder.path(of: "Kernels", module: "Devices")
 }

@@ -5,7 +5,7 @@ import Quantities
 
 /// The names by which a document may call a topology's links: the topology's own, `host0->switch`; with devices' names,
 /// `jetson-0->switch`; and for all devices of an entry together, `jetson->switch`.
-struct LinkNames {
+package struct LinkNames {
   private let canonical: [String: String]
   private let groups: [String: [String]]
   private let ordered: [String]
@@ -30,6 +30,11 @@ struct LinkNames {
   /// A link's name with other names for hosts.
   static func alias(of link: String, _ name: (Int) -> String?) -> String {
     link.replacing(/host([0-9]+)/) { match in Int(match.1).flatMap(name) ?? "" }
+  }
+
+  /// A link's name in reports: with devices' names, `jetson-0->switch`.
+  package static func name(of link: LinkID, in topology: Topology, of cluster: Cluster) -> String {
+    alias(of: topology.name(of: link)) { cluster.devices.indices.contains($0) ? cluster.devices[$0].name : nil }
   }
 
   /// The topology's own name of one link.

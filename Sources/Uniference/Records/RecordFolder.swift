@@ -31,9 +31,7 @@ package enum RecordFolder {
     let wanted = given.split(separator: "/").last.map(String.init) ?? given
     let stem = wanted.hasSuffix(RunRecord.suffix) ? String(wanted.dropLast(RunRecord.suffix.count)) : wanted
     let suggestion = didYouMean(likelyNames(for: stem, among: names))
-    throw RunRecordError(
-      path: given,
-      problem: "is no run record here, nor one in \(name)/\(suggestion.isEmpty ? "; uniference runs lists them" : suggestion)"
-    )
+    let advice = suggestion.isEmpty ? "; uniference runs lists them" : suggestion
+    throw RunRecordError(path: given, problem: "is no run record here, nor one in \(name)/\(advice)")
   }
 }
