@@ -74,7 +74,7 @@ public struct RunRecord: Hashable, Sendable {
     _ file: EventFile, _ expected: RunManifest.Events, names: Int, isAllowed: (EventKind) -> Bool
   ) throws {
     var index = 0
-    let found = try file.forEach { record in
+    let found = try file.hashing { record in
       guard isAllowed(record.kind) else {
         throw RunRecordError(
           path: file.path, problem: "has an event \(index) of kind \(record.kind.rawValue), out of place")

@@ -68,18 +68,7 @@ struct ReplayCommand: ReportingCommand {
   private func readCluster(of inputs: RunInputs, _ texts: inout [DocumentText]) throws -> Cluster {
     let overrides = try settings.map { try DocumentOverride(parsing: $0) }
     if let cluster { return try Cluster(contentsOf: cluster, overrides: overrides, texts: &texts) }
-    guard let text = inputs.cluster else {
-      throw CommandFailure("\(record) does not hold its cluster; give one by --cluster", CommandFailure.badInput)
-    }
-    let former = try (inputs.settings ?? []).map { try DocumentOverride(parsing: $0) }
-    var read: [DocumentText] = []
-    let cluster = try DocumentText.$kept.withValue(inputs.files ?? [:]) {
-      try Cluster(
-        document: DocumentText(path: "\(inputs.clusterName ?? "cluster").yaml", text: text),
-        overrides: former + overrides, texts: &read)
-    }
-    texts = read
-    return cluster
+    return try Cluster(recordedIn: inputs, settings: settings, texts: &texts)
   }
 
   private func options(_ interruption: Interruption, _ inputs: RunInputs, _ texts: [DocumentText]) -> SimulationOptions

@@ -53,7 +53,9 @@ struct ReportCommand: ReportingCommand {
     let printer = ProgressPrinter(title: "explaining")
     defer { printer.finish() }
     let explanation = try Interruption.bySignals { interruption in
-      try RunExplanation(record, runsAgain: !noReruns, interruption: interruption) { fraction, detail in
+      try RunExplanation(
+        record, runsAgain: !noReruns, interruption: interruption, repeatScript: ReplayedRun.init
+      ) { fraction, detail in
         printer.update(fraction: fraction, detail: detail)
       }
     }

@@ -85,13 +85,13 @@ def test_a_resource_costs_what_the_run_takes_less_without_it(uniference, folder)
     costs = {cost["resource"]: cost["remaining"] for cost in attribution["costs"]}
     times = [time["name"] for time in attribution["times"]]
     assert times == ["time per token", "first token", "total"]
-    assert {"computing of jetson-0", "computing of all devices", "bandwidth of jetson-1->switch", "latency of all links",
-            "bandwidth of all links"} <= costs.keys()
+    assert {"computing of jetson-0", "computing of all devices", "bandwidth of jetson-1->switch",
+            "latency of all links", "bandwidth of all links"} <= costs.keys()
 
     def simulated(*settings: str) -> dict:
         words = [word for setting in settings for word in ("--set", setting)]
-        return json.loads(call(uniference, folder, "simulate", "small.yaml", "--strategy", "tensor=2", "--no-record", "--json",
-                               *words).stdout)
+        return json.loads(call(uniference, folder, "simulate", "small.yaml", "--strategy", "tensor=2", "--no-record",
+                               "--json", *words).stdout)
 
     for resource, setting in (("latency of all links", "network.link.latency=0 s"),
                               ("bandwidth of all links", "network.link.bandwidth=1000000 GBps")):
@@ -156,7 +156,8 @@ const until = async (condition) => { while (!condition()) await new Promise((don
 (async () => {
   await until(() => document.documentElement.dataset.ready);
   const found = { ready: document.documentElement.dataset.ready, charts: charts.length,
-    drawn: charts.filter((entry) => entry.holder.querySelector("svg path, svg rect")).length, headings: [...document.querySelectorAll("h2")].map((one) => one.textContent) };
+    drawn: charts.filter((entry) => entry.holder.querySelector("svg path, svg rect")).length,
+    headings: [...document.querySelectorAll("h2")].map((one) => one.textContent) };
   const zoomed = charts.find((entry) => entry.holder.tabIndex === 0);
   if (zoomed) {
     const zoom = () => { const one = zoomed.chart.getOption().dataZoom[0]; return one.end - one.start; };
@@ -176,7 +177,8 @@ const until = async (condition) => { while (!condition()) await new Promise((don
     }
   }
   found.errors = errors;
-  document.body.replaceChildren(Object.assign(document.createElement("pre"), { id: "found", textContent: JSON.stringify(found) }));
+  const shown = Object.assign(document.createElement("pre"), { id: "found", textContent: JSON.stringify(found) });
+  document.body.replaceChildren(shown);
 })();
 </script>
 """
@@ -190,8 +192,9 @@ def test_a_browser_draws_it_and_hovering_and_zooming_work(folder, page):
     text = (folder / page).read_text().replace("<head>", f"<head>{VISIT}", 1).replace("</body>", f"{LOOK}</body>", 1)
     (folder / f"visit-{page}").write_text(text)
     done = subprocess.run(
-        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,2000", "--virtual-time-budget=20000",
-         "--dump-dom", (folder / f"visit-{page}").as_uri()], capture_output=True, text=True, timeout=60)
+        [browser, "--headless", "--no-sandbox", "--disable-gpu", "--window-size=1280,2000",
+         "--virtual-time-budget=20000", "--dump-dom", (folder / f"visit-{page}").as_uri()],
+        capture_output=True, text=True, timeout=60)
     match = re.search(r'<pre id="found">(.*?)</pre>', done.stdout, re.DOTALL)
     assert match, done.stdout[-2000:] + done.stderr[-2000:]
     found = json.loads(html.unescape(match.group(1)))
@@ -199,5 +202,6 @@ def test_a_browser_draws_it_and_hovering_and_zooming_work(folder, page):
     assert found["charts"] == found["drawn"] >= 2
     assert found["tip"], "hovering shows a figure"
     if page.startswith("small"):
-        assert {"What costs the time", "Time line", "Critical path", "Links over time", "Memory"} <= set(found["headings"])
+        headings = {"What costs the time", "Time line", "Critical path", "Links over time", "Memory"}
+        assert headings <= set(found["headings"])
         assert found["after"] == pytest.approx(found["before"] / 2) and found["again"] == pytest.approx(100)

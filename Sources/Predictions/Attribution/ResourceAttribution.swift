@@ -1,6 +1,6 @@
+import Foundation
 import Network
-import Results
-import SimulationKernel
+import Synchronization
 import Uniference
 
 /// What each resource costs a run: the time that the same run takes less where that resource is infinitely fast.
@@ -23,6 +23,12 @@ public struct ResourceAttribution: Encodable, Sendable {
     public let name: String
     /// In the run as it was.
     public let s: Double
+
+    /// See the properties.
+    public init(name: String, s: Double) {
+      self.name = name
+      self.s = s
+    }
   }
 
   /// The times, the most important first.
@@ -33,42 +39,61 @@ public struct ResourceAttribution: Encodable, Sendable {
   public let omitted_links: Int
 
   /// Devices beyond this many are taken together by their kind.
-  private static let deviceLimit = 16
-  private static let linkLimit = 16
+  private static let deviceLimit = 8
+  private static let linkLimit = 8
 
-  /// Makes the run again, once for each resource.
+  /// Makes the run again, once for each resource, on all cores.
   ///
   /// - Parameters:
   ///   - busiest: links by their names in reports, the most used first.
-  ///   - progress: called with the share of the runs that are done and what is being tried.
+  ///   - progress: called from any thread with the share of the runs that are done and the resource of the last one.
   init(
-    _ recorded: RecordedExperiment, busiest: [String], progress: (Double, String) -> Void
+    _ run: some RepeatableRun, busiest: [String], progress: @escaping @Sendable (Double, String) -> Void
   ) throws {
-    let metrics = recorded.experiment.workload.timeMetrics.filter { recorded.prediction[$0].map { $0 > 0 } ?? false }
-    times = metrics.map { Time(name: $0.timeName, s: $0.time(in: recorded.prediction) ?? 0) }
-    let (resources, omitted) = try Self.resources(of: recorded, busiest: busiest)
+    times = run.times
+    let (resources, omitted) = try Self.resources(of: run, busiest: busiest)
     omitted_links = omitted
-    var costs: [Cost] = []
-    for (index, resource) in resources.enumerated() {
-      progress(Double(index) / Double(resources.count), resource.name)
-      var experiment = recorded.experiment
-      resource.idealize(&experiment.cluster)
-      let prediction = try experiment.predict(options: recorded.options)
-      costs.append(
-        Cost(
-          kind: resource.kind, resource: resource.name,
-          remaining: zip(metrics, times).map { ($0.time(in: prediction) ?? 0) / $1.s }))
+    let state = Mutex(State(times: Array(repeating: [], count: resources.count)))
+    DispatchQueue.concurrentPerform(iterations: resources.count) { index in
+      guard state.withLock({ $0.failure == nil }) else { return }
+      let result = Result {
+        var cluster = run.cluster
+        resources[index].idealize(&cluster)
+        return try run.times(on: cluster)
+      }
+      let done = state.withLock { $0.note(result, at: index) }
+      progress(Double(done) / Double(resources.count), resources[index].name)
+    }
+    let (found, failure) = state.withLock { ($0.times, $0.failure) }
+    if let failure { throw failure }
+    let costs = zip(resources, found).map { resource, without in
+      Cost(kind: resource.kind, resource: resource.name, remaining: zip(without, run.times).map { $0 / $1.s })
     }
     self.costs = costs.enumerated().sorted {
       ($0.element.remaining.first ?? 1, $0.offset) < ($1.element.remaining.first ?? 1, $1.offset)
     }.map(\.element)
   }
 
+  private struct State {
+    var times: [[Double]]
+    var failure: (any Error)?
+    var done = 0
+
+    /// - Returns: how many runs have ended.
+    mutating func note(_ result: Result<[Double], any Error>, at index: Int) -> Int {
+      switch result {
+      case .success(let found): times[index] = found
+      case .failure(let error): failure = failure ?? error
+      }
+      done += 1
+      return done
+    }
+  }
+
   private static func resources(
-    of recorded: RecordedExperiment, busiest: [String]
+    of run: some RepeatableRun, busiest: [String]
   ) throws -> (resources: [IdealResource], omittedLinks: Int) {
-    let cluster = recorded.experiment.cluster
-    let ranks = recorded.ranks
+    let (cluster, ranks) = (run.cluster, run.ranks)
     var resources: [IdealResource] = []
     let kinds = Dictionary(grouping: ranks) { cluster.devices[$0].specification.id }
     if ranks.count > deviceLimit {
@@ -102,27 +127,5 @@ public struct ResourceAttribution: Encodable, Sendable {
     resources.append(.latency(of: all, called: "latency of all links"))
     if cluster.network.transport != .ideal { resources.append(.library) }
     return (resources, max(0, single.count - linkLimit))
-  }
-}
-
-extension Workload {
-  /// Times, or rates whose inverse is a time, the most important first.
-  fileprivate var timeMetrics: [Metric] {
-    let known = ranking + [.totalTime].filter { metrics.contains($0) && !ranking.contains($0) }
-    return known.filter { $0.unit == .seconds || $0.unit == .perSecond }
-  }
-}
-
-extension Metric {
-  /// `tokens_per_second` is `time per token` here.
-  fileprivate var timeName: String {
-    guard unit == .perSecond else { return heading }
-    let things = name.replacing("_per_second", with: "").replacing("_", with: " ")
-    return "time per \(things.hasSuffix("s") ? String(things.dropLast()) : things)"
-  }
-
-  /// In seconds; the inverse of a rate.
-  fileprivate func time(in prediction: Prediction) -> Double? {
-    prediction[self].map { unit == .perSecond ? ($0 > 0 ? 1 / $0 : 0) : $0 }
   }
 }

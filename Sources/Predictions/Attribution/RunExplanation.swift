@@ -17,26 +17,33 @@ public struct RunExplanation: Encodable, Sendable {
 
   /// - Parameters:
   ///   - runsAgain: whether the run may be made again.
-  ///   - progress: called with the share of the work that is done, and with what is being done.
+  ///   - repeatScript: makes ready the run of a script to be made again. May throw ``RunAgainError``.
+  ///   - progress: called from any thread with the share of the work that is done, and with what was done last.
   /// - Throws: `RunFailure` when the user has interrupted; what keeps the record from being read.
   public init(
-    _ record: RunRecord, runsAgain: Bool, interruption: Interruption, progress: (Double, String) -> Void
+    _ record: RunRecord, runsAgain: Bool, interruption: Interruption,
+    repeatScript: (RunRecord, Interruption) throws -> any RepeatableRun,
+    progress: @escaping @Sendable (Double, String) -> Void
   ) throws {
     progress(0, "the run as it was")
     let report = record.manifest.results.decoded(as: SimulationReport.self)
     let end = Int64(((report?.total_s ?? 0) * 1e12).rounded())
-    var (recorded, obstacle): (RecordedExperiment?, String?)
+    var (run, obstacle): ((any RepeatableRun)?, String?)
     if runsAgain {
-      do { recorded = try RecordedExperiment(record, interruption: interruption) } catch let error as RunAgainError {
+      do {
+        run =
+          record.manifest.inputs.scenario == nil
+          ? try repeatScript(record, interruption) : try RecordedExperiment(record, interruption: interruption)
+      } catch let error as RunAgainError {
         obstacle = "The run cannot be made again: \(error)."
       }
     } else {
       obstacle = "The run was not made again, as was asked."
     }
-    let cluster = try recorded?.experiment.cluster ?? Self.cluster(of: record)
+    let cluster = run?.cluster ?? Self.cluster(of: record)
     let hasMessages = try record.hasMessagesOfEveryCollective()
     var links: LinkUseOverTime?
-    if let recorded {
+    if let recorded = run as? RecordedExperiment {
       progress(0.02, "every message")
       links = try Self.links(of: recorded, end: end)
     } else if let cluster, hasMessages {
@@ -50,8 +57,8 @@ public struct RunExplanation: Encodable, Sendable {
         ? "The record does not hold its cluster."
         : hasMessages
           ? "No messages were sent." : "The record has collectives without their messages. \(obstacle ?? "")"
-    attribution = try recorded.map { recorded in
-      try ResourceAttribution(recorded, busiest: (report?.links ?? []).map(\.name)) { progress(0.1 + 0.9 * $0, $1) }
+    attribution = try run.map { run in
+      try ResourceAttribution(run, busiest: (report?.links ?? []).map(\.name)) { progress(0.1 + 0.9 * $0, $1) }
     }
     no_attribution = obstacle
   }

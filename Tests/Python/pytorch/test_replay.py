@@ -72,6 +72,13 @@ def test_a_replay_is_what_running_the_script_again_is(run, compute):
         assert replayed["total_s"] == pytest.approx(again["total_s"], rel=1e-9), name
         assert replayed["event_log_sha256"] == again["event_log_sha256"], name
         assert replayed["bytes_sent"] == again["bytes_sent"] > 0 and replayed["compute"] == again["compute"]
+    # A report makes it again by replays.
+    reported = subprocess.run([run.binary, "report", record, "-o", "page.html"], cwd=run.folder, capture_output=True)
+    assert reported.returncode == 0, reported.stderr
+    page = (run.folder / "page.html").read_text()
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    costs = {cost["resource"]: cost["remaining"] for cost in data["explanation"]["attribution"]["costs"]}
+    assert costs["latency of all links"][-1] < 1 and costs["computing of all devices"][-1] < 1
     # Its own record can be replayed, too, by name and with a field set.
     assert replay(run, record, "--cluster", clusters["ring"], "--record", "again.run").returncode == 0
     twice = json.loads(replay(run, "again.run", "--json", "--no-record").stdout)
@@ -108,7 +115,8 @@ def test_records_that_cannot_be_replayed_are_one_line(run):
     few.write_text("devices: [{name: pi, model: raspberry-pi-5}]\n")
     calls = record / "calls.bin"
     whole = calls.read_bytes()
-    for damage, cluster, words in ((None, few, "1 device"), (whole[:-1], None, "is damaged"), (b"", None, "is damaged")):
+    cases = (None, few, "1 device"), (whole[:-1], None, "is damaged"), (b"", None, "is damaged")
+    for damage, cluster, words in cases:
         if damage is not None:
             calls.write_bytes(damage)
         done = replay(run, record, *(["--cluster", cluster] if cluster else []))
