@@ -1,3 +1,4 @@
+import Devices
 import Network
 import Uniference
 
@@ -14,13 +15,21 @@ struct IdealResource: Sendable {
   /// Makes it infinitely fast.
   let idealize: @Sendable (inout Cluster) -> Void
 
+  /// A measured second takes a nanosecond.
+  private static let endlessSpeed = (try? SpeedProfile(scale: 1e9)) ?? .normal
+
   /// A petabyte in a second: a message of a gigabyte takes a microsecond.
   private static let endlessBytesPerSecond = 1e15
 
   /// The computing of some devices.
   static func computing(of ranks: [Int], called name: String) -> IdealResource {
     IdealResource(kind: .computing, name: name) { cluster in
-      for rank in ranks { cluster.devices[rank].compute = .instant }
+      for rank in ranks {
+        cluster.devices[rank].compute = .instant
+        // Measured times are no figures of the device: its speed shortens them.
+        cluster.devices[rank].speed = endlessSpeed
+        cluster.devices[rank].quota = nil
+      }
     }
   }
 
