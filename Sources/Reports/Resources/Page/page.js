@@ -194,7 +194,9 @@ addEventListener("resize", () => charts.forEach((entry) => { entry.chart?.resize
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
 addEventListener("beforeprint", () => {
   document.documentElement.classList.add("printing");
-  for (const closed of document.querySelectorAll("main details:not([open])")) closed.open = closed.dataset.print = true;
+  // Long tables would be pages of paper.
+  const short = [...document.querySelectorAll("main details:not([open])")].filter((closed) => closed.querySelectorAll("tr").length <= 40);
+  for (const closed of short) closed.open = closed.dataset.print = true;
   for (const entry of charts) entry.holder.style.width = "680px";
   redraw();
 });
