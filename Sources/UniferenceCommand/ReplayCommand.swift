@@ -68,7 +68,7 @@ struct ReplayCommand: ReportingCommand {
   private func readCluster(of inputs: RunInputs, _ texts: inout [DocumentText]) throws -> Cluster {
     let overrides = try settings.map { try DocumentOverride(parsing: $0) }
     if let cluster { return try Cluster(contentsOf: cluster, overrides: overrides, texts: &texts) }
-    return try Cluster(recordedIn: inputs, settings: settings, texts: &texts)
+    return try Cluster(recordedIn: inputs, of: record, settings: overrides, texts: &texts)
   }
 
   private func options(_ interruption: Interruption, _ inputs: RunInputs, _ texts: [DocumentText]) -> SimulationOptions

@@ -19,7 +19,8 @@ struct ReplayedRun: RepeatableRun {
     let report: SimulationReport
     do {
       let replay = try ScriptReplay(record)
-      cluster = try Cluster(recordedIn: record.manifest.inputs)
+      var texts: [DocumentText] = []
+      cluster = try Cluster(recordedIn: record.manifest.inputs, of: record.path, texts: &texts)
       ranks = Array(0..<replay.rankCount)
       report = try Self.replay(record, on: cluster, interruption)
     } catch {
@@ -57,30 +58,6 @@ extension JSONValue {
     case .integer(let integer): Double(integer)
     default: nil
     }
-  }
-}
-
-extension Cluster {
-  /// The cluster that a record holds, under what was set then and what is set now.
-  ///
-  /// - Throws: a failure where the record does not hold it, or what is wrong with a setting.
-  init(recordedIn inputs: RunInputs, settings: [String] = [], texts: inout [DocumentText]) throws {
-    guard let text = inputs.cluster else {
-      throw CommandFailure("the record does not hold its cluster; give one by --cluster", CommandFailure.badInput)
-    }
-    let overrides = try ((inputs.settings ?? []) + settings).map { try DocumentOverride(parsing: $0) }
-    var read: [DocumentText] = []
-    self = try DocumentText.$kept.withValue(inputs.files ?? [:]) {
-      try Cluster(
-        document: DocumentText(path: "\(inputs.clusterName ?? "cluster").yaml", text: text), overrides: overrides,
-        texts: &read)
-    }
-    texts = read
-  }
-
-  fileprivate init(recordedIn inputs: RunInputs) throws {
-    var texts: [DocumentText] = []
-    try self.init(recordedIn: inputs, texts: &texts)
   }
 }
 

@@ -123,3 +123,28 @@ def test_records_that_cannot_be_replayed_are_one_line(run):
         assert done.returncode != 0 and done.stderr.count("\n") == 1 and words in done.stderr, done.stderr
     calls.unlink()
     assert "record the script again" in replay(run, record).stderr
+
+
+def test_a_sweep_replays_a_record_on_many_clusters(run):
+    record = run.folder / "script.run"
+    script = """
+        import torch
+        import torch.distributed as dist
+
+        dist.init_process_group("gloo")
+        dist.all_reduce(torch.ones(9))
+    """
+    assert run(2, script, options=("--compute", "roofline"), record=record).code == 0
+    sweep = run.folder / "links.yaml"
+    sweep.write_text("record: script.run\nvary:\n  network.link.latency: [1 ms, 2 ms, 40 ms]\n")
+
+    def points(*words: str) -> subprocess.CompletedProcess:
+        return subprocess.run([run.binary, "sweep", sweep, *words], cwd=run.folder, capture_output=True, text=True)
+
+    rows = json.loads(points("--json").stdout)["points"]
+    for row, latency in zip(rows, ("1 ms", "2 ms", "40 ms")):
+        single = replay(run, record, "--set", f"network.link.latency={latency}", "--json", "--no-record")
+        assert row["total_s"] == json.loads(single.stdout)["total_s"] and row["status"] == "ended"
+    assert len(rows) == 3 and rows[0]["total_s"] < rows[1]["total_s"] < rows[2]["total_s"]
+    sweep.write_text("record: script.run\nvary: {network.link.latencie: [1 ms]}\n")
+    assert 'did you mean "latency"' in points().stderr
