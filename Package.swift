@@ -67,7 +67,8 @@ let package = Package(
     .target(name: "Results", dependencies: ["Inputs", "Quantities", "SHA256Instructions", "SystemCalls"]),
     .target(
       name: "Reports",
-      dependencies: ["Inputs", "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")]),
+      dependencies: ["Inputs", "Quantities", "Results", .product(name: "HeapModule", package: "swift-collections")],
+      resources: [.copy("Resources/Page")]),
     .target(
       name: "Uniference",
       dependencies: [

@@ -33,7 +33,7 @@ strip -S "$stage"/bin/*
 
 # What ShippedFiles looks for.
 shipped="$stage/share/uniference"
-cp -R Sources/Devices/Resources/Kernels Published "$shipped"
+cp -R Sources/Devices/Resources/Kernels Sources/Reports/Resources/Page Published "$shipped"
 mkdir -p "$shipped/Scripts" "$shipped/Sources" "$shipped/python" "$shipped/Examples"
 cp Scripts/build-torch.sh "$shipped/Scripts"
 cp -R Sources/CLibTorch "$shipped/Sources"

@@ -25,8 +25,26 @@ public enum ShippedFiles {
     return nil
   }
 
+  /// Finds a folder among a module's resources: where the package manager puts them beside a program, or in an installation.
+  ///
+  /// `Bundle.module` would end the program where the resources are missing.
+  ///
+  /// - Parameters:
+  ///   - name: the folder's name, such as `Kernels`.
+  ///   - module: the target whose resource it is.
+  /// - Returns: its path, or `nil` where it is not there.
+  public static func resources(_ name: String, of module: String) -> String? {
+    let bundles = ["Uniference_\(module).resources", "Uniference_\(module).bundle"]
+    let parents = [executableFolder, Bundle.main.bundleURL].compactMap(\.self)
+    var candidates = parents.flatMap { parent in bundles.map { parent.appendingPathComponent($0) } }
+    candidates += [Bundle.main.resourceURL].compactMap(\.self)
+    let beside = candidates.map { $0.appendingPathComponent(name).path }
+      .first { FileManager.default.fileExists(atPath: $0) }
+    return beside ?? path(of: name)
+  }
+
   /// The folder of the executable, behind symbolic links.
-  public static var executableFolder: URL? {
+  private static var executableFolder: URL? {
     Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
   }
 }

@@ -21,6 +21,8 @@ public struct Experiment: Sendable {
   public var cluster: Cluster
   /// The devices that play the strategy's parts; `nil` for those with which it does best.
   var placement: DevicePlacement?
+  /// What unequal shares go by; `nil` for ``relativeSpeeds``.
+  var speeds: [Double]?
 
   /// An experiment; it is checked when it is validated or run.
   public init(modelName: String, workload: any Workload, strategy: ParallelStrategy, cluster: Cluster) {
@@ -50,7 +52,7 @@ public struct Experiment: Sendable {
 
   /// - Parameter tried: how many placements have been tried; `nil` in such a trial itself.
   func predict(on placement: DevicePlacement, tried: Int?, options: SimulationOptions) throws -> Prediction {
-    let speeds = relativeSpeeds
+    let speeds = speeds ?? relativeSpeeds
     let run = try workload.makeRun(
       strategy, speeds: workload.deviceCount(strategy) > speeds.count ? speeds : placement.ranks.map { speeds[$0] })
     let simulate = { (cluster: Cluster, options: SimulationOptions) in

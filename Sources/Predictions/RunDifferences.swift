@@ -117,11 +117,6 @@ extension RunInputs {
     zip(arguments, arguments.dropFirst()).filter { $0.0 == "--set" }.map(\.1)
   }
 
-  /// The strategy of a scenario's run.
-  fileprivate var strategy: String? {
-    scenario != nil && arguments.first == "--strategy" ? arguments.dropFirst().first : nil
-  }
-
   /// A program's own arguments. Those of a scenario's run are its strategy and settings, which are told apart.
   fileprivate var ownArguments: [String] { scenario == nil ? arguments : [] }
 }

@@ -65,7 +65,8 @@ public struct ScenarioRunner {
       program: experiment.workload.programName, model: experiment.modelName,
       arguments: ["--strategy", experiment.strategy.description] + settings.flatMap { ["--set", $0] },
       seed: scenario.seed, settings: settings,
-      files: Dictionary(others.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
+      files: Dictionary(others.map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }),
+      command: "simulate", scenarioPath: documents.first?.path)
   }
 
   /// After the scenario and the strategy. Runs of the same two get numbers.

@@ -46,7 +46,7 @@ struct LibraryDeployment: ParsableCommand {
     options.programRanks = try ranks.map { try parsed($0) }
     options.inputs = RunInputs(
       cluster: cluster.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) }, program: library,
-      arguments: arguments, seed: seed)
+      arguments: arguments, seed: seed, command: "deploy", clusterName: options.cluster?.name)
     try World.deploy(try make(arguments), options: options)
   }
 

@@ -63,7 +63,8 @@ struct LibrarySimulation: ParsableCommand {
     options.kernelTimes = try computing.kernelTimes()
     options.inputs = RunInputs(
       cluster: texts.first?.text, program: library, arguments: arguments, seed: seed, settings: settings,
-      files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
+      files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }),
+      command: "simulate")
     let program = try make(arguments)
     let report = try Interruption.bySignals(andLostOutput: true) { interruption in
       options.interruption = interruption

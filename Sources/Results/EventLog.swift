@@ -30,13 +30,16 @@ public final class EventLog {
   private let buffer = UnsafeMutableRawPointer.allocate(byteCount: EventLog.capacity, alignment: 16)
   private var used = 0
   private var hash = SHA256()
+  private let hashes: Bool
   private var file: OutputFile?
   private let keepsRecords: Bool
 
   /// - Parameters:
   ///   - path: the file to write, or `nil` for none. A file that exists is overwritten.
   ///   - keepsRecords: whether ``records`` holds every event, at 40 bytes each.
-  public init(writingTo path: String? = nil, keepsRecords: Bool = false) throws(FileError) {
+  ///   - hashes: whether events are hashed; if not, the digest is that of nothing.
+  public init(writingTo path: String? = nil, keepsRecords: Bool = false, hashes: Bool = true) throws(FileError) {
+    self.hashes = hashes
     self.keepsRecords = keepsRecords
     if let path { file = try OutputFile(path: path) }
   }
@@ -73,7 +76,7 @@ public final class EventLog {
   private func flush() {
     let full = UnsafeRawBufferPointer(start: buffer, count: used)
     used = 0
-    hash.update(full)
+    if hashes { hash.update(full) }
     guard failure == nil else { return }
     do throws(FileError) { try file?.write(full) } catch { failure = error }
   }

@@ -1,19 +1,22 @@
 import Foundation
 
-/// Takes records off an events file one at a time, with one buffer, and hashes what it reads.
+/// Takes records off an events file one at a time, with one buffer, and hashes what it reads if asked to.
 package final class EventReader {
   private let path: String
   private let descriptor: Int32
   private let buffer: UnsafeMutableRawBufferPointer
   private var piece = UnsafeRawBufferPointer(start: nil, count: 0)
   private var offset = 0
-  private var hash = SHA256()
+  private var hash: SHA256?
   /// How many records have been taken.
   package private(set) var count = 0
 
-  /// - Parameter recordsPerRead: how many records the buffer holds.
-  package init(path: String, recordsPerRead: Int = 16 * 1024) throws(FileError) {
+  /// - Parameters:
+  ///   - recordsPerRead: how many records the buffer holds.
+  ///   - hashes: whether ``sha256`` is wanted, which takes longer than reading.
+  package init(path: String, recordsPerRead: Int = 16 * 1024, hashes: Bool = false) throws(FileError) {
     self.path = path
+    hash = hashes ? SHA256() : nil
     descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     buffer = .allocate(byteCount: recordsPerRead * EventRecord.byteCount, alignment: 16)
     if descriptor < 0 { throw FileError(errnoOf: "read", path: path) }
@@ -30,7 +33,7 @@ package final class EventReader {
       piece = UnsafeRawBufferPointer(rebasing: buffer[..<(try fill())])
       offset = 0
       if piece.isEmpty { return nil }
-      hash.update(piece)
+      hash?.update(piece)
     }
     let left = piece.count - offset
     guard left >= EventRecord.byteCount else {
@@ -45,8 +48,8 @@ package final class EventReader {
     return record
   }
 
-  /// SHA-256 of what was read, in lowercase hexadecimal: after the last record, of the file.
-  package var sha256: String { hash.hexadecimalDigest() }
+  /// SHA-256 of what was read, in lowercase hexadecimal: after the last record, of the file. `nil` where nothing is hashed.
+  package var sha256: String? { hash?.hexadecimalDigest() }
 
   /// Fills the buffer as far as the file goes, so that only a file that was cut off leaves part of a record in it.
   private func fill() throws(FileError) -> Int {

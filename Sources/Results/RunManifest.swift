@@ -18,11 +18,18 @@ public struct RunInputs: Codable, Hashable, Sendable {
   public var files: [String: String]?
   /// Where compute time came from; `nil` in records that do not say.
   public var compute: RunCompute?
+  /// The command that made the run: `simulate`, `run`, `exec`; `nil` in records that do not say.
+  public var command: String?
+  /// The cluster's name; `nil` in records that do not say.
+  public var clusterName: String?
+  /// The scenario's file, to which paths in it are relative; `nil` in records that do not say.
+  public var scenarioPath: String?
 
   /// See the properties.
   public init(
     cluster: String? = nil, scenario: String? = nil, program: String, model: String? = nil, arguments: [String] = [],
-    seed: UInt64, settings: [String]? = nil, files: [String: String]? = nil, compute: RunCompute? = nil
+    seed: UInt64, settings: [String]? = nil, files: [String: String]? = nil, compute: RunCompute? = nil,
+    command: String? = nil, clusterName: String? = nil, scenarioPath: String? = nil
   ) {
     self.cluster = cluster
     self.scenario = scenario
@@ -33,6 +40,20 @@ public struct RunInputs: Codable, Hashable, Sendable {
     self.settings = settings
     self.files = files
     self.compute = compute
+    self.command = command
+    self.clusterName = clusterName
+    self.scenarioPath = scenarioPath
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case cluster, scenario, program, model, arguments, seed, settings, files, compute, command
+    case clusterName = "cluster_name"
+    case scenarioPath = "scenario_path"
+  }
+
+  /// The strategy of a scenario's run; `nil` for other runs.
+  public var strategy: String? {
+    scenario != nil && arguments.first == "--strategy" ? arguments.dropFirst().first : nil
   }
 }
 

@@ -74,7 +74,7 @@ public struct RunRecord: Hashable, Sendable {
     _ file: EventFile, _ expected: RunManifest.Events, names: Int, isAllowed: (EventKind) -> Bool
   ) throws {
     var index = 0
-    let found = try file.forEach { record in
+    let found = try file.hashing { record in
       guard isAllowed(record.kind) else {
         throw RunRecordError(
           path: file.path, problem: "has an event \(index) of kind \(record.kind.rawValue), out of place")
@@ -144,6 +144,12 @@ public struct RunRecordError: Error, Hashable, Sendable, CustomStringConvertible
   public let path: String
   /// What is wrong with it, as the end of a sentence that begins with the path.
   public let problem: String
+
+  /// See the properties.
+  package init(path: String, problem: String) {
+    self.path = path
+    self.problem = problem
+  }
 
   /// One line: the file and its problem.
   public var description: String { "'\(path)' \(problem)".printableLine }

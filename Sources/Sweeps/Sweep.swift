@@ -5,12 +5,27 @@ import Predictions
 import Results
 import Uniference
 
-/// A scenario, and fields of it that take many values.
+/// A scenario or a script's record, and fields of it that take many values.
 ///
-/// Each combination of values is a ``SweepPoint``, which `uniference simulate` predicts.
+/// Each combination of values is a ``SweepPoint``, which `uniference simulate` predicts, or `uniference replay`.
 public struct Sweep: Sendable {
-  /// The scenario's file.
-  public let scenarioPath: String
+  /// What is predicted.
+  public enum Subject: Hashable, Sendable {
+    /// The scenario of a file.
+    case scenario(path: String)
+    /// The script of a record, on the cluster of a file; on that of the record where there is none.
+    case record(path: String, cluster: String?)
+
+    /// The file or the record.
+    public var path: String {
+      switch self {
+      case .scenario(let path), .record(let path, _): path
+      }
+    }
+  }
+
+  /// What is predicted.
+  public let subject: Subject
   /// What varies, in the order in which it is written.
   public let fields: [SweptField]
   /// Which combinations of values are tried.
@@ -27,8 +42,8 @@ public struct Sweep: Sendable {
     let document = try DocumentText(contentsOf: path)
     let value = try DocumentValue(yaml: document.text, file: document.path)
     let fields = try DocumentFields(
-      value, of: "a sweep's fields", allowed: ["scenario", "vary", "sample", "seed", "repeat"])
-    scenarioPath = try fields.required("scenario", example: "llama-on-jetsons.yaml").referencedPath("a scenario's path")
+      value, of: "a sweep's fields", allowed: ["scenario", "record", "cluster", "vary", "sample", "seed", "repeat"])
+    subject = try Self.subject(fields)
     let vary = try fields.required("vary", example: "{workload.prompt: [32, 128]}")
     let entries = try vary.entries(of: "fields of the scenario, and the values that they take")
     guard !entries.isEmpty else { throw vary.error("nothing varies; write {workload.prompt: [32, 128]}") }
@@ -46,6 +61,21 @@ public struct Sweep: Sendable {
     }
   }
 
+  private static func subject(_ fields: DocumentFields) throws(DocumentError) -> Subject {
+    let cluster = try fields["cluster"].map { (value) throws(DocumentError) in
+      try value.referencedPath("a cluster's path")
+    }
+    if let record = fields["record"] {
+      if let scenario = fields["scenario"] { throw scenario.error("write scenario or record, not both") }
+      return .record(path: try record.referencedPath("the path of a script's record"), cluster: cluster)
+    }
+    if let cluster = fields["cluster"] {
+      throw cluster.error("a cluster goes with record; that of a scenario is one of its fields")
+    }
+    return .scenario(
+      path: try fields.required("scenario", example: "llama-on-jetsons.yaml").referencedPath("a scenario's path"))
+  }
+
   /// How many points there are.
   private var pointCount: Double {
     switch sampling {
@@ -56,11 +86,11 @@ public struct Sweep: Sendable {
 
   /// All points, in order, and what predictions of them state.
   ///
-  /// - Throws: what is wrong with the scenario under the first point's settings, such as a field that does not exist.
+  /// - Throws: what is wrong with the scenario, or the cluster, under the first point's settings, such as a field that
+  ///   does not exist.
   public func plan() throws -> (points: [SweepPoint], metrics: [Metric]) {
     let combinations = sampling.combinations(of: fields, seed: seed)
-    let scenario = try Scenario(contentsOf: scenarioPath, overrides: overrides(combinations.first ?? []))
-    let texts = scenario.documents.map(\.text)
+    let (texts, metrics) = try basis(under: overrides(combinations.first ?? []))
     var known: Set<String> = []
     var points: [SweepPoint] = []
     for values in combinations {
@@ -71,7 +101,31 @@ public struct Sweep: Sendable {
         if known.insert(point.key).inserted { points.append(point) }
       }
     }
-    return (points, scenario.workload.columns)
+    return (points, metrics)
+  }
+
+  /// The texts that predictions depend on, and what they state.
+  private func basis(under settings: [DocumentOverride]) throws -> (texts: [String], metrics: [Metric]) {
+    switch subject {
+    case .scenario(let path):
+      let scenario = try Scenario(contentsOf: path, overrides: settings)
+      return (scenario.documents.map(\.text), scenario.workload.columns)
+    case .record(let path, let clusterPath):
+      let manifest = try RunManifest(contentsOf: path)
+      guard manifest.inputs.scenario == nil else {
+        throw RunRecordError(path: path, problem: "is of a scenario; write scenario: and its file instead of record:")
+      }
+      var texts: [DocumentText] = []
+      if let clusterPath {
+        _ = try Cluster(contentsOf: clusterPath, overrides: settings, texts: &texts)
+      } else {
+        _ = try Cluster(recordedIn: manifest.inputs, of: path, settings: settings, texts: &texts)
+      }
+      return (
+        [manifest.events.sha256, (manifest.inputs.settings ?? []).joined(separator: "\n")] + texts.map(\.text),
+        [.totalTime, .bytesSent, .messages, .energy]
+      )
+    }
   }
 
   private func overrides(_ values: [String]) throws(DocumentError) -> [DocumentOverride] {
@@ -109,8 +163,13 @@ public struct SweepPoint: Hashable, Sendable {
   }
 
   /// The arguments of `uniference` that predict it.
-  func arguments(scenario: String) -> [String] {
-    ["simulate", scenario, "--json", "--no-record", "--seed", "\(seed)"]
+  func arguments(of subject: Sweep.Subject) -> [String] {
+    let words =
+      switch subject {
+      case .scenario(let path): ["simulate", path]
+      case .record(let path, let cluster): ["replay", path] + (cluster.map { ["--cluster", $0] } ?? [])
+      }
+    return words + ["--json", "--no-record", "--seed", "\(seed)"]
       + settings.flatMap { ["--set", "\($0.written)=\($0.value)"] }
   }
 }

@@ -40,6 +40,30 @@ public final class SweepDatabase: Sendable {
     }
   }
 
+  /// Opens a file that is there, to read it.
+  ///
+  /// - Throws: ``SweepDatabaseError`` where it is no database, or not one of a sweep's.
+  public init(reading path: String) throws(SweepDatabaseError) {
+    self.path = path
+    do throws(SQLiteFile.Failure) {
+      let opened = try SQLiteFile(path: path, patience: Self.patience)
+      let columns = try Self.columns(of: opened)
+      file = Mutex(opened)
+      let missing = Self.fixed.filter { !columns.contains($0) }
+      guard missing.isEmpty else { throw SQLiteFile.Failure(code: SQLITE_MISMATCH, message: missing[0]) }
+    } catch {
+      throw SweepDatabaseError(path, error)
+    }
+  }
+
+  /// The names of the sweeps that have points here, in alphabetical order.
+  public func sweeps() throws(SweepDatabaseError) -> [String] {
+    let rows = try access { (file) throws(SQLiteFile.Failure) in
+      try file.run("SELECT DISTINCT sweep FROM points ORDER BY sweep")
+    }
+    return rows.compactMap { if case .text(let name) = $0["sweep"] { name } else { nil } }
+  }
+
   /// The keys of a sweep's points that have ended.
   ///
   /// - Parameter withFailed: also those that have ended by an error of their own.

@@ -15,7 +15,7 @@ struct PointResult: Sendable {
 /// Predicts a sweep's points, each in a process of its own, several at the same time.
 public struct SweepRunner: Sendable {
   private let points: [SweepPoint]
-  private let scenarioPath: String
+  private let subject: Sweep.Subject
   private let name: String
   private let database: SweepDatabase
   /// The program that predicts: this one.
@@ -39,7 +39,7 @@ public struct SweepRunner: Sendable {
     _ points: [SweepPoint], of sweep: Sweep, named name: String, into database: SweepDatabase, program: String
   ) {
     self.points = points
-    scenarioPath = sweep.scenarioPath
+    subject = sweep.subject
     self.name = name
     self.database = database
     self.program = program
@@ -65,7 +65,7 @@ public struct SweepRunner: Sendable {
       while let index = state.withLock({ $0.next(of: points.count) }) {
         let result = predict(points[index])
         do throws(SweepDatabaseError) {
-          try database.write(points[index], of: name, scenario: scenarioPath, result)
+          try database.write(points[index], of: name, scenario: subject.path, result)
           progress(state.withLock { $0.note(result, of: points.count) })
         } catch {
           state.withLock { $0.failure = $0.failure ?? error }
@@ -101,11 +101,11 @@ public struct SweepRunner: Sendable {
     var result = PointResult()
     let start = ContinuousClock.now
     do throws(ChildFailure) {
-      let text = try ChildProgram([program] + point.arguments(scenario: scenarioPath)).output()
+      let text = try ChildProgram([program] + point.arguments(of: subject)).output()
       if let metrics = PredictedMetrics(json: text) {
         result.metrics = metrics.columns
       } else {
-        result.error = "simulate --json has printed no JSON object"
+        result.error = "\(point.arguments(of: subject)[0]) --json has printed no JSON object"
       }
     } catch {
       result.error = error.complaint.replacing("uniference: error: ", with: "", maxReplacements: 1)

@@ -15,10 +15,10 @@ struct CompareCommand: ReportingCommand {
       first record is taken as the prediction of the second one where an accuracy is told.
       """)
 
-  @Argument(help: ArgumentHelp("A run record.", valueName: "a.run"))
+  @Argument(help: ArgumentHelp("A run record: its folder, or its name in the list of uniference runs.", valueName: "a"))
   var first: String
 
-  @Argument(help: ArgumentHelp("Another one.", valueName: "b.run"))
+  @Argument(help: ArgumentHelp("Another one.", valueName: "b"))
   var second: String
 
   @OptionGroup var tables: TableOptions
@@ -27,7 +27,7 @@ struct CompareCommand: ReportingCommand {
   var json = false
 
   func perform() async throws {
-    let records = [try RunRecord.read(from: first), try RunRecord.read(from: second)]
+    let records = try [first, second].map { try RunRecord.read(from: RecordFolder.path(ofRecord: $0)) }
     let comparison = try RunComparison(records[0], records[1])
     let output = ComparedRecords(
       differences: RunDifferences(records[0].manifest, records[1].manifest), comparison: comparison,

@@ -17,7 +17,8 @@ struct RootCommand: AsyncParsableCommand {
     subcommands: [
       SimulateCommand.self, SweepCommand.self, DevicesCommand.self, ModelsCommand.self, RuntimesCommand.self,
       FlowsCommand.self, BenchmarkCommand.self,
-      RunCommand.self, ExecCommand.self, ShowCommand.self, CompareCommand.self, ValidateCommand.self,
+      RunCommand.self, ExecCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ReportCommand.self,
+      ReplayCommand.self, ValidateCommand.self,
       CalibrateCommand.self,
       TestbedCommand.self, WeightsCommand.self, TokenizeCommand.self, NewCommand.self, ExamplesCommand.self,
       DoctorCommand.self,

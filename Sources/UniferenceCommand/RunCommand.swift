@@ -114,7 +114,8 @@ struct RunCommand: ReportingCommand {
     options.inputs = RunInputs(
       cluster: texts.first?.text, program: script, arguments: arguments, seed: session.seed,
       settings: session.settings,
-      files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }))
+      files: Dictionary(texts.dropFirst().map { ($0.path, $0.text) }, uniquingKeysWith: { first, _ in first }),
+      command: "run")
     options.computeBasis = basis
     return options
   }

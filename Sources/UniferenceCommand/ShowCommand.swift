@@ -14,7 +14,8 @@ struct ShowCommand: ReportingCommand {
       busiest links; memory. What records of earlier versions do not hold is left out.
       """)
 
-  @Argument(help: ArgumentHelp("A run record, a folder.", valueName: "name.run"))
+  @Argument(
+    help: ArgumentHelp("A run record: its folder, or its name in the list of uniference runs.", valueName: "run"))
   var record: String
 
   @Flag(help: "Show all rows of every table.")
@@ -26,7 +27,7 @@ struct ShowCommand: ReportingCommand {
   var json = false
 
   func perform() async throws {
-    let record = try RunRecord.read(from: record)
+    let record = try RunRecord.read(from: RecordFolder.path(ofRecord: record))
     let shown = ShownRecord(record.manifest, try RunProfile(record))
     try StandardOutput.print(json ? try jsonText(shown) : shown.text(tables.format, limit: all ? nil : 12))
   }

@@ -6,7 +6,12 @@ import Testing
 
 /// Why devices idle, against schedules whose idle time is known by construction.
 @Suite struct IdleAnalysisTests {
+  /// Without their causes.
   private func idle(_ events: [EventRecord], ranks: Int) -> [IdleAnalysis.Idle] {
+    withCauses(events, ranks: ranks).map { .init(rank: $0.rank, start: $0.start, end: $0.end, reason: $0.reason) }
+  }
+
+  private func withCauses(_ events: [EventRecord], ranks: Int) -> [IdleAnalysis.Idle] {
     var analysis = IdleAnalysis(rankCount: ranks)
     var found: [IdleAnalysis.Idle] = []
     for event in events.enumerated().sorted(by: { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }) {
@@ -41,6 +46,18 @@ import Testing
         .init(rank: 1, start: 30, end: 40, reason: .network(all)),
         .init(rank: 1, start: 60, end: 70, reason: .network(all)),
       ])
+  }
+
+  @Test("a message is caused by its sender when it posts it, though the receiver waits only later")
+  func aMessageIsCausedByItsSenderWhenItPostsIt() {
+    let events = [
+      EventRecord(time: 0, duration: 20, kind: .computation, rank: 0),
+      EventRecord(time: 10, duration: 30, kind: .message, rank: 1, peer: 0),
+      EventRecord(time: 40, duration: 5, kind: .computation, rank: 0),
+    ]
+    let idle = withCauses(events, ranks: 2).filter { $0.rank == 0 }
+    #expect(idle.map(\.start) == [20] && idle.map(\.end) == [40])
+    #expect(idle.map(\.cause) == [.init(rank: 1, time: 10)])
   }
 
   @Test("what ends while a rank computes is not waited for")

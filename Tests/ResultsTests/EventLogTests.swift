@@ -69,7 +69,7 @@ import Testing
     let summary = try log.finish()
 
     var read: [EventRecord] = []
-    #expect(try EventFile(path: folder.path + "/events.bin").forEach { read.append($0) } == summary)
+    #expect(try EventFile(path: folder.path + "/events.bin").hashing { read.append($0) } == summary)
     #expect(read == records, "seed 11")
   }
 

@@ -104,6 +104,14 @@ def test_the_doctor_knows_what_is_there(installed):
     assert str(installed.prefix) in python["found"]
 
 
+def test_a_report_has_its_charts(installed, examples, tmp_path):
+    installed.run(installed.tool, "simulate", examples / "llama-on-jetsons.yaml", "--strategy", "pipeline=4", "--set",
+                  "workload.generate=4", "--record", "a.run", cwd=tmp_path)
+    installed.run(installed.tool, "report", "a.run", "--no-reruns", cwd=tmp_path)
+    (page,) = tmp_path.glob("*.html")
+    assert "echarts" in page.read_text()
+
+
 def test_published_cases_come_with_it(installed):
     points = json.loads(installed.run(installed.tool, "validate", "published", "--quick", "--json"))["points"]
     assert len(points) > 20

@@ -18,17 +18,6 @@ extension KernelTables {
 
   private static let opened = Mutex<[String: KernelTables]>([:])
 
-  /// Where they are: in the folder of resources that the package manager puts beside a program, or among what an
-  /// installation ships.
-  ///
-  /// `Bundle.module` would end the program where the resources are missing; without these tables it works all the same.
-  private static let shippedFolder: String? = {
-    let bundles = ["Uniference_Devices.resources", "Uniference_Devices.bundle"]
-    let parents = [ShippedFiles.executableFolder, Bundle.main.bundleURL].compactMap(\.self)
-    var candidates = parents.flatMap { parent in bundles.map { parent.appendingPathComponent($0) } }
-    candidates += [Bundle.main.resourceURL].compactMap(\.self)
-    let beside = candidates.map { $0.appendingPathComponent("Kernels").path }
-      .first { FileManager.default.fileExists(atPath: $0) }
-    return beside ?? ShippedFiles.path(of: "Kernels")
-  }()
+  /// Where they are; without these tables the program works all the same.
+  private static let shippedFolder = ShippedFiles.resources("Kernels", of: "Devices")
 }

@@ -55,6 +55,11 @@ public struct ScriptRun {
         takeReturns: launcher.takeReturns)
       var simulation = simulation
       let asksForHelp = !Self.helpOptions.isDisjoint(with: options.arguments)
+      if simulation.recordPath != nil {
+        let log = CallLog(rankCount: links.count, usesStreams: gpus != nil)
+        session.callLog = log
+        simulation.attachments = [(CallFile.name, { log.bytes })]
+      }
       simulation.isWorthKeeping = { !asksForHelp || links.contains(where: \.hasMetOthers) }
       report = try session.simulate(
         on: cluster, usesFakeTensors: options.usesFakeTensors, usesRealClock: options.usesRealClock, simulation)

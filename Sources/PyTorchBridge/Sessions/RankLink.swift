@@ -40,6 +40,9 @@ final class RankLink: @unchecked Sendable {
   /// Blocks of the rank that nobody needs any more.
   private var released: [UInt32] = []
 
+  /// What the rank asks in place of a process, where a recorded run is replayed.
+  private let replayed: ReplayedCalls?
+
   /// How long a process may take to end after its script has.
   private static let endPatience = Duration.seconds(30)
 
@@ -48,7 +51,20 @@ final class RankLink: @unchecked Sendable {
     self.rank = rank
     self.pid = pid
     self.connection = connection
+    replayed = nil
     progress = RankProgress(pid: pid)
+  }
+
+  /// A rank without a process, whose answers nobody hears.
+  init(rank: Int, replaying calls: ReplayedCalls) {
+    number = UInt32(rank)
+    self.rank = rank
+    pid = 0
+    connection = Connection(descriptor: -1)
+    connection.shutDown()
+    replayed = calls
+    progress = RankProgress(pid: 0)
+    loss = ProtocolError("rank \(rank) makes no more calls, though its script has not ended")
   }
 
   /// An entry of the rank's string table.
@@ -62,6 +78,9 @@ final class RankLink: @unchecked Sendable {
 
   /// Gives the rank's next request to `hold` as soon as it is there.
   func take(into hold: ExternalHold<RankRequest>) {
+    if inbox.isEmpty, let replayed {
+      do throws(ProtocolError) { try replayed.advance(self) } catch { loss = error }
+    }
     if let request = inbox.popFirst() {
       hold.finish(.success(request), elapsed: .zero)
     } else if let loss {

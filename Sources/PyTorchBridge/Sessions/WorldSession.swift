@@ -31,6 +31,8 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   var welcomes: [[UInt8]] = []
   /// How the cluster says that collectives are done; if it does not, each group's library does.
   private let chosenCollectives: AlgorithmSelector?
+  /// Takes down what ranks ask, where a record is written.
+  var callLog: CallLog?
   /// Whether scripts use the streams of accelerators.
   let usesStreams: Bool
   /// Ranks with what they do in virtual time, in the order of ranks.
@@ -161,7 +163,10 @@ final class WorldSession: ReportSource, @unchecked Sendable {
   private func takeIn(from link: RankLink) {
     link.connection.receive()
     do throws(ProtocolError) {
-      while let bytes = try link.connection.nextFrame() { handle(try RankFrame(bytes), from: link) }
+      while let bytes = try link.connection.nextFrame() {
+        handle(try RankFrame(bytes), from: link)
+        callLog?.append(bytes, rank: link.rank)
+      }
     } catch {
       link.connection.shutDown()
       _ = link.ended(status: EXIT_FAILURE)
@@ -192,6 +197,7 @@ final class WorldSession: ReportSource, @unchecked Sendable {
       return new.connection.shutDown()
     }
     link.returned(by: new.connection)
+    callLog?.restart(rank: link.rank)
     pollEntries[index].fd = new.connection.descriptor
     permits.answer(link, welcomes[index], at: .zero)
   }

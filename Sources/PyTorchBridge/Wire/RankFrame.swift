@@ -86,7 +86,7 @@ struct Greeting: Sendable {
 }
 
 extension ComputedOperation {
-  fileprivate init(_ reader: inout FrameReader) throws(ProtocolError) {
+  init(_ reader: inout FrameReader) throws(ProtocolError) {
     name = try reader.integer()
     dataType = try DataType(&reader)
     cost = OperationCost(

@@ -91,7 +91,7 @@ struct CollectiveRequest: Sendable {
   let shape: [Int]
   let sendCounts: [Int]
   let receiveCounts: [Int]
-  let block: BlockPlace?
+  var block: BlockPlace?
   let timeoutNanoseconds: Int64?
 }
 
@@ -104,7 +104,7 @@ struct PointToPointRequest: Sendable {
   let peer: Int?
   let tag: Int
   let elementCount: Int
-  let block: BlockPlace?
+  var block: BlockPlace?
 }
 
 /// An access to the key-value store through which process groups find each other.

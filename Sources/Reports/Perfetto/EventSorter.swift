@@ -55,7 +55,7 @@ final class EventSorter {
   }
 
   private func spill() throws(FileError) {
-    let run = try EventLog(writingTo: runPath(runCount))
+    let run = try EventLog(writingTo: runPath(runCount), hashes: false)
     runCount += 1
     for record in sortedLoad() { run.append(record) }
     try run.finish()

@@ -37,6 +37,15 @@ struct IdleAnalysis {
     let start: Int64
     let end: Int64
     let reason: Reason
+    /// Who let the activity that ended it begin, and when: the last member to call the collective, the message's sender.
+    /// `nil` where nothing ended.
+    var cause: Cause?
+  }
+
+  /// Who let something begin, and when.
+  struct Cause: Hashable {
+    let rank: Int
+    let time: Int64
   }
 
   private struct Pending {
@@ -129,13 +138,15 @@ struct IdleAnalysis {
     var cursor = start
     for pending in (others.isEmpty ? ended : others).sorted(by: { $0.end < $1.end }) where pending.end > cursor {
       let (culprit, begun) = culprit(of: pending, on: rank)
+      let cause = Cause(rank: culprit ?? rank, time: begun)
       let waited = min(max(begun, cursor), pending.end)
       if let culprit, waited > cursor {
-        try body(Idle(rank: rank, start: cursor, end: waited, reason: .rank(culprit, pending.activity)))
+        try body(Idle(rank: rank, start: cursor, end: waited, reason: .rank(culprit, pending.activity), cause: cause))
       }
       let carried = culprit == nil ? cursor : waited
       if pending.end > carried {
-        try body(Idle(rank: rank, start: carried, end: pending.end, reason: .network(pending.activity)))
+        try body(
+          Idle(rank: rank, start: carried, end: pending.end, reason: .network(pending.activity), cause: cause))
       }
       cursor = pending.end
     }

@@ -143,9 +143,15 @@ public struct RunProfile: Encodable, Sendable {
   /// Reads a record and adds up its events.
   ///
   /// - Throws: `RunRecordError` or `FileError` when they cannot be read.
-  public init(_ record: RunRecord) throws {
+  public init(_ record: RunRecord) throws { try self.init(record) { _ in } }
+
+  /// The same, and hands every event on, in the order of their start times.
+  init(_ record: RunRecord, _ body: (EventRecord) -> Void) throws {
     var builder = ProfileBuilder(record.manifest, RunProfile(emptyOf: record))
-    try record.forEachInOrder { builder.append($0) }
+    try record.forEachInOrder { event in
+      builder.append(event)
+      body(event)
+    }
     self = builder.finished()
   }
 

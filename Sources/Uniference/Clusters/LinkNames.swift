@@ -5,7 +5,7 @@ import Quantities
 
 /// The names by which a document may call a topology's links: the topology's own, `host0->switch`; with devices' names,
 /// `jetson-0->switch`; and for all devices of an entry together, `jetson->switch`.
-struct LinkNames {
+package struct LinkNames {
   private let canonical: [String: String]
   private let groups: [String: [String]]
   private let ordered: [String]
@@ -51,6 +51,11 @@ struct LinkNames {
     guard rest.starts(with: "host".utf8) else { return nil }
     let digits = rest.dropFirst("host".utf8.count).prefix { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
     return digits.isEmpty ? nil : digits.indices
+  }
+
+  /// A link's name in reports: with devices' names, `jetson-0->switch`.
+  package static func name(of link: LinkID, in topology: Topology, of cluster: Cluster) -> String {
+    alias(of: topology.name(of: link)) { cluster.devices.indices.contains($0) ? cluster.devices[$0].name : nil }
   }
 
   /// The topology's own name of one link.

@@ -30,6 +30,9 @@ public struct SimulationOptions {
   /// Where the time of tensor operations comes from.
   public var kernelTimes = KernelTimes.described
 
+  /// More files of the record, with what is in them at the end of the run.
+  package var attachments: [(name: String, bytes: () throws -> [UInt8])] = []
+
   /// Asked at the end of a run that has gone well: whether its record and trace are to be kept.
   package var isWorthKeeping: () -> Bool = { true }
 

@@ -12,15 +12,18 @@ final class RunRecorder {
   private let writer: RunRecordWriter?
   private let trace: PerfettoTraceWriter?
   private let isWorthKeeping: () -> Bool
+  private let attachments: [(name: String, bytes: () throws -> [UInt8])]
 
   init(cluster: Cluster, options: SimulationOptions) throws {
     let devices = cluster.devices.map(\.name)
     isWorthKeeping = options.isWorthKeeping
+    attachments = options.attachments
     trace = try options.tracePath.map { try PerfettoTraceWriter(path: $0, devices: devices) }
     let keepsRecords = trace != nil
     if let path = options.recordPath {
       var inputs = options.inputs ?? RunInputs(program: cluster.name, seed: options.seed)
       inputs.compute = options.compute(on: cluster)
+      inputs.clusterName = cluster.name
       let writer = try RunRecordWriter(
         path: path, inputs: inputs, versions: .current, devices: devices, keepsRecords: keepsRecords,
         keepsEarlier: options.keepsEarlierRecords)
@@ -58,6 +61,7 @@ final class RunRecorder {
       case .some(let failure): .failed(reason: "\(failure)")
       }
     if let operations, !operations.isEmpty { try writer.attach(OperationRecording.fileName, operations.bytes) }
+    for attachment in attachments { try writer.attach(attachment.name, try attachment.bytes()) }
     return try writer.finish(status: status, results: results).path
   }
 
