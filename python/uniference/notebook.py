@@ -1,19 +1,20 @@
 """Predictions from Python: each function calls the command-line tool and returns what it prints as a pandas frame.
 
-Nothing is computed here, so that notebooks and terminals cannot disagree. The tool is `uniference` on the search path,
-or the one that the variable UNIFERENCE names.
+Nothing is computed here, so that notebooks and terminals cannot disagree. The tool is the one of this environment, or the
+one that the variable UNIFERENCE names.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from uniference import tool
 
 if TYPE_CHECKING:
     import pandas
@@ -113,10 +114,10 @@ def _frame_type() -> Any:
 
 def _call(*words: PathLike) -> Any:
     """What the tool prints as JSON."""
-    tool = os.environ.get("UNIFERENCE") or shutil.which("uniference")
-    if tool is None:
-        raise ToolError("uniference is not on the search path; set UNIFERENCE to where it is", 69)
-    command = [tool, *(os.fspath(word) for word in words), "--json"]
+    path = tool.path()
+    if path is None:
+        raise ToolError(tool.MISSING, 69)
+    command = [os.fspath(path), *(os.fspath(word) for word in words), "--json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise ToolError(done.stderr.strip().removeprefix("uniference: error: ") or "it gave no reason", done.returncode)
