@@ -124,7 +124,8 @@ class Killing:
             "computing": [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--master-port",
                           "29598", "script.py", "computing", steps],
             "parents": ["sh", "-c", f"sleep 300 & setsid sleep 300 & {sys.executable} spawning.py '' {steps}; exit $?"],
-            "stubborn": ["sh", "-c", f"trap '' TERM HUP; {sys.executable} spawning.py '' {steps}; sleep 30"],
+            "stubborn": ["sh", "-c", f"trap '' TERM HUP; {sys.executable} spawning.py '' {steps}; code=$?; sleep 30; "
+                         "exit $code"],
         }  # fmt: skip
         return [self.binary, "exec", "--cluster", str(CLUSTER), "--", *workers[self.what]]
 
