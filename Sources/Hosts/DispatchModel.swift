@@ -6,6 +6,8 @@ public struct DispatchModel: Hashable, Sendable {
   public var picosecondsPerStep: Int64
   /// Host time before the first step: the scheduler's work, setting up the request.
   public var picosecondsPerRequest: Int64
+  /// Host time before a step for each sequence that takes part in it.
+  public var picosecondsPerSequence: Int64
   /// Time from the end of an operation's dispatch until an idle device begins its kernel.
   public var launchLatencyPicoseconds: Int64
 
@@ -17,13 +19,14 @@ public struct DispatchModel: Hashable, Sendable {
   /// A host that takes no time unless given.
   public init(
     picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, picosecondsPerRequest: Int64 = 0,
-    launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
+    picosecondsPerSequence: Int64 = 0, launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
   ) {
     self.operationsPerCall = operationsPerCall
     self.communicationGapPicoseconds = communicationGapPicoseconds
     self.picosecondsPerOperation = picosecondsPerOperation
     self.picosecondsPerStep = picosecondsPerStep
     self.picosecondsPerRequest = picosecondsPerRequest
+    self.picosecondsPerSequence = picosecondsPerSequence
     self.launchLatencyPicoseconds = launchLatencyPicoseconds
   }
 }

@@ -80,7 +80,7 @@ struct ValidatePublishedCommand: ReportingCommand {
       throw CommandFailure(
         "--category: " + unknownNameMessage("category", name, allowed: collection.categories), CommandFailure.badInput)
     }
-    let wanted = collection.filtered { (category.isEmpty || category.contains($0.category)) && !(quick && $0.isSlow) }
+    let wanted = collection.filtered { (category.isEmpty || !Set(category).isDisjoint(with: $0.categories)) && !(quick && $0.isSlow) }
     guard !wanted.cases.isEmpty else {
       throw CommandFailure("there are no cases left; leave --quick out", CommandFailure.badInput)
     }

@@ -27,7 +27,7 @@ public struct CaseCollection: Sendable {
   /// The categories, each once, in order.
   public var categories: [String] {
     var seen: Set<String> = []
-    return cases.map(\.category).filter { seen.insert($0).inserted }
+    return cases.flatMap(\.categories).filter { seen.insert($0).inserted }
   }
 
   /// The same without the cases that are not wanted.
@@ -40,12 +40,17 @@ public struct CaseCollection: Sendable {
   private mutating func add(_ document: DocumentText) throws(DocumentError) {
     let value = try DocumentValue(yaml: document.text, file: document.path)
     let fields = try DocumentFields(
-      value, of: "the fields of a file of cases", allowed: ["source", "definitions", "cases", "left_out"])
+      value, of: "the fields of a file of cases", allowed: ["source", "definitions", "cases", "rows", "left_out"])
     let source = try fields["source"]?.name("who published the figures, where")
-    let list = try fields.required(
-      "cases", example: "[{id: A-1, category: ..., scenario: ..., measured: {total_s: 1.9}}]")
-    for element in try list.list(of: "cases") {
-      let element = try PublishedCase(element, source: source)
+    let excluded = try addLeftOut(fields)
+    var found: [PublishedCase] = []
+    for element in try fields["rows"]?.list(of: "tables of measurements and their scenarios") ?? [] {
+      found += try ServingRows(element, source: source).cases().filter { !excluded.contains($0.id) }
+    }
+    let example = "[{id: A-1, category: ..., scenario: ..., measured: {total_s: 1.9}}]"
+    let list = found.isEmpty ? try fields.required("cases", example: example) : fields["cases"]
+    for element in try list?.list(of: "cases") ?? [] { found.append(try PublishedCase(element, source: source)) }
+    for element in found {
       guard let other = places.updateValue(element.place, forKey: element.id) else {
         cases.append(element)
         continue
@@ -54,6 +59,11 @@ public struct CaseCollection: Sendable {
         .file(document.path, line: nil), field: "cases",
         "the id \(element.id) is used twice, at \(other) and at \(element.place)")
     }
+  }
+
+  /// - Returns: the ids of what is left out.
+  private mutating func addLeftOut(_ fields: DocumentFields) throws(DocumentError) -> Set<String> {
+    var ids: Set<String> = []
     for element in try fields["left_out"]?.list(of: "measurements that are left out") ?? [] {
       let fields = try DocumentFields(
         element, of: "the fields of what is left out", allowed: ["id", "what", "reason"])
@@ -62,6 +72,8 @@ public struct CaseCollection: Sendable {
           id: try fields.required("id", example: "GF-20").name("what the ledger calls it"),
           what: try fields.required("what", example: "speculative decoding on an A100").name("what was measured"),
           reason: try fields.required("reason", example: "there is no speculative decoding").name("why")))
+      if let id = leftOut.last?.id { ids.insert(id) }
     }
+    return ids
   }
 }

@@ -30,6 +30,11 @@ final class ReplicaHost: WaitSubject {
   private var batch: BatchShape?
   private var engine: Engine?
   private var memory: IterationMemory?
+  /// What of the present iteration the ranks compute.
+  private var part = IterationPart.whole
+  private var sample: LayerSample?
+  /// The model's layers.
+  var layers: [LayerRepetition] = []
   private var failure: (any Error)?
   /// The KV blocks that every rank has memory for.
   private(set) var blockCount = Int.max
@@ -61,11 +66,14 @@ final class ReplicaHost: WaitSubject {
   /// Says that a rank has computed what it was given before, and waits for more.
   ///
   /// - Returns: what to compute; `nil` at the end.
-  func nextBatch(_ member: Int, _ process: LogicalProcess) async throws -> BatchShape? {
+  func nextBatch(_ member: Int, _ process: LogicalProcess) async throws -> (BatchShape, IterationPart)? {
     try await wait(member, process)
     if let failure { throw failure }
-    return batch
+    return batch.map { ($0, part) }
   }
+
+  /// A rank is at the beginning of a repetition of layers, or at the end of one of the periods of a sample.
+  func mark(_ member: Int, _ process: LogicalProcess) { sample?.mark(member, at: process.now) }
 
   private func wait(
     _ member: Int, _ process: LogicalProcess, fileID: StaticString = #fileID, line: UInt = #line
@@ -107,7 +115,9 @@ final class ReplicaHost: WaitSubject {
   func decideOnMemory(others: [ReplicaHost]) {
     guard let group, group.isRepeatable else { return }
     let foreign = others.compactMap(\.group).reduce(into: Set()) { $0.formUnion($1.links) }
-    if group.links.isDisjoint(with: foreign) { memory = IterationMemory(group) }
+    guard group.links.isDisjoint(with: foreign) else { return }
+    memory = IterationMemory(group)
+    if layers.contains(where: { !$0.countedLayers.isEmpty }) { sample = LayerSample(group, layers) }
   }
 
   private var group: DeviceGroup? {
@@ -125,11 +135,30 @@ final class ReplicaHost: WaitSubject {
     case .idle:
       // They have taken the cache's memory.
       beginIteration(at: engine.now)
-    case .computing:
-      if let batch { memory?.endComputing(batch, at: engine.now) }
-      endIteration(at: engine.now, isRemembered: false)
+    case .computing: endComputing(at: engine.now)
     case .finished: releaseMembers(at: engine.now)
     }
+  }
+
+  /// The ranks have computed what they were given: the iteration, or a sample of its layers, of which the others follow.
+  private func endComputing(at time: VirtualTime) {
+    guard part == .sample else { return endIteration(at: time, computing: batch) }
+    guard let picoseconds = sample?.countOthers() else {
+      // Layers that are alike take different times here.
+      sample = nil
+      part = .rest
+      return releaseMembers(at: time)
+    }
+    let batch = batch
+    engine?.call(at: time.advanced(byPicoseconds: picoseconds), priority: .process) { [weak self] in
+      guard let self, let engine = self.engine else { return }
+      self.endIteration(at: engine.now, computing: batch)
+    }
+  }
+
+  private func endIteration(at time: VirtualTime, computing computed: BatchShape?) {
+    if let computed { memory?.endComputing(computed, at: time) }
+    endIteration(at: time, isRemembered: false)
   }
 
   private func endIteration(at time: VirtualTime, isRemembered: Bool) {
@@ -159,6 +188,8 @@ final class ReplicaHost: WaitSubject {
       }
     } else {
       memory?.beginComputing(at: time)
+      part = sample == nil ? .whole : .sample
+      sample?.begin()
       releaseMembers(at: time)
     }
   }

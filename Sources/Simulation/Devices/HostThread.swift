@@ -59,7 +59,11 @@ final class HostThread {
   func readValue() { timeline.readValue(computedAt: process.now.picoseconds) }
 
   /// Begins a step of a program that has waited for something else, with nothing left from before.
-  func beginStep() { timeline = HostTimeline(model, at: process.now.picoseconds) }
+  ///
+  /// - Parameter sequences: how many take part in it.
+  func beginStep(sequences: Int) {
+    timeline = HostTimeline(model, at: process.now.picoseconds, sequences: sequences)
+  }
 
   /// Waits for the stream.
   func synchronize() { timeline.wait(until: process.now.picoseconds) }

@@ -128,7 +128,9 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Has the host begin a step of its program that depends on nothing it did before, as an iteration that a scheduler has
   /// decided on just now.
-  public func beginStep() { host?.beginStep() }
+  ///
+  /// - Parameter sequences: how many take part in it.
+  public func beginStep(sequences: Int) { host?.beginStep(sequences: sequences) }
 
   /// Has the host wait for the device.
   public func synchronize() { host?.synchronize() }

@@ -89,7 +89,7 @@ extension Runtime {
 extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
-    "host_per_operation", "host_per_step", "host_per_request", "host_operations", "launch_latency", "launch_gap",
+    "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency", "host_operations", "launch_latency", "launch_gap",
     "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
     "gemv_bandwidth", "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth",
     "shares_grouped_keys", "other_bandwidth",
@@ -108,6 +108,8 @@ extension RuntimeFigures {
     hostPerOperation = try fields.figure("host_per_operation", time)
     hostPerStep = try fields.figure("host_per_step", time)
     hostPerRequest = try fields.figure("host_per_request", time)
+    hostPerSequence = try fields.figure("host_per_sequence", time)
+    requestLatency = try fields.figure("request_latency", time)
     launchLatency = try fields.figure("launch_latency", time)
     launchGap = try fields.figure("launch_gap", time)
     fused = try fields.figure("fused") { value throws(DocumentError) in
@@ -132,7 +134,7 @@ extension RuntimeFigures {
     matrixVector = try fields.figures(
       "gemv_bandwidth", key: { name in widths.first { $0.documentName == name } },
       allowed: widths.map(\.documentName), share)
-    let types: [ElementType] = [.float64, .float32, .float16, .bfloat16, .float8, .int8]
+    let types: [ElementType] = [.float64, .float32, .float16, .bfloat16, .float8, .float4, .int8]
     matrixMatrix = try fields.figures(
       "gemm_arithmetic", key: { name in types.first { $0.rawValue == name } }, allowed: types.map(\.rawValue), share)
     promptAttention = try fields.figure("prompt_attention_arithmetic", share)

@@ -10,6 +10,11 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var hostPerStep: Figure<Duration>?
   /// Host time before the first step, where that is not as before the others: setting up a request and its buffers.
   public var hostPerRequest: Figure<Duration>?
+  /// Host time before a serving engine's iteration for each sequence that takes part in it.
+  public var hostPerSequence: Figure<Duration>?
+  /// What a request takes on its way between the user and the engine's scheduler: HTTP, tokenization, queues of processes, and
+  /// the first token's way back.
+  public var requestLatency: Figure<Duration>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?
   /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
@@ -51,6 +56,8 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.hostPerOperation = other.hostPerOperation ?? hostPerOperation
     result.hostPerStep = other.hostPerStep ?? hostPerStep
     result.hostPerRequest = other.hostPerRequest ?? hostPerRequest
+    result.hostPerSequence = other.hostPerSequence ?? hostPerSequence
+    result.requestLatency = other.requestLatency ?? requestLatency
     result.launchLatency = other.launchLatency ?? launchLatency
     result.launchGap = other.launchGap ?? launchGap
     result.fused = other.fused ?? fused
