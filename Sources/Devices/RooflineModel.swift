@@ -28,6 +28,8 @@ public struct RooflineModel: Hashable, Sendable {
   private let perByteOfMediumMatrix: Double
   private let perByteOfMatrix: Double
   private let sharesGroupedKeys: Bool
+  /// Of a product whose inputs are made narrow before it.
+  private let quantizationTime: Double
 
   /// The model of a device's figures as they stand.
   ///
@@ -53,6 +55,7 @@ public struct RooflineModel: Hashable, Sendable {
     perByteOfNarrowMatrix = picosecondsPerByte(efficiencies.matrixVector(.four))
     perByteOfMediumMatrix = picosecondsPerByte(efficiencies.matrixVector(.eight))
     perByteOfMatrix = picosecondsPerByte(efficiencies.matrixVector(.sixteen))
+    quantizationTime = efficiencies.quantizationPicoseconds ?? 0
     sharesGroupedKeys = efficiencies.sharesGroupedKeys
     self.launchOverhead = (launchOverhead ?? device.launchOverhead.value).picoseconds
   }
@@ -63,7 +66,10 @@ public struct RooflineModel: Hashable, Sendable {
   public func picoseconds(
     of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other, launches: Bool = true
   ) -> Int64 {
-    let own = kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    var own = kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    if launches, case .matrixMultiplication = shape, elementType == .float8 || elementType == .float4 {
+      own += quantizationTime
+    }
     return Picoseconds.nearest(launches ? own + Double(launchOverhead) : own)
   }
 
@@ -87,6 +93,13 @@ public struct RooflineModel: Hashable, Sendable {
   public func isComputeBound(_ cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Bool {
     let (arithmetic, memory) = bounds(of: cost, elementType, shape)
     return arithmetic > memory
+  }
+
+  /// How much of a product is bound by arithmetic, from 0 to 1.
+  func arithmeticShare(of cost: OperationCost, elementType: ElementType, shape: KernelShape) -> Double {
+    let (arithmetic, memory) = bounds(of: cost, elementType, shape)
+    let squares = arithmetic * arithmetic + memory * memory
+    return squares > 0 ? arithmetic * arithmetic / squares : 0
   }
 
   /// What arithmetic and memory would take alone, in picoseconds.

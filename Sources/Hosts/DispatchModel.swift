@@ -8,6 +8,10 @@ public struct DispatchModel: Hashable, Sendable {
   public var picosecondsPerRequest: Int64
   /// Host time before a step for each sequence that takes part in it.
   public var picosecondsPerSequence: Int64
+  /// What a request to a serving engine takes until the scheduler has it, and its first token's way back.
+  public var picosecondsOfRequest: Int64
+  /// Time between two requests that come to the scheduler at the earliest, since one process tokenizes them all.
+  public var picosecondsBetweenRequests: Int64
   /// Time from the end of an operation's dispatch until an idle device begins its kernel.
   public var launchLatencyPicoseconds: Int64
 
@@ -19,7 +23,8 @@ public struct DispatchModel: Hashable, Sendable {
   /// A host that takes no time unless given.
   public init(
     picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, picosecondsPerRequest: Int64 = 0,
-    picosecondsPerSequence: Int64 = 0, launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
+    picosecondsPerSequence: Int64 = 0, picosecondsOfRequest: Int64 = 0, picosecondsBetweenRequests: Int64 = 0,
+    launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
   ) {
     self.operationsPerCall = operationsPerCall
     self.communicationGapPicoseconds = communicationGapPicoseconds
@@ -27,6 +32,8 @@ public struct DispatchModel: Hashable, Sendable {
     self.picosecondsPerStep = picosecondsPerStep
     self.picosecondsPerRequest = picosecondsPerRequest
     self.picosecondsPerSequence = picosecondsPerSequence
+    self.picosecondsOfRequest = picosecondsOfRequest
+    self.picosecondsBetweenRequests = picosecondsBetweenRequests
     self.launchLatencyPicoseconds = launchLatencyPicoseconds
   }
 }

@@ -26,7 +26,7 @@ public struct ServingSystem: Sendable {
     self.maximumLength = maximumLength
   }
 
-  /// A request arrives.
+  /// A request arrives. It is in the replica's queue once it has come to its scheduler: ``enter(_:_:)``.
   ///
   /// - Returns: the replica that serves it; `nil` where it can never be served, and is refused.
   public mutating func add(_ request: ServingRequest) -> Int? {
@@ -36,9 +36,11 @@ public struct ServingSystem: Sendable {
       return nil
     }
     account.add(request, replica: replica)
-    replicas[replica].add(request)
     return replica
   }
+
+  /// A request that was given to a replica comes to its scheduler.
+  public mutating func enter(_ request: ServingRequest, _ replica: Int) { replicas[replica].add(request) }
 
   /// Whether a replica computes.
   public func isBusy(_ replica: Int) -> Bool { current[replica] != nil }

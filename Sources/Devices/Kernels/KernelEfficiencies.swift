@@ -31,6 +31,11 @@ public struct KernelEfficiencies: Hashable, Sendable {
   /// head at a time read them for each.
   public var sharesGroupedKeys = true
 
+  /// What a product of 8 or 4 bits takes for its inputs' conversion, in picoseconds, where that is not as in the tables.
+  public var quantizationPicoseconds: Double?
+  /// Of the tables' arithmetic rate, by long stretches of products.
+  public var sustainedArithmetic: Double?
+
   /// The device's own.
   public init() {}
 

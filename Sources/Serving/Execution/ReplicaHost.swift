@@ -36,6 +36,8 @@ final class ReplicaHost: WaitSubject {
   /// The model's layers.
   var layers: [LayerRepetition] = []
   private var failure: (any Error)?
+  /// When the last request came to the scheduler.
+  private var latestEntry: VirtualTime?
   /// The KV blocks that every rank has memory for.
   private(set) var blockCount = Int.max
 
@@ -109,6 +111,15 @@ final class ReplicaHost: WaitSubject {
   }
 
   // MARK: Iterations
+
+  /// When a request that arrives now comes to the scheduler.
+  func entry(at time: VirtualTime) -> VirtualTime {
+    guard let model = members.first??.device.dispatch else { return time }
+    var entry = time.advanced(byPicoseconds: model.picosecondsOfRequest)
+    if let latestEntry { entry = max(entry, latestEntry.advanced(byPicoseconds: model.picosecondsBetweenRequests)) }
+    latestEntry = entry
+    return entry
+  }
 
   /// Whether iterations may be taken from memory: nothing changes with time, and no other replica's messages take the same
   /// links.

@@ -94,8 +94,19 @@ public final class ServingSession: @unchecked Sendable {
       unservedCount -= 1
       return false
     }
-    hosts[replica].hasWork()
+    let entry = hosts[replica].entry(at: max(request.arrival, engine?.now ?? .zero))
+    guard let engine, entry > engine.now else {
+      enter(request, replica)
+      return true
+    }
+    engine.call(at: entry, priority: .traffic) { [weak self] in self?.enter(request, replica) }
     return true
+  }
+
+  /// A request comes to the scheduler of its replica.
+  private func enter(_ request: ServingRequest, _ replica: Int) {
+    system?.enter(request, replica)
+    hosts[replica].hasWork()
   }
 
   // MARK: Iterations

@@ -6,7 +6,7 @@ import SimulationKernel
 /// The rank's process clock is the time of the accelerator's stream; this keeps the host's own clock beside it.
 final class HostThread {
   private var timeline: HostTimeline
-  private let model: DispatchModel
+  let model: DispatchModel
   private let process: LogicalProcess
   /// Whether the communication library works on the host, so that its calls wait for the stream and return to the host;
   /// otherwise what it does is dispatched to the stream as operations are.

@@ -132,6 +132,9 @@ public final class SimulatedDevice: @unchecked Sendable {
   /// - Parameter sequences: how many take part in it.
   public func beginStep(sequences: Int) { host?.beginStep(sequences: sequences) }
 
+  /// What dispatch and serving cost its host; `nil` where the processor itself runs the program.
+  public var dispatch: DispatchModel? { host?.model }
+
   /// Has the host wait for the device.
   public func synchronize() { host?.synchronize() }
 

@@ -89,7 +89,8 @@ extension Runtime {
 extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
-    "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency", "host_operations", "launch_latency", "launch_gap",
+    "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency", "request_interval",
+    "quantization_time", "sustained_arithmetic", "host_operations", "launch_latency", "launch_gap",
     "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
     "gemv_bandwidth", "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth",
     "shares_grouped_keys", "other_bandwidth",
@@ -110,6 +111,9 @@ extension RuntimeFigures {
     hostPerRequest = try fields.figure("host_per_request", time)
     hostPerSequence = try fields.figure("host_per_sequence", time)
     requestLatency = try fields.figure("request_latency", time)
+    requestInterval = try fields.figure("request_interval", time)
+    quantizationTime = try fields.figure("quantization_time", time)
+    sustainedArithmetic = try fields.figure("sustained_arithmetic", share)
     launchLatency = try fields.figure("launch_latency", time)
     launchGap = try fields.figure("launch_gap", time)
     fused = try fields.figure("fused") { value throws(DocumentError) in

@@ -15,6 +15,14 @@ public struct RuntimeFigures: Hashable, Sendable {
   /// What a request takes on its way between the user and the engine's scheduler: HTTP, tokenization, queues of processes, and
   /// the first token's way back.
   public var requestLatency: Figure<Duration>?
+  /// Time between two requests that come to a serving engine's scheduler at the earliest: one process tokenizes them all.
+  public var requestInterval: Figure<Duration>?
+  /// Time that a product of 8 or 4 bits takes for making its inputs so narrow, in place of what measured tables have of it;
+  /// nothing where kernels before it do that.
+  public var quantizationTime: Figure<Duration>?
+  /// The share of the tables' arithmetic rate that long stretches of products reach: tables were measured in short ones, before
+  /// the device's power limit lowers its clock.
+  public var sustainedArithmetic: Figure<Ratio>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?
   /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
@@ -58,6 +66,9 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.hostPerRequest = other.hostPerRequest ?? hostPerRequest
     result.hostPerSequence = other.hostPerSequence ?? hostPerSequence
     result.requestLatency = other.requestLatency ?? requestLatency
+    result.requestInterval = other.requestInterval ?? requestInterval
+    result.quantizationTime = other.quantizationTime ?? quantizationTime
+    result.sustainedArithmetic = other.sustainedArithmetic ?? sustainedArithmetic
     result.launchLatency = other.launchLatency ?? launchLatency
     result.launchGap = other.launchGap ?? launchGap
     result.fused = other.fused ?? fused
@@ -84,6 +95,8 @@ public struct RuntimeFigures: Hashable, Sendable {
     efficiencies.promptAttention = promptAttention?.value.value
     efficiencies.decodingAttention = decodingAttention?.value.value
     efficiencies.other = otherKernels?.value.value
+    efficiencies.quantizationPicoseconds = quantizationTime.map { Double($0.value.picoseconds) }
+    efficiencies.sustainedArithmetic = sustainedArithmetic?.value.value
     efficiencies.sharesGroupedKeys = sharesGroupedKeys?.value ?? true
     return efficiencies
   }

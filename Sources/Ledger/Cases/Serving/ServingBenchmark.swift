@@ -16,6 +16,8 @@ public struct ServingBenchmark: Sendable {
   public var concurrency: Int
   /// How many requests the benchmark has for each user.
   public var requestsPerUser: Int
+  /// After how many tokens the server sends them on; a user sees the first one with the others of its piece.
+  public var streamInterval = 1
 
   /// What is published of it.
   public static let metrics: [Metric] = [.meanTimeToFirstToken, .meanTimePerOutputToken]
@@ -45,9 +47,18 @@ public struct ServingBenchmark: Sendable {
       return weights > 0 ? sum / weights : nil
     }
     var figures: [Metric: Double] = [:]
-    figures[.meanTimeToFirstToken] = mean(\.time_to_first_token_s)
-    figures[.meanTimePerOutputToken] = mean(\.time_per_output_token_s)
+    figures[.meanTimeToFirstToken] = mean { timeToFirstToken($0) }
+    figures[.meanTimePerOutputToken] = mean { row in
+      guard let first = timeToFirstToken(row), let latency = row.latency_s, row.output_tokens > 1 else { return nil }
+      return (latency - first) / Double(row.output_tokens - 1)
+    }
     return figures
+  }
+
+  private func timeToFirstToken(_ row: ServedRequests.Row) -> Double? {
+    guard let first = row.time_to_first_token_s else { return nil }
+    let others = min(streamInterval, row.output_tokens) - 1
+    return first + Double(others) * (row.time_per_output_token_s ?? 0)
   }
 }
 

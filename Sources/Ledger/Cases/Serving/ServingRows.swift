@@ -10,7 +10,9 @@ import Uniference
 /// where it has another name here. The load follows from the columns `isl`, `osl` and `concurrency`.
 struct ServingRows {
   private static let fieldNames = [
-    "file", "where", "category", "group", "scenario", "names", "shortest", "requests_per_user", "quick_every",
+    "file", "where", "category", "group", "scenario", "names", "shortest", "shortest_output",
+    "requests_per_user", "stream_interval", "waiting_users",
+    "quick_every",
   ]
 
   private let table: MeasuredTable
@@ -21,7 +23,11 @@ struct ServingRows {
   private let names: [String: String]
   /// The shortest prompt and output over the longest ones.
   private let shortest: Double
+  private let shortestOutput: Double
   private let requestsPerUser: Int
+  private let streamInterval: Int
+  /// For how many users the engine has no sequence, so that they wait for another's end; `nil` where that is not said.
+  private let waitingUsers: Int?
   private let quickInterval: Int
   private let source: String
   private let place: String
@@ -43,6 +49,9 @@ struct ServingRows {
     }
     self.names = names
     shortest = try fields["shortest"]?.ratio(.positiveFraction) ?? 1
+    shortestOutput = try fields["shortest_output"]?.ratio(.positiveFraction) ?? shortest
+    streamInterval = try fields["stream_interval"]?.integer(in: 1...1000) ?? 1
+    waitingUsers = try fields["waiting_users"]?.integer(in: 0...1000)
     requestsPerUser = try fields["requests_per_user"]?.integer(in: 1...1000) ?? 10
     quickInterval = try fields["quick_every"]?.integer(in: 1...1_000_000) ?? 1_000_000
     guard let source = source else {
@@ -81,17 +90,23 @@ struct ServingRows {
     let count = ServingBenchmark.simulatedCount(concurrency: concurrency, requestsPerUser: requestsPerUser)
     let workload = try DocumentValue(
       overriding: """
-        {workload: {arrivals: {concurrency: \(concurrency)}, requests: \(count), prompt: \(length(row.integer("isl"))), \
-        generate: \(length(row.integer("osl")))}}
+        {workload: {arrivals: {concurrency: \(concurrency)}, requests: \(count), prompt: \(length(row.integer("isl"), shortest)), \
+        generate: \(length(row.integer("osl"), shortestOutput))}}
         """, field: "", origin: .file(row.file, line: row.line))
     var document = try substituting(scenario, row)
     document.content = .mapping(
       try document.entries(of: "a scenario's fields") + workload.entries(of: "a scenario's fields"))
-    let scenario = try Scenario(document, name: id)
+    var scenario = try Scenario(document, name: id)
+    if let waitingUsers, var task = scenario.workload as? ServingTask {
+      task.settings.maximumSequences = max(1, concurrency - waitingUsers)
+      scenario.workload = task
+    }
     return PublishedCase(
       id: id, category: category, group: try substituted(group, row),
       subject: .serving(
-        ServingBenchmark(scenario: scenario, concurrency: concurrency, requestsPerUser: requestsPerUser)),
+        ServingBenchmark(
+          scenario: scenario, concurrency: concurrency, requestsPerUser: requestsPerUser,
+          streamInterval: streamInterval)),
       measured: [
         PublishedCase.Figure(
           metric: .meanTimePerOutputToken, value: try row.number("tpot_ms") / 1000, spread: nil,
@@ -104,7 +119,7 @@ struct ServingRows {
   }
 
   /// A number, or a range as random lengths are drawn from.
-  private func length(_ longest: Int) -> String {
+  private func length(_ longest: Int, _ shortest: Double) -> String {
     let from = max(1, Int(Double(longest) * shortest))
     return from == longest ? "\(longest)" : "{uniform: {from: \(from), to: \(longest)}}"
   }
