@@ -11,6 +11,8 @@ public struct ServingSystem: Sendable {
   private var router: Router
   private let maximumLength: Int
   private var current: [(iteration: PlannedIteration, start: VirtualTime)?]
+  /// What iterations have brought that users do not see yet.
+  private var unseen: [IterationOutcome?]
 
   /// - Parameters:
   ///   - blockCounts: the KV blocks of each replica.
@@ -21,6 +23,7 @@ public struct ServingSystem: Sendable {
   ) {
     replicas = blockCounts.map { Scheduler(settings, blockCount: $0) }
     current = blockCounts.map { _ in nil }
+    unseen = blockCounts.map { _ in nil }
     account = ServingAccount(load)
     self.router = Router(router, seed: seed)
     self.maximumLength = maximumLength
@@ -65,7 +68,19 @@ public struct ServingSystem: Sendable {
     let pool = replicas[replica].state.pool
     let share = pool.capacity > 0 ? Double(pool.usedCount) / Double(pool.capacity) : 0
     let outcome = replicas[replica].completeIteration()
-    account.end(iteration, outcome, from: start, to: time, blockShare: share)
+    account.end(iteration, from: start, to: time, blockShare: share)
+    let finished = show(replica, at: time)
+    unseen[replica] = outcome
+    return replicas[replica].state.settings.reportsLate ? finished : finished + show(replica, at: time)
+  }
+
+  /// Users see what a replica's last iteration has brought.
+  ///
+  /// - Returns: how many requests are complete with it.
+  public mutating func show(_ replica: Int, at time: VirtualTime) -> Int {
+    guard let outcome = unseen[replica] else { return 0 }
+    unseen[replica] = nil
+    account.show(outcome, at: time)
     return outcome.finished.count
   }
 

@@ -36,6 +36,9 @@ public struct KernelEfficiencies: Hashable, Sendable {
   /// Of the tables' arithmetic rate, by long stretches of products.
   public var sustainedArithmetic: Double?
 
+  /// How fast products are beside those in the tables.
+  public var productRate: Double?
+
   /// The device's own.
   public init() {}
 

@@ -23,6 +23,7 @@ public struct MeasuredKernels: Hashable, Sendable {
   private let adapts: Bool
   private let quantizationPicoseconds: Double?
   private let sustainedArithmetic: Double?
+  private let productRate: Double
 
   /// - Parameters:
   ///   - device: the device, whose figures need not be those of the catalogue.
@@ -34,6 +35,7 @@ public struct MeasuredKernels: Hashable, Sendable {
   ) {
     quantizationPicoseconds = efficiencies.quantizationPicoseconds
     sustainedArithmetic = efficiencies.sustainedArithmetic
+    productRate = efficiencies.productRate ?? 1
     guard let measured = try? DeviceCatalogue.device(tables.deviceID) else { return nil }
     self.tables = tables
     self.roofline = roofline
@@ -72,7 +74,7 @@ public struct MeasuredKernels: Hashable, Sendable {
       // Tables have products of 8 bits with the conversion of their inputs, those of 16 bits have none.
       time += quantizationPicoseconds - max(0, start - startOfProducts(in: .bfloat16))
     }
-    time = max(time, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
+    time = max(time / productRate, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
     guard let sustainedArithmetic else { return time }
     let share = reference.arithmeticShare(of: cost, elementType: elementType, shape: shape)
     return time * (1 + (1 / sustainedArithmetic - 1) * share)

@@ -190,7 +190,7 @@ final class ReplicaHost: WaitSubject {
   }
 
   private func beginIteration(at time: VirtualTime) {
-    guard let next = session.begin(number, at: time), let engine else { return }
+    guard let next = session.begin(number, at: time), let engine else { return session.isIdle(number, at: time) }
     phase = .computing
     batch = next
     if let duration = memory?.recall(next) {

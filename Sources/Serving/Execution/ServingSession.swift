@@ -117,7 +117,13 @@ public final class ServingSession: @unchecked Sendable {
   /// A replica's iteration has ended.
   func end(_ replica: Int, at time: VirtualTime, isRemembered: Bool) {
     if isRemembered { system?.noteRemembered() }
-    let finished = system?.end(replica, at: time) ?? 0
+    complete(system?.end(replica, at: time) ?? 0, at: time)
+  }
+
+  /// A replica has nothing to compute: users see what its last iteration has brought.
+  func isIdle(_ replica: Int, at time: VirtualTime) { complete(system?.show(replica, at: time) ?? 0, at: time) }
+
+  private func complete(_ finished: Int, at time: VirtualTime) {
     guard finished > 0 else { return }
     unservedCount -= finished
     let served = system?.account.servedCount ?? 0

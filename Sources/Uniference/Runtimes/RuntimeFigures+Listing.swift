@@ -36,6 +36,7 @@ extension RuntimeFigures {
     entries += time("host_per_request", hostPerRequest) + time("host_per_sequence", hostPerSequence)
     entries += time("request_latency", requestLatency) + time("request_interval", requestInterval)
     entries += time("quantization_time", quantizationTime) + share("sustained_arithmetic", sustainedArithmetic)
+    entries += share("product_rate", productRate)
     entries += counts.map { kind, figure in Entry("host_operations.\(kind.rawValue)", figure) { "\($0)" } }
     entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
     entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []

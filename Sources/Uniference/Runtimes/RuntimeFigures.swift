@@ -23,6 +23,8 @@ public struct RuntimeFigures: Hashable, Sendable {
   /// The share of the tables' arithmetic rate that long stretches of products reach: tables were measured in short ones, before
   /// the device's power limit lowers its clock.
   public var sustainedArithmetic: Figure<Ratio>?
+  /// How fast products are beside those in the measured tables, where the engine has kernels of its own.
+  public var productRate: Figure<Ratio>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?
   /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
@@ -69,6 +71,7 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.requestInterval = other.requestInterval ?? requestInterval
     result.quantizationTime = other.quantizationTime ?? quantizationTime
     result.sustainedArithmetic = other.sustainedArithmetic ?? sustainedArithmetic
+    result.productRate = other.productRate ?? productRate
     result.launchLatency = other.launchLatency ?? launchLatency
     result.launchGap = other.launchGap ?? launchGap
     result.fused = other.fused ?? fused
@@ -97,6 +100,7 @@ public struct RuntimeFigures: Hashable, Sendable {
     efficiencies.other = otherKernels?.value.value
     efficiencies.quantizationPicoseconds = quantizationTime.map { Double($0.value.picoseconds) }
     efficiencies.sustainedArithmetic = sustainedArithmetic?.value.value
+    efficiencies.productRate = productRate?.value.value
     efficiencies.sharesGroupedKeys = sharesGroupedKeys?.value ?? true
     return efficiencies
   }

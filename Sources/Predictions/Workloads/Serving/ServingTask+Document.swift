@@ -44,7 +44,7 @@ extension SchedulerSettings {
       value, of: "a scheduler's fields",
       allowed: [
         "policy", "max_batched_tokens", "max_sequences", "chunked_prefill", "block", "prefix_cache", "watermark",
-        "max_length",
+        "max_length", "late_results",
       ])
     self.init(try fields["policy"]?.choice("policy", of: Policy.self) ?? .vllm)
     maximumBatchedTokens = try fields["max_batched_tokens"]?.integer(in: 1...1_000_000) ?? maximumBatchedTokens
@@ -53,6 +53,7 @@ extension SchedulerSettings {
     blockSize = try fields["block"]?.integer(in: 1...8192) ?? blockSize
     cachesPrefixes = try fields["prefix_cache"]?.boolean() ?? cachesPrefixes
     watermark = try fields["watermark"]?.ratio(.fraction) ?? watermark
+    reportsLate = try fields["late_results"]?.boolean() ?? reportsLate
     maximumLength = try fields["max_length"]?.integer(in: 2...LengthDistribution.longest)
   }
 }
