@@ -29,7 +29,10 @@ public struct RooflineModel: Hashable, Sendable {
   private let perByteOfMatrix: Double
   private let sharesGroupedKeys: Bool
   /// Of a product whose inputs are made narrow before it.
-  private let quantizationTime: Double
+  private let quantizationOfEight: Double
+  private let quantizationOfFour: Double
+  /// Of what a single product reaches, by products in groups.
+  private let groupedShare: Double
 
   /// The model of a device's figures as they stand.
   ///
@@ -55,7 +58,9 @@ public struct RooflineModel: Hashable, Sendable {
     perByteOfNarrowMatrix = picosecondsPerByte(efficiencies.matrixVector(.four))
     perByteOfMediumMatrix = picosecondsPerByte(efficiencies.matrixVector(.eight))
     perByteOfMatrix = picosecondsPerByte(efficiencies.matrixVector(.sixteen))
-    quantizationTime = efficiencies.quantizationPicoseconds ?? 0
+    groupedShare = efficiencies.groupedProducts ?? 1
+    quantizationOfEight = efficiencies.quantizationPicoseconds[.eight] ?? 0
+    quantizationOfFour = efficiencies.quantizationPicoseconds[.four] ?? 0
     sharesGroupedKeys = efficiencies.sharesGroupedKeys
     self.launchOverhead = (launchOverhead ?? device.launchOverhead.value).picoseconds
   }
@@ -67,8 +72,9 @@ public struct RooflineModel: Hashable, Sendable {
     of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other, launches: Bool = true
   ) -> Int64 {
     var own = kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
-    if launches, case .matrixMultiplication = shape, elementType == .float8 || elementType == .float4 {
-      own += quantizationTime
+    if launches, case .matrixMultiplication = shape {
+      if elementType == .float8 { own += quantizationOfEight }
+      if elementType == .float4 { own += quantizationOfFour }
     }
     return Picoseconds.nearest(launches ? own + Double(launchOverhead) : own)
   }
@@ -113,6 +119,10 @@ public struct RooflineModel: Hashable, Sendable {
       let inputs = Double(batch) * Double(rows) * Double(inner) * Double(type.byteCount)
       let bits = weights > 0 ? max(0, cost.bytesRead - inputs) * 8 / weights : 16
       return (cost.flops * perFlop[type], bytes * perByteOfMatrix(bits: bits))
+    case .groupedProduct(let groups, let rows, let inner, let columns):
+      let product = KernelShape.matrixMultiplication(batch: groups, rows: rows, inner: inner, columns: columns)
+      let (arithmetic, memory) = bounds(of: cost, type, product)
+      return (arithmetic / groupedShare, memory / groupedShare)
     case .attention(_, let heads, let keyValueHeads, let queries, _, _):
       // A kernel for one query head at a time reads the keys and values of its group again for each.
       let reads = queries == 1 && !sharesGroupedKeys ? Double(heads) / Double(max(1, keyValueHeads)) : 1

@@ -29,10 +29,19 @@ public struct ServingSystem: Sendable {
     self.maximumLength = maximumLength
   }
 
-  /// A request arrives. It is in the replica's queue once it has come to its scheduler: ``enter(_:_:)``.
+  /// A request arrives, and comes to its replica's scheduler at once.
   ///
   /// - Returns: the replica that serves it; `nil` where it can never be served, and is refused.
   public mutating func add(_ request: ServingRequest) -> Int? {
+    guard let replica = assign(request) else { return nil }
+    enter(request, replica)
+    return replica
+  }
+
+  /// A request arrives and is given to a replica. It is in the queue once it has come to the scheduler: ``enter(_:_:)``.
+  ///
+  /// - Returns: the replica that serves it; `nil` where it can never be served, and is refused.
+  public mutating func assign(_ request: ServingRequest) -> Int? {
     let replica = router.replica(for: request, among: replicas)
     if let obstacle = replicas[replica].obstacle(to: request, maximumLength: maximumLength) {
       account.refuse(request, obstacle)

@@ -26,6 +26,9 @@ struct ValidatePublishedCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Take the cases of this category alone; may be repeated.", valueName: "name"))
   var category: [String] = []
 
+  @Flag(help: "Take the cases of served models, which are many, instead of the others.")
+  var serving = false
+
   @Flag(help: "Leave out the cases that are marked as slow.")
   var quick = false
 
@@ -42,6 +45,7 @@ struct ValidatePublishedCommand: ReportingCommand {
   @OptionGroup var output: AccuracyReportOptions
 
   func validate() throws {
+    if !files.isEmpty && serving { throw ValidationError("--serving is of the shipped cases; leave the files out.") }
     if !files.isEmpty && (update || check) {
       throw ValidationError("--update and --check are of the shipped cases; leave the files out.")
     }
@@ -57,8 +61,9 @@ struct ValidatePublishedCommand: ReportingCommand {
     let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
     if update, let folder { try write(ledger, of: collection, to: folder) }
     try output.write(plot: ledger.plot, points: jsonText(ledger)) { path, plot in
-      let words = ["uniference validate published"] + files + (update ? ["--update"] : []) + ["--report", path]
-      return ledger.markdown(command: words.joined(separator: " "), plot: plot)
+      let words = ["uniference validate published"] + files + (serving ? ["--serving"] : []) + (update ? ["--update"] : []) + ["--report", path]
+      let command = words.joined(separator: " ")
+      return serving ? ledger.servingMarkdown(command: command, plot: plot) : ledger.markdown(command: command, plot: plot)
     }
     try StandardOutput.print(output.json ? try jsonText(ledger) : ledger.text(output.tables.format))
     try judge(ledger, folder)
@@ -67,6 +72,7 @@ struct ValidatePublishedCommand: ReportingCommand {
   private func caseFiles() throws -> ([String], PublishedFolder?) {
     let folder = PublishedFolder.shipped
     if !files.isEmpty { return (files, folder) }
+    if serving, let cases = folder?.serving, !cases.caseFiles.isEmpty { return (cases.caseFiles, cases) }
     guard let folder, !folder.caseFiles.isEmpty else {
       throw CommandFailure(
         "the folder Published of the shipped cases is neither beside nor above this program, nor in share/uniference; "
@@ -120,7 +126,8 @@ struct ValidatePublishedCommand: ReportingCommand {
 
   private func write(_ ledger: PublishedLedger, of collection: CaseCollection, to folder: PublishedFolder) throws {
     let slow = Set(collection.cases.filter(\.isSlow).map(\.id))
-    try TextFile.write(try jsonText(ledger.residuals) + "\n", to: folder.residualsPath)
+    // There are no intervals of serving.
+    if !serving { try TextFile.write(try jsonText(ledger.residuals) + "\n", to: folder.residualsPath) }
     try TextFile.write(try jsonText(AccuracyFloors(ledger, slow: slow)) + "\n", to: folder.floorsPath)
   }
 

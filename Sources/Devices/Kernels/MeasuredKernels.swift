@@ -33,7 +33,7 @@ public struct MeasuredKernels: Hashable, Sendable {
     _ tables: KernelTables, of device: DeviceSpecification, otherwise roofline: RooflineModel,
     _ efficiencies: KernelEfficiencies = KernelEfficiencies()
   ) {
-    quantizationPicoseconds = efficiencies.quantizationPicoseconds
+    quantizationPicoseconds = efficiencies.quantizationPicoseconds[.eight]
     sustainedArithmetic = efficiencies.sustainedArithmetic
     productRate = efficiencies.productRate ?? 1
     guard let measured = try? DeviceCatalogue.device(tables.deviceID) else { return nil }
@@ -102,7 +102,7 @@ public struct MeasuredKernels: Hashable, Sendable {
         HeadConfiguration(heads: heads, keyValueHeads: keyValueHeads, headSize: headSize), batch: batch,
         queries: queries, keys: keys, cost, elementType)
     case .normalization(let rows, let columns): normalizationTime(rows: rows, columns: columns, elementType)
-    case .elementwise, .other: nil
+    case .groupedProduct, .elementwise, .other: nil
     }
   }
 

@@ -45,7 +45,9 @@ public struct CaseCollection: Sendable {
     let excluded = try addLeftOut(fields)
     var found: [PublishedCase] = []
     for element in try fields["rows"]?.list(of: "tables of measurements and their scenarios") ?? [] {
-      found += try ServingRows(element, source: source).cases().filter { !excluded.contains($0.id) }
+      let (rows, doubtful) = try ServingRows(element, source: source).cases()
+      found += rows.filter { !excluded.contains($0.id) }
+      leftOut += doubtful
     }
     let example = "[{id: A-1, category: ..., scenario: ..., measured: {total_s: 1.9}}]"
     let list = found.isEmpty ? try fields.required("cases", example: example) : fields["cases"]

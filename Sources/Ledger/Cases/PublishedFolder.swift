@@ -25,6 +25,9 @@ public struct PublishedFolder: Sendable {
     return nil
   }()
 
+  /// The folder of the cases of served models, which are many.
+  public var serving: PublishedFolder { PublishedFolder(path: "\(path)/serving") }
+
   /// The files of cases, in the order of their names.
   public var caseFiles: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []

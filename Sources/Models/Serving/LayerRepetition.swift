@@ -65,13 +65,16 @@ extension LlamaConfiguration {
       }
     }
     return LayerRepetition.repetitions(
-      in: (0..<layerCount).map { LayerKind(traits: variant.traits(ofLayer: $0), formats: formats[$0]) })
+      in: (0..<layerCount).map { 
+        LayerKind(traits: variant.traits(ofLayer: $0), hasExperts: variant.hasExperts(inLayer: $0), formats: formats[$0])
+      })
   }
 }
 
 /// What layers that take the same have in common.
 private struct LayerKind: Equatable {
   let traits: DecoderVariant.LayerTraits
+  let hasExperts: Bool
   let formats: [String]
 }
 

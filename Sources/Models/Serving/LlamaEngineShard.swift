@@ -36,7 +36,12 @@ public struct LlamaEngineShard: Sendable {
   /// Takes memory for the keys and values of so many positions in every layer.
   public mutating func makeCache(positionCount: Int) throws {
     caches = try shard.layers.map { _ in
-      try PagedCache(
+      if let latent = configuration.variant.latentAttention {
+        return try PagedCache(
+          positionCount: positionCount, headCount: 1, headSize: latent.cachedSize, isLatent: true,
+          elementType: configuration.cacheElementType, on: device)
+      }
+      return try PagedCache(
         positionCount: positionCount, headCount: headCount, headSize: configuration.headSize,
         elementType: configuration.cacheElementType, on: device)
     }
@@ -78,8 +83,9 @@ public struct LlamaEngineShard: Sendable {
 
   /// Bytes of one position's keys and values on a device, over all layers.
   public static func bytesOfPosition(_ configuration: LlamaConfiguration, share: TensorShare) -> Int {
-    2 * share.keyValueHeads.count * configuration.headSize * configuration.cacheElementType.byteCount
-      * configuration.layerCount
+    // Every device has all latent vectors, since each makes keys and values of its own heads of them.
+    let elements = configuration.variant.latentAttention?.cachedSize ?? 2 * share.keyValueHeads.count * configuration.headSize
+    return elements * configuration.cacheElementType.byteCount * configuration.layerCount
   }
 }
 

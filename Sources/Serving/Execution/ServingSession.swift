@@ -90,7 +90,7 @@ public final class ServingSession: @unchecked Sendable {
 
   @discardableResult
   private func add(_ request: ServingRequest) -> Bool {
-    guard let replica = system?.add(request) else {
+    guard let replica = system?.assign(request) else {
       unservedCount -= 1
       return false
     }

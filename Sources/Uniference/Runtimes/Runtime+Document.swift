@@ -90,7 +90,7 @@ extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
     "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency", "request_interval",
-    "quantization_time", "sustained_arithmetic", "product_rate", "host_operations", "launch_latency", "launch_gap",
+    "quantization_time", "sustained_arithmetic", "product_rate", "grouped_products", "host_operations", "launch_latency", "launch_gap",
     "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
     "gemv_bandwidth", "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth",
     "shares_grouped_keys", "other_bandwidth",
@@ -112,9 +112,9 @@ extension RuntimeFigures {
     hostPerSequence = try fields.figure("host_per_sequence", time)
     requestLatency = try fields.figure("request_latency", time)
     requestInterval = try fields.figure("request_interval", time)
-    quantizationTime = try fields.figure("quantization_time", time)
     sustainedArithmetic = try fields.figure("sustained_arithmetic", share)
     productRate = try fields.figure("product_rate", share)
+    groupedProducts = try fields.figure("grouped_products", share)
     launchLatency = try fields.figure("launch_latency", time)
     launchGap = try fields.figure("launch_gap", time)
     fused = try fields.figure("fused") { value throws(DocumentError) in
@@ -136,6 +136,10 @@ extension RuntimeFigures {
     dividesVocabulary = try fields.figure("divides_vocabulary", word)
     measuredTables = try fields.figure("measured_tables", word)
     let widths = KernelEfficiencies.WeightWidth.allCases
+    let narrow = widths.filter { $0 != .sixteen }
+    quantizationTime = try fields.figures(
+      "quantization_time", key: { name in narrow.first { $0.documentName == name } },
+      allowed: narrow.map(\.documentName), time)
     matrixVector = try fields.figures(
       "gemv_bandwidth", key: { name in widths.first { $0.documentName == name } },
       allowed: widths.map(\.documentName), share)

@@ -35,8 +35,11 @@ extension RuntimeFigures {
     var entries = time("host_per_operation", hostPerOperation) + time("host_per_step", hostPerStep)
     entries += time("host_per_request", hostPerRequest) + time("host_per_sequence", hostPerSequence)
     entries += time("request_latency", requestLatency) + time("request_interval", requestInterval)
-    entries += time("quantization_time", quantizationTime) + share("sustained_arithmetic", sustainedArithmetic)
-    entries += share("product_rate", productRate)
+    entries += quantizationTime.sorted { $0.key.rawValue > $1.key.rawValue }.flatMap { width, figure in
+      time("quantization_time.\(width.documentName)", figure)
+    }
+    entries += share("sustained_arithmetic", sustainedArithmetic)
+    entries += share("product_rate", productRate) + share("grouped_products", groupedProducts)
     entries += counts.map { kind, figure in Entry("host_operations.\(kind.rawValue)", figure) { "\($0)" } }
     entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
     entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []

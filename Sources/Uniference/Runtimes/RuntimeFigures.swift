@@ -19,12 +19,14 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var requestInterval: Figure<Duration>?
   /// Time that a product of 8 or 4 bits takes for making its inputs so narrow, in place of what measured tables have of it;
   /// nothing where kernels before it do that.
-  public var quantizationTime: Figure<Duration>?
+  public var quantizationTime: [KernelEfficiencies.WeightWidth: Figure<Duration>] = [:]
   /// The share of the tables' arithmetic rate that long stretches of products reach: tables were measured in short ones, before
   /// the device's power limit lowers its clock.
   public var sustainedArithmetic: Figure<Ratio>?
   /// How fast products are beside those in the measured tables, where the engine has kernels of its own.
   public var productRate: Figure<Ratio>?
+  /// Of what a single product reaches of arithmetic and bandwidth, by the grouped products of experts.
+  public var groupedProducts: Figure<Ratio>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?
   /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
@@ -69,9 +71,10 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.hostPerSequence = other.hostPerSequence ?? hostPerSequence
     result.requestLatency = other.requestLatency ?? requestLatency
     result.requestInterval = other.requestInterval ?? requestInterval
-    result.quantizationTime = other.quantizationTime ?? quantizationTime
+    result.quantizationTime.merge(other.quantizationTime) { $1 }
     result.sustainedArithmetic = other.sustainedArithmetic ?? sustainedArithmetic
     result.productRate = other.productRate ?? productRate
+    result.groupedProducts = other.groupedProducts ?? groupedProducts
     result.launchLatency = other.launchLatency ?? launchLatency
     result.launchGap = other.launchGap ?? launchGap
     result.fused = other.fused ?? fused
@@ -98,9 +101,10 @@ public struct RuntimeFigures: Hashable, Sendable {
     efficiencies.promptAttention = promptAttention?.value.value
     efficiencies.decodingAttention = decodingAttention?.value.value
     efficiencies.other = otherKernels?.value.value
-    efficiencies.quantizationPicoseconds = quantizationTime.map { Double($0.value.picoseconds) }
+    efficiencies.quantizationPicoseconds = quantizationTime.mapValues { Double($0.value.picoseconds) }
     efficiencies.sustainedArithmetic = sustainedArithmetic?.value.value
     efficiencies.productRate = productRate?.value.value
+    efficiencies.groupedProducts = groupedProducts?.value.value
     efficiencies.sharesGroupedKeys = sharesGroupedKeys?.value ?? true
     return efficiencies
   }

@@ -12,11 +12,13 @@ struct ServingRows {
   private static let fieldNames = [
     "file", "where", "category", "group", "scenario", "names", "shortest", "shortest_output",
     "requests_per_user", "stream_interval", "waiting_users",
-    "quick_every",
+    "quick_every", "left_out",
   ]
 
   private let table: MeasuredTable
-  private let conditions: [(column: String, value: DocumentValue)]
+  private typealias Condition = (column: String, value: DocumentValue)
+
+  private let conditions: [Condition]
   private let category: String
   private let group: String
   private let scenario: DocumentValue
@@ -29,6 +31,8 @@ struct ServingRows {
   /// For how many users the engine has no sequence, so that they wait for another's end; `nil` where that is not said.
   private let waitingUsers: Int?
   private let quickInterval: Int
+  /// Rows that no case is made of, by conditions on their columns.
+  private let doubtful: [(conditions: [Condition], what: String, reason: String)]
   private let source: String
   private let place: String
 
@@ -37,9 +41,18 @@ struct ServingRows {
     let fields = try DocumentFields(value, of: "the fields of rows", allowed: Self.fieldNames)
     place = value.place
     table = try MeasuredTable(fields.required("file", example: "serving/rows.csv").referencedFile())
-    conditions = try (fields["where"]?.entries(of: "columns and the values that they must have") ?? []).map {
-      ($0.name, $0.value)
+    conditions = try Self.conditions(fields["where"])
+    var doubtful: [(conditions: [Condition], what: String, reason: String)] = []
+    for element in try fields["left_out"]?.list(of: "rows that are left out") ?? [] {
+      let fields = try DocumentFields(element, of: "the fields of rows left out", allowed: ["where", "what", "reason"])
+      doubtful.append(
+        (
+          try Self.conditions(fields.required("where", example: "{version: 1.3.0rc1}")),
+          try fields.required("what", example: "Qwen3-32B on GB200").name("what was measured"),
+          try fields.required("reason", example: "run eagerly").name("why")
+        ))
     }
+    self.doubtful = doubtful
     category = try fields.required("category", example: "serving dense").name("the name of a category")
     group = try fields["group"]?.name("which rows are summed up together") ?? "$model"
     scenario = try fields.required("scenario", example: "{cluster: $system.yaml, model: $model, strategy: tensor=$tp}")
@@ -60,16 +73,29 @@ struct ServingRows {
     self.source = source
   }
 
-  /// The cases of the rows that fulfil the entry's conditions.
-  func cases() throws(DocumentError) -> [PublishedCase] {
-    var cases: [PublishedCase] = []
-    for row in table.rows where try isWanted(row) {
-      cases.append(try publishedCase(row, isSlow: !cases.count.isMultiple(of: quickInterval)))
-    }
-    return cases
+  private static func conditions(_ value: DocumentValue?) throws(DocumentError) -> [Condition] {
+    try (value?.entries(of: "columns and the values that they must have") ?? []).map { ($0.name, $0.value) }
   }
 
-  private func isWanted(_ row: MeasuredTable.Row) throws(DocumentError) -> Bool {
+  /// The cases of the rows that fulfil the entry's conditions, and those of them that are left out.
+  func cases() throws(DocumentError) -> (cases: [PublishedCase], leftOut: [LeftOutMeasurement]) {
+    var cases: [PublishedCase] = []
+    var leftOut: [LeftOutMeasurement] = []
+    for row in table.rows where try fulfils(conditions, row) {
+      var reason: (what: String, reason: String)?
+      for entry in doubtful where reason == nil {
+        if try fulfils(entry.conditions, row) { reason = (entry.what, entry.reason) }
+      }
+      if let reason {
+        leftOut.append(LeftOutMeasurement(id: try row.text("id"), what: reason.what, reason: reason.reason))
+        continue
+      }
+      cases.append(try publishedCase(row, isSlow: !cases.count.isMultiple(of: quickInterval)))
+    }
+    return (cases, leftOut)
+  }
+
+  private func fulfils(_ conditions: [Condition], _ row: MeasuredTable.Row) throws(DocumentError) -> Bool {
     for (column, value) in conditions {
       let actual = try row.text(column)
       switch value.content {

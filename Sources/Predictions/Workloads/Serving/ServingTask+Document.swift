@@ -24,10 +24,21 @@ extension ServingTask {
       throw serving.error(error.rule)
     }
     let fields = try DocumentFields(
-      serving, of: "a serving's fields", allowed: ["replicas", "router", "scheduler", "memory"])
+      serving, of: "a serving's fields", allowed: ["replicas", "router", "scheduler", "memory", "expert_parallel"])
     replicaCount = try fields["replicas"]?.integer(in: 1...100_000) ?? 1
     router = try fields["router"]?.choice("router", of: Router.Policy.self) ?? .leastLoaded
     memoryShare = try fields["memory"]?.ratio(.positiveFraction) ?? 0.9
+    if let value = fields["expert_parallel"] {
+      generation.model.expertParallelism = try value.integer(in: 1...100_000)
+      guard let experts = model.variant.experts else {
+        throw value.error("\(model.name) has no experts; leave the field out")
+      }
+      guard experts.count.isMultiple(of: model.expertParallelism) else {
+        throw value.error(
+          "experts % expert_parallel = \(experts.count) % \(model.expertParallelism) = "
+            + "\(experts.count % model.expertParallelism), must be 0")
+      }
+    }
     if let value = fields["scheduler"] { settings = try SchedulerSettings(value) }
     objective = try scenario["objective"].map { (value) throws(DocumentError) in try ServingObjective(value) }
   }
