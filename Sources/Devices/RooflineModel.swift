@@ -31,8 +31,12 @@ public struct RooflineModel: Hashable, Sendable {
   /// Of a product whose inputs are made narrow before it.
   private let quantizationOfEight: Double
   private let quantizationOfFour: Double
-  /// Of what a single product reaches, by products in groups.
-  private let groupedShare: Double
+  /// Of what a single product reaches, by products in groups, and what they take beside.
+  private let groupedArithmetic: Double
+  private let groupedBandwidth: Double
+  private let groupedOfSixteen: Double
+  private let groupedOfEight: Double
+  private let groupedOfFour: Double
 
   /// The model of a device's figures as they stand.
   ///
@@ -58,7 +62,11 @@ public struct RooflineModel: Hashable, Sendable {
     perByteOfNarrowMatrix = picosecondsPerByte(efficiencies.matrixVector(.four))
     perByteOfMediumMatrix = picosecondsPerByte(efficiencies.matrixVector(.eight))
     perByteOfMatrix = picosecondsPerByte(efficiencies.matrixVector(.sixteen))
-    groupedShare = efficiencies.groupedProducts ?? 1
+    groupedArithmetic = efficiencies.groupedArithmetic ?? 1
+    groupedBandwidth = efficiencies.groupedBandwidth ?? 1
+    groupedOfSixteen = efficiencies.groupedPicoseconds[.sixteen] ?? 0
+    groupedOfEight = efficiencies.groupedPicoseconds[.eight] ?? groupedOfSixteen
+    groupedOfFour = efficiencies.groupedPicoseconds[.four] ?? groupedOfEight
     quantizationOfEight = efficiencies.quantizationPicoseconds[.eight] ?? 0
     quantizationOfFour = efficiencies.quantizationPicoseconds[.four] ?? 0
     sharesGroupedKeys = efficiencies.sharesGroupedKeys
@@ -75,6 +83,9 @@ public struct RooflineModel: Hashable, Sendable {
     if launches, case .matrixMultiplication = shape {
       if elementType == .float8 { own += quantizationOfEight }
       if elementType == .float4 { own += quantizationOfFour }
+    }
+    if case .groupedProduct = shape {
+      own += elementType == .float8 ? groupedOfEight : elementType == .float4 ? groupedOfFour : groupedOfSixteen
     }
     return Picoseconds.nearest(launches ? own + Double(launchOverhead) : own)
   }
@@ -122,7 +133,7 @@ public struct RooflineModel: Hashable, Sendable {
     case .groupedProduct(let groups, let rows, let inner, let columns):
       let product = KernelShape.matrixMultiplication(batch: groups, rows: rows, inner: inner, columns: columns)
       let (arithmetic, memory) = bounds(of: cost, type, product)
-      return (arithmetic / groupedShare, memory / groupedShare)
+      return (arithmetic / groupedArithmetic, memory / groupedBandwidth)
     case .attention(_, let heads, let keyValueHeads, let queries, _, _):
       // A kernel for one query head at a time reads the keys and values of its group again for each.
       let reads = queries == 1 && !sharesGroupedKeys ? Double(heads) / Double(max(1, keyValueHeads)) : 1

@@ -12,6 +12,8 @@ public struct DispatchModel: Hashable, Sendable {
   public var picosecondsOfRequest: Int64
   /// Time between two requests that come to the scheduler at the earliest, since one process tokenizes them all.
   public var picosecondsBetweenRequests: Int64
+  /// Host time to dispatch a layer with experts where no graph replays it.
+  public var picosecondsPerExpertLayer: Int64
   /// Time from the end of an operation's dispatch until an idle device begins its kernel.
   public var launchLatencyPicoseconds: Int64
 
@@ -24,7 +26,7 @@ public struct DispatchModel: Hashable, Sendable {
   public init(
     picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, picosecondsPerRequest: Int64 = 0,
     picosecondsPerSequence: Int64 = 0, picosecondsOfRequest: Int64 = 0, picosecondsBetweenRequests: Int64 = 0,
-    launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
+    picosecondsPerExpertLayer: Int64 = 0, launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
   ) {
     self.operationsPerCall = operationsPerCall
     self.communicationGapPicoseconds = communicationGapPicoseconds
@@ -34,6 +36,7 @@ public struct DispatchModel: Hashable, Sendable {
     self.picosecondsPerSequence = picosecondsPerSequence
     self.picosecondsOfRequest = picosecondsOfRequest
     self.picosecondsBetweenRequests = picosecondsBetweenRequests
+    self.picosecondsPerExpertLayer = picosecondsPerExpertLayer
     self.launchLatencyPicoseconds = launchLatencyPicoseconds
   }
 }

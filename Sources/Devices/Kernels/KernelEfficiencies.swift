@@ -39,8 +39,12 @@ public struct KernelEfficiencies: Hashable, Sendable {
   /// How fast products are beside those in the tables.
   public var productRate: Double?
 
-  /// Of what a single product reaches of arithmetic and bandwidth, by products in groups: experts'.
-  public var groupedProducts: Double?
+  /// Of what a single product reaches of the arithmetic rate, by products in groups: experts'.
+  public var groupedArithmetic: Double?
+  /// Of what a single product reaches of the bandwidth, by products in groups.
+  public var groupedBandwidth: Double?
+  /// What a product in groups takes for sorting and gathering its rows, in picoseconds, by the width of its arithmetic.
+  public var groupedPicoseconds: [WeightWidth: Double] = [:]
 
   /// The device's own.
   public init() {}

@@ -39,6 +39,9 @@ extension LlamaConfiguration {
     return layerCount * attentionParameterCount + dense * feedForwardParameterCount + (layerCount - dense) * sparse
   }
 
+  /// How many layers have experts.
+  public var expertLayerCount: Int { (0..<layerCount).count { variant.hasExperts(inLayer: $0) } }
+
   /// How many projections gate the feed-forward.
   private var gateCount: Int { if case .gated = variant.feedForward { 1 } else { 0 } }
 

@@ -35,6 +35,10 @@ final class ReplicaHost: WaitSubject {
   private var sample: LayerSample?
   /// The model's layers.
   var layers: [LayerRepetition] = []
+  /// How many of them have experts.
+  var expertLayerCount = 0
+  /// When the present iteration began.
+  private var start = VirtualTime.zero
   private var failure: (any Error)?
   /// When the last request came to the scheduler.
   private var latestEntry: VirtualTime?
@@ -153,18 +157,26 @@ final class ReplicaHost: WaitSubject {
 
   /// The ranks have computed what they were given: the iteration, or a sample of its layers, of which the others follow.
   private func endComputing(at time: VirtualTime) {
-    guard part == .sample else { return endIteration(at: time, computing: batch) }
-    guard let picoseconds = sample?.countOthers() else {
-      // Layers that are alike take different times here.
-      sample = nil
-      part = .rest
-      return releaseMembers(at: time)
+    var others: Int64 = 0
+    if part == .sample {
+      guard let picoseconds = sample?.countOthers() else {
+        // Layers that are alike take different times here.
+        sample = nil
+        part = .rest
+        return releaseMembers(at: time)
+      }
+      others = picoseconds
     }
+    let end = max(time.advanced(byPicoseconds: others), dispatchEnd)
+    guard end > time else { return endIteration(at: time, computing: batch) }
     let batch = batch
-    engine?.call(at: time.advanced(byPicoseconds: picoseconds), priority: .process) { [weak self] in
-      guard let self, let engine = self.engine else { return }
-      self.endIteration(at: engine.now, computing: batch)
-    }
+    engine?.call(at: end, priority: .process) { [weak self] in self?.endIteration(at: end, computing: batch) }
+  }
+
+  /// When the host has dispatched the present iteration, where no graph replays it.
+  private var dispatchEnd: VirtualTime {
+    guard let batch, !batch.chunks.isEmpty, let model = members.first??.device.dispatch else { return start }
+    return start.advanced(byPicoseconds: Int64(expertLayerCount) * model.picosecondsPerExpertLayer)
   }
 
   private func endIteration(at time: VirtualTime, computing computed: BatchShape?) {
@@ -193,6 +205,7 @@ final class ReplicaHost: WaitSubject {
     guard let next = session.begin(number, at: time), let engine else { return session.isIdle(number, at: time) }
     phase = .computing
     batch = next
+    start = time
     if let duration = memory?.recall(next) {
       engine.call(at: time.advanced(byPicoseconds: duration), priority: .process) { [weak self] in
         self?.endIteration(at: engine.now, isRemembered: true)

@@ -60,6 +60,7 @@ public struct ServingProgram: Sendable {
       on: context.device, place: context.place)
     let host = session.host(of: replica)
     host.layers = configuration.layerRepetitions
+    host.expertLayerCount = configuration.expertLayerCount
     host.join(part, device: device, rank: rank.index, blockCount: blocks)
     let count = try await host.start(part, process)
     try shard.makeCache(positionCount: count * settings.blockSize)

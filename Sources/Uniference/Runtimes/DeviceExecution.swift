@@ -35,6 +35,7 @@ struct DeviceExecution: Sendable {
         picosecondsPerSequence: figures.hostPerSequence?.value.picoseconds ?? 0,
         picosecondsOfRequest: figures.requestLatency?.value.picoseconds ?? 0,
         picosecondsBetweenRequests: figures.requestInterval?.value.picoseconds ?? 0,
+        picosecondsPerExpertLayer: figures.hostPerExpertLayer?.value.picoseconds ?? 0,
         launchLatencyPicoseconds: figures.launchLatency?.value.picoseconds ?? 0,
         // Latencies of the catalogue's transports have been measured from call to call, dispatch included.
         operationsPerCall: runtime == nil ? 0 : 1,

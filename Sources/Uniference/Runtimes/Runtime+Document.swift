@@ -90,7 +90,8 @@ extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
     "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency", "request_interval",
-    "quantization_time", "sustained_arithmetic", "product_rate", "grouped_products", "host_operations", "launch_latency", "launch_gap",
+    "quantization_time", "sustained_arithmetic", "product_rate", "grouped_arithmetic", "grouped_bandwidth",
+    "grouped_time", "host_per_expert_layer", "host_operations", "launch_latency", "launch_gap",
     "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
     "gemv_bandwidth", "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth",
     "shares_grouped_keys", "other_bandwidth",
@@ -114,7 +115,9 @@ extension RuntimeFigures {
     requestInterval = try fields.figure("request_interval", time)
     sustainedArithmetic = try fields.figure("sustained_arithmetic", share)
     productRate = try fields.figure("product_rate", share)
-    groupedProducts = try fields.figure("grouped_products", share)
+    groupedArithmetic = try fields.figure("grouped_arithmetic", share)
+    groupedBandwidth = try fields.figure("grouped_bandwidth", share)
+    hostPerExpertLayer = try fields.figure("host_per_expert_layer", time)
     launchLatency = try fields.figure("launch_latency", time)
     launchGap = try fields.figure("launch_gap", time)
     fused = try fields.figure("fused") { value throws(DocumentError) in
@@ -136,6 +139,8 @@ extension RuntimeFigures {
     dividesVocabulary = try fields.figure("divides_vocabulary", word)
     measuredTables = try fields.figure("measured_tables", word)
     let widths = KernelEfficiencies.WeightWidth.allCases
+    groupedTime = try fields.figures(
+      "grouped_time", key: { name in widths.first { $0.documentName == name } }, allowed: widths.map(\.documentName), time)
     let narrow = widths.filter { $0 != .sixteen }
     quantizationTime = try fields.figures(
       "quantization_time", key: { name in narrow.first { $0.documentName == name } },

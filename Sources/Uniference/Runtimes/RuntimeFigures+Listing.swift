@@ -39,7 +39,12 @@ extension RuntimeFigures {
       time("quantization_time.\(width.documentName)", figure)
     }
     entries += share("sustained_arithmetic", sustainedArithmetic)
-    entries += share("product_rate", productRate) + share("grouped_products", groupedProducts)
+    entries += share("product_rate", productRate) + share("grouped_arithmetic", groupedArithmetic)
+    entries += share("grouped_bandwidth", groupedBandwidth)
+    entries += groupedTime.sorted { $0.key.rawValue > $1.key.rawValue }.flatMap { width, figure in
+      time("grouped_time.\(width.documentName)", figure)
+    }
+    entries += time("host_per_expert_layer", hostPerExpertLayer)
     entries += counts.map { kind, figure in Entry("host_operations.\(kind.rawValue)", figure) { "\($0)" } }
     entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
     entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []

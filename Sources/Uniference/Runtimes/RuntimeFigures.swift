@@ -25,8 +25,15 @@ public struct RuntimeFigures: Hashable, Sendable {
   public var sustainedArithmetic: Figure<Ratio>?
   /// How fast products are beside those in the measured tables, where the engine has kernels of its own.
   public var productRate: Figure<Ratio>?
-  /// Of what a single product reaches of arithmetic and bandwidth, by the grouped products of experts.
-  public var groupedProducts: Figure<Ratio>?
+  /// Of what a single product reaches of the arithmetic rate, by the grouped products of experts.
+  public var groupedArithmetic: Figure<Ratio>?
+  /// Of what a single product reaches of the bandwidth, by the grouped products of experts.
+  public var groupedBandwidth: Figure<Ratio>?
+  /// What a grouped product takes for sorting and gathering its rows, by the width of its arithmetic.
+  public var groupedTime: [KernelEfficiencies.WeightWidth: Figure<Duration>] = [:]
+  /// Host time to dispatch a layer with experts in an iteration that holds prompts, which no graph replays: the iteration takes
+  /// at least as long as all of them.
+  public var hostPerExpertLayer: Figure<Duration>?
   /// Time from an operation's dispatch until an idle accelerator begins its kernel.
   public var launchLatency: Figure<Duration>?
   /// Time that the device itself loses at each kernel: to begin it, to fill and to drain.
@@ -74,7 +81,10 @@ public struct RuntimeFigures: Hashable, Sendable {
     result.quantizationTime.merge(other.quantizationTime) { $1 }
     result.sustainedArithmetic = other.sustainedArithmetic ?? sustainedArithmetic
     result.productRate = other.productRate ?? productRate
-    result.groupedProducts = other.groupedProducts ?? groupedProducts
+    result.groupedArithmetic = other.groupedArithmetic ?? groupedArithmetic
+    result.groupedBandwidth = other.groupedBandwidth ?? groupedBandwidth
+    result.groupedTime.merge(other.groupedTime) { $1 }
+    result.hostPerExpertLayer = other.hostPerExpertLayer ?? hostPerExpertLayer
     result.launchLatency = other.launchLatency ?? launchLatency
     result.launchGap = other.launchGap ?? launchGap
     result.fused = other.fused ?? fused
@@ -104,7 +114,9 @@ public struct RuntimeFigures: Hashable, Sendable {
     efficiencies.quantizationPicoseconds = quantizationTime.mapValues { Double($0.value.picoseconds) }
     efficiencies.sustainedArithmetic = sustainedArithmetic?.value.value
     efficiencies.productRate = productRate?.value.value
-    efficiencies.groupedProducts = groupedProducts?.value.value
+    efficiencies.groupedArithmetic = groupedArithmetic?.value.value
+    efficiencies.groupedBandwidth = groupedBandwidth?.value.value
+    efficiencies.groupedPicoseconds = groupedTime.mapValues { Double($0.value.picoseconds) }
     efficiencies.sharesGroupedKeys = sharesGroupedKeys?.value ?? true
     return efficiencies
   }
