@@ -60,13 +60,23 @@ struct ValidatePublishedCommand: ReportingCommand {
     let collection = try wanted(CaseCollection(contentsOf: paths))
     let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
     if update, let folder { try write(ledger, of: collection, to: folder) }
-    try output.write(plot: ledger.plot, points: jsonText(ledger)) { path, plot in
-      let words = ["uniference validate published"] + files + (serving ? ["--serving"] : []) + (update ? ["--update"] : []) + ["--report", path]
-      let command = words.joined(separator: " ")
-      return serving ? ledger.servingMarkdown(command: command, plot: plot) : ledger.markdown(command: command, plot: plot)
-    }
+    try writeReport(ledger)
     try StandardOutput.print(output.json ? try jsonText(ledger) : ledger.text(output.tables.format))
     try judge(ledger, folder)
+  }
+
+  private func writeReport(_ ledger: PublishedLedger) throws {
+    func command(_ path: String) -> String {
+      let words = ["uniference validate published"] + files + (serving ? ["--serving"] : []) + (update ? ["--update"] : [])
+      return (words + ["--report", path]).joined(separator: " ")
+    }
+    // There are thousands of points of serving, so that the page has their sums alone.
+    if serving, let path = output.report {
+      return try TextFile.write(ledger.servingMarkdown(command: command(path)), to: path)
+    }
+    try output.write(plot: ledger.plot, points: jsonText(ledger)) { path, plot in
+      ledger.markdown(command: command(path), plot: plot)
+    }
   }
 
   private func caseFiles() throws -> ([String], PublishedFolder?) {

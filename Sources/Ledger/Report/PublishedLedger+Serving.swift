@@ -13,10 +13,8 @@ extension LedgerPoint {
 extension PublishedLedger {
   /// The ledger of served models as a page of Markdown: sums over rows of a kind.
   ///
-  /// - Parameters:
-  ///   - command: what regenerates it.
-  ///   - plot: the plot's path relative to the page.
-  public func servingMarkdown(command: String, plot: String) -> String {
+  /// - Parameter command: what regenerates it.
+  public func servingMarkdown(command: String) -> String {
     """
     # Served models beside published measurements
 
@@ -31,8 +29,6 @@ extension PublishedLedger {
     | category | points | mean | median | within 10% | mean of the fitted half | mean of the half held back |
     | --- | ---: | ---: | ---: | ---: | ---: | ---: |
     \(lines(categories.map(categoryCells)))
-
-    ![Predicted against measured times](\(plot))
 
     ## By model, system, engine and precision
 
