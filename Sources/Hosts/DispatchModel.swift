@@ -26,7 +26,8 @@ public struct DispatchModel: Hashable, Sendable {
   public init(
     picosecondsPerOperation: Int64 = 0, picosecondsPerStep: Int64 = 0, picosecondsPerRequest: Int64 = 0,
     picosecondsPerSequence: Int64 = 0, picosecondsOfRequest: Int64 = 0, picosecondsBetweenRequests: Int64 = 0,
-    picosecondsPerExpertLayer: Int64 = 0, launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1, communicationGapPicoseconds: Int64 = 0
+    picosecondsPerExpertLayer: Int64 = 0, launchLatencyPicoseconds: Int64 = 0, operationsPerCall: Int64 = 1,
+    communicationGapPicoseconds: Int64 = 0
   ) {
     self.operationsPerCall = operationsPerCall
     self.communicationGapPicoseconds = communicationGapPicoseconds

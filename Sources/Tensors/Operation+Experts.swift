@@ -36,7 +36,8 @@ extension Operation {
       queries.shape[3] == latents.shape[2], valueSize <= latents.shape[2]
     else {
       throw ShapeError(
-        .latentAttention, operands, "queries need four dimensions and latent vectors three, with equal first and last ones")
+        .latentAttention, operands,
+        "queries need four dimensions and latent vectors three, with equal first and last ones")
     }
     let (batch, queryCount, heads, size) = (
       queries.shape[0], queries.shape[1], queries.shape[2], queries.shape[3]

@@ -67,7 +67,8 @@ struct ValidatePublishedCommand: ReportingCommand {
 
   private func writeReport(_ ledger: PublishedLedger) throws {
     func command(_ path: String) -> String {
-      let words = ["uniference validate published"] + files + (serving ? ["--serving"] : []) + (update ? ["--update"] : [])
+      let words =
+        ["uniference validate published"] + files + (serving ? ["--serving"] : []) + (update ? ["--update"] : [])
       return (words + ["--report", path]).joined(separator: " ")
     }
     // There are thousands of points of serving, so that the page has their sums alone.
@@ -96,7 +97,9 @@ struct ValidatePublishedCommand: ReportingCommand {
       throw CommandFailure(
         "--category: " + unknownNameMessage("category", name, allowed: collection.categories), CommandFailure.badInput)
     }
-    let wanted = collection.filtered { (category.isEmpty || !Set(category).isDisjoint(with: $0.categories)) && !(quick && $0.isSlow) }
+    let wanted = collection.filtered {
+      (category.isEmpty || !Set(category).isDisjoint(with: $0.categories)) && !(quick && $0.isSlow)
+    }
     guard !wanted.cases.isEmpty else {
       throw CommandFailure("there are no cases left; leave --quick out", CommandFailure.badInput)
     }

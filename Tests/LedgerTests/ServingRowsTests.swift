@@ -81,9 +81,13 @@ struct ServingRowsTests {
   @Test(
     "a wrong row is named with file, line and column",
     arguments: [
-      ("A,vllm,fp8,Llama-8B,1024,128,4,2,80,7.5", "A,vllm,fp8,Llama-8B,long,128,4,2,80,7.5", "rows.csv:3: isl: \"long\""),
+      (
+        "A,vllm,fp8,Llama-8B,1024,128,4,2,80,7.5", "A,vllm,fp8,Llama-8B,long,128,4,2,80,7.5",
+        "rows.csv:3: isl: \"long\""
+      ),
       ("A,vllm,fp8,Llama-8B,1024,128,4,2,80,7.5", "A,vllm,fp8", "rows.csv:3: the line has 3 values"),
-      ("80,7.5", "-1,7.5", "rows.csv:3: ttft_ms: \"-1\""), ("isl,osl", "isl,out", "rows.csv:3: osl: there is no such column"),
+      ("80,7.5", "-1,7.5", "rows.csv:3: ttft_ms: \"-1\""),
+      ("isl,osl", "isl,out", "rows.csv:3: osl: there is no such column"),
     ])
   func errors(text: String, replacement: String, message: String) throws {
     let folder = try Self.folder(

@@ -86,7 +86,9 @@ struct ExpertTests {
     #expect(experts.expectedTouchedCount(of: 256, tokens: 0) == 0)
     #expect(abs(experts.expectedTouchedCount(of: 256, tokens: 1) - 8) < 1e-9)
     #expect(experts.expectedTouchedCount(of: 256, tokens: 100_000) <= 256)
-    #expect(abs(experts.expectedTouchedCount(of: 32, tokens: 3) * 8 - experts.expectedTouchedCount(of: 256, tokens: 3)) < 1e-9)
+    #expect(
+      abs(experts.expectedTouchedCount(of: 32, tokens: 3) * 8 - experts.expectedTouchedCount(of: 256, tokens: 3)) < 1e-9
+    )
   }
 
   @Test("layers that are alike make repetitions, alternating ones a period")

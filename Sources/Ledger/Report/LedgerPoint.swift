@@ -80,7 +80,8 @@ public struct LedgerPoint: Sendable {
 
 extension LedgerPoint: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case id, category, group, metric, measured, spread, predicted, reason, interval, accuracy, source, conversion, caveat
+    case id, category, group, metric, measured, spread, predicted, reason, interval, accuracy, source, conversion,
+      caveat
     case residual, error
     case predictionClass = "class"
   }

@@ -43,7 +43,8 @@ public struct LayerRepetition: Hashable, Sendable {
   /// Gemma 3 has a layer without a window after five with one.
   private static let longestPeriod = 6
 
-  private static func repetition<Layer: Equatable>(from first: Int, period: Int, in layers: [Layer]) -> LayerRepetition {
+  private static func repetition<Layer: Equatable>(from first: Int, period: Int, in layers: [Layer]) -> LayerRepetition
+  {
     var end = first
     while end < layers.count, layers[end] == layers[first + (end - first) % period] { end += 1 }
     return LayerRepetition(first: first, period: period, count: (end - first) / period)
@@ -65,8 +66,9 @@ extension LlamaConfiguration {
       }
     }
     return LayerRepetition.repetitions(
-      in: (0..<layerCount).map { 
-        LayerKind(traits: variant.traits(ofLayer: $0), hasExperts: variant.hasExperts(inLayer: $0), formats: formats[$0])
+      in: (0..<layerCount).map {
+        LayerKind(
+          traits: variant.traits(ofLayer: $0), hasExperts: variant.hasExperts(inLayer: $0), formats: formats[$0])
       })
   }
 }

@@ -64,7 +64,8 @@ public struct LlamaEngineShard: Sendable {
         mark()
         for number in 0..<min(repetition.count, LayerRepetition.computedCount) {
           let first = repetition.first + number * repetition.period
-          hidden = try await shard.forward(consume hidden, layers: first..<first + repetition.period, of: batch, caches: caches)
+          hidden = try await shard.forward(
+            consume hidden, layers: first..<first + repetition.period, of: batch, caches: caches)
           mark()
         }
       }
@@ -74,7 +75,8 @@ public struct LlamaEngineShard: Sendable {
 
   private func runRest(_ batch: BatchShape) async throws {
     var hidden = try Tensor(
-      uninitialized: [1, batch.tokenCount, configuration.hiddenSize], elementType: configuration.elementType, on: device,
+      uninitialized: [1, batch.tokenCount, configuration.hiddenSize], elementType: configuration.elementType,
+      on: device,
       label: "hidden states")
     for repetition in repetitions {
       hidden = try await shard.forward(consume hidden, layers: repetition.countedLayers, of: batch, caches: caches)
@@ -84,7 +86,8 @@ public struct LlamaEngineShard: Sendable {
   /// Bytes of one position's keys and values on a device, over all layers.
   public static func bytesOfPosition(_ configuration: LlamaConfiguration, share: TensorShare) -> Int {
     // Every device has all latent vectors, since each makes keys and values of its own heads of them.
-    let elements = configuration.variant.latentAttention?.cachedSize ?? 2 * share.keyValueHeads.count * configuration.headSize
+    let elements =
+      configuration.variant.latentAttention?.cachedSize ?? 2 * share.keyValueHeads.count * configuration.headSize
     return elements * configuration.cacheElementType.byteCount * configuration.layerCount
   }
 }

@@ -21,7 +21,8 @@ struct PagedCache: Sendable {
   ) throws {
     let shape = [1, positionCount, headCount, headSize]
     keys = try Tensor(uninitialized: shape, elementType: elementType, on: device, label: "key-value cache")
-    values = isLatent ? nil : try Tensor(uninitialized: shape, elementType: elementType, on: device, label: "key-value cache")
+    values =
+      isLatent ? nil : try Tensor(uninitialized: shape, elementType: elementType, on: device, label: "key-value cache")
     self.device = device
     self.headCount = headCount
     self.headSize = headSize

@@ -21,7 +21,8 @@ extension TensorParallelSizes {
 
 extension LlamaConfiguration: TensorParallelSizes {
   var obstacleToDividingHeads: String? {
-    variant.queryKeyNorm == .projection && !variant.dividesProjectionNorm ? "queries and keys are normalized over all heads at once" : nil
+    variant.queryKeyNorm == .projection && !variant.dividesProjectionNorm
+      ? "queries and keys are normalized over all heads at once" : nil
   }
 }
 

@@ -94,7 +94,8 @@ public struct TextGeneration: Workload {
   public func makeRun(_ strategy: ParallelStrategy, speeds: [Double]) throws -> any WorkloadRun {
     guard model.variant.latentAttention == nil else {
       throw WorkloadError(
-        rule: "\(model.name) attends to latent vectors, which only served models do here; add serving: {} to the scenario")
+        rule:
+          "\(model.name) attends to latent vectors, which only served models do here; add serving: {} to the scenario")
     }
     return TextGenerationRun(
       program: try LlamaProgram(

@@ -89,7 +89,8 @@ extension Runtime {
 extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
-    "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency", "request_interval",
+    "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency",
+    "request_interval",
     "quantization_time", "sustained_arithmetic", "product_rate", "grouped_arithmetic", "grouped_bandwidth",
     "grouped_time", "host_per_expert_layer", "host_operations", "launch_latency", "launch_gap",
     "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
@@ -140,7 +141,8 @@ extension RuntimeFigures {
     measuredTables = try fields.figure("measured_tables", word)
     let widths = KernelEfficiencies.WeightWidth.allCases
     groupedTime = try fields.figures(
-      "grouped_time", key: { name in widths.first { $0.documentName == name } }, allowed: widths.map(\.documentName), time)
+      "grouped_time", key: { name in widths.first { $0.documentName == name } }, allowed: widths.map(\.documentName),
+      time)
     let narrow = widths.filter { $0 != .sixteen }
     quantizationTime = try fields.figures(
       "quantization_time", key: { name in narrow.first { $0.documentName == name } },
