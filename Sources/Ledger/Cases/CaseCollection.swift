@@ -12,16 +12,17 @@ public struct CaseCollection: Sendable {
 
   /// Reads files of cases.
   ///
+  /// - Parameter isQuick: leaves out rows of tables that are slow, which are many.
   /// - Throws: one line that names file, line and field, the value at fault, and what is allowed.
-  public init(contentsOf paths: [String]) throws(DocumentError) {
-    for path in paths { try add(DocumentText(contentsOf: path)) }
+  public init(contentsOf paths: [String], isQuick: Bool = false) throws(DocumentError) {
+    for path in paths { try add(DocumentText(contentsOf: path), isQuick: isQuick) }
   }
 
   /// Reads the text of a file of cases.
   ///
   /// - Parameter file: its name in errors; paths in it are relative to its folder.
   public init(yaml text: String, file: String = "cases.yaml") throws(DocumentError) {
-    try add(DocumentText(path: file, text: text))
+    try add(DocumentText(path: file, text: text), isQuick: false)
   }
 
   /// The categories, each once, in order.
@@ -37,7 +38,7 @@ public struct CaseCollection: Sendable {
     return collection
   }
 
-  private mutating func add(_ document: DocumentText) throws(DocumentError) {
+  private mutating func add(_ document: DocumentText, isQuick: Bool) throws(DocumentError) {
     let value = try DocumentValue(yaml: document.text, file: document.path)
     let fields = try DocumentFields(
       value, of: "the fields of a file of cases", allowed: ["source", "definitions", "cases", "rows", "left_out"])
@@ -45,7 +46,7 @@ public struct CaseCollection: Sendable {
     let excluded = try addLeftOut(fields)
     var found: [PublishedCase] = []
     for element in try fields["rows"]?.list(of: "tables of measurements and their scenarios") ?? [] {
-      let (rows, doubtful) = try ServingRows(element, source: source).cases()
+      let (rows, doubtful) = try ServingRows(element, source: source).cases(isQuick: isQuick)
       found += rows.filter { !excluded.contains($0.id) }
       leftOut += doubtful
     }

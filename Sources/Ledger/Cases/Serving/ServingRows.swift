@@ -15,6 +15,9 @@ struct ServingRows {
     "quick_every", "left_out",
   ]
 
+  /// Of one output of each user, so that the quick part takes seconds.
+  private static let mostTokensOfQuickRows = 33_000
+
   private let table: MeasuredTable
   private typealias Condition = (column: String, value: DocumentValue)
 
@@ -78,8 +81,11 @@ struct ServingRows {
   }
 
   /// The cases of the rows that fulfil the entry's conditions, and those of them that are left out.
-  func cases() throws(DocumentError) -> (cases: [PublishedCase], leftOut: [LeftOutMeasurement]) {
+  ///
+  /// - Parameter isQuick: reads the quick ones alone, since each row's scenario takes its time to read.
+  func cases(isQuick: Bool) throws(DocumentError) -> (cases: [PublishedCase], leftOut: [LeftOutMeasurement]) {
     var cases: [PublishedCase] = []
+    var lightCount = 0
     var leftOut: [LeftOutMeasurement] = []
     for row in table.rows where try fulfils(conditions, row) {
       var reason: (what: String, reason: String)?
@@ -90,7 +96,11 @@ struct ServingRows {
         leftOut.append(LeftOutMeasurement(id: try row.text("id"), what: reason.what, reason: reason.reason))
         continue
       }
-      cases.append(try publishedCase(row, isSlow: !cases.count.isMultiple(of: quickInterval)))
+      let isLight = try row.integer("concurrency") * row.integer("osl") <= Self.mostTokensOfQuickRows
+      let isSlow = !isLight || !lightCount.isMultiple(of: quickInterval)
+      if isLight { lightCount += 1 }
+      if isQuick && isSlow { continue }
+      cases.append(try publishedCase(row, isSlow: isSlow))
     }
     return (cases, leftOut)
   }

@@ -29,15 +29,15 @@ extension ServingTask {
     router = try fields["router"]?.choice("router", of: Router.Policy.self) ?? .leastLoaded
     memoryShare = try fields["memory"]?.ratio(.positiveFraction) ?? 0.9
     if let value = fields["expert_parallel"] {
-      generation.model.expertParallelism = try value.integer(in: 1...100_000)
+      let count = try value.integer(in: 1...100_000)
       guard let experts = model.variant.experts else {
         throw value.error("\(model.name) has no experts; leave the field out")
       }
-      guard experts.count.isMultiple(of: model.expertParallelism) else {
+      guard experts.count.isMultiple(of: count) else {
         throw value.error(
-          "experts % expert_parallel = \(experts.count) % \(model.expertParallelism) = "
-            + "\(experts.count % model.expertParallelism), must be 0")
+          "experts % expert_parallel = \(experts.count) % \(count) = \(experts.count % count), must be 0")
       }
+      generation.model.expertParallelism = count
     }
     if let value = fields["scheduler"] { settings = try SchedulerSettings(value) }
     objective = try scenario["objective"].map { (value) throws(DocumentError) in try ServingObjective(value) }
