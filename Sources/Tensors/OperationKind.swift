@@ -32,8 +32,8 @@ public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
   public var label: StaticString {
     switch self {
     case .linear: "linear result"
-    case .expertLinear: "expert linear result"
-    case .latentAttention: "latent attention result"
+    case .expertLinear: "expertLinear result"
+    case .latentAttention: "latentAttention result"
     case .matmul: "matmul result"
     case .attention: "attention result"
     case .embedding: "embedding result"
