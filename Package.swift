@@ -230,7 +230,8 @@ let package = Package(
     .testTarget(
       name: "LedgerTests",
       dependencies: [
-        "Ledger", "Devices", "Documents", "TestSupport", "Predictions", "Quantities", "SimulationKernel", "Uniference",
+        "Ledger", "Devices", "Documents", "TestSupport", "Models", "Predictions", "Quantities", "Serving",
+        "SimulationKernel", "Uniference",
       ]),
     .testTarget(name: "ExamplesTests", dependencies: ["Predictions", "Uniference"]),
   ],

@@ -28,6 +28,15 @@ public struct RooflineModel: Hashable, Sendable {
   private let perByteOfMediumMatrix: Double
   private let perByteOfMatrix: Double
   private let sharesGroupedKeys: Bool
+  /// Of a product whose inputs are made narrow before it.
+  private let quantizationOfEight: Double
+  private let quantizationOfFour: Double
+  /// Of what a single product reaches, by products in groups, and what they take beside.
+  private let groupedArithmetic: Double
+  private let groupedBandwidth: Double
+  private let groupedOfSixteen: Double
+  private let groupedOfEight: Double
+  private let groupedOfFour: Double
 
   /// The model of a device's figures as they stand.
   ///
@@ -53,6 +62,13 @@ public struct RooflineModel: Hashable, Sendable {
     perByteOfNarrowMatrix = picosecondsPerByte(efficiencies.matrixVector(.four))
     perByteOfMediumMatrix = picosecondsPerByte(efficiencies.matrixVector(.eight))
     perByteOfMatrix = picosecondsPerByte(efficiencies.matrixVector(.sixteen))
+    groupedArithmetic = efficiencies.groupedArithmetic ?? 1
+    groupedBandwidth = efficiencies.groupedBandwidth ?? 1
+    groupedOfSixteen = efficiencies.groupedPicoseconds[.sixteen] ?? 0
+    groupedOfEight = efficiencies.groupedPicoseconds[.eight] ?? groupedOfSixteen
+    groupedOfFour = efficiencies.groupedPicoseconds[.four] ?? groupedOfEight
+    quantizationOfEight = efficiencies.quantizationPicoseconds[.eight] ?? 0
+    quantizationOfFour = efficiencies.quantizationPicoseconds[.four] ?? 0
     sharesGroupedKeys = efficiencies.sharesGroupedKeys
     self.launchOverhead = (launchOverhead ?? device.launchOverhead.value).picoseconds
   }
@@ -63,7 +79,14 @@ public struct RooflineModel: Hashable, Sendable {
   public func picoseconds(
     of cost: OperationCost, elementType: ElementType, shape: KernelShape = .other, launches: Bool = true
   ) -> Int64 {
-    let own = kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    var own = kernelPicoseconds(of: cost, elementType: elementType, shape: shape)
+    if launches, case .matrixMultiplication = shape {
+      if elementType == .float8 { own += quantizationOfEight }
+      if elementType == .float4 { own += quantizationOfFour }
+    }
+    if case .groupedProduct = shape {
+      own += elementType == .float8 ? groupedOfEight : elementType == .float4 ? groupedOfFour : groupedOfSixteen
+    }
     return Picoseconds.nearest(launches ? own + Double(launchOverhead) : own)
   }
 
@@ -89,6 +112,13 @@ public struct RooflineModel: Hashable, Sendable {
     return arithmetic > memory
   }
 
+  /// How much of a product is bound by arithmetic, from 0 to 1.
+  func arithmeticShare(of cost: OperationCost, elementType: ElementType, shape: KernelShape) -> Double {
+    let (arithmetic, memory) = bounds(of: cost, elementType, shape)
+    let squares = arithmetic * arithmetic + memory * memory
+    return squares > 0 ? arithmetic * arithmetic / squares : 0
+  }
+
   /// What arithmetic and memory would take alone, in picoseconds.
   private func bounds(
     of cost: OperationCost, _ type: ElementType, _ shape: KernelShape
@@ -100,6 +130,10 @@ public struct RooflineModel: Hashable, Sendable {
       let inputs = Double(batch) * Double(rows) * Double(inner) * Double(type.byteCount)
       let bits = weights > 0 ? max(0, cost.bytesRead - inputs) * 8 / weights : 16
       return (cost.flops * perFlop[type], bytes * perByteOfMatrix(bits: bits))
+    case .groupedProduct(let groups, let rows, let inner, let columns):
+      let product = KernelShape.matrixMultiplication(batch: groups, rows: rows, inner: inner, columns: columns)
+      let (arithmetic, memory) = bounds(of: cost, type, product)
+      return (arithmetic / groupedArithmetic, memory / groupedBandwidth)
     case .attention(_, let heads, let keyValueHeads, let queries, _, _):
       // A kernel for one query head at a time reads the keys and values of its group again for each.
       let reads = queries == 1 && !sharesGroupedKeys ? Double(heads) / Double(max(1, keyValueHeads)) : 1

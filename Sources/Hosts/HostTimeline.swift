@@ -14,9 +14,12 @@ public struct HostTimeline: Hashable, Sendable {
   private let model: DispatchModel
 
   /// A host that sets its request up at `time` and then begins the first step.
-  public init(_ model: DispatchModel, at time: Int64 = 0) {
+  ///
+  /// - Parameter sequences: how many take part in the step, where the host's work grows with them.
+  public init(_ model: DispatchModel, at time: Int64 = 0, sequences: Int = 0) {
     self.model = model
-    self.time = Picoseconds.sum(time, model.picosecondsPerRequest)
+    let work = Picoseconds.sum(model.picosecondsPerRequest, Int64(sequences) * model.picosecondsPerSequence)
+    self.time = Picoseconds.sum(time, work)
   }
 
   /// Dispatches an operation.

@@ -40,6 +40,8 @@ extension Operation {
       case .multiply: TorchCall(operation: UNIFERENCE_MULTIPLY)
       case .rotaryEmbedding(_, let position): TorchCall(operation: UNIFERENCE_ROTARY, integers: [Int64(position)])
       case .concatenate(let axis): TorchCall(operation: UNIFERENCE_CONCATENATE, integers: [Int64(axis)])
+      case .expertLinear, .latentAttention:
+        throw TorchError("mixtures of experts and latent attention are not computed with values; leave --values out")
       case .quantize(let format), .sumQuantized(let format, _, _, _):
         throw TorchError("messages in \(format) are not computed with values; leave buffer_float_type or --values out")
       case .cast(let type): TorchCall(operation: UNIFERENCE_CAST, integers: [Int64(try type.torchCode.rawValue)])

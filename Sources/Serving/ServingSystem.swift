@@ -11,6 +11,8 @@ public struct ServingSystem: Sendable {
   private var router: Router
   private let maximumLength: Int
   private var current: [(iteration: PlannedIteration, start: VirtualTime)?]
+  /// What iterations have brought that users do not see yet.
+  private var unseen: [IterationOutcome?]
 
   /// - Parameters:
   ///   - blockCounts: the KV blocks of each replica.
@@ -21,24 +23,36 @@ public struct ServingSystem: Sendable {
   ) {
     replicas = blockCounts.map { Scheduler(settings, blockCount: $0) }
     current = blockCounts.map { _ in nil }
+    unseen = blockCounts.map { _ in nil }
     account = ServingAccount(load)
     self.router = Router(router, seed: seed)
     self.maximumLength = maximumLength
   }
 
-  /// A request arrives.
+  /// A request arrives, and comes to its replica's scheduler at once.
   ///
   /// - Returns: the replica that serves it; `nil` where it can never be served, and is refused.
   public mutating func add(_ request: ServingRequest) -> Int? {
+    guard let replica = assign(request) else { return nil }
+    enter(request, replica)
+    return replica
+  }
+
+  /// A request arrives and is given to a replica. It is in the queue once it has come to the scheduler: ``enter(_:_:)``.
+  ///
+  /// - Returns: the replica that serves it; `nil` where it can never be served, and is refused.
+  public mutating func assign(_ request: ServingRequest) -> Int? {
     let replica = router.replica(for: request, among: replicas)
     if let obstacle = replicas[replica].obstacle(to: request, maximumLength: maximumLength) {
       account.refuse(request, obstacle)
       return nil
     }
     account.add(request, replica: replica)
-    replicas[replica].add(request)
     return replica
   }
+
+  /// A request that was given to a replica comes to its scheduler.
+  public mutating func enter(_ request: ServingRequest, _ replica: Int) { replicas[replica].add(request) }
 
   /// Whether a replica computes.
   public func isBusy(_ replica: Int) -> Bool { current[replica] != nil }
@@ -63,7 +77,19 @@ public struct ServingSystem: Sendable {
     let pool = replicas[replica].state.pool
     let share = pool.capacity > 0 ? Double(pool.usedCount) / Double(pool.capacity) : 0
     let outcome = replicas[replica].completeIteration()
-    account.end(iteration, outcome, from: start, to: time, blockShare: share)
+    account.end(iteration, from: start, to: time, blockShare: share)
+    let finished = show(replica, at: time)
+    unseen[replica] = outcome
+    return replicas[replica].state.settings.reportsLate ? finished : finished + show(replica, at: time)
+  }
+
+  /// Users see what a replica's last iteration has brought.
+  ///
+  /// - Returns: how many requests are complete with it.
+  public mutating func show(_ replica: Int, at time: VirtualTime) -> Int {
+    guard let outcome = unseen[replica] else { return 0 }
+    unseen[replica] = nil
+    account.show(outcome, at: time)
     return outcome.finished.count
   }
 

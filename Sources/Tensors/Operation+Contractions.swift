@@ -30,7 +30,7 @@ extension Operation {
   }
 
   /// What a quantized weight adds to the cost of a product; nothing for others.
-  private struct Conversion {
+  struct Conversion {
     var arithmetic: ElementType
     var flops = 0.0
     /// Of converted activations, which are written and read once.

@@ -8,6 +8,9 @@ import Quantities
 public enum Operation: Hashable, Sendable {
   /// Input `[..., inputs]`, weight `[outputs, inputs]`, optionally bias `[outputs]`.
   case linear
+  /// Input `[..., rows, inputs]`, weight `[held · outputs, inputs]`, the matrices of `held` experts one after another, of which
+  /// the rows go to `touched` ones, each row to one: `[..., rows, outputs]`, by one grouped kernel.
+  case expertLinear(held: Int, touched: Int)
   /// Left `[..., rows, inner]`, right `[..., inner, columns]`, with equal leading axes.
   case matmul
   /// Queries `[batch, queries, heads, headSize]`, keys and values `[batch, keys, keyValueHeads, headSize]`. Scores are
@@ -16,6 +19,11 @@ public enum Operation: Hashable, Sendable {
   /// key counts `[batch]` of 64-bit integers: queries of an entry then see its first so many keys only, and there is no
   /// `causalOffset`.
   case attention(causalOffset: Int?, window: Int? = nil)
+  /// Queries `[batch, queries, heads, latent size]`, one latent vector for each position `[batch, keys, latent size]`, which
+  /// all heads share, and whose first `valueSize` elements are the values: `[batch, queries, heads, valueSize]` (DeepSeek-AI,
+  /// "DeepSeek-V2", 2024, section 2.1, with the projections of keys and values absorbed). Query `i` sees keys
+  /// `0...(causalOffset + i)`.
+  case latentAttention(valueSize: Int, causalOffset: Int)
   /// Indices `[...]` of an integer type, table `[rows, columns]`. Row `i` of the table belongs to index
   /// `firstIndex + i`; other indices give zeros.
   case embedding(firstIndex: Int)
@@ -69,9 +77,12 @@ public enum Operation: Hashable, Sendable {
   public func result(of operands: [Tensor]) throws(ShapeError) -> OperationResult {
     switch self {
     case .linear: try Self.linear(operands)
+    case .expertLinear(let held, let touched): try Self.expertLinear(operands, held: held, touched: touched)
     case .matmul: try Self.matmul(operands)
     case .attention(let causalOffset, let window):
       try Self.attention(operands, causalOffset: causalOffset, window: window)
+    case .latentAttention(let valueSize, let offset):
+      try Self.latentAttention(operands, valueSize: valueSize, causalOffset: offset)
     case .embedding: try Self.embedding(operands)
     case .argmax: try Self.argmax(operands)
     case .rmsNorm: try Self.rmsNorm(operands)

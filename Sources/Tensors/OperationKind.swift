@@ -1,6 +1,6 @@
 /// The operations by name, as traces, recordings and cost models know them.
 public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
-  case linear, matmul, attention
+  case linear, expertLinear, matmul, attention, latentAttention
   case embedding, argmax
   case rmsNorm, layerNorm, softmax, normalize
   case mean, patches
@@ -13,6 +13,8 @@ public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
   public var sizeNames: [String] {
     switch self {
     case .linear: ["rows", "inputs", "outputs", "bias"]
+    case .expertLinear: ["rows", "inputs", "outputs", "touched_experts"]
+    case .latentAttention: ["batch", "heads", "queries", "keys", "latent_size", "value_size", "pairs"]
     case .matmul: ["batch", "rows", "inner", "columns"]
     case .attention: ["batch", "heads", "key_value_heads", "queries", "keys", "head_size", "pairs"]
     case .embedding: ["rows", "columns", "table_rows"]
@@ -30,6 +32,8 @@ public enum OperationKind: String, CaseIterable, Hashable, Sendable, Codable {
   public var label: StaticString {
     switch self {
     case .linear: "linear result"
+    case .expertLinear: "expertLinear result"
+    case .latentAttention: "latentAttention result"
     case .matmul: "matmul result"
     case .attention: "attention result"
     case .embedding: "embedding result"

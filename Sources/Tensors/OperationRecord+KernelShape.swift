@@ -5,6 +5,13 @@ extension OperationRecord {
   public var kernelShape: KernelShape {
     switch kind {
     case .linear: .matrixMultiplication(batch: 1, rows: sizes[0], inner: sizes[1], columns: sizes[2])
+    case .expertLinear:
+      .groupedProduct(
+        groups: max(1, sizes[3]), rows: (sizes[0] + max(1, sizes[3]) - 1) / max(1, sizes[3]), inner: sizes[1],
+        columns: sizes[2])
+    case .latentAttention:
+      .attention(
+        batch: sizes[0], heads: sizes[1], keyValueHeads: 1, queries: sizes[2], keys: sizes[3], headSize: sizes[4])
     case .matmul: .matrixMultiplication(batch: sizes[0], rows: sizes[1], inner: sizes[2], columns: sizes[3])
     case .attention:
       .attention(

@@ -7,6 +7,16 @@ extension Tensor {
     try Tensor.perform(.linear, bias.map { [self, weight, $0] } ?? [self, weight])
   }
 
+  /// The rows of this tensor, each times the matrix of its expert, transposed, with weight `[held · outputs, inputs]`.
+  public func expertLinear(_ weight: Tensor, held: Int, touched: Int) throws -> Tensor {
+    try Tensor.perform(.expertLinear(held: held, touched: touched), [self, weight])
+  }
+
+  /// Attention of these queries to latent vectors that all heads share.
+  public func latentAttention(_ latents: Tensor, valueSize: Int, causalOffset: Int) throws -> Tensor {
+    try Tensor.perform(.latentAttention(valueSize: valueSize, causalOffset: causalOffset), [self, latents])
+  }
+
   /// The matrix product over the last two axes, for each entry of the leading ones.
   public func matmul(_ right: Tensor) throws -> Tensor { try Tensor.perform(.matmul, [self, right]) }
 

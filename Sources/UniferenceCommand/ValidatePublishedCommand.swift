@@ -26,6 +26,9 @@ struct ValidatePublishedCommand: ReportingCommand {
   @Option(help: ArgumentHelp("Take the cases of this category alone; may be repeated.", valueName: "name"))
   var category: [String] = []
 
+  @Flag(help: "Take the cases of served models, which are many, instead of the others.")
+  var serving = false
+
   @Flag(help: "Leave out the cases that are marked as slow.")
   var quick = false
 
@@ -42,6 +45,7 @@ struct ValidatePublishedCommand: ReportingCommand {
   @OptionGroup var output: AccuracyReportOptions
 
   func validate() throws {
+    if !files.isEmpty && serving { throw ValidationError("--serving is of the shipped cases; leave the files out.") }
     if !files.isEmpty && (update || check) {
       throw ValidationError("--update and --check are of the shipped cases; leave the files out.")
     }
@@ -53,20 +57,33 @@ struct ValidatePublishedCommand: ReportingCommand {
 
   func perform() async throws {
     let (paths, folder) = try caseFiles()
-    let collection = try wanted(CaseCollection(contentsOf: paths))
+    let collection = try wanted(CaseCollection(contentsOf: paths, isQuick: quick))
     let ledger = try run(collection, intervals: update ? nil : folder?.residuals())
     if update, let folder { try write(ledger, of: collection, to: folder) }
-    try output.write(plot: ledger.plot, points: jsonText(ledger)) { path, plot in
-      let words = ["uniference validate published"] + files + (update ? ["--update"] : []) + ["--report", path]
-      return ledger.markdown(command: words.joined(separator: " "), plot: plot)
-    }
+    try writeReport(ledger)
     try StandardOutput.print(output.json ? try jsonText(ledger) : ledger.text(output.tables.format))
     try judge(ledger, folder)
+  }
+
+  private func writeReport(_ ledger: PublishedLedger) throws {
+    func command(_ path: String) -> String {
+      let words =
+        ["uniference validate published"] + files + (serving ? ["--serving"] : []) + (update ? ["--update"] : [])
+      return (words + ["--report", path]).joined(separator: " ")
+    }
+    // There are thousands of points of serving, so that the page has their sums alone.
+    if serving, let path = output.report {
+      return try TextFile.write(ledger.servingMarkdown(command: command(path)), to: path)
+    }
+    try output.write(plot: ledger.plot, points: jsonText(ledger)) { path, plot in
+      ledger.markdown(command: command(path), plot: plot)
+    }
   }
 
   private func caseFiles() throws -> ([String], PublishedFolder?) {
     let folder = PublishedFolder.shipped
     if !files.isEmpty { return (files, folder) }
+    if serving, let cases = folder?.serving, !cases.caseFiles.isEmpty { return (cases.caseFiles, cases) }
     guard let folder, !folder.caseFiles.isEmpty else {
       throw CommandFailure(
         "the folder Published of the shipped cases is neither beside nor above this program, nor in share/uniference; "
@@ -80,7 +97,9 @@ struct ValidatePublishedCommand: ReportingCommand {
       throw CommandFailure(
         "--category: " + unknownNameMessage("category", name, allowed: collection.categories), CommandFailure.badInput)
     }
-    let wanted = collection.filtered { (category.isEmpty || category.contains($0.category)) && !(quick && $0.isSlow) }
+    let wanted = collection.filtered {
+      (category.isEmpty || !Set(category).isDisjoint(with: $0.categories)) && !(quick && $0.isSlow)
+    }
     guard !wanted.cases.isEmpty else {
       throw CommandFailure("there are no cases left; leave --quick out", CommandFailure.badInput)
     }
@@ -120,7 +139,8 @@ struct ValidatePublishedCommand: ReportingCommand {
 
   private func write(_ ledger: PublishedLedger, of collection: CaseCollection, to folder: PublishedFolder) throws {
     let slow = Set(collection.cases.filter(\.isSlow).map(\.id))
-    try TextFile.write(try jsonText(ledger.residuals) + "\n", to: folder.residualsPath)
+    // There are no intervals of serving.
+    if !serving { try TextFile.write(try jsonText(ledger.residuals) + "\n", to: folder.residualsPath) }
     try TextFile.write(try jsonText(AccuracyFloors(ledger, slow: slow)) + "\n", to: folder.floorsPath)
   }
 

@@ -31,6 +31,21 @@ public struct KernelEfficiencies: Hashable, Sendable {
   /// head at a time read them for each.
   public var sharesGroupedKeys = true
 
+  /// What a product of 8 or of 4 bits takes for its inputs' conversion, in picoseconds, where that is not as in the tables.
+  public var quantizationPicoseconds: [WeightWidth: Double] = [:]
+  /// Of the tables' arithmetic rate, by long stretches of products.
+  public var sustainedArithmetic: Double?
+
+  /// How fast products are beside those in the tables.
+  public var productRate: Double?
+
+  /// Of what a single product reaches of the arithmetic rate, by products in groups: experts'.
+  public var groupedArithmetic: Double?
+  /// Of what a single product reaches of the bandwidth, by products in groups.
+  public var groupedBandwidth: Double?
+  /// What a product in groups takes for sorting and gathering its rows, in picoseconds, by the width of its arithmetic.
+  public var groupedPicoseconds: [WeightWidth: Double] = [:]
+
   /// The device's own.
   public init() {}
 

@@ -21,11 +21,21 @@ public struct MeasuredKernels: Hashable, Sendable {
   private let own: RooflineModel
   private let peakPicosecondsPerByte: Double
   private let adapts: Bool
+  private let quantizationPicoseconds: Double?
+  private let sustainedArithmetic: Double?
+  private let productRate: Double
 
   /// - Parameters:
   ///   - device: the device, whose figures need not be those of the catalogue.
   ///   - roofline: what gives the times of operations that no table has.
-  public init?(_ tables: KernelTables, of device: DeviceSpecification, otherwise roofline: RooflineModel) {
+  ///   - efficiencies: what kernels reach of the tables.
+  public init?(
+    _ tables: KernelTables, of device: DeviceSpecification, otherwise roofline: RooflineModel,
+    _ efficiencies: KernelEfficiencies = KernelEfficiencies()
+  ) {
+    quantizationPicoseconds = efficiencies.quantizationPicoseconds[.eight]
+    sustainedArithmetic = efficiencies.sustainedArithmetic
+    productRate = efficiencies.productRate ?? 1
     guard let measured = try? DeviceCatalogue.device(tables.deviceID) else { return nil }
     self.tables = tables
     self.roofline = roofline
@@ -45,12 +55,29 @@ public struct MeasuredKernels: Hashable, Sendable {
     guard var measured = time(of: shape, cost, elementType) else {
       return roofline.picoseconds(of: cost, elementType: elementType, shape: shape, launches: launches)
     }
-    if !launches, case .matrixMultiplication = shape {
-      let own = max(0, measured - startOfProducts(in: elementType))
-      measured = max(own, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
+    if case .matrixMultiplication = shape {
+      measured = productTime(measured, of: cost, elementType, shape, launches: launches)
     }
     let adapted = adapts ? measured * ratio(of: cost, elementType, shape) : measured
     return Picoseconds.nearest(adapted)
+  }
+
+  /// - Parameter measured: what the table says.
+  private func productTime(
+    _ measured: Double, of cost: OperationCost, _ elementType: ElementType, _ shape: KernelShape, launches: Bool
+  ) -> Double {
+    let start = startOfProducts(in: elementType)
+    var time = measured
+    if !launches {
+      time -= start
+    } else if let quantizationPicoseconds, elementType == .float8 {
+      // Tables have products of 8 bits with the conversion of their inputs, those of 16 bits have none.
+      time += quantizationPicoseconds - max(0, start - startOfProducts(in: .bfloat16))
+    }
+    time = max(time / productRate, (cost.bytesRead + cost.bytesWritten) * peakPicosecondsPerByte)
+    guard let sustainedArithmetic else { return time }
+    let share = reference.arithmeticShare(of: cost, elementType: elementType, shape: shape)
+    return time * (1 + (1 / sustainedArithmetic - 1) * share)
   }
 
   /// What of a product's time it takes to start it, to fill the device and to drain it: the whole time of the smallest
@@ -75,7 +102,7 @@ public struct MeasuredKernels: Hashable, Sendable {
         HeadConfiguration(heads: heads, keyValueHeads: keyValueHeads, headSize: headSize), batch: batch,
         queries: queries, keys: keys, cost, elementType)
     case .normalization(let rows, let columns): normalizationTime(rows: rows, columns: columns, elementType)
-    case .elementwise, .other: nil
+    case .groupedProduct, .elementwise, .other: nil
     }
   }
 

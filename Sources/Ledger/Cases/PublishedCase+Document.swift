@@ -60,6 +60,7 @@ extension PublishedCase {
     switch subject {
     case .scenario: "{total_s: 1.9}"
     case .collective: "{time_s: 15 us}"
+    case .serving: "{time_per_output_token_mean_s: 12 ms}"
     case .script: "{tokens_per_second_per_device: 10643}"
     }
   }
@@ -118,6 +119,7 @@ extension PublishedCase.Subject {
     case .scenario(let scenario): scenario.workload.metrics
     case .collective: [.collectiveTime]
     case .script: ScriptBenchmark.metrics
+    case .serving: ServingBenchmark.metrics
     }
   }
 }

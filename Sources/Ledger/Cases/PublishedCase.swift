@@ -12,6 +12,8 @@ public struct PublishedCase: Sendable {
     case collective(CollectiveBenchmark)
     /// A PyTorch script; the metrics are what it prints.
     case script(ScriptBenchmark)
+    /// A served model under a closed loop; the metrics are means over requests.
+    case serving(ServingBenchmark)
   }
 
   /// One published figure.
@@ -22,12 +24,16 @@ public struct PublishedCase: Sendable {
     public let value: Double
     /// How far single measurements lay from it, relative to it, where the source says so.
     public let spread: Double?
+    /// The group that it is averaged in, where it is not its case's.
+    public var category: String?
   }
 
   /// Unique in a ledger: `GF-01`.
   public let id: String
   /// The group that it is averaged in: `single-device decode`.
   public let category: String
+  /// What it is summed up with, among many of its kind: `llama-3.1-70b, h200-sxm, vllm`; `nil` for one by itself.
+  public var group: String?
   /// What is predicted.
   public let subject: Subject
   /// What was measured, at least one figure.
@@ -45,12 +51,21 @@ public struct PublishedCase: Sendable {
   /// Where it is written: `gpt-fast.yaml:12: cases[0]`.
   public let place: String
 
+  /// The groups that its figures are averaged in.
+  public var categories: [String] {
+    measured.reduce(into: []) { names, figure in
+      let name = figure.category ?? category
+      if !names.contains(name) { names.append(name) }
+    }
+  }
+
   /// Where it runs.
   public var cluster: Cluster {
     switch subject {
     case .scenario(let scenario): scenario.cluster
     case .collective(let benchmark): benchmark.cluster
     case .script(let benchmark): benchmark.cluster
+    case .serving(let benchmark): benchmark.scenario.cluster
     }
   }
 }

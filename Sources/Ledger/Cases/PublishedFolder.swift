@@ -16,6 +16,9 @@ public struct PublishedFolder: Sendable {
     return FileManager.default.fileExists(atPath: folder.residualsPath) || !folder.caseFiles.isEmpty
   }.map(PublishedFolder.init)
 
+  /// The folder of the cases of served models, which are many.
+  public var serving: PublishedFolder { PublishedFolder(path: "\(path)/serving") }
+
   /// The files of cases, in the order of their names.
   public var caseFiles: [String] {
     let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []

@@ -22,6 +22,7 @@ struct CasePrediction: Sendable {
       case .scenario(let scenario): try predict(scenario, interruption)
       case .collective(let benchmark): try predict(benchmark, interruption)
       case .script(let benchmark): try predict(benchmark, executable)
+      case .serving(let benchmark): try predict(benchmark, interruption)
       }
     } catch let failure as RunFailure where failure.isInterruption {
       throw failure
@@ -45,6 +46,19 @@ struct CasePrediction: Sendable {
       classes[value.metric] = PredictionClass(
         value.metric, of: scenario.workload, on: scenario.cluster, devices: prediction.runs_on)
     }
+  }
+
+  private mutating func predict(_ benchmark: ServingBenchmark, _ interruption: Interruption) throws {
+    var settings = RunSettings()
+    settings.writesRecords = false
+    settings.interruption = interruption
+    let scenario = benchmark.scenario
+    let comparison = try ScenarioRunner(scenario: scenario, settings: settings).run(scenario.strategiesToTry)
+    guard let served = comparison.winner?.output as? ServedRequests, !served.requests.isEmpty else {
+      reason = comparison.predictions.first?.reason ?? "no request was served"
+      return
+    }
+    values = benchmark.figures(of: served.requests)
   }
 
   private mutating func predict(_ benchmark: CollectiveBenchmark, _ interruption: Interruption) throws {

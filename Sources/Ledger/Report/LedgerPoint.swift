@@ -7,6 +7,8 @@ public struct LedgerPoint: Sendable {
   public let id: String
   /// The group that it is averaged in.
   public let category: String
+  /// What it is summed up with; `nil` for a point by itself.
+  public let group: String?
   /// Which metric.
   public let metric: Metric
   /// As published, in the metric's unit.
@@ -46,7 +48,8 @@ public struct LedgerPoint: Sendable {
     intervals: ResidualTable?
   ) {
     id = published.id
-    category = published.category
+    category = figure.category ?? published.category
+    group = published.group
     metric = figure.metric
     measured = figure.value
     spread = figure.spread
@@ -77,7 +80,8 @@ public struct LedgerPoint: Sendable {
 
 extension LedgerPoint: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case id, category, metric, measured, spread, predicted, reason, interval, accuracy, source, conversion, caveat
+    case id, category, group, metric, measured, spread, predicted, reason, interval, accuracy, source, conversion,
+      caveat
     case residual, error
     case predictionClass = "class"
   }
@@ -87,6 +91,7 @@ extension LedgerPoint: Encodable {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(id, forKey: .id)
     try container.encode(category, forKey: .category)
+    try container.encodeIfPresent(group, forKey: .group)
     try container.encode(metric.name, forKey: .metric)
     try container.encode(measured, forKey: .measured)
     try container.encodeIfPresent(spread, forKey: .spread)

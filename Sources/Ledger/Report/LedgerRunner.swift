@@ -70,9 +70,25 @@ extension PublishedCase {
   fileprivate var expectedWork: Double {
     let devices = Double(cluster.devices.count)
     if case .script = subject { return Self.workOfScript * devices }
+    if case .serving(let benchmark) = subject { return benchmark.expectedWork }
     guard case .scenario(let scenario) = subject, let generation = scenario.workload as? TextGeneration else {
       return devices
     }
     return devices * Double(generation.shape.generatedTokenCount * generation.model.layerCount)
+  }
+}
+
+extension ServingBenchmark {
+  /// Tokens that are generated.
+  fileprivate var expectedWork: Double {
+    guard let task = scenario.workload as? ServingTask else { return 1 }
+    let output: Double =
+      switch task.load.output {
+      case .fixed(let length): Double(length)
+      case .uniform(let range): Double(range.lowerBound + range.upperBound) / 2
+      case .lognormal(let median, _): median
+      case .trace: 1.0
+      }
+    return Double(task.load.requestCount) * output
   }
 }

@@ -81,8 +81,16 @@ public struct DecoderVariant: Hashable, Sendable {
   public var norm = Norm.rootMeanSquare
   /// What of queries and keys is normalized.
   public var queryKeyNorm = QueryKeyNorm.none
+  /// Whether engines normalize projections over all heads though devices divide these, adding up their squares.
+  public var dividesProjectionNorm = false
   /// The feed-forward.
   public var feedForward = FeedForward.gated(.silu)
+  /// The experts that take the feed-forward's place, if there are any.
+  public var experts: MixtureOfExperts?
+  /// The latent vectors that attention goes by, if it does.
+  public var latentAttention: LatentAttention?
+  /// Whether each head has a number beside its keys that takes a part of the attention (gpt-oss).
+  public var hasAttentionSinks = false
   /// How positions are told apart.
   public var positions = Positions.rotary
   /// Whether embeddings are normalized before the first layer (BLOOM).
@@ -99,6 +107,9 @@ public struct DecoderVariant: Hashable, Sendable {
 
   /// What is particular to a layer.
   func traits(ofLayer layer: Int) -> LayerTraits { layers.isEmpty ? LayerTraits() : layers[layer] }
+
+  /// Whether a layer has experts.
+  func hasExperts(inLayer layer: Int) -> Bool { experts.map { layer >= $0.denseLayerCount } ?? false }
 
   /// Norms of the hidden size in a layer.
   var normCount: Int { normPlacement == .around ? 4 : 2 }

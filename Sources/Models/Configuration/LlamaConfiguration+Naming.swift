@@ -36,6 +36,7 @@ extension LlamaConfiguration {
       hasAttentionOutputBias: hasAttentionOutputBias, hasFeedForwardBias: hasFeedForwardBias, variant: variant,
       elementType: elementType)
     model.quantization = quantization
+    model.expertParallelism = expertParallelism
     model.keyValueType = keyValueType
     model.sumFormat = sumFormat
     return model

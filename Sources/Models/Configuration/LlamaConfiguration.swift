@@ -52,6 +52,8 @@ public struct LlamaConfiguration: Hashable, Sendable {
   /// Whether tensor-parallel devices divide the embedding and the output projection by tokens, as Megatron-LM does;
   /// otherwise each has them whole.
   public var dividesVocabulary = true
+  /// Among how many of the tensor-parallel devices whole experts are divided, rather than each expert's columns.
+  public var expertParallelism = 1
 
   /// The type of the key-value cache.
   public var cacheElementType: ElementType { keyValueType ?? elementType }

@@ -20,6 +20,7 @@ extension LlamaConfiguration {
   /// All presets, by family and size.
   public static let presets: [LlamaPreset] =
     llama31 + llama3 + llama32 + llama2 + llama1 + small + qwen25 + qwen3 + mistral + phi + gpt2 + gpt3 + bloom
+    + mixtures
 
   private static func llama3Rotary(factor: Double) -> RotaryEmbedding {
     RotaryEmbedding(

@@ -11,12 +11,12 @@ public struct LlamaFeedForward: Sendable {
 
   /// Makes the parameters of this device's columns.
   init(
-    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, share: TensorShare,
+    _ parameters: ParameterLoader, _ configuration: LlamaConfiguration, columns: AxisShare,
     group: (any Communicator)?
   ) throws {
     func column(_ name: String) throws -> ColumnParallelLinear {
       try ColumnParallelLinear(
-        parameters.scoped(name), inputs: configuration.hiddenSize, outputs: share.feedForwardColumns,
+        parameters.scoped(name), inputs: configuration.hiddenSize, outputs: columns,
         hasBias: configuration.hasFeedForwardBias, label: "feed-forward weights")
     }
     switch configuration.variant.feedForward {
@@ -30,7 +30,7 @@ public struct LlamaFeedForward: Sendable {
       up = try column("up_proj")
     }
     down = try RowParallelLinear(
-      parameters.scoped("down_proj"), inputs: share.feedForwardColumns, outputs: configuration.hiddenSize,
+      parameters.scoped("down_proj"), inputs: columns, outputs: configuration.hiddenSize,
       hasBias: configuration.hasFeedForwardBias, group: group, sumFormat: configuration.sumFormat,
       label: "feed-forward weights")
   }

@@ -8,11 +8,13 @@ import Tensors
 public struct LlamaLayer: Sendable {
   /// The attention.
   public let attention: LlamaAttention
+  /// Attention by latent vectors, which serving engines compute in its place.
+  private let latentAttention: LatentAttentionLayer?
   private let attentionInput: HiddenNorm?
   private let attentionOutput: HiddenNorm?
   private let feedForwardInput: HiddenNorm?
   private let feedForwardOutput: HiddenNorm?
-  private let feedForward: LlamaFeedForward
+  private let feedForward: FeedForwardPart
   private let residualFactor: ScalarFactor?
 
   /// Makes this device's share of the parameters.
@@ -25,11 +27,21 @@ public struct LlamaLayer: Sendable {
     }
     let names = NormNames(configuration.variant.normPlacement)
     attentionInput = try norm(names.attentionInput)
+    latentAttention = try configuration.variant.latentAttention.map {
+      try LatentAttentionLayer(parameters.scoped("self_attn"), configuration, $0, share: share, group: group)
+    }
     attention = try LlamaAttention(
-      parameters.scoped("self_attn"), configuration, layer: layer, share: share, group: group)
+      parameters.scoped("self_attn"), configuration, layer: layer,
+      share: latentAttention == nil ? share : share.withoutHeads, group: group)
     attentionOutput = try norm(names.attentionOutput)
     feedForwardInput = try norm(names.feedForwardInput)
-    feedForward = try LlamaFeedForward(parameters.scoped("mlp"), configuration, share: share, group: group)
+    if let experts = configuration.variant.experts, configuration.variant.hasExperts(inLayer: layer) {
+      feedForward = .experts(
+        try ExpertFeedForward(parameters.scoped("mlp"), configuration, experts, share: share, group: group))
+    } else {
+      feedForward = .dense(
+        try LlamaFeedForward(parameters.scoped("mlp"), configuration, columns: share.feedForwardColumns, group: group))
+    }
     feedForwardOutput = try norm(names.feedForwardOutput)
     residualFactor = configuration.variant.factors.scalesResiduals ? try ScalarFactor(parameters) : nil
   }
@@ -58,7 +70,10 @@ public struct LlamaLayer: Sendable {
 
   /// The layer on the rows `[1, tokens, hidden size]` of a serving engine's batch.
   func callAsFunction(_ rows: Tensor, of batch: BatchShape, _ cache: PagedCache) async throws -> Tensor {
-    try await finish(rows, attention: attention(normalized(rows), of: batch, cache))
+    guard let latentAttention else {
+      return try await finish(rows, attention: attention(normalized(rows), of: batch, cache))
+    }
+    return try await finish(rows, attention: latentAttention(normalized(rows), of: batch, cache))
   }
 
   /// The layer from attention's result on.
@@ -73,6 +88,19 @@ public struct LlamaLayer: Sendable {
     if let norm { result = try norm(result) }
     if let residualFactor { result = try residualFactor(result) }
     return result
+  }
+}
+
+/// The feed-forward of a layer.
+private enum FeedForwardPart: Sendable {
+  case dense(LlamaFeedForward)
+  case experts(ExpertFeedForward)
+
+  func callAsFunction(_ rows: Tensor) async throws -> Tensor {
+    switch self {
+    case .dense(let feedForward): try await feedForward(rows)
+    case .experts(let feedForward): try await feedForward(rows)
+    }
   }
 }
 

@@ -132,10 +132,12 @@ public struct LlamaShard: Sendable {
     return rows
   }
 
-  /// Hidden states of a serving engine's batch after this shard's layers, whose caches take the new positions.
-  func forward(_ hidden: consuming Tensor, of batch: BatchShape, caches: [PagedCache]) async throws -> Tensor {
+  /// Hidden states of a serving engine's batch after some of this shard's layers, whose caches take the new positions.
+  func forward(
+    _ hidden: consuming Tensor, layers range: Range<Int>, of batch: BatchShape, caches: [PagedCache]
+  ) async throws -> Tensor {
     var rows = consume hidden
-    for index in layers.indices {
+    for index in range {
       place?.begin(.layer(layerNumbers.lowerBound + index))
       rows = try await layers[index](rows, of: batch, caches[index])
     }

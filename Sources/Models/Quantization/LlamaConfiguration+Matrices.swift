@@ -11,21 +11,50 @@ struct ModelMatrix: Hashable, Sendable {
 extension LlamaConfiguration {
   /// The matrices that formats are chosen for: tables of tokens and linear layers. Each is there once.
   var matrices: [ModelMatrix] {
-    let (queries, keys) = (headCount * headSize, keyValueHeadCount * headSize)
-    var layer = [
-      ("self_attn.q_proj", queries, hiddenSize), ("self_attn.k_proj", keys, hiddenSize),
-      ("self_attn.v_proj", keys, hiddenSize), ("self_attn.o_proj", hiddenSize, queries),
-      ("mlp.up_proj", intermediateSize, hiddenSize), ("mlp.down_proj", hiddenSize, intermediateSize),
-    ]
-    if case .gated = variant.feedForward { layer.append(("mlp.gate_proj", intermediateSize, hiddenSize)) }
     var matrices = [ModelMatrix(name: "model.embed_tokens.weight", rows: vocabularySize, columns: hiddenSize)]
     if !tiesEmbeddings {
       matrices.append(ModelMatrix(name: "lm_head.weight", rows: vocabularySize, columns: hiddenSize))
     }
     for number in 0..<layerCount {
+      let layer = attentionMatrices + feedForwardMatrices(ofLayer: number)
       matrices += layer.map { ModelMatrix(name: "model.layers.\(number).\($0).weight", rows: $1, columns: $2) }
     }
     return matrices
+  }
+
+  private typealias NamedMatrix = (name: String, rows: Int, columns: Int)
+
+  private var attentionMatrices: [NamedMatrix] {
+    if let latent = variant.latentAttention {
+      return [
+        ("self_attn.q_a_proj", latent.queryRank, hiddenSize),
+        ("self_attn.q_b_proj", headCount * (latent.plainSize + latent.rotarySize), latent.queryRank),
+        ("self_attn.kv_a_proj_with_mqa_proj", latent.cachedSize, hiddenSize),
+        ("self_attn.kv_b_proj", headCount * (latent.plainSize + latent.valueSize), latent.keyValueRank),
+        ("self_attn.o_proj", hiddenSize, headCount * latent.valueSize),
+      ]
+    }
+    let (queries, keys) = (headCount * headSize, keyValueHeadCount * headSize)
+    return [
+      ("self_attn.q_proj", queries, hiddenSize), ("self_attn.k_proj", keys, hiddenSize),
+      ("self_attn.v_proj", keys, hiddenSize), ("self_attn.o_proj", hiddenSize, queries),
+    ]
+  }
+
+  /// The matrices of all experts of a layer are one, one after another.
+  private func feedForwardMatrices(ofLayer layer: Int) -> [NamedMatrix] {
+    func matrices(_ scope: String, _ columns: Int, count: Int = 1) -> [NamedMatrix] {
+      var matrices = [
+        ("\(scope)up_proj", count * columns, hiddenSize), ("\(scope)down_proj", count * hiddenSize, columns),
+      ]
+      if case .gated = variant.feedForward { matrices.append(("\(scope)gate_proj", count * columns, hiddenSize)) }
+      return matrices
+    }
+    guard let experts = variant.experts, variant.hasExperts(inLayer: layer) else {
+      return matrices("mlp.", intermediateSize)
+    }
+    return matrices("mlp.experts.", experts.intermediateSize, count: experts.count)
+      + (experts.sharedIntermediateSize > 0 ? matrices("mlp.shared_experts.", experts.sharedIntermediateSize) : [])
   }
 
   /// The format of a matrix; `nil` where it has the activations' type.

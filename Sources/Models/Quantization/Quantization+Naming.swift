@@ -26,6 +26,9 @@ extension Quantization {
   private static let schemeNames: [(name: String, scheme: Scheme)] = {
     func layers(_ format: QuantizedFormat) -> Scheme { .linearLayers(format, leavingOut: .none) }
     func hiddenLayers(_ format: QuantizedFormat) -> Scheme { .linearLayers(format, leavingOut: .output) }
+    func experts(_ format: QuantizedFormat) -> Scheme {
+      .linearLayers(format, leavingOut: ModuleExceptions(patterns: ["lm_head", "self_attn"]))
+    }
     let groups = [32, 64, 128, 256].map { (size: Int) -> (name: String, scheme: Scheme) in
       ("int4-g\(size)", layers(.int4(groupSize: size, zeroBits: 16)))
     }
@@ -39,6 +42,8 @@ extension Quantization {
       ("fp8-block", hiddenLayers(.float8Blocks(rows: 128, columns: 128))),
       ("fp8-weight-only", hiddenLayers(QuantizedFormat.float8Channels.weightOnly)), ("nvfp4", hiddenLayers(.nvfp4)),
       ("nvfp4-weight-only", hiddenLayers(QuantizedFormat.nvfp4.weightOnly)), ("mxfp4", hiddenLayers(.mxfp4)),
+      ("mxfp4-experts", experts(.mxfp4)), ("nvfp4-experts", experts(.nvfp4)),
+      ("int4-experts", experts(.int4(groupSize: 32, zeroBits: 0))),
     ]
     return integers + groups + floats
   }()

@@ -21,7 +21,8 @@ extension TensorParallelSizes {
 
 extension LlamaConfiguration: TensorParallelSizes {
   var obstacleToDividingHeads: String? {
-    variant.queryKeyNorm == .projection ? "queries and keys are normalized over all heads at once" : nil
+    variant.queryKeyNorm == .projection && !variant.dividesProjectionNorm
+      ? "queries and keys are normalized over all heads at once" : nil
   }
 }
 
@@ -35,6 +36,16 @@ public struct TensorShare: Hashable, Sendable {
   public let feedForwardColumns: AxisShare
   /// Rows of the embedding's and of the output's table.
   public let vocabulary: AxisShare
+
+  /// The same with no heads.
+  var withoutHeads: TensorShare {
+    TensorShare(
+      heads: AxisShare(0..<0, of: heads.total), keyValueHeads: AxisShare(0..<0, of: keyValueHeads.total),
+      feedForwardColumns: feedForwardColumns, vocabulary: vocabulary)
+  }
+
+  /// Among how many devices heads are divided.
+  var deviceCount: Int { max(1, heads.total / max(1, heads.count)) }
 
   /// Everything.
   init(whole configuration: some TensorParallelSizes) {

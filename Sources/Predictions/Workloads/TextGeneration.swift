@@ -92,7 +92,12 @@ public struct TextGeneration: Workload {
 
   /// Makes the program for one simulation.
   public func makeRun(_ strategy: ParallelStrategy, speeds: [Double]) throws -> any WorkloadRun {
-    TextGenerationRun(
+    guard model.variant.latentAttention == nil else {
+      throw WorkloadError(
+        rule:
+          "\(model.name) attends to latent vectors, which only served models do here; add serving: {} to the scenario")
+    }
+    return TextGenerationRun(
       program: try LlamaProgram(
         configuration: model, strategy: strategy, workload: shape, speeds: speeds,
         input: text?.input(keepsLogits: keepsLogits)), checkpoint: text?.checkpoint)

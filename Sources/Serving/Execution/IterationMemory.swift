@@ -32,6 +32,8 @@ struct IterationMemory {
   mutating func beginComputing(at time: VirtualTime) { present = (time, group.use) }
 
   /// It has been.
+  ///
+  /// - Parameter time: when all of it has been, with what was counted.
   mutating func endComputing(_ batch: BatchShape, at time: VirtualTime) {
     guard let (start, use) = present else { return }
     present = nil

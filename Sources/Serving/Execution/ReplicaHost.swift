@@ -30,7 +30,18 @@ final class ReplicaHost: WaitSubject {
   private var batch: BatchShape?
   private var engine: Engine?
   private var memory: IterationMemory?
+  /// What of the present iteration the ranks compute.
+  private var part = IterationPart.whole
+  private var sample: LayerSample?
+  /// The model's layers.
+  var layers: [LayerRepetition] = []
+  /// How many of them have experts.
+  var expertLayerCount = 0
+  /// When the present iteration began.
+  private var start = VirtualTime.zero
   private var failure: (any Error)?
+  /// When the last request came to the scheduler.
+  private var latestEntry: VirtualTime?
   /// The KV blocks that every rank has memory for.
   private(set) var blockCount = Int.max
 
@@ -61,11 +72,14 @@ final class ReplicaHost: WaitSubject {
   /// Says that a rank has computed what it was given before, and waits for more.
   ///
   /// - Returns: what to compute; `nil` at the end.
-  func nextBatch(_ member: Int, _ process: LogicalProcess) async throws -> BatchShape? {
+  func nextBatch(_ member: Int, _ process: LogicalProcess) async throws -> (BatchShape, IterationPart)? {
     try await wait(member, process)
     if let failure { throw failure }
-    return batch
+    return batch.map { ($0, part) }
   }
+
+  /// A rank is at the beginning of a repetition of layers, or at the end of one of the periods of a sample.
+  func mark(_ member: Int, _ process: LogicalProcess) { sample?.mark(member, at: process.now) }
 
   private func wait(
     _ member: Int, _ process: LogicalProcess, fileID: StaticString = #fileID, line: UInt = #line
@@ -102,12 +116,23 @@ final class ReplicaHost: WaitSubject {
 
   // MARK: Iterations
 
+  /// When a request that arrives now comes to the scheduler.
+  func entry(at time: VirtualTime) -> VirtualTime {
+    guard let model = members.first??.device.dispatch else { return time }
+    var entry = time.advanced(byPicoseconds: model.picosecondsOfRequest)
+    if let latestEntry { entry = max(entry, latestEntry.advanced(byPicoseconds: model.picosecondsBetweenRequests)) }
+    latestEntry = entry
+    return entry
+  }
+
   /// Whether iterations may be taken from memory: nothing changes with time, and no other replica's messages take the same
   /// links.
   func decideOnMemory(others: [ReplicaHost]) {
     guard let group, group.isRepeatable else { return }
     let foreign = others.compactMap(\.group).reduce(into: Set()) { $0.formUnion($1.links) }
-    if group.links.isDisjoint(with: foreign) { memory = IterationMemory(group) }
+    guard group.links.isDisjoint(with: foreign) else { return }
+    memory = IterationMemory(group)
+    if layers.contains(where: { !$0.countedLayers.isEmpty }) { sample = LayerSample(group, layers) }
   }
 
   private var group: DeviceGroup? {
@@ -125,11 +150,38 @@ final class ReplicaHost: WaitSubject {
     case .idle:
       // They have taken the cache's memory.
       beginIteration(at: engine.now)
-    case .computing:
-      if let batch { memory?.endComputing(batch, at: engine.now) }
-      endIteration(at: engine.now, isRemembered: false)
+    case .computing: endComputing(at: engine.now)
     case .finished: releaseMembers(at: engine.now)
     }
+  }
+
+  /// The ranks have computed what they were given: the iteration, or a sample of its layers, of which the others follow.
+  private func endComputing(at time: VirtualTime) {
+    var others: Int64 = 0
+    if part == .sample {
+      guard let picoseconds = sample?.countOthers() else {
+        // Layers that are alike take different times here.
+        sample = nil
+        part = .rest
+        return releaseMembers(at: time)
+      }
+      others = picoseconds
+    }
+    let end = max(time.advanced(byPicoseconds: others), dispatchEnd)
+    guard end > time else { return endIteration(at: time, computing: batch) }
+    let batch = batch
+    engine?.call(at: end, priority: .process) { [weak self] in self?.endIteration(at: end, computing: batch) }
+  }
+
+  /// When the host has dispatched the present iteration, where no graph replays it.
+  private var dispatchEnd: VirtualTime {
+    guard let batch, !batch.chunks.isEmpty, let model = members.first??.device.dispatch else { return start }
+    return start.advanced(byPicoseconds: Int64(expertLayerCount) * model.picosecondsPerExpertLayer)
+  }
+
+  private func endIteration(at time: VirtualTime, computing computed: BatchShape?) {
+    if let computed { memory?.endComputing(computed, at: time) }
+    endIteration(at: time, isRemembered: false)
   }
 
   private func endIteration(at time: VirtualTime, isRemembered: Bool) {
@@ -150,15 +202,18 @@ final class ReplicaHost: WaitSubject {
   }
 
   private func beginIteration(at time: VirtualTime) {
-    guard let next = session.begin(number, at: time), let engine else { return }
+    guard let next = session.begin(number, at: time), let engine else { return session.isIdle(number, at: time) }
     phase = .computing
     batch = next
+    start = time
     if let duration = memory?.recall(next) {
       engine.call(at: time.advanced(byPicoseconds: duration), priority: .process) { [weak self] in
         self?.endIteration(at: engine.now, isRemembered: true)
       }
     } else {
       memory?.beginComputing(at: time)
+      part = sample == nil ? .whole : .sample
+      sample?.begin()
       releaseMembers(at: time)
     }
   }

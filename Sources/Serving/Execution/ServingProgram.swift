@@ -59,12 +59,14 @@ public struct ServingProgram: Sendable {
       configuration, share: share, vocabularyCounts: shares[replica].map(\.vocabulary.count), group: group,
       on: context.device, place: context.place)
     let host = session.host(of: replica)
+    host.layers = configuration.layerRepetitions
+    host.expertLayerCount = configuration.expertLayerCount
     host.join(part, device: device, rank: rank.index, blockCount: blocks)
     let count = try await host.start(part, process)
     try shard.makeCache(positionCount: count * settings.blockSize)
-    while let batch = try await host.nextBatch(part, process) {
-      device.beginStep()
-      try await shard.run(batch)
+    while let (batch, portion) = try await host.nextBatch(part, process) {
+      if portion != .rest { device.beginStep(sequences: batch.sequenceCount) }
+      try await shard.run(batch, portion) { host.mark(part, process) }
     }
   }
 

@@ -90,12 +90,23 @@ public final class ServingSession: @unchecked Sendable {
 
   @discardableResult
   private func add(_ request: ServingRequest) -> Bool {
-    guard let replica = system?.add(request) else {
+    guard let replica = system?.assign(request) else {
       unservedCount -= 1
       return false
     }
-    hosts[replica].hasWork()
+    let entry = hosts[replica].entry(at: max(request.arrival, engine?.now ?? .zero))
+    guard let engine, entry > engine.now else {
+      enter(request, replica)
+      return true
+    }
+    engine.call(at: entry, priority: .traffic) { [weak self] in self?.enter(request, replica) }
     return true
+  }
+
+  /// A request comes to the scheduler of its replica.
+  private func enter(_ request: ServingRequest, _ replica: Int) {
+    system?.enter(request, replica)
+    hosts[replica].hasWork()
   }
 
   // MARK: Iterations
@@ -106,7 +117,13 @@ public final class ServingSession: @unchecked Sendable {
   /// A replica's iteration has ended.
   func end(_ replica: Int, at time: VirtualTime, isRemembered: Bool) {
     if isRemembered { system?.noteRemembered() }
-    let finished = system?.end(replica, at: time) ?? 0
+    complete(system?.end(replica, at: time) ?? 0, at: time)
+  }
+
+  /// A replica has nothing to compute: users see what its last iteration has brought.
+  func isIdle(_ replica: Int, at time: VirtualTime) { complete(system?.show(replica, at: time) ?? 0, at: time) }
+
+  private func complete(_ finished: Int, at time: VirtualTime) {
     guard finished > 0 else { return }
     unservedCount -= finished
     let served = system?.account.servedCount ?? 0

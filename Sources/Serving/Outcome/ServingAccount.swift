@@ -50,8 +50,7 @@ public struct ServingAccount: Sendable {
   }
 
   mutating func end(
-    _ iteration: PlannedIteration, _ outcome: IterationOutcome, from start: VirtualTime, to time: VirtualTime,
-    blockShare: Double
+    _ iteration: PlannedIteration, from start: VirtualTime, to time: VirtualTime, blockShare: Double
   ) {
     iterationCount += 1
     end = max(end, time)
@@ -62,6 +61,10 @@ public struct ServingAccount: Sendable {
     peakBlockShare = max(peakBlockShare, blockShare)
     sequenceSum += iteration.requests.count
     tokenSum += iteration.shape.tokenCount
+  }
+
+  /// Users see an iteration's tokens.
+  mutating func show(_ outcome: IterationOutcome, at time: VirtualTime) {
     for id in outcome.tokens { addToken(of: id, at: time) }
     for id in outcome.finished { records[id]?.end = time }
     servedCount += outcome.finished.count

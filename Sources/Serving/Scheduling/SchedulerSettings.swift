@@ -28,6 +28,9 @@ public struct SchedulerSettings: Hashable, Sendable {
   /// The most positions of a sequence, prompt and output; `nil` for the model's.
   public var maximumLength: Int?
 
+  /// Whether users see an iteration's tokens only when the next one has been computed, as where its scheduler works meanwhile.
+  public var reportsLate = false
+
   /// The defaults of a policy's engine.
   public init(_ policy: Policy = .vllm) {
     self.policy = policy

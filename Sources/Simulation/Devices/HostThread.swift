@@ -6,7 +6,7 @@ import SimulationKernel
 /// The rank's process clock is the time of the accelerator's stream; this keeps the host's own clock beside it.
 final class HostThread {
   private var timeline: HostTimeline
-  private let model: DispatchModel
+  let model: DispatchModel
   private let process: LogicalProcess
   /// Whether the communication library works on the host, so that its calls wait for the stream and return to the host;
   /// otherwise what it does is dispatched to the stream as operations are.
@@ -59,7 +59,11 @@ final class HostThread {
   func readValue() { timeline.readValue(computedAt: process.now.picoseconds) }
 
   /// Begins a step of a program that has waited for something else, with nothing left from before.
-  func beginStep() { timeline = HostTimeline(model, at: process.now.picoseconds) }
+  ///
+  /// - Parameter sequences: how many take part in it.
+  func beginStep(sequences: Int) {
+    timeline = HostTimeline(model, at: process.now.picoseconds, sequences: sequences)
+  }
 
   /// Waits for the stream.
   func synchronize() { timeline.wait(until: process.now.picoseconds) }

@@ -9,6 +9,13 @@ public struct RepeatedStretch: Sendable {
   fileprivate var devices: [DeviceUse]
   fileprivate var traffic: GroupTraffic
   fileprivate var linkBytes: [LinkID: Double]
+
+  /// What has been used between two moments.
+  public static func - (later: RepeatedStretch, earlier: RepeatedStretch) -> RepeatedStretch {
+    RepeatedStretch(
+      devices: zip(later.devices, earlier.devices).map { $0 - $1 }, traffic: later.traffic - earlier.traffic,
+      linkBytes: later.linkBytes.merging(earlier.linkBytes) { $0 - $1 }.filter { $0.value > 0 })
+  }
 }
 
 /// The devices of a group of ranks, for programs that count stretches that they know.
@@ -30,6 +37,9 @@ public struct DeviceGroup {
     links = world.network.topology.links(between: ranks)
   }
 
+  /// How many devices it has.
+  public var memberCount: Int { devices.count }
+
   /// Whether a stretch that begins with all ranks at one instant, and with no message of theirs under way, takes equally long
   /// at any time, as long as nobody else uses ``links``.
   public var isRepeatable: Bool { world.isRepeatable && devices.allSatisfy(\.isConstant) }
@@ -49,18 +59,24 @@ public struct DeviceGroup {
   }
 
   /// What has been used since an earlier moment.
-  public func use(since earlier: RepeatedStretch) -> RepeatedStretch {
-    let now = use
-    return RepeatedStretch(
-      devices: zip(now.devices, earlier.devices).map { $0 - $1 }, traffic: now.traffic - earlier.traffic,
-      linkBytes: now.linkBytes.merging(earlier.linkBytes) { $0 - $1 }.filter { $0.value > 0 })
+  public func use(since earlier: RepeatedStretch) -> RepeatedStretch { use - earlier }
+
+  /// Notes that a member has come to a moment of the program that all members come to, each after its part of all messages
+  /// before it and before any member's messages after it.
+  ///
+  /// - Parameter moment: what has been used until then; `nil` before the first member comes to it.
+  public func note(_ moment: inout RepeatedStretch?, member: Int) {
+    if moment == nil { moment = use }
+    moment?.devices[member] = devices[member].use
   }
 
-  /// Counts a stretch that is not simulated.
-  public func add(_ stretch: RepeatedStretch) {
-    for (device, use) in zip(devices, stretch.devices) { device.add(use) }
-    world.countedTraffic?.add(stretch.traffic, of: ranks)
-    world.countedTraffic?.add(stretch.linkBytes)
+  /// Counts a stretch, so many times, that is not simulated.
+  public func add(_ stretch: RepeatedStretch, count: Int = 1) {
+    for _ in 0..<count {
+      for (device, use) in zip(devices, stretch.devices) { device.add(use) }
+      world.countedTraffic?.add(stretch.traffic, of: ranks)
+      world.countedTraffic?.add(stretch.linkBytes)
+    }
   }
 }
 

@@ -128,7 +128,12 @@ public final class SimulatedDevice: @unchecked Sendable {
 
   /// Has the host begin a step of its program that depends on nothing it did before, as an iteration that a scheduler has
   /// decided on just now.
-  public func beginStep() { host?.beginStep() }
+  ///
+  /// - Parameter sequences: how many take part in it.
+  public func beginStep(sequences: Int) { host?.beginStep(sequences: sequences) }
+
+  /// What dispatch and serving cost its host; `nil` where the processor itself runs the program.
+  public var dispatch: DispatchModel? { host?.model }
 
   /// Has the host wait for the device.
   public func synchronize() { host?.synchronize() }

@@ -64,7 +64,9 @@ public struct ClusterDevice: Hashable, Sendable {
     case .roofline:
       let gap = runtime == nil ? kernelGap ?? execution.launchGap : execution.launchGap
       let roofline = RooflineModel(specification, execution.efficiencies, launchOverhead: gap)
-      guard let kernelTables, let kernels = MeasuredKernels(kernelTables, of: specification, otherwise: roofline) else {
+      guard let kernelTables,
+        let kernels = MeasuredKernels(kernelTables, of: specification, otherwise: roofline, execution.efficiencies)
+      else {
         return .roofline(roofline)
       }
       return .measured(kernels)

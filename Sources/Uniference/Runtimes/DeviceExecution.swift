@@ -32,6 +32,10 @@ struct DeviceExecution: Sendable {
         picosecondsPerOperation: (figures.hostPerOperation ?? device.launchOverhead).value.picoseconds,
         picosecondsPerStep: figures.hostPerStep?.value.picoseconds ?? 0,
         picosecondsPerRequest: (figures.hostPerRequest ?? figures.hostPerStep)?.value.picoseconds ?? 0,
+        picosecondsPerSequence: figures.hostPerSequence?.value.picoseconds ?? 0,
+        picosecondsOfRequest: figures.requestLatency?.value.picoseconds ?? 0,
+        picosecondsBetweenRequests: figures.requestInterval?.value.picoseconds ?? 0,
+        picosecondsPerExpertLayer: figures.hostPerExpertLayer?.value.picoseconds ?? 0,
         launchLatencyPicoseconds: figures.launchLatency?.value.picoseconds ?? 0,
         // Latencies of the catalogue's transports have been measured from call to call, dispatch included.
         operationsPerCall: runtime == nil ? 0 : 1,

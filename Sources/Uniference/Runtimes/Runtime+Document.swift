@@ -89,7 +89,10 @@ extension Runtime {
 extension RuntimeFigures {
   /// The fields of documents that give figures.
   static let fieldNames = [
-    "host_per_operation", "host_per_step", "host_per_request", "host_operations", "launch_latency", "launch_gap",
+    "host_per_operation", "host_per_step", "host_per_request", "host_per_sequence", "request_latency",
+    "request_interval",
+    "quantization_time", "sustained_arithmetic", "product_rate", "grouped_arithmetic", "grouped_bandwidth",
+    "grouped_time", "host_per_expert_layer", "host_operations", "launch_latency", "launch_gap",
     "fused", "merges_projections", "communication_gap", "all_reduce", "divides_vocabulary", "measured_tables",
     "gemv_bandwidth", "gemm_arithmetic", "prompt_attention_arithmetic", "decoding_attention_bandwidth",
     "shares_grouped_keys", "other_bandwidth",
@@ -108,6 +111,14 @@ extension RuntimeFigures {
     hostPerOperation = try fields.figure("host_per_operation", time)
     hostPerStep = try fields.figure("host_per_step", time)
     hostPerRequest = try fields.figure("host_per_request", time)
+    hostPerSequence = try fields.figure("host_per_sequence", time)
+    requestLatency = try fields.figure("request_latency", time)
+    requestInterval = try fields.figure("request_interval", time)
+    sustainedArithmetic = try fields.figure("sustained_arithmetic", share)
+    productRate = try fields.figure("product_rate", share)
+    groupedArithmetic = try fields.figure("grouped_arithmetic", share)
+    groupedBandwidth = try fields.figure("grouped_bandwidth", share)
+    hostPerExpertLayer = try fields.figure("host_per_expert_layer", time)
     launchLatency = try fields.figure("launch_latency", time)
     launchGap = try fields.figure("launch_gap", time)
     fused = try fields.figure("fused") { value throws(DocumentError) in
@@ -129,10 +140,17 @@ extension RuntimeFigures {
     dividesVocabulary = try fields.figure("divides_vocabulary", word)
     measuredTables = try fields.figure("measured_tables", word)
     let widths = KernelEfficiencies.WeightWidth.allCases
+    groupedTime = try fields.figures(
+      "grouped_time", key: { name in widths.first { $0.documentName == name } }, allowed: widths.map(\.documentName),
+      time)
+    let narrow = widths.filter { $0 != .sixteen }
+    quantizationTime = try fields.figures(
+      "quantization_time", key: { name in narrow.first { $0.documentName == name } },
+      allowed: narrow.map(\.documentName), time)
     matrixVector = try fields.figures(
       "gemv_bandwidth", key: { name in widths.first { $0.documentName == name } },
       allowed: widths.map(\.documentName), share)
-    let types: [ElementType] = [.float64, .float32, .float16, .bfloat16, .float8, .int8]
+    let types: [ElementType] = [.float64, .float32, .float16, .bfloat16, .float8, .float4, .int8]
     matrixMatrix = try fields.figures(
       "gemm_arithmetic", key: { name in types.first { $0.rawValue == name } }, allowed: types.map(\.rawValue), share)
     promptAttention = try fields.figure("prompt_attention_arithmetic", share)

@@ -33,7 +33,18 @@ extension RuntimeFigures {
     let widths = matrixVector.sorted { $0.key.rawValue > $1.key.rawValue }
     let types = matrixMatrix.sorted { $0.key.rawValue < $1.key.rawValue }
     var entries = time("host_per_operation", hostPerOperation) + time("host_per_step", hostPerStep)
-    entries += time("host_per_request", hostPerRequest)
+    entries += time("host_per_request", hostPerRequest) + time("host_per_sequence", hostPerSequence)
+    entries += time("request_latency", requestLatency) + time("request_interval", requestInterval)
+    entries += quantizationTime.sorted { $0.key.rawValue > $1.key.rawValue }.flatMap { width, figure in
+      time("quantization_time.\(width.documentName)", figure)
+    }
+    entries += share("sustained_arithmetic", sustainedArithmetic)
+    entries += share("product_rate", productRate) + share("grouped_arithmetic", groupedArithmetic)
+    entries += share("grouped_bandwidth", groupedBandwidth)
+    entries += groupedTime.sorted { $0.key.rawValue > $1.key.rawValue }.flatMap { width, figure in
+      time("grouped_time.\(width.documentName)", figure)
+    }
+    entries += time("host_per_expert_layer", hostPerExpertLayer)
     entries += counts.map { kind, figure in Entry("host_operations.\(kind.rawValue)", figure) { "\($0)" } }
     entries += time("launch_latency", launchLatency) + time("launch_gap", launchGap)
     entries += fused.map { [Entry("fused", $0) { $0.map(\.rawValue).joined(separator: ", ") }] } ?? []

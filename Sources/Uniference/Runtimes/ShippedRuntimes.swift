@@ -26,10 +26,13 @@ extension Runtime {
     ("mlc-llm", PackageResources.mlc_llm_yaml),
     ("ollama", PackageResources.ollama_yaml),
     ("sglang", PackageResources.sglang_yaml),
+    ("sglang-server", PackageResources.sglang_server_yaml),
     ("tensorrt-edge", PackageResources.tensorrt_edge_yaml),
     ("tensorrt-llm", PackageResources.tensorrt_llm_yaml),
     ("tensorrt-llm-0.6", PackageResources.tensorrt_llm_0_6_yaml),
+    ("tensorrt-llm-server", PackageResources.tensorrt_llm_server_yaml),
     ("vllm", PackageResources.vllm_yaml),
+    ("vllm-server", PackageResources.vllm_server_yaml),
   ]
 
   /// The shipped runtime of this name.

@@ -24,10 +24,21 @@ extension ServingTask {
       throw serving.error(error.rule)
     }
     let fields = try DocumentFields(
-      serving, of: "a serving's fields", allowed: ["replicas", "router", "scheduler", "memory"])
+      serving, of: "a serving's fields", allowed: ["replicas", "router", "scheduler", "memory", "expert_parallel"])
     replicaCount = try fields["replicas"]?.integer(in: 1...100_000) ?? 1
     router = try fields["router"]?.choice("router", of: Router.Policy.self) ?? .leastLoaded
     memoryShare = try fields["memory"]?.ratio(.positiveFraction) ?? 0.9
+    if let value = fields["expert_parallel"] {
+      let count = try value.integer(in: 1...100_000)
+      guard let experts = model.variant.experts else {
+        throw value.error("\(model.name) has no experts; leave the field out")
+      }
+      guard experts.count.isMultiple(of: count) else {
+        throw value.error(
+          "experts % expert_parallel = \(experts.count) % \(count) = \(experts.count % count), must be 0")
+      }
+      generation.model.expertParallelism = count
+    }
     if let value = fields["scheduler"] { settings = try SchedulerSettings(value) }
     objective = try scenario["objective"].map { (value) throws(DocumentError) in try ServingObjective(value) }
   }
@@ -44,7 +55,7 @@ extension SchedulerSettings {
       value, of: "a scheduler's fields",
       allowed: [
         "policy", "max_batched_tokens", "max_sequences", "chunked_prefill", "block", "prefix_cache", "watermark",
-        "max_length",
+        "max_length", "late_results",
       ])
     self.init(try fields["policy"]?.choice("policy", of: Policy.self) ?? .vllm)
     maximumBatchedTokens = try fields["max_batched_tokens"]?.integer(in: 1...1_000_000) ?? maximumBatchedTokens
@@ -53,6 +64,7 @@ extension SchedulerSettings {
     blockSize = try fields["block"]?.integer(in: 1...8192) ?? blockSize
     cachesPrefixes = try fields["prefix_cache"]?.boolean() ?? cachesPrefixes
     watermark = try fields["watermark"]?.ratio(.fraction) ?? watermark
+    reportsLate = try fields["late_results"]?.boolean() ?? reportsLate
     maximumLength = try fields["max_length"]?.integer(in: 2...LengthDistribution.longest)
   }
 }
