@@ -60,6 +60,15 @@ def test_no_category_is_less_accurate_than_the_ledger_says(uniference):
             assert interval["low"] <= point["predicted"] <= interval["high"]
 
 
+def test_served_models_are_as_accurate_as_their_ledger_says(uniference):
+    done = run(uniference, "validate", "published", "--serving", "--quick", "--check", "--json")
+    assert done.returncode == 0, done.stderr
+    ledger = json.loads(done.stdout)
+    floors = json.loads((ROOT / "Published" / "serving" / "floors.json").read_text())["quick"]
+    assert set(ledger["mean_accuracy"]) == set(floors)
+    assert all(point["group"] for point in ledger["points"])
+
+
 def test_the_page_is_of_the_committed_cases():
     """A case that is added is predicted, and the page is written anew."""
     ledger = json.loads((ROOT / "Documentation" / "published.json").read_text())
