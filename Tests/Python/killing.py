@@ -192,12 +192,18 @@ class Killing:
         return next(iter(found), None)
 
     def _left(self, mark: str) -> list[str]:
-        processes = [f"left running: {pid} {program(pid)}" for pid in marked(mark)]
+        processes = [f"left running: {pid} {program(pid)}" for pid in marked(mark) if not self._is_commands_own(pid)]
         memory = [f"left in memory: {path.name}" for path in self.memory.iterdir()]
         records = [f"left of a record: {path}" for path in self.folder.rglob("*.partial-*")]
         # Who kills the one process of a simulation leaves its unfinished record to the next one.
         is_alone = self.kind.program == "simulate" and self.kind.number == signal.SIGKILL
         return processes + memory + ([] if is_alone else records)
+
+    def _is_commands_own(self, pid: int) -> bool:
+        """Whether a process is one that a command left in the background which ended by itself, before there was a rank: no
+        affair of the engine's, which has said nothing."""
+        is_itself = self.kind.program == "exec" and self.kind.victim == "rank"
+        return is_itself and program(pid).startswith("sleep ") and not (self.folder / "errors").read_bytes()
 
     def _lies(self, finding: Finding) -> Iterator[str]:
         """What is wrong with what the run has said and left for people."""
