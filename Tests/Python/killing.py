@@ -200,7 +200,7 @@ class Killing:
         return processes + memory + ([] if is_alone else records)
 
     def _is_commands_own(self, pid: int) -> bool:
-        """Whether a process is one that a command left in the background which ended by itself, before there was a rank: no
+        """Whether a command that ended by itself, before it had a rank, has left the process in the background: no
         affair of the engine's, which has said nothing."""
         is_itself = self.kind.program == "exec" and self.kind.victim == "rank"
         return is_itself and program(pid).startswith("sleep ") and not (self.folder / "errors").read_bytes()
