@@ -1,7 +1,7 @@
 """Predictions from Python: each function calls the command-line tool and returns what it prints as a pandas frame.
 
-Nothing is computed here, so that notebooks and terminals cannot disagree. The tool is the one of this environment, or the
-one that the variable UNIFERENCE names.
+Nothing is computed here, so that notebooks and terminals cannot disagree. The tool is the one of this environment, or
+the one that the variable UNIFERENCE names.
 """
 
 from __future__ import annotations
