@@ -78,7 +78,7 @@ import Testing
     let models = LlamaConfiguration.presets.map { ModelListing.Model($0.configuration, source: $0.source) }
     let lines = modelTable(models).split(separator: "\n")
     #expect(
-      lines[2] == "llama-3.1-8b      │   8 030 261 248 │     32 │   4096 │    32 │        8 │ 16.1 GB │ bfloat16 │ "
+      lines[2] == "llama-3.1-8b      │     8 030 261 248 │     32 │   4096 │    32 │        8 │ 16.1 GB │ bfloat16 │ "
         + "https://huggingface.co/meta-llama/Llama-3.1-8B/blob/main/config.json")
     #expect(lines.count == 2 + models.count)
     #expect(
