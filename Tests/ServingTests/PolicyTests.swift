@@ -64,6 +64,26 @@ struct PolicyTests {
     #expect(none == nil)
   }
 
+  @Test("a scheduler that looks for requests at intervals finds those that came meanwhile, after prompts at once")
+  func receiveInterval() throws {
+    var scheduler = scheduler(.sglang) { $0.receiveInterval = 3 }
+    scheduler.add(request(0, 10, 20))
+    #expect(try next(&scheduler).shape.chunks == chunks((10, 0, 1)))
+    expectEnd(&scheduler)
+    scheduler.add(request(1, 11, 20))
+    #expect(try next(&scheduler).shape.chunks == chunks((11, 0, 1)))
+    expectEnd(&scheduler)
+    #expect(try next(&scheduler).shape.decodingCount == 2)
+    expectEnd(&scheduler)
+    scheduler.add(request(2, 12, 20))
+    #expect(scheduler.requestCount == 3)
+    for _ in 0..<2 {
+      #expect(try next(&scheduler).shape.decodingCount == 2)
+      expectEnd(&scheduler)
+    }
+    #expect(try next(&scheduler).shape.chunks == chunks((12, 0, 1)))
+  }
+
   @Test("without chunked prefill a prompt waits until it fits into the budget")
   func wholePrompts() throws {
     var scheduler = scheduler(.vllm) {

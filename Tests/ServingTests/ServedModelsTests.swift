@@ -93,6 +93,18 @@ struct ServedModelsTests {
     #expect(late.allSatisfy { $0.latency_s != nil })
   }
 
+  @Test("prompts that CUDA graphs replay do not wait for the host's layers of experts, longer ones do")
+  func capturedTokens() throws {
+    func firstToken(_ captured: Int) throws -> Double {
+      let serving = "{scheduler: {policy: vllm, captured_tokens: \(captured)}}"
+      let rows = try Self.rows(
+        Self.scenario(model: "gpt-oss-20b", strategy: "single", serving: serving, runtime: "vllm-server"))
+      return try #require(rows[0].time_to_first_token_s)
+    }
+    let (none, few, all) = try (firstToken(0), firstToken(8), firstToken(8192))
+    #expect(none == few && all < none - 0.005)
+  }
+
   @Test("a server's requests take their way to the scheduler, one after another")
   func requestWay() throws {
     let plain = try Self.rows(Self.scenario(model: "smollm2-135m", strategy: "single", runtime: "vllm"))

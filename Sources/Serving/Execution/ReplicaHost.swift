@@ -37,6 +37,8 @@ final class ReplicaHost: WaitSubject {
   var layers: [LayerRepetition] = []
   /// How many of them have experts.
   var expertLayerCount = 0
+  /// The most tokens of an iteration with prompts that graphs replay.
+  var capturedTokens = 0
   /// When the present iteration began.
   private var start = VirtualTime.zero
   private var failure: (any Error)?
@@ -176,6 +178,8 @@ final class ReplicaHost: WaitSubject {
   /// When the host has dispatched the present iteration, where no graph replays it.
   private var dispatchEnd: VirtualTime {
     guard let batch, !batch.chunks.isEmpty, let model = members.first??.device.dispatch else { return start }
+    let tokenCount = batch.chunks.reduce(batch.decodingCount) { sum, chunk in sum + chunk.count * chunk.length }
+    guard tokenCount > capturedTokens else { return start }
     return start.advanced(byPicoseconds: Int64(expertLayerCount) * model.picosecondsPerExpertLayer)
   }
 

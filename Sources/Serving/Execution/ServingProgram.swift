@@ -61,6 +61,7 @@ public struct ServingProgram: Sendable {
     let host = session.host(of: replica)
     host.layers = configuration.layerRepetitions
     host.expertLayerCount = configuration.expertLayerCount
+    host.capturedTokens = settings.capturedTokens
     host.join(part, device: device, rank: rank.index, blockCount: blocks)
     let count = try await host.start(part, process)
     try shard.makeCache(positionCount: count * settings.blockSize)

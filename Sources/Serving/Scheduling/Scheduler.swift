@@ -12,6 +12,10 @@ public struct Scheduler: Sendable {
   /// Who waits, who runs, who has which blocks.
   public private(set) var state: EngineState
   private var policy: any SchedulingPolicy
+  /// Requests that the scheduler has not looked for yet.
+  private var unread: [ServingRequest] = []
+  /// Iterations of decoding alone since it looked last.
+  private var iterationsSinceReading = 0
 
   /// An engine without requests.
   public init(_ settings: SchedulerSettings, blockCount: Int) {
@@ -49,13 +53,24 @@ public struct Scheduler: Sendable {
   }
 
   /// A request arrives.
-  public mutating func add(_ request: ServingRequest) { state.waiting.append(ServedSequence(request)) }
+  public mutating func add(_ request: ServingRequest) { unread.append(request) }
 
   /// Plans an iteration; `nil` where there is nothing to compute.
   public mutating func nextBatch() -> PlannedIteration? {
+    if state.running.isEmpty || iterationsSinceReading >= state.settings.receiveInterval { readRequests() }
     state.beginPlanning()
     policy.plan(&state)
-    return PlannedIteration(state)
+    guard let planned = PlannedIteration(state) else { return nil }
+    // After prompts it looks at once.
+    iterationsSinceReading =
+      planned.shape.chunks.isEmpty ? iterationsSinceReading + 1 : state.settings.receiveInterval
+    return planned
+  }
+
+  private mutating func readRequests() {
+    for request in unread { state.waiting.append(ServedSequence(request)) }
+    unread.removeAll(keepingCapacity: true)
+    iterationsSinceReading = 0
   }
 
   /// The planned iteration has ended.
@@ -65,7 +80,7 @@ public struct Scheduler: Sendable {
   public func rememberedTokens(of request: ServingRequest) -> Int { state.rememberedTokens(of: request) }
 
   /// Requests that wait or run.
-  public var requestCount: Int { state.waiting.count + state.running.count }
+  public var requestCount: Int { unread.count + state.waiting.count + state.running.count }
 }
 
 /// An iteration as it is planned.

@@ -30,6 +30,12 @@ public struct SchedulerSettings: Hashable, Sendable {
 
   /// Whether users see an iteration's tokens only when the next one has been computed, as where its scheduler works meanwhile.
   public var reportsLate = false
+  /// After how many iterations of decoding the scheduler looks for new requests: SGLang's `scheduler_recv_interval`. After
+  /// prompts, and where nothing runs, it looks at once.
+  public var receiveInterval = 1
+  /// The most tokens of an iteration with prompts that CUDA graphs replay, without the host's time for layers of experts:
+  /// vLLM's `max_cudagraph_capture_size` where it is larger than a prompt.
+  public var capturedTokens = 0
 
   /// The defaults of a policy's engine.
   public init(_ policy: Policy = .vllm) {

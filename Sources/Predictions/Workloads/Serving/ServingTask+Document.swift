@@ -55,7 +55,7 @@ extension SchedulerSettings {
       value, of: "a scheduler's fields",
       allowed: [
         "policy", "max_batched_tokens", "max_sequences", "chunked_prefill", "block", "prefix_cache", "watermark",
-        "max_length", "late_results",
+        "max_length", "late_results", "receive_interval", "captured_tokens",
       ])
     self.init(try fields["policy"]?.choice("policy", of: Policy.self) ?? .vllm)
     maximumBatchedTokens = try fields["max_batched_tokens"]?.integer(in: 1...1_000_000) ?? maximumBatchedTokens
@@ -65,6 +65,8 @@ extension SchedulerSettings {
     cachesPrefixes = try fields["prefix_cache"]?.boolean() ?? cachesPrefixes
     watermark = try fields["watermark"]?.ratio(.fraction) ?? watermark
     reportsLate = try fields["late_results"]?.boolean() ?? reportsLate
+    receiveInterval = try fields["receive_interval"]?.integer(in: 1...100_000) ?? receiveInterval
+    capturedTokens = try fields["captured_tokens"]?.integer(in: 0...1_000_000) ?? capturedTokens
     maximumLength = try fields["max_length"]?.integer(in: 2...LengthDistribution.longest)
   }
 }
