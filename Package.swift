@@ -121,6 +121,13 @@ let package = Package(
         "Uniference",
       ],
       swiftSettings: quickToCompile),
+    .target(
+      name: "Plans",
+      dependencies: [
+        "Communication", "Devices", "Documents", "Inputs", "Models", "Network", "Predictions", "Quantities",
+        "SimulationKernel", "Sweeps", "Uniference",
+      ],
+      swiftSettings: quickToCompile),
     .target(name: "Testbed", dependencies: ["ChildPrograms", "Inputs", "Quantities"]),
     .target(
       name: "Calibration",
@@ -132,8 +139,8 @@ let package = Package(
       name: "UniferenceCommand",
       dependencies: [
         "ChildPrograms", "PyTorchBridge", "ProgramLibraries", "Calibration", "Validation", "Ledger", "Sweeps",
-        "Testbed", "Documents",
-        "Predictions", "Uniference", "LibTorch", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices",
+        "Plans", "Testbed", "Documents", "Predictions",
+        "Uniference", "LibTorch", "Inputs", "Quantities", "SimulationKernel", "Network", "Devices",
         "Models", "Tokenization", "Weights", "Results", "Reports",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
@@ -205,6 +212,9 @@ let package = Package(
       ]),
     .testTarget(
       name: "SweepsTests", dependencies: ["TestSupport", "Sweeps", "Documents", "SimulationKernel"]),
+    .testTarget(
+      name: "PlansTests",
+      dependencies: ["TestSupport", "Plans", "Documents", "Predictions", "SimulationKernel", "Uniference"]),
     .testTarget(
       name: "UniferenceCommandTests",
       dependencies: [

@@ -106,6 +106,13 @@ public struct RooflineModel: Hashable, Sendable {
     .picoseconds(picoseconds(of: cost, elementType: elementType, shape: shape))
   }
 
+  /// The rates that no product of matrices exceeds, at the device's normal speed: arithmetic in any of some types, and
+  /// memory for weights of any width.
+  package func fastestRates(for types: [ElementType]) -> (flopsPerSecond: Double, bytesPerSecond: Double) {
+    let perByte = min(perByteOfNarrowMatrix, perByteOfMediumMatrix, perByteOfMatrix)
+    return (1e12 / (types.map { perFlop[$0] }.min() ?? 0), 1e12 / perByte)
+  }
+
   /// Whether arithmetic takes longer than memory: the operation lies right of the roofline's ridge.
   public func isComputeBound(_ cost: OperationCost, elementType: ElementType, shape: KernelShape = .other) -> Bool {
     let (arithmetic, memory) = bounds(of: cost, elementType, shape)

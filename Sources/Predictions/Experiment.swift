@@ -20,7 +20,7 @@ public struct Experiment: Sendable {
   /// Where it runs.
   public var cluster: Cluster
   /// The devices that play the strategy's parts; `nil` for those with which it does best.
-  var placement: DevicePlacement?
+  package var placement: DevicePlacement?
   /// What unequal shares go by; `nil` for ``relativeSpeeds``.
   var speeds: [Double]?
 
@@ -51,7 +51,7 @@ public struct Experiment: Sendable {
   }
 
   /// - Parameter tried: how many placements have been tried; `nil` in such a trial itself.
-  func predict(on placement: DevicePlacement, tried: Int?, options: SimulationOptions) throws -> Prediction {
+  package func predict(on placement: DevicePlacement, tried: Int?, options: SimulationOptions) throws -> Prediction {
     let speeds = speeds ?? relativeSpeeds
     let run = try workload.makeRun(
       strategy, speeds: workload.deviceCount(strategy) > speeds.count ? speeds : placement.ranks.map { speeds[$0] })

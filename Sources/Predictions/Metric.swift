@@ -46,7 +46,7 @@ public struct Metric: Hashable, Sendable {
 
   /// How good a value is: larger is better. A missing value stands for a time of zero in the denominator of a rate, which
   /// is then infinite, or for a time that was never reached.
-  func merit(of value: Double?) -> Double {
+  package func merit(of value: Double?) -> Double {
     switch direction {
     case .higherIsBetter: value ?? .infinity
     case .lowerIsBetter: -(value ?? .infinity)

@@ -16,8 +16,11 @@ public struct ScenarioRunner {
   /// - Throws: what keeps a strategy from being tried at all; ``RunFailure`` when the user has interrupted.
   public func run(_ strategies: [ParallelStrategy]) throws -> StrategyComparison {
     let workload = settings.values == nil ? scenario.workload.withoutValues : scenario.workload
-    let experiments = strategies.map {
-      Experiment(modelName: scenario.modelName, workload: workload, strategy: $0, cluster: scenario.cluster)
+    let experiments = strategies.map { strategy in
+      var experiment = Experiment(
+        modelName: scenario.modelName, workload: workload, strategy: strategy, cluster: scenario.cluster)
+      experiment.placement = scenario.placement.map(DevicePlacement.init(ranks:))
+      return experiment
     }
     for experiment in experiments { try experiment.validate() }
     var warnings: [(strategy: String, text: String)] = []

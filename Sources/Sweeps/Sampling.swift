@@ -15,7 +15,7 @@ public enum Sampling: Hashable, Sendable {
   static let limit = 10_000_000
 
   /// Combinations in order, one value for each field.
-  func combinations(of fields: [SweptField], seed: UInt64) -> [[String]] {
+  package func combinations(of fields: [SweptField], seed: UInt64) -> [[String]] {
     switch self {
     case .grid:
       return fields.reduce([[]]) { combinations, field in

@@ -21,7 +21,7 @@ public struct SweptField: Hashable, Sendable {
 
 extension SweptField {
   /// Reads a list of values, or a range `{from: 100 Mbps, to: 10 Gbps, count: 5, scale: log}`.
-  init(_ path: String, _ value: DocumentValue) throws(DocumentError) {
+  package init(_ path: String, _ value: DocumentValue) throws(DocumentError) {
     self.path = path
     switch value.content {
     case .list(let elements):

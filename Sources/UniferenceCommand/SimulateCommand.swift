@@ -183,7 +183,7 @@ struct ComparisonOutput: Encodable {
 }
 
 /// A prediction with its intervals, as one flat object.
-private struct PredictionOutput: Encodable {
+struct PredictionOutput: Encodable {
   let prediction: Prediction
   let intervals: ExpectedIntervals
 

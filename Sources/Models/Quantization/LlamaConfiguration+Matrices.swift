@@ -74,6 +74,26 @@ extension LlamaConfiguration {
     return bytes + (parameterCount - elements) * elementType.byteCount
   }
 
+  /// The matrices that every pass multiplies by in all of its rows: those of the layers; their elements, and their bytes as
+  /// they are stored.
+  package var layerMatrixSize: (elements: Int, bytes: Int) {
+    size(of: matrices.filter { $0.name.contains(".layers.") })
+  }
+
+  /// The matrix that makes logits of a row: its elements, and its bytes as they are stored.
+  package var outputMatrixSize: (elements: Int, bytes: Int) {
+    size(of: matrices.filter { $0.name == (tiesEmbeddings ? "model.embed_tokens.weight" : "lm_head.weight") })
+  }
+
+  private func size(of matrices: [ModelMatrix]) -> (elements: Int, bytes: Int) {
+    matrices.reduce((0, 0)) { sum, matrix in
+      let elements = matrix.rows * matrix.columns
+      let format = format(of: matrix.name, columns: matrix.columns)
+      let bytes = format?.byteCount(rows: matrix.rows, columns: matrix.columns) ?? elements * elementType.byteCount
+      return (sum.0 + elements, sum.1 + bytes)
+    }
+  }
+
   /// Throws unless the model can be stored so.
   public func quantized(_ quantization: Quantization) throws(QuantizationError) -> LlamaConfiguration {
     try quantization.validate(for: self)

@@ -40,6 +40,7 @@ struct RecordedExperiment: RepeatableRun {
       experiment = Experiment(
         modelName: scenario.modelName, workload: scenario.workload.withoutValues, strategy: strategy,
         cluster: scenario.cluster)
+      experiment.placement = scenario.placement.map(DevicePlacement.init(ranks:))
     } catch {
       throw RunAgainError("\(error)")
     }

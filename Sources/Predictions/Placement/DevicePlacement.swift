@@ -2,15 +2,15 @@ import Models
 import Uniference
 
 /// Which devices of a cluster play a strategy's parts: world ranks, in the order of the parts.
-struct DevicePlacement: Hashable, Sendable {
-  let ranks: [Int]
+package struct DevicePlacement: Hashable, Sendable {
+  package let ranks: [Int]
   /// Whether the parts are the cluster's first devices in its order.
   private let followsCluster: Bool
 
   /// The first devices of the cluster, in the order in which it lists them.
   init(first count: Int) { self.init(ranks: Array(0..<count)) }
 
-  init(ranks: [Int]) {
+  package init(ranks: [Int]) {
     self.ranks = ranks
     followsCluster = ranks.elementsEqual(ranks.indices)
   }
@@ -27,5 +27,5 @@ struct DevicePlacement: Hashable, Sendable {
   }
 
   /// The names of the devices, in the order of the parts.
-  func names(in cluster: Cluster) -> [String] { ranks.map { cluster.devices[$0].name } }
+  package func names(in cluster: Cluster) -> [String] { ranks.map { cluster.devices[$0].name } }
 }

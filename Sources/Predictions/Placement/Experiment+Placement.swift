@@ -24,7 +24,7 @@ extension Experiment {
   }
 
   /// The placements worth trying, the most promising first.
-  func candidates() throws -> [DevicePlacement] {
+  package func candidates() throws -> [DevicePlacement] {
     let count = workload.deviceCount(strategy)
     // Replicas are on the cluster's devices in their order.
     guard count == strategy.deviceCount else { return [DevicePlacement(first: min(count, cluster.devices.count))] }

@@ -6,11 +6,12 @@ import Uniference
 ///
 /// They do not depend on the order in which a cluster lists its devices, unless that order is a part of the network, as in a
 /// ring. Equal devices are not told apart: a cluster of equal devices has one candidate, its first devices.
-struct PlacementCandidates {
+package struct PlacementCandidates {
   private let cluster: Cluster
   private let speeds: [Double]
   private let topology: Topology
-  private let kinds: [Int]
+  /// A number for each device, the same for those that may change places.
+  package let kinds: [Int]
 
   /// More than these are not tried.
   static let limit = 8
@@ -18,7 +19,7 @@ struct PlacementCandidates {
   private static let comparedDeviceLimit = 64
 
   /// - Parameter speeds: how fast each device would do the whole task alone.
-  init(cluster: Cluster, speeds: [Double]) throws {
+  package init(cluster: Cluster, speeds: [Double]) throws {
     self.cluster = cluster
     self.speeds = speeds
     topology = try cluster.makeTopology()
@@ -189,7 +190,7 @@ extension TopologyDescription {
   }
 
   /// Whether devices whose own links are equal may change places.
-  fileprivate var isSymmetric: Bool {
+  package var isSymmetric: Bool {
     switch self {
     case .singleSwitch, .sharedMedium, .fullMesh: true
     default: false

@@ -80,14 +80,15 @@ extension Scenario {
       seed: try fields["seed"].map(Self.seed) ?? 0)
     strategies =
       if let replacingStrategies { .listed(replacingStrategies) } else { try choice(fields["strategy"]) }
+    placement = try fields["placement"].map(placement)
     documents = texts
     self.overrides = overrides
     if case .scalar = clusterValue.content { namesClusterFile = true }
   }
 
-  private static let fieldNames = [
+  package static let fieldNames = [
     "name", "cluster", "model", "weights", "dtype", "quantization", "kv_cache_dtype", "buffer_float_type", "runtime",
-    "prompt", "strategy", "serving", "workload", "objective", "seed",
+    "prompt", "strategy", "placement", "serving", "workload", "objective", "seed",
   ]
 
   /// Fields that only scenarios of language models have.
@@ -156,7 +157,7 @@ extension Scenario {
   /// Applies what belongs to the scenario's own document.
   ///
   /// - Returns: what belongs to the cluster's file, with paths that start in it.
-  static func apply(
+  package static func apply(
     _ overrides: [DocumentOverride], to value: inout DocumentValue
   ) throws(DocumentError) -> [DocumentOverride] {
     var intoCluster: [DocumentOverride] = []
@@ -208,6 +209,25 @@ extension Scenario {
       }
     }
     return .listed(strategies)
+  }
+
+  /// Reads the field `placement`: names of devices, one for each of the strategies' parts, in their order.
+  private func placement(_ value: DocumentValue) throws(DocumentError) -> [Int] {
+    var ranks: [Int] = []
+    for element in try value.list(of: "devices' names such as [jetson-1, jetson-0]") {
+      let name = try element.text("a device's name")
+      guard let rank = cluster.device(named: name) else {
+        throw element.error(unknownNameMessage("device", name, allowed: cluster.devices.map(\.name)))
+      }
+      guard !ranks.contains(rank) else { throw element.error("\(element.shown) is given twice") }
+      ranks.append(rank)
+    }
+    for strategy in strategiesToTry where workload.deviceCount(strategy) != ranks.count {
+      throw value.error(
+        "it names \(ranks.count) devices, but \(strategy) has \(workload.deviceCount(strategy)) parts; name one for each "
+          + "part, or leave placement out")
+    }
+    return ranks
   }
 
   private static func seed(_ value: DocumentValue) throws(DocumentError) -> UInt64 {

@@ -14,6 +14,9 @@ public struct Scenario: Sendable {
   public var workload: any Workload
   /// How it is spread over the devices.
   public var strategies: StrategyChoice
+  /// The ranks of the devices that play the strategies' parts, in the order of the parts; `nil` for those with which each
+  /// does best.
+  public var placement: [Int]?
   /// The source of all random numbers of the run.
   public var seed: UInt64
   /// The files that the scenario was read from, as they were: the scenario first, then those it names. Empty for a
