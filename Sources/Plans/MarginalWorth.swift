@@ -61,13 +61,20 @@ extension PlanOutcome {
     var options = SimulationOptions()
     (options.seed, options.usesMemoisedTiming) = (best.candidate.scenario.seed, true)
     options.interruption = interruption
+    let (speeds, sizes) = (
+      experiment.relativeSpeeds, (experiment.workload as? TextGeneration).map { MatrixSizes($0.model) }
+    )
+    func mayExceed(_ value: Double, on placement: DevicePlacement) throws -> Bool {
+      let bounds = try PlanBounds(experiment, on: placement, speeds: speeds, sizes)
+      return !bounds.exceedsMemory && goal.merit(of: bounds.bestValue(of: goal)) > goal.merit(of: value)
+    }
     var found: (strategy: ParallelStrategy, value: Double)?
     for strategy in strategies(on: experiment, change) {
       experiment.strategy = strategy
       experiment.placement = change.keepsDevices && strategy == best.candidate.strategy ? best.candidate.placement : nil
       guard (try? experiment.validate()) != nil else { continue }
       for placement in try experiment.placement.map({ [$0] }) ?? experiment.candidates() {
-        if let found, try !mayExceed(found.value, experiment, placement) { continue }
+        if let found, try !mayExceed(found.value, on: placement) { continue }
         let prediction = try experiment.predict(on: placement, tried: nil, options: options)
         guard prediction.fits, let value = prediction[goal] else { continue }
         if found.map({ goal.merit(of: value) > goal.merit(of: $0.value) }) ?? true { found = (strategy, value) }
@@ -83,11 +90,6 @@ extension PlanOutcome {
     let all = experiment.workload.candidates(deviceCount: experiment.cluster.devices.count)
     guard change.keepsDevices else { return all }
     return [experiment.strategy] + all.filter { $0 != experiment.strategy }
-  }
-
-  private func mayExceed(_ value: Double, _ experiment: Experiment, _ placement: DevicePlacement) throws -> Bool {
-    let bounds = try PlanBounds(experiment, on: placement)
-    return !bounds.exceedsMemory && goal.merit(of: bounds.bestValue(of: goal)) > goal.merit(of: value)
   }
 }
 

@@ -67,8 +67,9 @@ struct CandidateSpace: Sendable {
     for settings in try PlanRequest.settings(of: request.fields) {
       let document = try variants.document(settings: settings)
       let scenario = try variants.scenario(document)
+      let sizes = (scenario.workload as? TextGeneration).map { MatrixSizes($0.model) }
       for kept in try deviceSets(scenario, request) {
-        try add(request, settings, document, scenario, kept, variants)
+        try add(request, settings, document, scenario, kept, variants, sizes)
       }
     }
   }
@@ -117,7 +118,7 @@ struct CandidateSpace: Sendable {
 
   private mutating func add(
     _ request: PlanRequest, _ settings: [DocumentOverride], _ document: DocumentValue, _ scenario: Scenario,
-    _ kept: [Int], _ variants: ScenarioVariants
+    _ kept: [Int], _ variants: ScenarioVariants, _ sizes: MatrixSizes?
   ) throws {
     let names = scenario.cluster.devices.map(\.name)
     let isWhole = kept.count == names.count
@@ -130,6 +131,9 @@ struct CandidateSpace: Sendable {
       remark = "Some devices are not left out, since the scenario says more of them: \(error)"
       return
     }
+    let speeds = Experiment(
+      modelName: read.modelName, workload: read.workload, strategy: .single, cluster: read.cluster
+    ).relativeSpeeds
     let leavesOut = request.optional != .none && scenario.cluster.network.topology.isSymmetric
     for strategy in strategies(request, read, counts: leavesOut ? kept.count...kept.count : 1...kept.count) {
       var experiment = Experiment(
@@ -141,7 +145,8 @@ struct CandidateSpace: Sendable {
           PlanCandidate(
             number: candidates.count, settings: settings, document: smaller, scenario: read,
             leftOut: names.filter { !keptNames.contains($0) }, strategy: strategy, placement: placement,
-            isPlacementChosen: placements.count > 1, bounds: try PlanBounds(experiment, on: placement)))
+            isPlacementChosen: placements.count > 1,
+            bounds: try PlanBounds(experiment, on: placement, speeds: speeds, sizes)))
       }
     }
   }

@@ -14,6 +14,8 @@ import Uniference
 /// than q begins the next one after that. So the beginnings of the last member, and with them 2L all-reduces in a row, are λ
 /// apart. A pipeline's pass crosses from each stage to the next, and its tokens return to the first: stages · λ.
 ///
+/// Under `sequence` rows are gathered after each of L - 1 layers, where the same holds.
+///
 /// *Bytes.* The sum of S bytes on one member depends on all of the others' S bytes, which it does not have, so at least S
 /// enter each member in an all-reduce. They come over the last links of the ways to it; on a shared channel all members'
 /// do. The members' clocks differ by less than a step, so of the steps after the first token three are not counted, and of
@@ -29,12 +31,14 @@ struct TrafficBound {
   init(
     _ workload: TextGeneration, _ strategy: ParallelStrategy, _ placement: DevicePlacement, _ cluster: Cluster
   ) throws {
-    guard case .grid(let tensor, let pipeline, _) = strategy, tensor * pipeline > 1, cluster.hasPlainLinks else {
-      return
-    }
+    guard placement.ranks.count > 1, cluster.hasPlainLinks else { return }
     let topology = try cluster.makeTopology()
     guard topology.links.allSatisfy({ $0.burstBytes == 0 && $0.packetBytes == 0 }) else { return }
     let latency = Self.leastLatency(placement.ranks, topology)
+    guard case .grid(let tensor, let pipeline, _) = strategy else {
+      first = Double(workload.model.layerCount - 1) * latency
+      return
+    }
     step = pipeline > 1 ? Double(pipeline) * latency : 0
     first = Double(pipeline - 1) * latency
     guard tensor > 1 else { return }
