@@ -125,8 +125,8 @@ struct PlanReport {
       let value = plan.prediction[metric].map { metric.unit.text(of: $0) } ?? "none"
       return """
         no plan keeps within the limits; the closest is \(plan.name) on \(plan.prediction.runs_on.abbreviated(to: 4)), whose \
-        \(metric.name) is \(value), where limits say \(metric.unit.text(of: bound.value)); set that limit lower or higher, or \
-        allow more
+        \(metric.name) is \(value), where the limit is \(metric.unit.text(of: bound.value)); relax that limit, or give more \
+        devices or fields to choose from
         """
     case .memory(let plan):
       let lacking = plan.prediction.memory_needed?.first { !$0.fits }

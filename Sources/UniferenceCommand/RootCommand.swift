@@ -15,8 +15,8 @@ struct RootCommand: AsyncParsableCommand {
     abstract: "Predict how a distributed AI model runs on a cluster that nobody has to own.",
     version: UniferenceVersion.current,
     subcommands: [
-      SimulateCommand.self, SweepCommand.self, PlanCommand.self, DevicesCommand.self, ModelsCommand.self, RuntimesCommand.self,
-      FlowsCommand.self, BenchmarkCommand.self,
+      SimulateCommand.self, SweepCommand.self, PlanCommand.self, DevicesCommand.self, ModelsCommand.self,
+      RuntimesCommand.self, FlowsCommand.self, BenchmarkCommand.self,
       RunCommand.self, ExecCommand.self, RunsCommand.self, ShowCommand.self, CompareCommand.self, ReportCommand.self,
       ReplayCommand.self, ValidateCommand.self,
       CalibrateCommand.self,

@@ -125,8 +125,8 @@ import Uniference
     (
       ["netwrk.link.bandwidth=1 Gbps"],
       "--set netwrk.link.bandwidth: unknown field \"netwrk\": did you mean \"network\"? Allowed: name, cluster, "
-        + "model, weights, dtype, quantization, kv_cache_dtype, buffer_float_type, runtime, prompt, strategy, serving, "
-        + "workload, objective, seed, texts, inputs, devices, network, failures"
+        + "model, weights, dtype, quantization, kv_cache_dtype, buffer_float_type, runtime, prompt, strategy, "
+        + "placement, serving, workload, objective, seed, texts, inputs, devices, network, failures"
     ),
     (
       ["devices[3].count=2"],
@@ -198,6 +198,36 @@ import Uniference
         overrides: overrides.map { try DocumentOverride(parsing: $0) })
     }
     #expect(error.description.replacing(Self.examples, with: "EXAMPLES") == message)
+  }
+
+  @Test(
+    "a placement names a device for each part of every strategy",
+    arguments: [
+      ("[agx, nano]", "pipeline=2", nil),
+      ("[agx, nano]", "[pipeline=2, tensor=4]", "it names 2 devices, but tensor=4 has 4 parts"),
+      ("[agx, nanno]", "pipeline=2", #"unknown device "nanno": did you mean "nano"?"#),
+      ("[agx, agx]", "pipeline=2", "\"agx\" is given twice"),
+    ] as [(String, String, String?)])
+  func aPlacementNamesDevices(placement: String, strategy: String, problem: String?) throws {
+    let text = """
+      cluster: {devices: [{name: nano, model: jetson-orin-nano}, {name: agx, count: 1, model: jetson-agx-orin},
+        {name: pi, count: 2, model: raspberry-pi-5}], network: {link: {bandwidth: 1 Gbps}}}
+      model: tinyllama-1.1b
+      workload: {prompt: 4, generate: 1}
+      strategy: \(strategy)
+      placement: \(placement)
+      """
+    guard let problem else {
+      let scenario = try Scenario(yaml: text)
+      #expect(scenario.placement == [1, 0])
+      var settings = RunSettings()
+      settings.writesRecords = false
+      let comparison = try ScenarioRunner(scenario: scenario, settings: settings).run(scenario.strategiesToTry)
+      #expect(comparison.predictions.map(\.runs_on) == [["agx", "nano"]])
+      return
+    }
+    let error = try #require(throws: DocumentError.self) { try Scenario(yaml: text) }
+    #expect("\(error)".contains(problem), "\(error)")
   }
 
   @Test("random overrides", arguments: 0..<400) func randomOverrides(seed: UInt64) throws {
