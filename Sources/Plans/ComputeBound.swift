@@ -29,7 +29,7 @@ struct MatrixSizes: Sendable {
   }
 }
 
-/// What computing takes at least, in seconds.
+/// A lower bound of the compute time, in seconds.
 ///
 /// A device takes no less than F / (its fastest arithmetic) for products of F operations, and no less than B / (its fastest
 /// memory access) for matrices of B bytes: the roofline's time is at least either, whatever the kernel, and a sum of maxima

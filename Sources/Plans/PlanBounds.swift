@@ -48,13 +48,13 @@ struct PlanBounds: Sendable {
     best[.energyPerToken] = energy / tokens
   }
 
-  /// In joules: every device takes at least the smaller of its two powers from the beginning to the end.
+  /// The energy without computing, in joules: each device draws at least the lower of its idle and busy power all the time.
   private static func energy(of cluster: Cluster, for seconds: Double) -> Double {
     cluster.devices.reduce(0) { $0 + $1.specification.leastPower * seconds }
   }
 
-  /// In joules: what computing takes on top of that, for no less than the time that each device computes. Of the power that
-  /// computing takes on top, a device takes at least the part that it takes while memory is what takes time.
+  /// The additional energy of computing, in joules: at least the additional power of memory-bound work, for the lower bound
+  /// of each device's compute time.
   private static func energy(of devices: [ClusterDevice], _ compute: ComputeBound, steps: Double) -> Double {
     var energy = 0.0
     for (index, device) in devices.enumerated() {

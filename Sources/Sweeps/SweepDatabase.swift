@@ -21,32 +21,30 @@ public final class SweepDatabase: Sendable {
   /// Opens a file, or makes it.
   ///
   /// - Throws: ``SweepDatabaseError`` where it is no database, has another table of that name, or cannot be written.
-  public init(path: String) throws(SweepDatabaseError) {
-    self.path = path
-    do throws(SQLiteFile.Failure) {
-      let opened = try SQLiteFile(path: path, patience: Self.patience)
-      try opened.run(
+  public convenience init(path: String) throws(SweepDatabaseError) {
+    try self.init(path: path) { (file) throws(SQLiteFile.Failure) in
+      try file.run(
         """
         CREATE TABLE IF NOT EXISTS points (
           sweep TEXT NOT NULL, key TEXT NOT NULL, number INTEGER NOT NULL, scenario TEXT NOT NULL,
           seed INTEGER NOT NULL, status TEXT NOT NULL, error TEXT, wall_s REAL NOT NULL, PRIMARY KEY (sweep, key))
         """)
-      let columns = try Self.columns(of: opened)
-      file = Mutex(opened)
-      let missing = Self.fixed.filter { !columns.contains($0) }
-      guard missing.isEmpty else { throw SQLiteFile.Failure(code: SQLITE_MISMATCH, message: missing[0]) }
-    } catch {
-      throw SweepDatabaseError(path, error)
     }
   }
 
   /// Opens a file that is there, to read it.
   ///
   /// - Throws: ``SweepDatabaseError`` where it is no database, or not one of a sweep's.
-  public init(reading path: String) throws(SweepDatabaseError) {
+  public convenience init(reading path: String) throws(SweepDatabaseError) {
+    try self.init(path: path) { _ in }
+  }
+
+  /// Opens a file, prepares it, and looks whether it is a sweep's.
+  private init(path: String, preparing: (SQLiteFile) throws(SQLiteFile.Failure) -> Void) throws(SweepDatabaseError) {
     self.path = path
     do throws(SQLiteFile.Failure) {
       let opened = try SQLiteFile(path: path, patience: Self.patience)
+      try preparing(opened)
       let columns = try Self.columns(of: opened)
       file = Mutex(opened)
       let missing = Self.fixed.filter { !columns.contains($0) }

@@ -50,19 +50,21 @@ public struct SweepRunner: Sendable {
   /// - Parameters:
   ///   - jobs: how many at the same time.
   ///   - retriesFailed: whether points that the database has with an error are predicted again.
+  ///   - isInterrupted: whether no further point is to begin; asked before each.
   ///   - progress: told whenever a point has ended.
   /// - Returns: what was done.
   /// - Throws: ``SweepDatabaseError`` as soon as a row cannot be written. Points under way then end, and their rows are
   ///   lost.
   public func run(
-    jobs: Int, retriesFailed: Bool = false, progress: @escaping @Sendable (Progress) -> Void
+    jobs: Int, retriesFailed: Bool = false, isInterrupted: @escaping @Sendable () -> Bool = { false },
+    progress: @escaping @Sendable (Progress) -> Void
   ) throws(SweepDatabaseError) -> Progress {
     let known = try database.endedKeys(of: name, withFailed: !retriesFailed)
     let points = points.filter { !known.contains($0.key) }
     let state = Mutex(State())
     progress(Progress(ended: 0, total: points.count, failed: 0))
     let work = { @Sendable in
-      while let index = state.withLock({ $0.next(of: points.count) }) {
+      while !isInterrupted(), let index = state.withLock({ $0.next(of: points.count) }) {
         let result = predict(points[index])
         do throws(SweepDatabaseError) {
           try database.write(points[index], of: name, scenario: subject.path, result)

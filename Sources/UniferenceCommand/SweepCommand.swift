@@ -5,6 +5,7 @@ import Inputs
 import Reports
 import Results
 import Sweeps
+import Synchronization
 
 /// `uniference sweep`.
 struct SweepCommand: ReportingCommand {
@@ -93,20 +94,32 @@ struct SweepCommand: ReportingCommand {
     }
     let printer = ProgressPrinter(title: "predicting")
     defer { printer.finish() }
-    let signals = EndingSignals { _ in
+    let received = Mutex<Int32?>(nil)
+    let signals = EndingSignals { number in
+      guard
+        received.withLock({ (first: inout Int32?) in
+          defer { first = first ?? number }
+          return first == nil
+        })
+      else { return }
       StandardError.say(
         "uniference: interrupted; points that have ended are in \(databasePath), and the same command goes on with the rest"
           .printableLine)
     }
     defer { signals.stop() }
     let runner = SweepRunner(points, of: sweep, named: name, into: results, program: program)
-    return try runner.run(jobs: jobs, retriesFailed: retryFailed) { progress in
+    let done = try runner.run(
+      jobs: jobs, retriesFailed: retryFailed, isInterrupted: { received.withLock { $0 != nil } }
+    ) { progress in
       guard progress.total > 0 else { return }
       let failed = progress.failed > 0 ? ", \(progress.failed) failed" : ""
       printer.update(
         fraction: Double(progress.ended) / Double(progress.total),
         detail: "\(progress.ended) of \(progress.total) points\(failed)")
     }
+    // Programs that ran have ended by the signal, and this one with them. It is left to do where none ran just then.
+    if let number = received.withLock({ $0 }) { EndingSignals.end(by: number) }
+    return done
   }
 
   private func summary(_ done: SweepRunner.Progress, _ path: String) -> String {

@@ -4,9 +4,9 @@ import SimulationKernel
 
 /// An iteration of which the devices compute two periods of each repetition of layers: what the other periods take.
 ///
-/// The second period begins as all later ones do, behind a period like it. Where it took all devices equally long, the third
-/// begins with the devices in the same relation as the second, and takes as long again, and so on; nothing else depends on
-/// time (``DeviceGroup/isRepeatable``). So counting is not an estimate.
+/// The second period begins as all later ones do, after an equal period. If it takes equally long on all devices, the third
+/// one begins with the same time offsets between the devices as the second, so it has the same duration, and so do all later
+/// ones; nothing else depends on time (``DeviceGroup/isRepeatable``). So counting is not an estimate.
 struct LayerSample {
   private let group: DeviceGroup
   private let repetitions: [LayerRepetition]

@@ -13,13 +13,9 @@ struct Examination {
   let findings: [Finding]
 
   init() {
-    let python = Self.python()
-    var findings = [Self.kernelTables(), Self.publishedCases(), python.finding]
-    if let interpreter = python.interpreter {
-      findings += [Self.torch(of: interpreter), Self.torchLibrary()]
-    }
-    findings += [Self.sharedMemory(), Self.swift(), Self.testbeds()]
-    self.findings = findings
+    findings =
+      [Self.kernelTables(), Self.publishedCases()] + Self.python()
+      + [Self.sharedMemory(), Self.swift(), Self.testbeds()]
   }
 
   // MARK: What comes with the program
@@ -48,41 +44,51 @@ struct Examination {
 
   // MARK: Python and PyTorch
 
-  private static func python() -> (finding: Finding, interpreter: String?) {
+  /// Python, and what is in its environment where it runs.
+  private static func python() -> [Finding] {
     let (name, purpose) = ("Python", "run, exec, deployment")
-    do {
-      let environment = try PythonEnvironment()
-      let version = try ask(environment, "import platform; print(platform.python_version())")
-      let found = "\(version), \(environment.interpreter)"
-      guard version.compare("3.10", options: .numeric) != .orderedAscending else {
-        let remedy = "Python 3.10 or later is needed; set UNIFERENCE_PYTHON to the path of one"
-        return (.doubtful(name, found, for: purpose, remedy: remedy), environment.interpreter)
-      }
-      return (.ok(name, found, for: purpose), environment.interpreter)
-    } catch let error as ChildFailure {
-      return (.doubtful(name, "does not run", for: purpose, remedy: error.complaint), nil)
-    } catch {
-      return (.missing(name, for: purpose, remedy: "\(error)"), nil)
+    let interpreter: String
+    do throws(PythonMissing) { interpreter = try PythonInterpreter().path } catch {
+      return [.missing(name, for: purpose, remedy: error.description)]
     }
+    let versions: (python: String, torch: String)
+    do throws(ChildFailure) { versions = try Self.versions(of: interpreter) } catch {
+      return [.doubtful(name, "does not run", for: purpose, remedy: error.complaint)]
+    }
+    let found = "\(versions.python), \(interpreter)"
+    let isOld = versions.python.compare("3.10", options: .numeric) == .orderedAscending
+    let finding: Finding =
+      isOld
+      ? .doubtful(
+        name, found, for: purpose, remedy: "Python 3.10 or later is needed; set UNIFERENCE_PYTHON to the path of one")
+      : .ok(name, found, for: purpose)
+    return [finding, torch(versions.torch, of: interpreter), torchLibrary()]
   }
 
-  private static func torch(of interpreter: String) -> Finding {
+  /// - Returns: Python's version, and that of PyTorch, empty where it has none.
+  private static func versions(of interpreter: String) throws(ChildFailure) -> (python: String, torch: String) {
+    let program = """
+      import importlib.metadata, importlib.util, platform
+      print(platform.python_version())
+      try:
+          print(importlib.metadata.version("torch") if importlib.util.find_spec("torch") else "")
+      except importlib.metadata.PackageNotFoundError:
+          print("of unknown version")
+      """
+    let lines = try ChildProgram([interpreter, "-c", program]).output()
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    return (String(lines.first ?? ""), lines.count > 1 ? String(lines[1]) : "")
+  }
+
+  private static func torch(_ version: String, of interpreter: String) -> Finding {
     let (name, purpose) = ("PyTorch", "run, exec, values of Swift programs")
     let install = "\(interpreter) -m pip install 'torch==\(testedTorch).*'"
-    do {
-      let version = try ask(
-        try PythonEnvironment(),
-        "import importlib.util, importlib.metadata as m; print(m.version('torch') if importlib.util.find_spec('torch') else '')"
-      )
-      if version.isEmpty { return .missing(name, for: purpose, remedy: install) }
-      guard version.hasPrefix("\(testedTorch).") else {
-        return .doubtful(
-          name, "\(version), which has not been tested", for: purpose, remedy: "tested is \(testedTorch): \(install)")
-      }
-      return .ok(name, version, for: purpose)
-    } catch {
-      return .doubtful(name, "cannot be looked for", for: purpose, remedy: "\(error)")
+    if version.isEmpty { return .missing(name, for: purpose, remedy: install) }
+    guard version.hasPrefix("\(testedTorch).") else {
+      return .doubtful(
+        name, "\(version), which has not been tested", for: purpose, remedy: "tested is \(testedTorch): \(install)")
     }
+    return .ok(name, version, for: purpose)
   }
 
   /// The version of PyTorch that the tests run with, as `python/uniference/preflight.py` has it.
@@ -98,11 +104,6 @@ struct Examination {
       let compiler = hasCompiler ? "" : "; that needs a C++ compiler, such as g++, and there is none here"
       return .missing(name, for: purpose, remedy: "\(error)\(compiler)")
     }
-  }
-
-  private static func ask(_ python: PythonEnvironment, _ program: String) throws(ChildFailure) -> String {
-    try ChildProgram([python.interpreter, "-c", program], environment: python.moduleVariables).output()
-      .trimmingCharacters(in: .whitespacesAndNewlines)
   }
 
   // MARK: The machine

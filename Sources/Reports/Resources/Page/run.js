@@ -26,8 +26,8 @@ function head() {
 
 function attribution() {
   const found = data.explanation.attribution;
-  const note = "The run was made again, once for each resource, with that resource infinitely fast. What it takes less is what the "
-    + "resource costs. Costs need not add up: what two resources delay equally costs nothing by either alone.";
+  const note = "The run was made again, once for each resource, with that resource infinitely fast. The time saved is the cost of "
+    + "the resource. Costs need not add up: two resources that cause the same delay cost nothing on their own.";
   if (!found) {
     section("What costs the time", data.explanation.no_attribution);
     return;
